@@ -1,0 +1,1 @@
+//! Serves tf-provider traits over the plugin protocol.
