@@ -1,6 +1,6 @@
 //! The deep schema of a Workload: what every other artefact is derived from.
 //!
-//! It is an OpenAPI v3 structural schema as a CustomResourceDefinition carries it (Kubernetes API conventions,
+//! It is an OpenAPI v3 structural schema as a `CustomResourceDefinition` carries it (Kubernetes API conventions,
 //! "Specifying a structural schema"), generated from the Rust types of this crate by `make generate` and compiled in as
 //! data, so that reading it costs one parse and no schemars run. Beside the standard keywords it knows
 //! `x-datum-quantity`, which the CRD leaves out: a quantity and a real int-or-string look the same there, but are
@@ -143,6 +143,7 @@ pub struct StringRules {
 /// A node as it is written down, before its keywords are read as a type.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of the schema language")]
 struct Raw {
     #[serde(rename = "type")]
     type_: Option<String>,
