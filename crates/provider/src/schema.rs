@@ -1,0 +1,255 @@
+//! The Terraform schema, derived from the deep schema of the Workload ([`datum_model::schema`]) in one walk.
+//!
+//! The walk makes a tree of [`Node`]s. Everything on the Terraform side follows that one tree: the schema that Terraform
+//! is told ([`workload_block`], [`data_source_workload`], [`data_source_workloads`]), the conversions of values
+//! ([`crate::value`]) and the translation of paths ([`crate::value::path`]). The nesting is the API's own, and the names
+//! are the API's in `snake_case` ([`attribute_name`]).
+//!
+//! | in the API | in Terraform |
+//! |---|---|
+//! | object with fields | single nested attribute |
+//! | object with free keys | map |
+//! | array of objects | list of nested attributes |
+//! | array of scalars | list |
+//! | integer, number | number |
+//! | quantity, int-or-string | string (HCL converts a number by itself) |
+//! | free-form object (`spec.provider`) | dynamic; inside the list of `datum_workloads`, where Terraform allows no dynamic value, a string of JSON |
+//!
+//! Three kinds of `metadata` are narrowed to what a user may set:
+//!
+//! | object | attributes |
+//! |---|---|
+//! | `metadata` | `name`, `namespace`, `labels`, `annotations`; computed: `uid`, `generation`, `creation_timestamp` |
+//! | `spec.template.metadata` | `labels`, `annotations` |
+//! | `spec.template.spec.volumes[].ephemeral.volumeClaimTemplate.metadata` | `labels`, `annotations` |
+//!
+//! The rest of `ObjectMeta` belongs to the server (`resourceVersion`, `managedFields`, ...), to controllers
+//! (`ownerReferences`, `finalizers`), or has no effect in a template (`name`, `generateName`, `namespace`).
+
+mod derive;
+mod description;
+mod name;
+mod terraform;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use datum_model::schema::ListMerge;
+pub use tf_provider::schema::AttributeConstraint as Constraint;
+
+pub use self::name::attribute_name;
+
+/// The resource `datum_workload`: what the API knows (`metadata`, `spec`, `status`) and what only Terraform knows
+/// (`id`, `wait`, `timeouts`, ...).
+pub fn workload() -> &'static Node {
+    static TREE: LazyLock<Node> = LazyLock::new(derive::resource);
+    &TREE
+}
+
+/// The data source `datum_workload`, and what `flatten_all` makes of one object for it.
+pub fn workload_data() -> &'static Node {
+    static TREE: LazyLock<Node> = LazyLock::new(derive::data_source);
+    &TREE
+}
+
+/// The data source `datum_workloads`: its filters, and `workloads`.
+pub fn workloads_data() -> &'static Node {
+    static TREE: LazyLock<Node> = LazyLock::new(|| derive::list_data_source(Arc::clone(listed())));
+    &TREE
+}
+
+/// One item of `datum_workloads.workloads`, and what `flatten_all` makes of one object for it.
+pub fn listed_workload() -> &'static Node {
+    listed()
+}
+
+fn listed() -> &'static Arc<Node> {
+    static TREE: LazyLock<Arc<Node>> = LazyLock::new(|| Arc::new(derive::listed()));
+    &TREE
+}
+
+/// What Terraform is told of the resource `datum_workload`.
+pub fn workload_block() -> tf_provider::schema::Schema {
+    terraform::schema(workload(), terraform::Access::Writable)
+}
+
+/// What Terraform is told of the data source `datum_workload`.
+pub fn data_source_workload() -> tf_provider::schema::Schema {
+    terraform::schema(workload_data(), terraform::Access::ReadOnlyBelowArguments)
+}
+
+/// What Terraform is told of the data source `datum_workloads`.
+pub fn data_source_workloads() -> tf_provider::schema::Schema {
+    terraform::schema(workloads_data(), terraform::Access::ReadOnlyBelowArguments)
+}
+
+/// One node of the tree: a type, and what the API's schema says about it.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// The type.
+    pub kind: Kind,
+    /// What it means, in Markdown, as the source has it; [`workload_block`] trims it.
+    pub description: Cow<'static, str>,
+    /// What the API server fills in when it is absent.
+    pub default: Option<&'static serde_json::Value>,
+}
+
+impl Node {
+    /// The attributes, if this is an object.
+    pub fn object(&self) -> Option<&Object> {
+        match &self.kind {
+            Kind::Object(object) => Some(object),
+            _ => None,
+        }
+    }
+
+    /// The type of the items, if this is a list.
+    pub fn items(&self) -> Option<&Node> {
+        match &self.kind {
+            Kind::List { items, .. } => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The node of an attribute by its path of names, through lists and maps: `spec.template.spec.containers.image`.
+    pub fn at(&self, path: &str) -> Option<&Node> {
+        path.split('.').try_fold(self, |node, name| {
+            let mut node = node;
+            while let Kind::List { items: inner, .. } | Kind::Map(inner) = &node.kind {
+                node = inner;
+            }
+            node.object()?.get(name).map(|attribute| &*attribute.node)
+        })
+    }
+}
+
+/// The type of a node.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Named attributes.
+    Object(Object),
+    /// Free keys, and values of one scalar type.
+    Map(Arc<Node>),
+    /// Items of one type.
+    List {
+        /// The type of every item.
+        items: Arc<Node>,
+        /// How the API tells one item from another.
+        merge: Merge,
+    },
+    /// A string.
+    String {
+        /// The values that the API allows; empty means any.
+        allowed: &'static [String],
+    },
+    /// A whole number.
+    Integer,
+    /// A number.
+    Number,
+    /// A Boolean.
+    Boolean,
+    /// A string in Terraform, a whole number or a string in the API: `8080`, `http`, `25%`.
+    IntOrString,
+    /// A string in Terraform, a quantity in the API: `500m`, `1Gi`.
+    Quantity,
+    /// A value of any type.
+    FreeForm,
+    /// A string in Terraform that holds JSON of a value of any type. Read-only.
+    Json,
+}
+
+/// How the API tells one item of a list from another (`x-kubernetes-list-type`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Merge {
+    /// By position: the list has one owner.
+    Atomic,
+    /// By the value itself.
+    Set,
+    /// By these fields of the item, in the API's spelling.
+    Keys(&'static [String]),
+}
+
+impl From<&'static ListMerge> for Merge {
+    fn from(merge: &'static ListMerge) -> Self {
+        match merge {
+            ListMerge::Atomic => Self::Atomic,
+            ListMerge::Set => Self::Set,
+            ListMerge::Map { keys } => Self::Keys(keys),
+        }
+    }
+}
+
+/// The attributes of an object, in the order of their names.
+#[derive(Clone, Debug, Default)]
+pub struct Object {
+    attributes: BTreeMap<String, Attribute>,
+}
+
+impl Object {
+    /// The attribute `name` (`host_ip`).
+    pub fn get(&self, name: &str) -> Option<&Attribute> {
+        self.attributes.get(name)
+    }
+
+    /// The attribute that stands for the API field `field` (`hostIP`), with its name.
+    pub fn attribute(&self, field: &str) -> Option<(&str, &Attribute)> {
+        let (name, attribute) = self.attributes.get_key_value(&attribute_name(field))?;
+        (attribute.field() == Some(field)).then_some((name, attribute))
+    }
+
+    /// Every attribute with its name, in the order of the names.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, &Attribute)> {
+        self.attributes
+            .iter()
+            .map(|(name, attribute)| (name.as_str(), attribute))
+    }
+}
+
+impl FromIterator<(String, Attribute)> for Object {
+    fn from_iter<I: IntoIterator<Item = (String, Attribute)>>(attributes: I) -> Self {
+        Self {
+            attributes: attributes.into_iter().collect(),
+        }
+    }
+}
+
+/// One attribute of an object.
+#[derive(Clone, Debug)]
+pub struct Attribute {
+    /// Its type. Shared, since the data sources hold the same `spec` as the resource.
+    pub node: Arc<Node>,
+    /// Where its value lives.
+    pub origin: Origin,
+    /// Who gives its value.
+    pub constraint: Constraint,
+}
+
+impl Attribute {
+    /// The API field that the attribute stands for, in the API's spelling.
+    pub fn field(&self) -> Option<&'static str> {
+        match self.origin {
+            Origin::Api(field) => Some(field),
+            Origin::Terraform => None,
+        }
+    }
+
+    /// The API field that the attribute is written to: none for what only the server sets.
+    pub fn written_field(&self) -> Option<&'static str> {
+        self.field().filter(|_| self.constraint != Constraint::Computed)
+    }
+
+    /// Whether a null in the configuration leaves the value to the server.
+    pub fn is_computed(&self) -> bool {
+        matches!(self.constraint, Constraint::Computed | Constraint::OptionalComputed)
+    }
+}
+
+/// Where the value of an attribute lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// In the API, under this name.
+    Api(&'static str),
+    /// Only in Terraform: `id`, `wait`, `timeouts`, ...
+    Terraform,
+}

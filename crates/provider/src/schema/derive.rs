@@ -1,0 +1,382 @@
+//! From the model's schema to the tree of nodes.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use datum_model::schema as model;
+
+use super::{Attribute, Constraint, Kind, Merge, Node, Origin, attribute_name};
+
+/// The fields of `ObjectMeta` that mean something in a template.
+const TEMPLATE_METADATA: [&str; 2] = ["annotations", "labels"];
+
+/// The fields of the Workload's own `ObjectMeta` that Terraform shows, and who gives their values.
+const METADATA: [(&str, Constraint, &str); 7] = [
+    (
+        "name",
+        Constraint::Required,
+        "Name of the workload, unique in its namespace. Changing it replaces the workload.",
+    ),
+    (
+        "namespace",
+        Constraint::OptionalComputed,
+        "Namespace of the workload, `project-<project>`. Default: the provider's. Changing it replaces the workload.",
+    ),
+    (
+        "labels",
+        Constraint::Optional,
+        "Labels to organize and select workloads. Labels that others set are left alone.",
+    ),
+    (
+        "annotations",
+        Constraint::Optional,
+        "Annotations: metadata that is not used to select. Annotations that others set are left alone.",
+    ),
+    (
+        "uid",
+        Constraint::Computed,
+        "Unique identifier that the API gives to this workload and to no other, ever.",
+    ),
+    (
+        "generation",
+        Constraint::Computed,
+        "Number of the specification's version; every change of `spec` raises it.",
+    ),
+    (
+        "creationTimestamp",
+        Constraint::Computed,
+        "When the workload was created, in RFC 3339.",
+    ),
+];
+
+/// The tree of the resource.
+pub(super) fn resource() -> Node {
+    let mut attributes = api_attributes();
+    attributes.extend(terraform_attributes());
+    object(
+        "A Workload on Datum Cloud: containers with their compute, network and storage.",
+        attributes,
+    )
+}
+
+/// The tree of the data source of one workload.
+pub(super) fn data_source() -> Node {
+    let mut attributes = api_attributes();
+    attributes.push(id());
+    object("A Workload on Datum Cloud, read by name.", attributes)
+}
+
+/// The tree of one workload among many, where JSON stands for values of any type.
+pub(super) fn listed() -> Node {
+    let mut attributes = api_attributes();
+    attributes.push(id());
+    for (_, attribute) in &mut attributes {
+        without_dynamic(attribute);
+    }
+    object("A Workload on Datum Cloud.", attributes)
+}
+
+/// The tree of the data source of many workloads, each of which is `listed`.
+pub(super) fn list_data_source(listed: Arc<Node>) -> Node {
+    let optional = |name, kind, description| terraform(name, Constraint::Optional, leaf(kind, description));
+    let workloads = Kind::List {
+        items: listed,
+        merge: Merge::Atomic,
+    };
+    object(
+        "The Workloads of a namespace, selected by label or field.",
+        vec![
+            optional("namespace", STRING, "Namespace to list. Default: the provider's."),
+            optional(
+                "label_selector",
+                STRING,
+                "Label selector as kubectl takes it: `app=web,environment in (staging, production)`.",
+            ),
+            optional(
+                "field_selector",
+                STRING,
+                "Field selector as kubectl takes it: `metadata.name=web-app`.",
+            ),
+            optional("limit", Kind::Integer, "Most workloads to return. Default: all."),
+            terraform(
+                "workloads",
+                Constraint::Computed,
+                leaf(workloads, "The workloads found, in the order of their names."),
+            ),
+        ],
+    )
+}
+
+const STRING: Kind = Kind::String { allowed: &[] };
+
+/// `metadata`, `spec` and `status`.
+fn api_attributes() -> Vec<(String, Attribute)> {
+    let root = model::workload();
+    let field = |name| root.property(name).expect("a Workload has metadata, spec and status");
+    let mut spec = node(field("spec"));
+    if let Kind::Object(spec) = &mut spec.kind
+        && let Some(replicas) = spec.attributes.get_mut("replicas")
+    {
+        // An autoscaler may own the number: null leaves it to whoever sets it, and shows it.
+        replicas.constraint = Constraint::OptionalComputed;
+    }
+    let status = read_only(&node(field("status")));
+    vec![
+        api("metadata", Constraint::Required, metadata(field("metadata"))),
+        api("spec", Constraint::Required, spec),
+        api("status", Constraint::Computed, status),
+    ]
+}
+
+/// The Workload's own `metadata`.
+fn metadata(meta: &'static model::Schema) -> Node {
+    let attributes = METADATA
+        .into_iter()
+        .map(|(field, constraint, description)| {
+            let property = meta
+                .property(field)
+                .expect("ObjectMeta has the fields that Terraform shows");
+            let described = Node {
+                description: description.into(),
+                ..node(property)
+            };
+            api(field, constraint, described)
+        })
+        .collect();
+    object("Name, namespace, labels and annotations.", attributes)
+}
+
+/// The attributes that only Terraform knows.
+fn terraform_attributes() -> Vec<(String, Attribute)> {
+    let optional = |name, kind, description| terraform(name, Constraint::Optional, leaf(kind, description));
+    let duration = |name, description| optional(name, STRING, description);
+    let condition = object(
+        "",
+        vec![
+            terraform(
+                "type",
+                Constraint::Required,
+                leaf(STRING, "Type of the condition, such as `Available`."),
+            ),
+            terraform(
+                "status",
+                Constraint::Required,
+                leaf(STRING, "Status to wait for: `True`, `False` or `Unknown`."),
+            ),
+            optional("reason", STRING, "Reason to wait for. Default: any."),
+        ],
+    );
+    let wait = object(
+        "What create and update wait for. Default: the rollout of the generation just written.",
+        vec![
+            optional(
+                "rollout",
+                Kind::Boolean,
+                "Whether to wait for the rollout: the phase `Running`, every replica ready, `Available` true. \
+                 Default: `true`, unless another attribute of `wait` is set. `false` alone waits for nothing.",
+            ),
+            terraform(
+                "conditions",
+                Constraint::Optional,
+                list(condition, "Conditions that must all hold."),
+            ),
+            optional("phase", STRING, "Phase to wait for, such as `Running`."),
+            optional("replicas", Kind::Integer, "Number of ready replicas to wait for."),
+            optional(
+                "on_timeout",
+                STRING,
+                "What a wait that fails or runs out of time is: `error`, which taints a workload just created, or `warn`. \
+                 Default: `error`.",
+            ),
+        ],
+    );
+    let timeouts = object(
+        "How long each operation may take, waits included: `30s`, `10m`, `1h30m`.",
+        vec![
+            duration("create", "Time to create and wait. Default: `20m`."),
+            duration("read", "Time to read. Default: `2m`."),
+            duration("update", "Time to update and wait. Default: `20m`."),
+            duration(
+                "delete",
+                "Time to delete and wait until the workload is gone. Default: `20m`.",
+            ),
+        ],
+    );
+    vec![
+        id(),
+        terraform("wait", Constraint::Optional, wait),
+        terraform("timeouts", Constraint::Optional, timeouts),
+        optional(
+            "force_conflicts",
+            Kind::Boolean,
+            "Whether to take over fields that another field manager owns. Default: the provider's.",
+        ),
+        optional(
+            "deletion_protection",
+            Kind::Boolean,
+            "Whether to refuse to delete or replace the workload. Default: `false`.",
+        ),
+        optional(
+            "propagation_policy",
+            STRING,
+            "How dependents are deleted: `Foreground`, `Background` or `Orphan`. Default: the API's.",
+        ),
+    ]
+}
+
+fn id() -> (String, Attribute) {
+    terraform(
+        "id",
+        Constraint::Computed,
+        leaf(STRING, "`<namespace>/<name>`, which is also the import ID."),
+    )
+}
+
+/// The node of `schema` and everything below it.
+fn node(schema: &'static model::Schema) -> Node {
+    let kind = match &schema.kind {
+        model::Kind::Object { properties, required } => Kind::Object(
+            properties
+                .iter()
+                .map(|(field, property)| {
+                    let constraint = if required.contains(field) {
+                        Constraint::Required
+                    } else {
+                        Constraint::Optional
+                    };
+                    api(field, constraint, property_node(field, property))
+                })
+                .collect(),
+        ),
+        model::Kind::Map { values } => Kind::Map(Arc::new(node(values))),
+        model::Kind::List { items, merge } => Kind::List {
+            items: Arc::new(node(items)),
+            merge: Merge::from(merge),
+        },
+        model::Kind::String(rules) => Kind::String {
+            allowed: &rules.allowed,
+        },
+        model::Kind::Integer { .. } => Kind::Integer,
+        model::Kind::Number => Kind::Number,
+        model::Kind::Boolean => Kind::Boolean,
+        model::Kind::IntOrString => Kind::IntOrString,
+        model::Kind::Quantity => Kind::Quantity,
+        model::Kind::FreeForm => Kind::FreeForm,
+    };
+    Node {
+        kind,
+        description: Cow::Borrowed(&schema.description),
+        default: schema.default.as_ref(),
+    }
+}
+
+/// The node of a field; the metadata of a template is narrowed before the walk, so that nothing below is derived.
+fn property_node(field: &str, property: &'static model::Schema) -> Node {
+    match &property.kind {
+        model::Kind::Object { properties, .. } if field == "metadata" => object(
+            "Labels and annotations of what is made from the template.",
+            properties
+                .iter()
+                .filter(|(name, _)| TEMPLATE_METADATA.contains(&name.as_str()))
+                .map(|(name, property)| api(name, Constraint::Optional, node(property)))
+                .collect(),
+        ),
+        _ => node(property),
+    }
+}
+
+/// The same tree, with every attribute given by the server.
+fn read_only(tree: &Node) -> Node {
+    let kind = match &tree.kind {
+        Kind::Object(object) => Kind::Object(
+            object
+                .iter()
+                .map(|(name, attribute)| {
+                    let node = Arc::new(read_only(&attribute.node));
+                    (
+                        name.to_owned(),
+                        Attribute {
+                            node,
+                            constraint: Constraint::Computed,
+                            origin: attribute.origin,
+                        },
+                    )
+                })
+                .collect(),
+        ),
+        Kind::List { items, merge } => Kind::List {
+            items: Arc::new(read_only(items)),
+            merge: *merge,
+        },
+        kind => kind.clone(),
+    };
+    Node { kind, ..tree.clone() }
+}
+
+/// Puts JSON where Terraform allows no value of any type, which is inside a list. Subtrees without one stay shared.
+fn without_dynamic(attribute: &mut Attribute) {
+    fn has_dynamic(node: &Node) -> bool {
+        match &node.kind {
+            Kind::FreeForm => true,
+            Kind::Object(object) => object.iter().any(|(_, attribute)| has_dynamic(&attribute.node)),
+            Kind::Map(inner) | Kind::List { items: inner, .. } => has_dynamic(inner),
+            _ => false,
+        }
+    }
+    if !has_dynamic(&attribute.node) {
+        return;
+    }
+    let node = Arc::make_mut(&mut attribute.node);
+    match &mut node.kind {
+        Kind::FreeForm => {
+            node.kind = Kind::Json;
+            node.description = format!("{} In JSON: read it with `jsondecode`.", node.description).into();
+        }
+        Kind::Object(object) => object.attributes.values_mut().for_each(without_dynamic),
+        _ => {}
+    }
+}
+
+fn api(field: &'static str, constraint: Constraint, node: Node) -> (String, Attribute) {
+    (
+        attribute_name(field),
+        Attribute {
+            node: Arc::new(node),
+            origin: Origin::Api(field),
+            constraint,
+        },
+    )
+}
+
+fn terraform(name: &str, constraint: Constraint, node: Node) -> (String, Attribute) {
+    (
+        name.to_owned(),
+        Attribute {
+            node: Arc::new(node),
+            origin: Origin::Terraform,
+            constraint,
+        },
+    )
+}
+
+fn leaf(kind: Kind, description: &'static str) -> Node {
+    Node {
+        kind,
+        description: description.into(),
+        default: None,
+    }
+}
+
+fn object(description: &'static str, attributes: Vec<(String, Attribute)>) -> Node {
+    leaf(Kind::Object(attributes.into_iter().collect()), description)
+}
+
+fn list(items: Node, description: &'static str) -> Node {
+    leaf(
+        Kind::List {
+            items: Arc::new(items),
+            merge: Merge::Atomic,
+        },
+        description,
+    )
+}
