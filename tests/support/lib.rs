@@ -1,1 +1,51 @@
-//! Support for the acceptance tests.
+//! Support for the acceptance tests: verbs that a test reads as sentences.
+//!
+//! A test takes a [`Workspace`] for each CLI that is found ([`each_cli`]), writes HCL into it, runs `plan` and `apply` as
+//! a user does, and looks at the API through [`Api`]. The API is the local control plane with its simulator, one for all
+//! tests of a binary; with `DATUM_TEST_KUBECONFIG` set it is whatever that file points to, as long as `config/crd` is
+//! installed there.
+
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a verb of a test reports by panicking; that is what it is for"
+)]
+#![expect(
+    clippy::return_self_not_must_use,
+    reason = "an assertion returns its subject only so that another may follow"
+)]
+
+pub mod api;
+pub mod cli;
+mod control_plane;
+pub mod plan;
+pub mod workspace;
+
+pub use api::Api;
+pub use cli::{Cli, Output};
+pub use plan::Plan;
+pub use workspace::Workspace;
+
+/// Runs a test once under every CLI that is found, each time in a namespace and a folder of its own.
+///
+/// # Panics
+///
+/// When no CLI is found (`make setup` installs one), and when the test fails: the panic names the CLI.
+pub fn each_cli(test: impl Fn(&Workspace) + std::panic::RefUnwindSafe) {
+    let found = Cli::found();
+    assert!(
+        !found.is_empty(),
+        "neither terraform nor tofu is on PATH or in .tools: run `make setup`"
+    );
+    for cli in found {
+        let name = cli.name();
+        let outcome = std::panic::catch_unwind(|| {
+            let workspace = Workspace::new(cli);
+            test(&workspace);
+            workspace.destroy_what_is_left();
+        });
+        if let Err(panic) = outcome {
+            eprintln!("--- the failure above is {name}'s");
+            std::panic::resume_unwind(panic);
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! What somebody else changed: shown and repaired where it is managed, left alone where it is not.
+
+use acceptance::{Workspace, each_cli};
+use serde_json::{Value, json};
+
+const WEB: &str = r#"
+resource "datum_workload" "web" {
+  metadata = {
+    name      = "web"
+    namespace = "NAMESPACE"
+    labels    = { tier = "front" }
+  }
+  spec = {
+    replicas = 2
+    provider = { name = "gcp", weights = [1, 2.5, 1e3], nested = { on = true, none = null } }
+    template = {
+      spec = {
+        containers = [
+          {
+            name      = "app"
+            image     = "nginx:1.25"
+            ports     = [{ container_port = 80, name = "http" }]
+            env       = [{ name = "B", value = "2" }, { name = "A", value = "1" }]
+            resources = { requests = { cpu = "1000m", memory = "1024Mi" } }
+          },
+          { name = "helper", image = "busybox:1" },
+        ]
+      }
+    }
+  }
+}
+"#;
+
+fn live(workspace: &Workspace) -> Value {
+    workspace
+        .api()
+        .workload(workspace.namespace(), "web")
+        .expect("the workload exists")
+}
+
+fn container(live: &Value, name: &str) -> Value {
+    let containers = live["spec"]["template"]["spec"]["containers"]
+        .as_array()
+        .expect("containers");
+    containers
+        .iter()
+        .find(|container| container["name"] == name)
+        .unwrap_or(&Value::Null)
+        .clone()
+}
+
+#[test]
+fn an_image_changed_by_hand_is_shown_and_put_right() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let mut containers = live(workspace)["spec"]["template"]["spec"]["containers"].clone();
+        containers[0]["image"] = json!("nginx:evil");
+        workspace.api().edit(
+            workspace.namespace(),
+            "web",
+            json!({ "spec": { "template": { "spec": { "containers": containers } } } }),
+        );
+        let plan = workspace.plan();
+        assert_eq!(
+            plan.changed("datum_workload.web"),
+            [r#"spec.template.spec.containers[0].image: "nginx:evil" -> "nginx:1.25""#]
+        );
+        workspace.applies();
+        assert_eq!(container(&live(workspace), "app")["image"], "nginx:1.25");
+    });
+}
+
+#[test]
+fn replicas_scaled_by_hand_are_shown_and_put_right() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        workspace.api().scale(workspace.namespace(), "web", 4);
+        assert_eq!(
+            workspace.plan().changed("datum_workload.web"),
+            ["spec.replicas: 4 -> 2"]
+        );
+        workspace.applies();
+        assert_eq!(live(workspace)["spec"]["replicas"], 2);
+    });
+}
+
+#[test]
+fn a_label_removed_and_a_container_removed_by_hand_come_back() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let kept = container(&live(workspace), "app");
+        let patch = json!({
+            "metadata": { "labels": { "tier": null } },
+            "spec": { "template": { "spec": { "containers": [kept] } } },
+        });
+        workspace.api().edit(workspace.namespace(), "web", patch);
+        assert_eq!(workspace.plan().actions("datum_workload.web"), ["update"]);
+        workspace.applies();
+        let live = live(workspace);
+        assert_eq!(live["metadata"]["labels"]["tier"], "front");
+        assert_eq!(container(&live, "helper")["image"], "busybox:1");
+    });
+}
+
+#[test]
+fn what_others_add_is_not_drift() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let sidecar = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1",
+            "kind": "Workload",
+            "metadata": { "name": "web", "annotations": { "injected": "yes" }, "labels": { "mesh": "on" } },
+            "spec": { "template": {
+                "metadata": { "annotations": { "kubectl.kubernetes.io/restartedAt": "2026-01-01T00:00:00Z" } },
+                "spec": {
+                    "containers": [{ "name": "proxy", "image": "envoy:1" }, { "name": "app", "env": [{ "name": "MESH", "value": "1" }] }],
+                    "volumes": [{ "name": "mesh", "emptyDir": {} }],
+                },
+            } },
+        });
+        workspace
+            .api()
+            .apply_as("mesh", workspace.namespace(), "web", sidecar)
+            .expect("the mesh is injected");
+        workspace.plans_nothing();
+        let changed = WEB.replace("nginx:1.25", "nginx:1.26");
+        workspace.config(&changed).applies();
+        let live = live(workspace);
+        assert_eq!(
+            container(&live, "proxy")["image"],
+            "envoy:1",
+            "the sidecar is still there"
+        );
+        assert_eq!(container(&live, "app")["image"], "nginx:1.26");
+        assert_eq!(live["metadata"]["labels"]["mesh"], "on");
+    });
+}
+
+#[test]
+fn another_spelling_of_the_same_value_is_not_a_change() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let same = WEB
+            .replace("\"1000m\"", "1")
+            .replace("\"1024Mi\"", "\"1Gi\"")
+            .replace("1e3", "1000")
+            .replace("container_port = 80", "container_port = \"80\"");
+        assert_ne!(same, WEB);
+        workspace.config(&same).plans_nothing();
+        workspace.config(&WEB.replace("\"1000m\"", "\"1001m\""));
+        assert_eq!(
+            workspace.plan().changed("datum_workload.web"),
+            [r#"spec.template.spec.containers[0].resources.requests.cpu: "1000m" -> "1001m""#]
+        );
+    });
+}
+
+#[test]
+fn an_order_made_by_the_server_is_not_drift() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let mut containers = live(workspace)["spec"]["template"]["spec"]["containers"].clone();
+        containers.as_array_mut().expect("containers").reverse();
+        for container in containers.as_array_mut().expect("containers") {
+            if let Some(env) = container["env"].as_array_mut() {
+                env.reverse();
+            }
+        }
+        workspace.api().edit(
+            workspace.namespace(),
+            "web",
+            json!({ "spec": { "template": { "spec": { "containers": containers } } } }),
+        );
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn the_free_form_provider_is_kept_exactly_and_its_drift_is_seen() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        assert_eq!(live(workspace)["spec"]["provider"]["weights"], json!([1, 2.5, 1000]));
+        workspace.api().edit(
+            workspace.namespace(),
+            "web",
+            json!({ "spec": { "provider": { "name": "aws" } } }),
+        );
+        assert_eq!(workspace.plan().actions("datum_workload.web"), ["update"]);
+        workspace.applies();
+        assert_eq!(live(workspace)["spec"]["provider"]["name"], "gcp");
+    });
+}
+
+#[test]
+fn replicas_left_to_an_autoscaler_are_never_touched() {
+    each_cli(|workspace| {
+        let unmanaged = WEB.replace("replicas = 2\n", "");
+        workspace.config(&unmanaged).applies();
+        workspace.api().scale(workspace.namespace(), "web", 5);
+        workspace.plans_nothing();
+        workspace
+            .config(&unmanaged.replace("nginx:1.25", "nginx:1.26"))
+            .applies();
+        assert_eq!(live(workspace)["spec"]["replicas"], 5);
+        assert_eq!(workspace.state("datum_workload.web")["spec"]["replicas"], 5);
+    });
+}
+
+#[test]
+fn handing_replicas_to_an_autoscaler_does_not_scale_down() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        workspace.config(&WEB.replace("replicas = 2\n", "")).applies();
+        assert_eq!(live(workspace)["spec"]["replicas"], 2, "the live value stays");
+        workspace.api().scale(workspace.namespace(), "web", 6);
+        workspace.plans_nothing();
+        assert_eq!(live(workspace)["spec"]["replicas"], 6);
+    });
+}

@@ -1,0 +1,175 @@
+//! Taking over what exists: the import command, import blocks, generated configuration.
+
+use acceptance::{Workspace, each_cli};
+use serde_json::{Value, json};
+
+const WEB: &str = r#"
+resource "datum_workload" "web" {
+  metadata = {
+    name      = "web"
+    namespace = "NAMESPACE"
+    labels    = { app = "web" }
+  }
+  spec = {
+    replicas = 2
+    selector = { match_labels = { app = "web" } }
+    template = {
+      metadata = { labels = { app = "web" } }
+      spec = {
+        containers = [{
+          name      = "app"
+          image     = "nginx:1.25"
+          ports     = [{ container_port = 80 }]
+          resources = { limits = { cpu = "1", memory = "1Gi" } }
+        }]
+      }
+    }
+  }
+}
+"#;
+
+fn create(workspace: &Workspace) {
+    let spec = json!({
+        "replicas": 2,
+        "selector": { "matchLabels": { "app": "web" } },
+        "template": {
+            "metadata": { "labels": { "app": "web" } },
+            "spec": { "containers": [{
+                "name": "app", "image": "nginx:1.25", "ports": [{ "containerPort": 80 }],
+                "resources": { "limits": { "cpu": "1", "memory": "1Gi" } },
+            }] },
+        },
+    });
+    let mut body: Value = json!({
+        "apiVersion": "compute.miloapis.com/v1alpha1",
+        "kind": "Workload",
+        "metadata": { "name": "web", "namespace": workspace.namespace(), "labels": { "app": "web" } },
+        "spec": spec,
+    });
+    // What `kubectl apply` leaves on an object, so that the import meets it.
+    let last_applied = body.to_string();
+    body["metadata"]["annotations"] = json!({ "kubectl.kubernetes.io/last-applied-configuration": last_applied });
+    workspace.api().create(workspace.namespace(), body);
+    workspace.api().until("the workload runs", || {
+        let live = workspace
+            .api()
+            .workload(workspace.namespace(), "web")
+            .unwrap_or_default();
+        live["status"]["phase"] == "Running"
+    });
+}
+
+#[test]
+fn a_workload_made_with_kubectl_is_imported_without_a_difference() {
+    each_cli(|workspace| {
+        create(workspace);
+        workspace.config(WEB);
+        let id = format!("{}/web", workspace.namespace());
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", &id])
+            .succeeds();
+        workspace.plans_nothing();
+        // The first change after the import goes through, though kubectl still owns every field.
+        workspace.config(&WEB.replace("nginx:1.25", "nginx:1.26"));
+        assert_eq!(
+            workspace.plan().changed("datum_workload.web"),
+            [r#"spec.template.spec.containers[0].image: "nginx:1.25" -> "nginx:1.26""#]
+        );
+        workspace.applies();
+    });
+}
+
+#[test]
+fn an_explicit_default_is_imported_without_a_difference_when_somebody_wrote_it() {
+    each_cli(|workspace| {
+        let body = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
+            "spec": { "template": { "spec": { "containers": [{
+                "name": "app", "image": "nginx:1.25", "ports": [{ "containerPort": 80, "protocol": "TCP" }],
+            }] } } },
+        });
+        workspace
+            .api()
+            .apply_as("them", workspace.namespace(), "web", body)
+            .expect("the workload is applied");
+        workspace.config(
+            r#"
+resource "datum_workload" "web" {
+  metadata = { name = "web", namespace = "NAMESPACE" }
+  spec = { template = { spec = { containers = [{
+    name = "app", image = "nginx:1.25", ports = [{ container_port = 80, protocol = "TCP" }]
+  }] } } }
+}
+"#,
+        );
+        let id = format!("{}/web", workspace.namespace());
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", &id])
+            .succeeds();
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn an_import_block_does_the_same() {
+    each_cli(|workspace| {
+        create(workspace);
+        let block = "import {\n  to = datum_workload.web\n  id = \"NAMESPACE/web\"\n}\n";
+        workspace.config(&format!("{block}{WEB}"));
+        let plan = workspace.plan();
+        assert_eq!(plan.actions("datum_workload.web"), ["no-op"], "{}", plan.summary());
+        workspace.applies();
+    });
+}
+
+#[test]
+fn generated_configuration_is_valid_and_plans_nothing() {
+    each_cli(|workspace| {
+        create(workspace);
+        workspace.config("import {\n  to = datum_workload.web\n  id = \"NAMESPACE/web\"\n}\n");
+        workspace
+            .run(&["plan", "-no-color", "-generate-config-out=generated.tf"])
+            .succeeds();
+        let plan = workspace.plan();
+        assert_eq!(plan.actions("datum_workload.web"), ["no-op"], "{}", plan.summary());
+        workspace.applies();
+    });
+}
+
+#[test]
+fn a_bare_name_needs_a_namespace_from_the_provider() {
+    each_cli(|workspace| {
+        create(workspace);
+        let provider = "provider \"datum\" {\n  namespace = \"NAMESPACE\"\n}\n";
+        workspace.config(&format!("{provider}{WEB}"));
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", "web"])
+            .succeeds();
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn malformed_and_unknown_ids_are_explained() {
+    each_cli(|workspace| {
+        workspace.config(WEB);
+        for (id, text) in [
+            ("web", "namespace/name"),
+            ("a/b/c/d", "namespace/name"),
+            ("Not_A_Namespace/web", "lowercase"),
+            ("NAMESPACE/", "namespace/name"),
+        ] {
+            let id = id.replace("NAMESPACE", workspace.namespace());
+            workspace
+                .run(&["import", "-no-color", "datum_workload.web", &id])
+                .fails()
+                .says(text);
+        }
+        let missing = format!("{}/missing", workspace.namespace());
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", &missing])
+            .fails()
+            .says("missing")
+            .says("does not exist");
+    });
+}

@@ -1,0 +1,16 @@
+//! What users do with the provider, under every CLI found, against a real API.
+//!
+//! Each test is a sentence about behaviour; each step that changes something ends in an empty plan.
+
+mod configuration;
+mod conflicts;
+mod data_sources;
+mod drift;
+mod faults;
+mod import;
+mod interrupt;
+mod language;
+mod lifecycle;
+mod plan;
+mod specification;
+mod wait;

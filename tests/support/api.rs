@@ -1,0 +1,171 @@
+//! The API as the tests see it: what is there, what somebody else changes, what went over the wire.
+
+#![expect(
+    clippy::similar_names,
+    reason = "a patch is sent to a path, and both are best called that"
+)]
+
+use std::path::Path;
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use http::{Method, Request};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::control_plane::ControlPlane;
+
+const WORKLOADS: &str = "/apis/compute.miloapis.com/v1alpha1/namespaces";
+
+/// A connection to the API server under test.
+pub struct Api {
+    control_plane: ControlPlane,
+    runtime: Runtime,
+    client: kube::Client,
+}
+
+impl Api {
+    /// The one that all tests of this binary share.
+    pub fn shared() -> &'static Api {
+        static SHARED: OnceLock<Api> = OnceLock::new();
+        SHARED.get_or_init(|| {
+            // A second installation is refused, which is as good: the provider is there.
+            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+            let control_plane = ControlPlane::start();
+            let runtime = Runtime::new().expect("a runtime");
+            let kubeconfig = Kubeconfig::read_from(control_plane.kubeconfig()).expect("the kubeconfig is readable");
+            let client = runtime.block_on(async {
+                let options = KubeConfigOptions::default();
+                let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
+                kube::Client::try_from(config.expect("the kubeconfig is complete")).expect("a client")
+            });
+            Api {
+                control_plane,
+                runtime,
+                client,
+            }
+        })
+    }
+
+    /// How to reach it.
+    pub fn kubeconfig(&self) -> &Path {
+        self.control_plane.kubeconfig()
+    }
+
+    /// Whether this is the local control plane, which has fault switches and counts requests.
+    pub fn is_local(&self) -> bool {
+        std::env::var_os("DATUM_TEST_KUBECONFIG").is_none()
+    }
+
+    /// Creates a namespace.
+    pub fn create_namespace(&self, name: &str) {
+        let body = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
+        self.send(Method::POST, "/api/v1/namespaces", Some(("application/json", body)))
+            .expect("the namespace is new");
+    }
+
+    /// Deletes a namespace with all that is in it, without waiting for the end of that.
+    pub fn delete_namespace(&self, name: &str) {
+        // Clean-up only: a namespace that is gone already is as good.
+        let _ = self.send(Method::DELETE, &format!("/api/v1/namespaces/{name}"), None);
+    }
+
+    /// A workload, if it exists.
+    pub fn workload(&self, namespace: &str, name: &str) -> Option<Value> {
+        match self.send(Method::GET, &format!("{WORKLOADS}/{namespace}/workloads/{name}"), None) {
+            Ok(workload) => Some(workload),
+            Err(kube::Error::Api(status)) if status.code == 404 => None,
+            Err(error) => panic!("workload {namespace}/{name} could not be read: {error}"),
+        }
+    }
+
+    /// Creates a workload as `kubectl create` does.
+    #[track_caller]
+    pub fn create(&self, namespace: &str, body: Value) -> Value {
+        let path = format!("{WORKLOADS}/{namespace}/workloads?fieldManager=kubectl-create");
+        self.send(Method::POST, &path, Some(("application/json", body)))
+            .expect("the workload is created")
+    }
+
+    /// Changes a workload as `kubectl edit` does: an Update by the manager `kubectl-edit`.
+    #[track_caller]
+    pub fn edit(&self, namespace: &str, name: &str, patch: Value) -> Value {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager=kubectl-edit");
+        self.send(Method::PATCH, &path, Some(("application/merge-patch+json", patch)))
+            .expect("the workload is edited")
+    }
+
+    /// Changes the status of a workload, as its controller does.
+    #[track_caller]
+    pub fn edit_status(&self, namespace: &str, name: &str, patch: Value) -> Value {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}/status?fieldManager=controller");
+        self.send(Method::PATCH, &path, Some(("application/merge-patch+json", patch)))
+            .expect("the status is edited")
+    }
+
+    /// Scales a workload, as `kubectl scale` and an autoscaler do.
+    #[track_caller]
+    pub fn scale(&self, namespace: &str, name: &str, replicas: u32) {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}/scale?fieldManager=autoscaler");
+        let patch = json!({ "spec": { "replicas": replicas } });
+        self.send(Method::PATCH, &path, Some(("application/merge-patch+json", patch)))
+            .expect("the workload is scaled");
+    }
+
+    /// Applies to a workload server-side as another field manager.
+    pub fn apply_as(&self, manager: &str, namespace: &str, name: &str, body: Value) -> Result<Value, kube::Error> {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager={manager}&force=true");
+        self.send(Method::PATCH, &path, Some(("application/apply-patch+yaml", body)))
+    }
+
+    /// Deletes a workload and waits until it is gone.
+    #[track_caller]
+    pub fn delete(&self, namespace: &str, name: &str) {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}");
+        self.send(Method::DELETE, &path, None)
+            .expect("the workload is there to delete");
+        self.until("it is deleted", || self.workload(namespace, name).is_none());
+    }
+
+    /// Waits until something holds, for at most half a minute.
+    #[track_caller]
+    pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
+        let started = Instant::now();
+        while !holds() {
+            assert!(
+                started.elapsed() < Duration::from_secs(30),
+                "waited in vain until {what}"
+            );
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Switches a fault on (see the control plane's `/_control/faults`).
+    #[track_caller]
+    pub fn fault(&self, fault: Value) {
+        self.send(Method::POST, "/_control/faults", Some(("application/json", fault)))
+            .expect("the fault is accepted");
+    }
+
+    /// Switches every fault off.
+    #[track_caller]
+    pub fn clear_faults(&self) {
+        self.send(Method::DELETE, "/_control/faults", None)
+            .expect("the faults are cleared");
+    }
+
+    /// Sends a request and returns the JSON answered.
+    pub fn send(&self, method: Method, path: &str, body: Option<(&str, Value)>) -> Result<Value, kube::Error> {
+        let mut request = Request::builder().method(method).uri(path);
+        let mut bytes = Vec::new();
+        if let Some((content_type, body)) = body {
+            request = request.header(http::header::CONTENT_TYPE, content_type);
+            bytes = body.to_string().into_bytes();
+        }
+        let request = request.body(bytes).expect("the request is well-formed");
+        let text = self.runtime.block_on(self.client.request_text(request))?;
+        Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+}

@@ -1,0 +1,173 @@
+//! The command-line tools under test: terraform and tofu.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::{env, fmt};
+
+/// One CLI found on this machine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cli {
+    name: &'static str,
+    program: PathBuf,
+}
+
+impl Cli {
+    /// Every CLI found: on PATH, or where `make setup` puts OpenTofu. `DATUM_TEST_CLI=tofu` leaves one.
+    pub fn found() -> Vec<Cli> {
+        let wanted = env::var("DATUM_TEST_CLI").ok();
+        [
+            ("terraform", None),
+            ("tofu", Some(repository().join(".tools/tofu/tofu"))),
+        ]
+        .into_iter()
+        .filter(|(name, _)| wanted.as_deref().is_none_or(|wanted| wanted == *name))
+        .filter_map(|(name, installed)| {
+            let program = on_path(name).or(installed.filter(|program| program.exists()))?;
+            Some(Cli { name, program })
+        })
+        .collect()
+    }
+
+    /// `terraform` or `tofu`.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// Whether this is HashiCorp's Terraform: some language features came to the two at different times.
+    pub fn is_terraform(&self) -> bool {
+        self.name == "terraform"
+    }
+
+    /// A command of this CLI, run in `folder` with nothing inherited that could change what it does.
+    pub fn command<A: AsRef<OsStr>>(&self, folder: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
+        let mut command = Command::new(&self.program);
+        command.current_dir(folder).args(arguments).stdin(Stdio::null());
+        for (name, _) in env::vars_os() {
+            let name_text = name.to_string_lossy();
+            if ["TF_", "DATUM_", "KUBE"]
+                .iter()
+                .any(|prefix| name_text.starts_with(prefix))
+            {
+                command.env_remove(&name);
+            }
+        }
+        command
+            .env("CHECKPOINT_DISABLE", "1")
+            .env("TF_IN_AUTOMATION", "1")
+            .env("TF_INPUT", "0")
+            .env("NO_COLOR", "1")
+            .env("TF_CLI_CONFIG_FILE", folder.join("cli.tfrc"));
+        command
+    }
+}
+
+/// What a finished command said.
+#[derive(Debug)]
+pub struct Output {
+    /// The command line, for messages.
+    pub command: String,
+    /// Whether it exited with 0.
+    pub success: bool,
+    /// What it wrote to stdout.
+    pub stdout: String,
+    /// What it wrote to stderr.
+    pub stderr: String,
+}
+
+impl Output {
+    /// Runs a command to its end.
+    pub fn of(command: &mut Command) -> Output {
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let child = child.unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
+        Self::of_child(child, format!("{command:?}"))
+    }
+
+    /// Waits for a command that was started with its output piped.
+    pub fn of_child(child: Child, command: String) -> Output {
+        let output = child
+            .wait_with_output()
+            .unwrap_or_else(|error| panic!("{command} could not be awaited: {error}"));
+        Output {
+            command,
+            success: output.status.success(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Asserts success.
+    #[track_caller]
+    pub fn succeeds(self) -> Output {
+        assert!(self.success, "this should have succeeded:\n{self}");
+        self
+    }
+
+    /// Asserts failure.
+    #[track_caller]
+    pub fn fails(self) -> Output {
+        assert!(!self.success, "this should have failed:\n{self}");
+        self
+    }
+
+    /// Asserts that the text a person reads (both streams, the CLI's line breaks and gutter undone) holds this.
+    #[track_caller]
+    pub fn says(self, text: &str) -> Output {
+        assert!(self.prose().contains(text), "this should say {text:?}:\n{self}");
+        self
+    }
+
+    /// Asserts that the text a person reads does not hold this.
+    #[track_caller]
+    pub fn does_not_say(self, text: &str) -> Output {
+        assert!(!self.prose().contains(text), "this should not say {text:?}:\n{self}");
+        self
+    }
+
+    /// Everything printed, with the CLI's gutter and line breaks undone so that a sentence is one line.
+    pub fn prose(&self) -> String {
+        let all = format!("{}\n{}", self.stdout, self.stderr);
+        let words = all
+            .lines()
+            .flat_map(|line| line.trim_start_matches(['│', '╷', '╵']).split_whitespace());
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl fmt::Display for Output {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "$ {}\n{}\n{}", self.command, self.stdout, self.stderr)
+    }
+}
+
+/// The root of this repository.
+pub(crate) fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests live in a folder of the repository")
+        .to_owned()
+}
+
+/// The folder that holds the binaries under test: the one this test was built into.
+pub(crate) fn binaries() -> PathBuf {
+    let test = env::current_exe().expect("a running test knows its own path");
+    let folder = test
+        .ancestors()
+        .nth(2)
+        .expect("tests are built into <target>/<profile>/deps")
+        .to_owned();
+    for name in ["terraform-provider-datum", "datum-control-plane"] {
+        assert!(
+            folder.join(name).exists(),
+            "{name} is not built in {}: run `make build`",
+            folder.display()
+        );
+    }
+    folder
+}
+
+fn on_path(name: &str) -> Option<PathBuf> {
+    env::split_paths(&env::var_os("PATH")?)
+        .map(|folder| folder.join(name))
+        .find(|program| program.is_file())
+}

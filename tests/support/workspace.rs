@@ -1,0 +1,210 @@
+//! A folder with HCL in it, a namespace of its own, and the CLI's verbs on them.
+
+use std::fs;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::cli::{self, Cli, Output};
+use crate::{Api, Plan};
+
+/// A folder and a namespace for one test under one CLI.
+pub struct Workspace {
+    cli: Cli,
+    folder: TempDir,
+    namespace: String,
+    api: &'static Api,
+    kubeconfig: PathBuf,
+}
+
+impl Workspace {
+    /// A fresh folder with a CLI configuration of its own, and a fresh namespace in the API.
+    pub fn new(cli: Cli) -> Workspace {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let api = Api::shared();
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("project-t{}-{number}", std::process::id());
+        api.create_namespace(&namespace);
+        let folder = tempfile::Builder::new()
+            .prefix("datum-acceptance-")
+            .tempdir()
+            .expect("a temporary folder");
+        let cli_configuration = format!(
+            "provider_installation {{\n  dev_overrides {{\n    \"datum-cloud/datum\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
+            cli::binaries().display()
+        );
+        fs::write(folder.path().join("cli.tfrc"), cli_configuration).expect("the CLI configuration is written");
+        let kubeconfig = api.kubeconfig().to_owned();
+        let workspace = Workspace {
+            cli,
+            folder,
+            namespace,
+            api,
+            kubeconfig,
+        };
+        workspace.write(
+            "versions.tf",
+            "terraform {\n  required_providers {\n    datum = { source = \"datum-cloud/datum\" }\n  }\n}\n",
+        );
+        workspace
+    }
+
+    /// The CLI of this workspace.
+    pub fn cli(&self) -> &Cli {
+        &self.cli
+    }
+
+    /// The namespace of this workspace.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The project whose namespace it is.
+    pub fn project(&self) -> &str {
+        self.namespace.trim_start_matches("project-")
+    }
+
+    /// The API.
+    pub fn api(&self) -> &'static Api {
+        self.api
+    }
+
+    /// Where the files are.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file; `NAMESPACE` and `PROJECT` in it stand for this workspace's.
+    pub fn write(&self, name: &str, text: &str) -> &Workspace {
+        let text = text
+            .replace("NAMESPACE", &self.namespace)
+            .replace("PROJECT", self.project());
+        let path = self.path().join(name);
+        fs::create_dir_all(path.parent().expect("a file has a folder")).expect("the folder is made");
+        fs::write(path, text).expect("the file is written");
+        self
+    }
+
+    /// Writes `main.tf`.
+    pub fn config(&self, hcl: &str) -> &Workspace {
+        self.write("main.tf", hcl)
+    }
+
+    /// A command of the CLI in this folder, with the API in its environment.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.cli.command(self.path(), arguments);
+        command
+            .env("KUBECONFIG", &self.kubeconfig)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts the CLI in a process group of its own, as a terminal does, so that a signal reaches all of it.
+    pub fn start(&self, arguments: &[&str]) -> Child {
+        let mut command = self.command(arguments);
+        command.process_group(0);
+        command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"))
+    }
+
+    /// Runs the CLI to its end.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        Output::of(&mut self.command(arguments))
+    }
+
+    /// `apply -auto-approve`.
+    pub fn apply(&self) -> Output {
+        self.run(&["apply", "-auto-approve", "-no-color"])
+    }
+
+    /// `apply`, which must succeed and leave nothing to do: the next plan is empty.
+    #[track_caller]
+    pub fn applies(&self) -> Output {
+        let output = self.apply().succeeds();
+        self.plans_nothing();
+        output
+    }
+
+    /// `plan`, as what it would do.
+    #[track_caller]
+    pub fn plan(&self) -> Plan {
+        self.plan_with(&[])
+    }
+
+    /// `plan` with more arguments, as what it would do.
+    #[track_caller]
+    pub fn plan_with(&self, more: &[&str]) -> Plan {
+        let mut arguments = vec!["plan", "-no-color", "-out=plan.bin"];
+        arguments.extend(more);
+        let output = self.run(&arguments).succeeds();
+        let shown = self.run(&["show", "-json", "plan.bin"]).succeeds();
+        Plan::new(serde_json::from_str(&shown.stdout).expect("a plan is JSON"), output)
+    }
+
+    /// Asserts that a plan has nothing to do.
+    #[track_caller]
+    pub fn plans_nothing(&self) {
+        let plan = self.plan();
+        assert!(
+            plan.is_empty(),
+            "the plan should be empty:\n{}\n{}",
+            plan.summary(),
+            plan.output()
+        );
+    }
+
+    /// `destroy -auto-approve`.
+    pub fn destroy(&self) -> Output {
+        self.run(&["destroy", "-auto-approve", "-no-color"])
+    }
+
+    /// What state holds of a resource or data source: its attributes, as `show -json` prints them.
+    #[track_caller]
+    pub fn state(&self, address: &str) -> Value {
+        self.state_if_any(address)
+            .unwrap_or_else(|| panic!("{address} is not in state"))
+    }
+
+    /// What state holds of a resource, if anything.
+    pub fn state_if_any(&self, address: &str) -> Option<Value> {
+        Some(self.resource_in_state(address)?["values"].clone())
+    }
+
+    /// Whether state holds the resource as tainted.
+    pub fn is_tainted(&self, address: &str) -> bool {
+        self.resource_in_state(address)
+            .is_some_and(|resource| resource["tainted"] == Value::Bool(true))
+    }
+
+    fn resource_in_state(&self, address: &str) -> Option<Value> {
+        let shown = self.run(&["show", "-json"]).succeeds();
+        let state: Value = serde_json::from_str(&shown.stdout).expect("a state is JSON");
+        find_resource(&state["values"]["root_module"], address)
+    }
+
+    /// Removes the namespace with all that is in it, so that tests do not slow each other down.
+    pub fn destroy_what_is_left(&self) {
+        self.api.delete_namespace(&self.namespace);
+    }
+}
+
+fn find_resource(module: &Value, address: &str) -> Option<Value> {
+    let here = module["resources"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|resource| resource["address"] == address);
+    here.cloned().or_else(|| {
+        module["child_modules"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find_map(|child| find_resource(child, address))
+    })
+}
