@@ -1,0 +1,165 @@
+//! The repository's own rules, as tests: which crate may know which, and what no file may hold.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// The members each member may depend on. What is absent is the point: the client knows nothing of Terraform, the plugin
+/// server nothing of Datum, and the control plane nothing of the code it is there to test.
+const ALLOWED: &[(&str, &[&str])] = &[
+    ("acceptance", &[]),
+    ("datum-client", &["datum-model"]),
+    ("datum-control-plane", &["datum-model"]),
+    ("datum-model", &[]),
+    ("protoc-setup", &[]),
+    (
+        "terraform-provider-datum",
+        &["datum-client", "datum-model", "tf-plugin-server"],
+    ),
+    ("tf-plugin-server", &[]),
+    ("xtask", &["datum-model"]),
+];
+
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("xtask is a folder of the repository")
+        .to_owned()
+}
+
+fn run(program: &str, arguments: &[&str]) -> String {
+    let output = Command::new(program).current_dir(repository()).args(arguments).output();
+    let output = output.unwrap_or_else(|error| panic!("{program} could not be run: {error}"));
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).expect("the output is text")
+}
+
+/// Every text file that git tracks and that ends like this, with its path.
+fn tracked_files(ending: &str) -> Vec<(String, String)> {
+    let names = run("git", &["ls-files"]);
+    let read = |name: &str| Some((name.to_owned(), fs::read_to_string(repository().join(name)).ok()?));
+    names
+        .lines()
+        .filter(|name| name.ends_with(ending))
+        .filter_map(read)
+        .collect()
+}
+
+#[test]
+fn dependencies_point_one_way() {
+    let cargo = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let metadata = run(&cargo, &["metadata", "--format-version=1", "--no-deps", "--offline"]);
+    let metadata: Value = serde_json::from_str(&metadata).expect("metadata is JSON");
+    let packages = metadata["packages"].as_array().expect("packages");
+    let members: BTreeSet<&str> = packages.iter().filter_map(|package| package["name"].as_str()).collect();
+    let found: BTreeMap<&str, BTreeSet<&str>> = packages
+        .iter()
+        .map(|package| {
+            let dependencies = package["dependencies"].as_array().into_iter().flatten();
+            let names = dependencies.filter_map(|dependency| dependency["name"].as_str());
+            (
+                package["name"].as_str().expect("a name"),
+                names.filter(|name| members.contains(name)).collect(),
+            )
+        })
+        .collect();
+    let allowed: BTreeMap<&str, BTreeSet<&str>> = ALLOWED
+        .iter()
+        .map(|(name, allowed)| (*name, allowed.iter().copied().collect()))
+        .collect();
+    for (package, dependencies) in &found {
+        let allowed = allowed
+            .get(package)
+            .unwrap_or_else(|| panic!("{package} is new: say above what it may know"));
+        let wrong: Vec<_> = dependencies.difference(allowed).collect();
+        assert!(wrong.is_empty(), "{package} must not know {wrong:?}");
+    }
+    assert_eq!(
+        found.len(),
+        allowed.len(),
+        "a package that is listed above no longer exists"
+    );
+}
+
+#[test]
+fn one_tls_stack_is_used() {
+    let lock = fs::read_to_string(repository().join("Cargo.lock")).expect("the lock file is committed");
+    for unwanted in ["openssl", "native-tls", "openssl-sys"] {
+        assert!(
+            !lock.contains(&format!("name = \"{unwanted}\"\n")),
+            "{unwanted} is in the tree; rustls is the TLS stack"
+        );
+    }
+}
+
+#[test]
+fn no_test_is_switched_off_and_nothing_is_left_to_do() {
+    // Put together here, so that this file does not hold what it looks for.
+    let unwanted = [
+        ["#[ign", "ore"].concat(),
+        ["todo", "!("].concat(),
+        ["FIX", "ME"].concat(),
+        ["unimplem", "ented!("].concat(),
+    ];
+    for (name, text) in tracked_files(".rs") {
+        for unwanted in &unwanted {
+            assert!(!text.contains(unwanted.as_str()), "{name} holds {unwanted}");
+        }
+    }
+}
+
+#[test]
+fn modules_are_files_beside_their_folders() {
+    for (name, _) in tracked_files("") {
+        assert!(!name.ends_with("/mod.rs"), "{name}: a module `x` is x.rs beside x/");
+        let stem = Path::new(&name)
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .unwrap_or_default();
+        let vague = ["utils", "util", "helpers", "helper", "common", "misc"].contains(&stem);
+        assert!(!vague, "{name}: a module is named for what it holds");
+    }
+}
+
+#[test]
+fn nothing_names_this_machine_or_a_registry() {
+    let unwanted = [
+        ["/ro", "ot/"].concat(),
+        ["/wo", "rk/"].concat(),
+        ["crates", ".io-index-"].concat(),
+    ];
+    for (name, text) in tracked_files("") {
+        for unwanted in &unwanted {
+            assert!(!text.contains(unwanted.as_str()), "{name} holds {unwanted}");
+        }
+    }
+}
+
+#[test]
+fn every_make_target_that_a_document_names_exists() {
+    let makefile = fs::read_to_string(repository().join("Makefile")).expect("the Makefile is there");
+    let targets: BTreeSet<&str> = makefile
+        .lines()
+        .filter_map(|line| line.split_once(':'))
+        .map(|(target, _)| target)
+        .collect();
+    for (name, text) in tracked_files(".md") {
+        for named in text.split("`make ").skip(1) {
+            let target: String = named
+                .chars()
+                .take_while(|c| c.is_ascii_lowercase() || *c == '-')
+                .collect();
+            assert!(
+                targets.contains(target.as_str()),
+                "{name} names `make {target}`, which the Makefile does not have"
+            );
+        }
+    }
+}
