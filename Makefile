@@ -52,8 +52,10 @@ lint: setup ## Check the format, and lint with warnings denied
 unit: setup ## Run the tests that need no CLI
 	$(CARGO) test --locked --workspace --exclude acceptance
 
-acceptance: build ## Run terraform and tofu against the local control plane (or DATUM_TEST_KUBECONFIG's API)
-	$(CARGO) test --locked --package acceptance
+# All members at once, so that the features of what they share are those of the other targets and nothing is built twice.
+acceptance: setup ## Run terraform and tofu against the local control plane (or DATUM_TEST_KUBECONFIG's API)
+	$(CARGO) build --locked --workspace --bins --examples
+	$(CARGO) test --locked --workspace --test acceptance
 
 generate: setup ## Make the generated files anew: schema, CRD
 	$(CARGO) xtask generate
