@@ -1,6 +1,6 @@
 //! An API that misbehaves: what can be repeated is repeated, what cannot is said, nothing is lost.
 
-use acceptance::{Workspace, each_cli};
+use acceptance::{Workspace, each_cli_with_its_own_api};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -15,7 +15,7 @@ resource "datum_workload" "web" {
 
 const ADDRESS: &str = "datum_workload.web";
 
-/// Switches faults on for the requests of this workspace's namespace alone: tests run side by side.
+/// Switches a fault on for requests to the workloads of this workspace's namespace.
 fn fault(workspace: &Workspace, method: &str, times: u32, fault: &Value) {
     let path = format!("/namespaces/{}/workloads", workspace.namespace());
     workspace
@@ -25,10 +25,7 @@ fn fault(workspace: &Workspace, method: &str, times: u32, fault: &Value) {
 
 #[test]
 fn a_burst_of_refusals_is_sat_out() {
-    each_cli(|workspace| {
-        if !workspace.api().is_local() {
-            return;
-        }
+    each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
         fault(workspace, "PATCH", 2, &json!({ "status": 503, "retryAfter": 0 }));
         fault(workspace, "GET", 2, &json!({ "status": 500 }));
@@ -43,10 +40,7 @@ fn a_burst_of_refusals_is_sat_out() {
 
 #[test]
 fn a_watch_that_closes_expires_and_breaks_is_resumed() {
-    each_cli(|workspace| {
-        if !workspace.api().is_local() {
-            return;
-        }
+    each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB).applies();
         for break_ in [
             json!({ "closeWatch": true }),
@@ -62,10 +56,7 @@ fn a_watch_that_closes_expires_and_breaks_is_resumed() {
 
 #[test]
 fn an_api_that_stays_away_is_named_and_nothing_is_lost() {
-    each_cli(|workspace| {
-        if !workspace.api().is_local() {
-            return;
-        }
+    each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB).applies();
         fault(workspace, "GET", 100, &json!({ "html": 502 }));
         workspace
@@ -81,10 +72,7 @@ fn an_api_that_stays_away_is_named_and_nothing_is_lost() {
 
 #[test]
 fn a_write_whose_answer_is_lost_is_not_an_orphan() {
-    each_cli(|workspace| {
-        if !workspace.api().is_local() {
-            return;
-        }
+    each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
         fault(workspace, "PATCH", 1, &json!({ "truncate": 60 }));
         // Either the answer is fetched anew, or the next apply explains how to take the workload over.
@@ -99,10 +87,7 @@ fn a_write_whose_answer_is_lost_is_not_an_orphan() {
 
 #[test]
 fn what_a_role_may_not_do_is_said_in_its_words() {
-    each_cli(|workspace| {
-        if !workspace.api().is_local() {
-            return;
-        }
+    each_cli_with_its_own_api(|workspace| {
         let with_context =
             |context: &str| format!("provider \"datum\" {{\n  config_context = \"{context}\"\n}}\n{WEB}");
         workspace

@@ -12,5 +12,6 @@ mod interrupt;
 mod language;
 mod lifecycle;
 mod plan;
+mod requests;
 mod specification;
 mod wait;

@@ -30,23 +30,30 @@ impl Api {
     /// The one that all tests of this binary share.
     pub fn shared() -> &'static Api {
         static SHARED: OnceLock<Api> = OnceLock::new();
-        SHARED.get_or_init(|| {
-            // A second installation is refused, which is as good: the provider is there.
-            let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-            let control_plane = ControlPlane::start();
-            let runtime = Runtime::new().expect("a runtime");
-            let kubeconfig = Kubeconfig::read_from(control_plane.kubeconfig()).expect("the kubeconfig is readable");
-            let client = runtime.block_on(async {
-                let options = KubeConfigOptions::default();
-                let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
-                kube::Client::try_from(config.expect("the kubeconfig is complete")).expect("a client")
-            });
-            Api {
-                control_plane,
-                runtime,
-                client,
-            }
-        })
+        SHARED.get_or_init(Api::start)
+    }
+
+    /// One for a single test. It lives until the tests end, as a test has no end of its own to hang it on.
+    pub fn own() -> &'static Api {
+        Box::leak(Box::new(Api::start()))
+    }
+
+    fn start() -> Api {
+        // A second installation is refused, which is as good: the provider is there.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let control_plane = ControlPlane::start();
+        let runtime = Runtime::new().expect("a runtime");
+        let kubeconfig = Kubeconfig::read_from(control_plane.kubeconfig()).expect("the kubeconfig is readable");
+        let client = runtime.block_on(async {
+            let options = KubeConfigOptions::default();
+            let config = kube::Config::from_custom_kubeconfig(kubeconfig, &options).await;
+            kube::Client::try_from(config.expect("the kubeconfig is complete")).expect("a client")
+        });
+        Api {
+            control_plane,
+            runtime,
+            client,
+        }
     }
 
     /// How to reach it.
@@ -54,9 +61,9 @@ impl Api {
         self.control_plane.kubeconfig()
     }
 
-    /// Whether this is the local control plane, which has fault switches and counts requests.
-    pub fn is_local(&self) -> bool {
-        std::env::var_os("DATUM_TEST_KUBECONFIG").is_none()
+    /// Whether `DATUM_TEST_KUBECONFIG` names the API, which then has no fault switches and counts no requests.
+    pub fn is_external() -> bool {
+        std::env::var_os("DATUM_TEST_KUBECONFIG").is_some()
     }
 
     /// Creates a namespace.
@@ -154,6 +161,28 @@ impl Api {
     pub fn clear_faults(&self) {
         self.send(Method::DELETE, "/_control/faults", None)
             .expect("the faults are cleared");
+    }
+
+    /// Forgets the requests counted so far.
+    #[track_caller]
+    pub fn forget_requests(&self) {
+        self.send(Method::DELETE, "/_control/requests", None)
+            .expect("the requests are forgotten");
+    }
+
+    /// The requests that the provider sent since, as `METHOD path`.
+    #[track_caller]
+    pub fn requests(&self) -> Vec<String> {
+        let all = self
+            .send(Method::GET, "/_control/requests", None)
+            .expect("the requests are counted");
+        let text = |request: &Value, field: &str| request[field].as_str().unwrap_or_default().to_owned();
+        all.as_array()
+            .into_iter()
+            .flatten()
+            .filter(|request| text(request, "userAgent").starts_with("terraform-provider-datum/"))
+            .map(|request| format!("{} {}", text(request, "method"), text(request, "path")))
+            .collect()
     }
 
     /// Sends a request and returns the JSON answered.

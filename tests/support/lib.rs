@@ -20,6 +20,8 @@ mod control_plane;
 pub mod plan;
 pub mod workspace;
 
+use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
+
 pub use api::Api;
 pub use cli::{Cli, Output};
 pub use plan::Plan;
@@ -30,7 +32,22 @@ pub use workspace::Workspace;
 /// # Panics
 ///
 /// When no CLI is found (`make setup` installs one), and when the test fails: the panic names the CLI.
-pub fn each_cli(test: impl Fn(&Workspace) + std::panic::RefUnwindSafe) {
+pub fn each_cli(test: impl Fn(&Workspace) + RefUnwindSafe) {
+    under_each_cli(Api::shared, test);
+}
+
+/// The same with a local control plane of its own, for a test that switches faults on or counts requests.
+///
+/// Where `DATUM_TEST_KUBECONFIG` names another API there are no such switches, and the test says that it did not run.
+pub fn each_cli_with_its_own_api(test: impl Fn(&Workspace) + RefUnwindSafe) {
+    if Api::is_external() {
+        eprintln!("not run: the API of DATUM_TEST_KUBECONFIG has no fault switches");
+        return;
+    }
+    under_each_cli(Api::own, test);
+}
+
+fn under_each_cli(api: impl Fn() -> &'static Api + RefUnwindSafe, test: impl Fn(&Workspace) + RefUnwindSafe) {
     let found = Cli::found();
     assert!(
         !found.is_empty(),
@@ -38,14 +55,14 @@ pub fn each_cli(test: impl Fn(&Workspace) + std::panic::RefUnwindSafe) {
     );
     for cli in found {
         let name = cli.name();
-        let outcome = std::panic::catch_unwind(|| {
-            let workspace = Workspace::new(cli);
+        let outcome = catch_unwind(|| {
+            let workspace = Workspace::new(cli, api());
             test(&workspace);
             workspace.destroy_what_is_left();
         });
         if let Err(panic) = outcome {
             eprintln!("--- the failure above is {name}'s");
-            std::panic::resume_unwind(panic);
+            resume_unwind(panic);
         }
     }
 }

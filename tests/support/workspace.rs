@@ -23,9 +23,8 @@ pub struct Workspace {
 
 impl Workspace {
     /// A fresh folder with a CLI configuration of its own, and a fresh namespace in the API.
-    pub fn new(cli: Cli) -> Workspace {
+    pub fn new(cli: Cli, api: &'static Api) -> Workspace {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let api = Api::shared();
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let namespace = format!("project-t{}-{number}", std::process::id());
         api.create_namespace(&namespace);
