@@ -1,1 +1,3 @@
 //! The local control plane.
+
+pub mod simulator;
