@@ -1,1 +1,3 @@
 //! Serves tf-provider traits over the plugin protocol.
+
+pub mod value;
