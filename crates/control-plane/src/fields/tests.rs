@@ -1,0 +1,108 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{FieldSet, PathElement};
+
+fn set(json: &Value) -> FieldSet {
+    FieldSet::from_json(json).expect("the test's FieldsV1 is well-formed")
+}
+
+#[test]
+fn a_node_is_a_member_by_its_dot_or_by_being_a_leaf() {
+    let set = set(
+        &json!({"f:spec": {"f:ports": {".": {}, "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": {"f:name": {}}}}}),
+    );
+    let paths: Vec<String> = set.paths().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        paths,
+        [".spec.ports", ".spec.ports[containerPort=80,protocol=\"TCP\"].name"]
+    );
+}
+
+#[test]
+fn operations_treat_a_path_and_what_is_below_it_apart() {
+    let a = set(&json!({"f:a": {".": {}, "f:b": {}, "f:c": {}}, "f:d": {}}));
+    let b = set(&json!({"f:a": {"f:b": {}}, "f:e": {}}));
+    assert_eq!(a.intersection(&b).to_json(), json!({"f:a": {"f:b": {}}}));
+    assert_eq!(
+        a.difference(&b).to_json(),
+        json!({"f:a": {".": {}, "f:c": {}}, "f:d": {}})
+    );
+    assert_eq!(
+        a.union(&b).to_json(),
+        json!({"f:a": {".": {}, "f:b": {}, "f:c": {}}, "f:d": {}, "f:e": {}})
+    );
+    let whole = FieldSet::of([["a"].as_slice()]);
+    assert_eq!(a.recursive_difference(&whole).to_json(), json!({"f:d": {}}));
+    assert_eq!(
+        a.difference(&whole).to_json(),
+        json!({"f:a": {"f:b": {}, "f:c": {}}, "f:d": {}})
+    );
+}
+
+#[test]
+fn elements_are_ordered_as_in_go() {
+    let mut elements = vec![
+        PathElement::Index(0),
+        PathElement::Value(json!("a")),
+        PathElement::Value(json!(2)),
+        PathElement::Key(vec![("name".into(), json!("b"))]),
+        PathElement::Key(vec![("name".into(), json!("a"))]),
+        PathElement::field("z"),
+        PathElement::field("a"),
+    ];
+    elements.sort();
+    let shown: Vec<String> = elements.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        shown,
+        [".a", ".z", "[name=\"a\"]", "[name=\"b\"]", "[=2]", "[=\"a\"]", "[0]"]
+    );
+}
+
+#[test]
+fn what_is_not_fields_v1_is_refused() {
+    for bad in [json!(1), json!({"f:a": []}), json!({"nothing": {}}), json!({"k:[": {}})] {
+        assert!(FieldSet::from_json(&bad).is_err(), "{bad}");
+    }
+}
+
+fn element() -> impl Strategy<Value = PathElement> {
+    prop_oneof![
+        "[a-c:.\"]{0,3}".prop_map(PathElement::Field),
+        ("[a-c]{1,2}", 0..3_i64).prop_map(|(name, port)| PathElement::Key(vec![
+            ("name".to_owned(), name.into()),
+            ("port".to_owned(), port.into())
+        ])),
+        prop_oneof![
+            (0..3_i64).prop_map(Value::from),
+            any::<bool>().prop_map(Value::from),
+            "[a-c\n]{0,2}".prop_map(Value::from)
+        ]
+        .prop_map(PathElement::Value),
+        (0..3_i64).prop_map(PathElement::Index),
+    ]
+}
+
+fn any_set() -> impl Strategy<Value = FieldSet> {
+    prop::collection::vec(prop::collection::vec(element(), 1..5), 0..12).prop_map(|paths| {
+        let mut set = FieldSet::default();
+        for path in &paths {
+            set.insert(path);
+        }
+        set
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_is_written_reads_back(set in any_set()) {
+        prop_assert_eq!(FieldSet::from_json(&set.to_json()), Ok(set));
+    }
+
+    #[test]
+    fn a_set_is_its_difference_and_its_intersection_with_any_other(a in any_set(), b in any_set()) {
+        prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a.clone());
+        prop_assert!(a.difference(&b).intersection(&b).is_empty());
+        prop_assert_eq!(a.union(&b), b.union(&a));
+    }
+}
