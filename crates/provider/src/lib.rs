@@ -1,3 +1,4 @@
 //! The provider.
 
 pub mod schema;
+pub mod value;

@@ -1,0 +1,29 @@
+//! Values of Terraform and objects of the API, converted by walking the tree of [`crate::schema`].
+//!
+//! [`expand`] goes from a configuration to the API's JSON and [`flatten`] from the API's JSON to state. Both are total
+//! over the schema: there is no code for a single field. What a state shows follows three rules.
+//!
+//! - Null means not managed. An attribute that is null where the user could have set it stays null whatever the API
+//!   holds, be it the server's default or another manager's doing.
+//! - What the user wrote stays as written as long as it means the same ([`equal`]): `1000m` and `1`, `8080` and
+//!   `"8080"`. Null, an empty map and an empty list are three different things.
+//! - What differs in meaning is drift and is shown. Items of a list that the API merges by key are compared by key and
+//!   come back in the user's order.
+//!
+//! Everything here is pure: no API, no clock, no configuration.
+
+mod expand;
+mod flatten;
+mod free_form;
+mod import;
+mod meaning;
+pub mod path;
+mod plan;
+mod written;
+
+pub use self::expand::{Partial, expand, expand_known};
+pub use self::flatten::{empty, flatten, flatten_all};
+pub use self::import::import;
+pub use self::meaning::equal;
+pub use self::path::PathError;
+pub use self::plan::{complete, planned};

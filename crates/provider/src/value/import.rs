@@ -1,0 +1,68 @@
+//! The state of an object that is imported: nobody has said yet what is managed.
+
+use serde_json::Value as Json;
+use tf_plugin_server::value::Value;
+
+use super::flatten_all;
+use super::written::{Written, last_applied};
+use crate::schema::{Kind, Merge, Node};
+
+/// Annotations with these prefixes are the bookkeeping of tools, not a part of anybody's configuration.
+const BOOKKEEPING: [&str; 2] = ["kubectl.kubernetes.io/", "deployment.kubernetes.io/"];
+
+/// Everything in the object `json` that somebody may have written.
+///
+/// A field that holds its default is left out, unless an Apply entry of `managedFields` or the record of `kubectl apply`
+/// shows that somebody wrote it. A configuration made of the result plans empty, and so does a hand-written one that does
+/// not repeat the defaults.
+pub fn import(json: &Json, node: &Node) -> Value {
+    let last_applied = last_applied(json);
+    imported(json, node, &Written::of(json, last_applied.as_ref()))
+}
+
+fn imported(json: &Json, node: &Node, written: &Written<'_>) -> Value {
+    match (&node.kind, json) {
+        (Kind::Object(object), Json::Object(fields)) => Value::Map(
+            object
+                .iter()
+                .map(|(name, attribute)| {
+                    let found = attribute.field().and_then(|field| Some((field, fields.get(field)?)));
+                    let value = found.map_or(Value::Null, |(field, json)| {
+                        let written = written.field(field);
+                        let is_default = attribute.node.default == Some(json);
+                        match name {
+                            "annotations" => annotations(json, &attribute.node),
+                            _ if is_default && !attribute.is_computed() && !written.is_written() => Value::Null,
+                            _ => imported(json, &attribute.node, &written),
+                        }
+                    });
+                    (name.to_owned(), value)
+                })
+                .collect(),
+        ),
+        (Kind::List { items, merge }, Json::Array(list)) => {
+            let keys = match merge {
+                Merge::Keys(keys) => *keys,
+                Merge::Atomic | Merge::Set => &[],
+            };
+            let item = |(index, json)| imported(json, items, &written.item(index, json, keys));
+            Value::List(list.iter().enumerate().map(item).collect())
+        }
+        _ => flatten_all(json, node),
+    }
+}
+
+/// The annotations without bookkeeping; none rather than an empty map when nothing else is there.
+fn annotations(json: &Json, node: &Node) -> Value {
+    match flatten_all(json, node) {
+        Value::Map(mut annotations) if !annotations.is_empty() => {
+            annotations.retain(|key, _| !BOOKKEEPING.iter().any(|prefix| key.starts_with(prefix)));
+            if annotations.is_empty() {
+                Value::Null
+            } else {
+                Value::Map(annotations)
+            }
+        }
+        other => other,
+    }
+}
