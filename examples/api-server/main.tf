@@ -1,0 +1,39 @@
+# The specification's "Workload with Network Reference": a network of the project, and a secret in the environment.
+
+terraform {
+  required_providers {
+    datum = {
+      source = "datum-cloud/datum"
+    }
+  }
+}
+
+provider "datum" {}
+
+resource "datum_workload" "api" {
+  metadata = {
+    name      = "api-server"
+    namespace = "project-myproject"
+  }
+  spec = {
+    replicas    = 2
+    network_ref = { name = "prod-network" }
+    template = {
+      spec = {
+        containers = [{
+          name  = "api"
+          image = "myregistry/api:v1.0"
+          ports = [{ container_port = 8080 }]
+          env = [{
+            name       = "DATABASE_URL"
+            value_from = { secret_key_ref = { name = "db-credentials", key = "url" } }
+          }]
+          resources = {
+            requests = { cpu = "200m", memory = "256Mi" }
+            limits   = { cpu = "1000m", memory = "1Gi" }
+          }
+        }]
+      }
+    }
+  }
+}

@@ -1,0 +1,11 @@
+data "datum_workloads" "production" {
+  namespace      = "project-myproject"
+  label_selector = "environment=production"
+}
+
+output "not_running" {
+  value = [
+    for workload in data.datum_workloads.production.workloads :
+    workload.metadata.name if workload.status.phase != "Running"
+  ]
+}

@@ -1,0 +1,4 @@
+import {
+  to = datum_workload.web
+  id = "project-myproject/web-app"
+}
