@@ -37,7 +37,7 @@ $(TOFU):
 build: setup ## Build the provider and the local control plane
 	$(CARGO) build --locked
 
-demo: setup ## Start a control plane, apply the specification's first example, show the result
+demo: build ## Start a control plane, apply the specification's first example, show the result
 	./demo/run
 
 test: setup lint unit acceptance ## Everything that CI checks
