@@ -1,2 +1,29 @@
-//! Generators.
-fn main() {}
+//! Generators and packaging: nothing that a user runs.
+
+mod generate;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(about, bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the files that are derived from the Rust types: the deep schema and the CRD.
+    Generate {
+        /// Write nothing; fail when a file is stale, and say what differs.
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Generate { check: false } => generate::write(),
+        Command::Generate { check: true } => generate::check(),
+    }
+}

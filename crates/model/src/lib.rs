@@ -10,7 +10,12 @@ pub mod id;
 mod phase;
 pub mod quantity;
 pub mod schema;
+mod workload;
 
 pub use id::{Namespace, Project, WorkloadId, WorkloadName};
 pub use phase::Phase;
 pub use quantity::Quantity;
+pub use workload::{Condition, NetworkReference, Workload, WorkloadSpec, WorkloadStatus};
+
+/// The generated `CustomResourceDefinition` of Workload, as JSON: `config/crd` holds the same as YAML.
+pub const CRD_JSON: &str = include_str!("../schema/crd.json");

@@ -3,8 +3,8 @@
 //! It is an OpenAPI v3 structural schema as a `CustomResourceDefinition` carries it (Kubernetes API conventions,
 //! "Specifying a structural schema"), generated from the Rust types of this crate by `make generate` and compiled in as
 //! data, so that reading it costs one parse and no schemars run. Beside the standard keywords it knows
-//! `x-datum-quantity`, which the CRD leaves out: a quantity and a real int-or-string look the same there, but are
-//! compared differently.
+//! two that the CRD leaves out: `x-datum-quantity`, because a quantity and a real int-or-string look the same there but
+//! are compared differently, and `x-datum-known-values`, because the API stores values that no Pod can be made from.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -130,8 +130,11 @@ pub enum ListMerge {
 pub struct StringRules {
     /// `date-time`, `byte` and the like.
     pub format: Option<String>,
-    /// The values allowed; empty means any.
+    /// The values allowed by the API; empty means any.
     pub allowed: Vec<String>,
+    /// The values that Kubernetes knows, where the API stores any other but nothing could run from it. An empty string
+    /// stands for an absent one. Empty means that none is special.
+    pub known: Vec<String>,
     /// The least number of characters.
     pub min_length: Option<u64>,
     /// The greatest number of characters.
@@ -175,6 +178,8 @@ struct Raw {
     list_map_keys: Vec<String>,
     #[serde(default, rename = "x-datum-quantity")]
     quantity: bool,
+    #[serde(default, rename = "x-datum-known-values")]
+    known: Vec<String>,
 }
 
 impl From<Raw> for Schema {
@@ -195,6 +200,7 @@ impl From<Raw> for Schema {
             Some("string") => Kind::String(StringRules {
                 format: raw.format,
                 allowed: raw.allowed,
+                known: raw.known,
                 min_length: raw.min_length,
                 max_length: raw.max_length,
                 pattern: raw.pattern,
@@ -250,6 +256,19 @@ mod tests {
             items.property("protocol").and_then(|protocol| protocol.default.clone()),
             Some("TCP".into())
         );
+    }
+
+    #[test]
+    fn what_the_api_allows_is_told_from_what_kubernetes_knows() {
+        let rules = |path| match workload().at(path).map(|node| &node.kind) {
+            Some(Kind::String(rules)) => rules.clone(),
+            other => panic!("{path} is a string: {other:?}"),
+        };
+        let phase = rules("status.phase");
+        assert_eq!((phase.allowed.len(), phase.known.len()), (5, 0));
+        let pull_policy = rules("spec.template.spec.containers[].imagePullPolicy");
+        assert_eq!(pull_policy.known, ["Always", "IfNotPresent", "Never"]);
+        assert!(pull_policy.allowed.is_empty());
     }
 
     #[test]

@@ -1,0 +1,152 @@
+//! Derives the committed files from the Rust types of `datum-model`.
+//!
+//! The types give a JSON Schema (schemars, through kube's derive); [`schema`] makes the annotated deep schema of it with
+//! the help of the one table in [`special`]; [`crd`] is the deep schema without what an API server does not know.
+
+mod crd;
+mod description;
+mod schema;
+mod special;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use serde_json::Value;
+
+/// One generated file.
+struct Artefact {
+    path: PathBuf,
+    content: String,
+    /// The content as data, by which a difference is described.
+    data: Value,
+}
+
+/// Writes every generated file that differs from what is committed.
+pub(crate) fn write() -> anyhow::Result<()> {
+    for artefact in artefacts()? {
+        if artefact.committed()? == artefact.content {
+            continue;
+        }
+        if let Some(folder) = artefact.path.parent() {
+            fs::create_dir_all(folder).with_context(|| format!("cannot create {}", folder.display()))?;
+        }
+        fs::write(&artefact.path, &artefact.content)
+            .with_context(|| format!("cannot write {}", artefact.path.display()))?;
+        eprintln!("wrote {}", artefact.path.display());
+    }
+    Ok(())
+}
+
+/// Fails when a committed file is not what would be written now, and says what differs.
+pub(crate) fn check() -> anyhow::Result<()> {
+    let mut stale = Vec::new();
+    for artefact in artefacts()? {
+        let committed = artefact.committed()?;
+        if committed != artefact.content {
+            stale.push(format!(
+                "{} is stale:\n{}",
+                artefact.path.display(),
+                artefact.differences(&committed)
+            ));
+        }
+    }
+    if stale.is_empty() {
+        return Ok(());
+    }
+    bail!("{}\nrun `cargo xtask generate` and commit the result", stale.join("\n"))
+}
+
+fn artefacts() -> anyhow::Result<Vec<Artefact>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .context("xtask lies in the workspace")?;
+    let schema = schema::workload()?;
+    let crd = crd::workload(&schema)?;
+    let json = |path: &str, data: &Value| Artefact {
+        path: root.join(path),
+        content: data.to_string(),
+        data: data.clone(),
+    };
+    Ok(vec![
+        json("crates/model/schema/workload.json", &schema),
+        json("crates/model/schema/crd.json", &crd),
+        Artefact {
+            path: root.join("config/crd/workloads.compute.miloapis.com.yaml"),
+            content: crd::yaml(&crd)?,
+            data: crd,
+        },
+    ])
+}
+
+impl Artefact {
+    /// What is committed; empty where there is no file yet.
+    fn committed(&self) -> anyhow::Result<String> {
+        match fs::read_to_string(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            read => read.with_context(|| format!("cannot read {}", self.path.display())),
+        }
+    }
+
+    /// The first places where the committed text says something else, by path.
+    fn differences(&self, committed: &str) -> String {
+        const SHOWN: usize = 20;
+        let Ok(old) = serde_saphyr::from_str::<Value>(committed) else {
+            return "  it cannot be read".into();
+        };
+        let mut differences = Vec::new();
+        compare(&old, &self.data, "", &mut differences);
+        let more = differences.len().saturating_sub(SHOWN);
+        differences.truncate(SHOWN);
+        match (differences.is_empty(), more) {
+            (true, _) => "  only the layout differs".into(),
+            (false, 0) => differences.join("\n"),
+            (false, more) => format!("{}\n  and {more} more", differences.join("\n")),
+        }
+    }
+}
+
+fn compare(old: &Value, new: &Value, path: &str, differences: &mut Vec<String>) {
+    match (old, new) {
+        (Value::Object(old), Value::Object(new)) => {
+            for key in old.keys().filter(|key| !new.contains_key(*key)) {
+                differences.push(format!("  - {path}/{key}"));
+            }
+            for (key, value) in new {
+                let path = format!("{path}/{key}");
+                match old.get(key) {
+                    Some(old) => compare(old, value, &path, differences),
+                    None => differences.push(format!("  + {path}")),
+                }
+            }
+        }
+        _ if old == new => {}
+        _ => differences.push(format!("  ~ {path}: {old} -> {new}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn committed_files_are_what_the_types_give() {
+        check().unwrap();
+    }
+
+    #[test]
+    fn a_stale_file_is_described_by_what_differs() {
+        let artefact = Artefact {
+            path: PathBuf::new(),
+            content: String::new(),
+            data: json!({ "a": { "b": 1, "c": 2 } }),
+        };
+        assert_eq!(
+            artefact.differences("a: { b: 3, d: 4 }"),
+            "  - /a/d\n  ~ /a/b: 3 -> 1\n  + /a/c"
+        );
+        assert_eq!(artefact.differences("a: { b: 1, c: 2 }"), "  only the layout differs");
+    }
+}
