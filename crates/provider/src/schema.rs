@@ -89,7 +89,7 @@ pub fn data_source_workloads() -> tf_provider::schema::Schema {
 pub struct Node {
     /// The type.
     pub kind: Kind,
-    /// What it means, in Markdown, as the source has it; [`workload_block`] trims it.
+    /// What it means, in Markdown, with its values and its default.
     pub description: Cow<'static, str>,
     /// What the API server fills in when it is absent.
     pub default: Option<&'static serde_json::Value>,
@@ -140,8 +140,8 @@ pub enum Kind {
     },
     /// A string.
     String {
-        /// The values that the API allows; empty means any.
-        allowed: &'static [String],
+        /// The values that mean something; empty means any. An empty string among them stands for an absent one.
+        values: &'static [String],
     },
     /// A whole number.
     Integer,

@@ -1,11 +1,10 @@
 //! From the model's schema to the tree of nodes.
 
-use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use datum_model::schema as model;
 
-use super::{Attribute, Constraint, Kind, Merge, Node, Origin, attribute_name};
+use super::{Attribute, Constraint, Kind, Merge, Node, Origin, attribute_name, description};
 
 /// The fields of `ObjectMeta` that mean something in a template.
 const TEMPLATE_METADATA: [&str; 2] = ["annotations", "labels"];
@@ -107,10 +106,15 @@ pub(super) fn list_data_source(listed: Arc<Node>) -> Node {
     )
 }
 
-const STRING: Kind = Kind::String { allowed: &[] };
+const STRING: Kind = Kind::String { values: &[] };
 
-/// `metadata`, `spec` and `status`.
+/// `metadata`, `spec` and `status`, which all trees share.
 fn api_attributes() -> Vec<(String, Attribute)> {
+    static ATTRIBUTES: LazyLock<Vec<(String, Attribute)>> = LazyLock::new(derive_api_attributes);
+    ATTRIBUTES.clone()
+}
+
+fn derive_api_attributes() -> Vec<(String, Attribute)> {
     let root = model::workload();
     let field = |name| root.property(name).expect("a Workload has metadata, spec and status");
     let mut spec = node(field("spec"));
@@ -254,7 +258,11 @@ fn node(schema: &'static model::Schema) -> Node {
             merge: Merge::from(merge),
         },
         model::Kind::String(rules) => Kind::String {
-            allowed: &rules.allowed,
+            values: if rules.allowed.is_empty() {
+                &rules.known
+            } else {
+                &rules.allowed
+            },
         },
         model::Kind::Integer { .. } => Kind::Integer,
         model::Kind::Number => Kind::Number,
@@ -264,8 +272,8 @@ fn node(schema: &'static model::Schema) -> Node {
         model::Kind::FreeForm => Kind::FreeForm,
     };
     Node {
+        description: description::of(schema, &kind),
         kind,
-        description: Cow::Borrowed(&schema.description),
         default: schema.default.as_ref(),
     }
 }

@@ -1,142 +1,124 @@
-//! Descriptions for Terraform's users: the API's own text, trimmed to what helps to write a configuration.
+//! Descriptions for Terraform's users: the model's text with attributes' names, and what the type does not show.
 
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::Write;
+use std::sync::LazyLock;
+
+use datum_model::schema as model;
 
 use super::{Kind, Node, attribute_name};
 
-/// Sentences that begin like this say how the API is built, or repeat what the schema says anyway.
-const NOISE: [&str; 8] = [
-    "More info: ",
-    "Cannot be updated.",
-    "This field is optional.",
-    "Optional.",
-    "Required.",
-    "This is a beta field",
-    "This is an alpha field",
-    "TODO",
-];
-
-/// The most sentences that are kept; what follows is background.
-const SENTENCES: usize = 4;
-
-/// The description of `node` in Markdown, with the values and the default that its type does not show.
-pub(super) fn of(node: &Node) -> String {
-    let mut text = trim(&node.description);
+/// The description of the field `schema`, of the type `kind`, with the values and the default that the type does not show.
+pub(super) fn of(schema: &'static model::Schema, kind: &Kind) -> Cow<'static, str> {
+    let mut text = in_attributes(&schema.description);
     let mut add = |sentence: std::fmt::Arguments<'_>| {
+        let text = text.to_mut();
         if !text.is_empty() {
             text.push(' ');
         }
         // Writing to a string does not fail.
         let _ = text.write_fmt(sentence);
     };
-    if let Kind::String {
-        allowed: [first, rest @ ..],
-    } = &node.kind
-    {
-        let values = rest
-            .iter()
-            .fold(format!("`{first}`"), |values, value| values + ", `" + value + "`");
-        add(format_args!("One of {values}."));
-    }
-    match &node.kind {
+    match kind {
+        Kind::String { values } if values.iter().any(|value| !schema.description.contains(value)) => {
+            let mut values = values.iter().filter(|value| !value.is_empty());
+            let first = values.next().map_or_else(String::new, |first| format!("`{first}`"));
+            let all = values.fold(first, |all, value| all + ", `" + value + "`");
+            add(format_args!("One of {all}."));
+        }
         Kind::Quantity => add(format_args!("A quantity, such as `500m` or `1Gi`.")),
-        Kind::IntOrString => add(format_args!("A number or a name.")),
+        Kind::Map(values) if matches!(values.kind, Kind::Quantity) => {
+            add(format_args!("Quantities, such as `500m` or `1Gi`."));
+        }
+        Kind::IntOrString => add(format_args!("A number, or a string.")),
         _ => {}
     }
-    match node.default {
+    match &schema.default {
+        None => {}
         Some(serde_json::Value::String(default)) if default.is_empty() => {}
         Some(serde_json::Value::String(default)) => add(format_args!("Default: `{default}`.")),
         Some(default) => add(format_args!("Default: `{default}`.")),
-        None => {}
     }
     text
 }
 
 /// Whether the API's documentation calls the field deprecated.
 pub(super) fn is_deprecated(node: &Node) -> bool {
-    let text = &node.description;
-    text.contains("Deprecated:") || text.contains("is DEPRECATED") || text.contains("is deprecated alias")
+    node.description.contains("Deprecated:") || node.description.starts_with("Deprecated.")
 }
 
-/// The first sentences of the first paragraph, without noise, with the API's field names as attributes.
-fn trim(description: &str) -> String {
-    let paragraph = description.trim().split("\n\n").next().unwrap_or_default();
-    let words = paragraph.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut kept = String::with_capacity(words.len());
-    let sentences = sentences(&words).filter(|sentence| !NOISE.iter().any(|noise| sentence.starts_with(noise)));
-    for sentence in sentences.take(SENTENCES) {
-        for word in sentence.split(' ') {
-            if !kept.is_empty() {
-                kept.push(' ');
+/// The text with the API's field names as attributes in code: `hostNetwork` reads `host_network`.
+fn in_attributes(description: &str) -> Cow<'_, str> {
+    let description = description.trim();
+    let is_hump = |pair: &[u8]| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase();
+    if !description.as_bytes().windows(2).any(is_hump) {
+        return Cow::Borrowed(description);
+    }
+    let mut text = String::with_capacity(description.len() + 8);
+    for word in description.split_inclusive(char::is_whitespace) {
+        let field = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
+        let is_field = |part: &str| FIELDS.contains(part);
+        if field.as_bytes().windows(2).any(is_hump) && !word.contains('`') && field.split('.').all(is_field) {
+            let at = word.find(field).unwrap_or_default();
+            let path: Vec<String> = field.split('.').map(attribute_name).collect();
+            let _ = write!(text, "{}`{}`{}", &word[..at], path.join("."), &word[at + field.len()..]);
+        } else {
+            text.push_str(word);
+        }
+    }
+    Cow::Owned(text)
+}
+
+/// Every field name of the API.
+static FIELDS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    fn collect(schema: &'static model::Schema, fields: &mut HashSet<&'static str>) {
+        match &schema.kind {
+            model::Kind::Object { properties, .. } => {
+                for (field, property) in properties {
+                    fields.insert(field);
+                    collect(property, fields);
+                }
             }
-            push_word(&mut kept, word);
+            model::Kind::Map { values: inner } | model::Kind::List { items: inner, .. } => collect(inner, fields),
+            _ => {}
         }
     }
-    kept
-}
-
-/// Splits text behind full stops that end a sentence: those before a space and a capital.
-fn sentences(text: &str) -> impl Iterator<Item = &str> {
-    let mut rest = text;
-    std::iter::from_fn(move || {
-        if rest.is_empty() {
-            return None;
-        }
-        let end = rest
-            .match_indices(". ")
-            .find(|(at, _)| {
-                let next = rest[at + 2..].chars().next();
-                let abbreviated = rest[..*at].ends_with("e.g") || rest[..*at].ends_with("i.e");
-                !abbreviated && next.is_some_and(|next| next.is_uppercase() || next == '`')
-            })
-            .map_or(rest.len(), |(at, _)| at + 1);
-        let (sentence, tail) = rest.split_at(end);
-        rest = tail.trim_start();
-        Some(sentence)
-    })
-}
-
-/// Appends one word; a word that reads like a field of the API (`hostNetwork`) becomes the attribute's name in code.
-fn push_word(text: &mut String, word: &str) {
-    let core = word.trim_matches(|letter: char| !letter.is_ascii_alphanumeric());
-    let field_like = core.starts_with(|first: char| first.is_ascii_lowercase())
-        && core.chars().any(|letter| letter.is_ascii_uppercase())
-        && core
-            .chars()
-            .all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
-    if field_like && !word.contains('`') {
-        let at = word.find(core).unwrap_or_default();
-        let path: Vec<String> = core.split('.').map(attribute_name).collect();
-        let _ = write!(text, "{}`{}`{}", &word[..at], path.join("."), &word[at + core.len()..]);
-    } else {
-        text.push_str(word);
-    }
-}
+    let mut fields = HashSet::new();
+    collect(model::workload(), &mut fields);
+    fields
+});
 
 #[cfg(test)]
 mod tests {
-    use super::trim;
+    use super::in_attributes;
+    use crate::schema;
 
     #[test]
-    fn what_helps_is_kept() {
-        for (text, kept) in [
+    fn fields_of_the_api_read_as_attributes() {
+        for (text, attributes) in [
             (
-                "Host networking requested for this pod. Use the host's network namespace. When using HostNetwork you \
-                 should specify ports so the scheduler is aware. More info: https://kubernetes.io/docs/",
-                "Host networking requested for this pod. Use the host's network namespace. When using HostNetwork you \
-                 should specify ports so the scheduler is aware.",
+                "Requires hostNetwork, e.g. by spec.hostIPC.",
+                "Requires `host_network`, e.g. by `spec.host_ipc`.",
             ),
             (
-                "If specified, the pod's\ntolerations.\n\nMore text.",
-                "If specified, the pod's tolerations.",
-            ),
-            (
-                "Requires hostNetwork to be set, e.g. by spec.hostIPC.",
-                "Requires `host_network` to be set, e.g. by `spec.host_ipc`.",
+                "An iSCSI disk (see `hostPath`) of the vSphere.",
+                "An iSCSI disk (see `hostPath`) of the vSphere.",
             ),
             ("", ""),
         ] {
-            assert_eq!(trim(text), kept);
+            assert_eq!(in_attributes(text), attributes);
         }
+    }
+
+    #[test]
+    fn values_and_defaults_are_told() {
+        let description = |path: &str| schema::workload().at(path).map_or("", |node| node.description.as_ref());
+        let protocol = description("spec.template.spec.containers.ports.protocol");
+        assert!(protocol.ends_with("Default: `TCP`."), "{protocol}");
+        let limits = description("spec.template.spec.containers.resources.limits");
+        assert!(limits.ends_with("Quantities, such as `500m` or `1Gi`."), "{limits}");
+        let policy = description("spec.template.spec.security_context.supplemental_groups_policy");
+        assert!(policy.contains("Merge") && policy.contains("Strict"), "{policy}");
     }
 }

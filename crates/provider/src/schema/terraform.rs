@@ -51,7 +51,7 @@ fn attributes(object: &Object, access: Access) -> HashMap<String, Attribute> {
             let node = &attribute.node;
             let converted = Attribute {
                 attr_type: attribute_type(node, below),
-                description: Description::markdown(description::of(node)),
+                description: Description::markdown(node.description.as_ref()),
                 constraint,
                 sensitive: false,
                 // Reading a deprecated field is no mistake, so only what can be written says so.
