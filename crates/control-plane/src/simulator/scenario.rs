@@ -127,6 +127,16 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_lists_every_scenario() {
+        let guide = include_str!("../../../../docs/guides/local-control-plane.md");
+        let listed = guide
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
+            .map(|(name, _)| name);
+        assert!(listed.eq(Scenario::ALL.iter().map(|scenario| scenario.name())));
+    }
+
+    #[test]
     fn an_unknown_scenario_is_told_the_known_ones() {
         let error = "redy".parse::<Scenario>().unwrap_err().to_string();
         assert!(
