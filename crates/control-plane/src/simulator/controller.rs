@@ -1,4 +1,4 @@
-//! The controller: carries out the steps of [`rollout`], against the API server.
+//! The controller: carries out the steps of [`rollout`] against the API server.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
-use super::rollout::{self, Event, Memory, SIDECAR, Write};
+use super::report::Event;
+use super::rollout::{self, Memory, SIDECAR, Write};
 use super::workload::{FINALIZER, Workload};
 
 /// The field manager of the simulator's writes, and the component that its events name.
