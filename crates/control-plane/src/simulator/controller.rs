@@ -191,7 +191,8 @@ impl Simulator {
                     .map_err(error("injecting a container into"))?;
             }
             Write::Autoscale(replicas) => {
-                let patch = Patch::Merge(json!({ "spec": { "replicas": replicas } }));
+                let version = json!({ "resourceVersion": object.resource_version() });
+                let patch = Patch::Merge(json!({ "metadata": version, "spec": { "replicas": replicas } }));
                 let parameters = PatchParams {
                     field_manager: Some(AUTOSCALER.to_owned()),
                     ..PatchParams::default()
@@ -214,7 +215,7 @@ impl Simulator {
             ..PatchParams::default()
         };
         self.workloads(object)
-            .patch_metadata(&object.name_any(), &parameters, &patch)
+            .patch(&object.name_any(), &parameters, &patch)
             .await
             .map(drop)
     }
