@@ -5,7 +5,6 @@
 mod configuration;
 mod conflicts;
 mod data_sources;
-mod documentation;
 mod drift;
 mod faults;
 mod import;

@@ -5,7 +5,6 @@
 
 use std::fmt::Write as _;
 
-use datum_model::condition;
 use expect_test::{Expect, expect};
 use kube::core::DynamicObject;
 use serde_json::{Value, json};

@@ -1,0 +1,292 @@
+//! What there is: `/api`, `/apis`, group by group or all at once, and the version.
+
+use serde_json::{Value, json};
+
+use crate::resource::{ALL, Resource, Subresource};
+
+/// The Kubernetes version whose behaviour is served.
+const KUBERNETES: (&str, &str, &str) = ("1", "35", "v1.35.6");
+/// What the newer discovery calls itself.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
+
+/// The groups other than the core group, with their version, in the order in which clients should prefer them.
+const GROUPS: [(&str, &str); 5] = [
+    ("events.k8s.io", "v1"),
+    ("authentication.k8s.io", "v1"),
+    ("authorization.k8s.io", "v1"),
+    ("apiextensions.k8s.io", "v1"),
+    (datum_model::api::GROUP, datum_model::api::VERSION),
+];
+
+/// The reviews, which are created and never stored: group, kind, resource, singular.
+const REVIEWS: [(&str, &str, &str, &str); 3] = [
+    (
+        "authentication.k8s.io",
+        "SelfSubjectReview",
+        "selfsubjectreviews",
+        "selfsubjectreview",
+    ),
+    (
+        "authorization.k8s.io",
+        "SelfSubjectAccessReview",
+        "selfsubjectaccessreviews",
+        "selfsubjectaccessreview",
+    ),
+    (
+        "authorization.k8s.io",
+        "SelfSubjectRulesReview",
+        "selfsubjectrulesreviews",
+        "selfsubjectrulesreview",
+    ),
+];
+
+/// A document that is the same for everybody.
+#[derive(Debug, PartialEq)]
+pub struct Document {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// Its text.
+    pub body: String,
+}
+
+impl Document {
+    fn json(value: &Value) -> Self {
+        Self {
+            content_type: "application/json",
+            body: value.to_string(),
+        }
+    }
+}
+
+/// The document under this path, if it is one of discovery.
+pub fn document(path: &str, accept: &str) -> Option<Document> {
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let value = match segments.as_slice() {
+        ["api"] if wants_aggregated(accept) => return Some(aggregated(&[("", "v1")])),
+        ["apis"] if wants_aggregated(accept) => return Some(aggregated(&GROUPS)),
+        [""] => json!({"paths": paths()}),
+        ["version"] => version(),
+        ["api"] => json!({
+            "kind": "APIVersions",
+            "versions": ["v1"],
+            "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": ""}],
+        }),
+        ["apis"] => {
+            let groups: Vec<Value> = GROUPS
+                .iter()
+                .map(|(group, version)| api_group(group, version))
+                .collect();
+            json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
+        }
+        ["api", "v1"] => resource_list("", "v1"),
+        ["apis", group] => {
+            let (group, version) = GROUPS.iter().find(|(name, _)| name == group)?;
+            let mut found = api_group(group, version);
+            found["kind"] = "APIGroup".into();
+            found["apiVersion"] = "v1".into();
+            found
+        }
+        ["apis", group, version] => {
+            GROUPS.iter().find(|found| found == &&(*group, *version))?;
+            resource_list(group, version)
+        }
+        _ => return None,
+    };
+    Some(Document::json(&value))
+}
+
+fn wants_aggregated(accept: &str) -> bool {
+    accept.split(',').any(|media_type| {
+        let parts: Vec<&str> = media_type.split(';').map(str::trim).collect();
+        parts.contains(&"as=APIGroupDiscoveryList") && parts.contains(&"v=v2")
+    })
+}
+
+fn paths() -> Vec<String> {
+    let mut paths = vec!["/api".to_owned(), "/api/v1".to_owned(), "/apis".to_owned()];
+    for (group, version) in GROUPS {
+        paths.push(format!("/apis/{group}"));
+        paths.push(format!("/apis/{group}/{version}"));
+    }
+    paths.extend(
+        [
+            "/healthz",
+            "/livez",
+            "/openapi/v2",
+            "/openapi/v3",
+            "/readyz",
+            "/version",
+        ]
+        .map(str::to_owned),
+    );
+    paths
+}
+
+fn version() -> Value {
+    let (major, minor, version) = KUBERNETES;
+    json!({
+        "major": major,
+        "minor": minor,
+        "gitVersion": format!("{version}+datum-control-plane-{}", env!("CARGO_PKG_VERSION")),
+        "gitCommit": "",
+        "gitTreeState": "clean",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "rustc",
+        "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+    })
+}
+
+fn group_version(group: &str, version: &str) -> String {
+    if group.is_empty() {
+        version.to_owned()
+    } else {
+        format!("{group}/{version}")
+    }
+}
+
+fn api_group(group: &str, version: &str) -> Value {
+    let version = json!({"groupVersion": group_version(group, version), "version": version});
+    json!({"name": group, "versions": [version], "preferredVersion": version})
+}
+
+fn resource_list(group: &str, version: &str) -> Value {
+    let mut resources = Vec::new();
+    for resource in of_group(group) {
+        resources.push(api_resource(resource));
+        resources.extend(resource.subresources.iter().map(|sub| api_subresource(resource, *sub)));
+    }
+    for (_, kind, plural, singular) in REVIEWS.iter().filter(|review| review.0 == group) {
+        resources.push(json!({
+            "name": plural,
+            "singularName": singular,
+            "namespaced": false,
+            "kind": kind,
+            "verbs": ["create"],
+        }));
+    }
+    json!({
+        "kind": "APIResourceList",
+        "apiVersion": "v1",
+        "groupVersion": group_version(group, version),
+        "resources": resources,
+    })
+}
+
+fn of_group(group: &str) -> impl Iterator<Item = &'static Resource> {
+    ALL.iter().filter(move |resource| resource.group == group)
+}
+
+fn api_resource(resource: &Resource) -> Value {
+    let mut entry = json!({
+        "name": resource.plural,
+        "singularName": resource.singular,
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": resource.verbs(),
+        "storageVersionHash": resource.storage_version_hash,
+    });
+    if !resource.short_names.is_empty() {
+        entry["shortNames"] = json!(resource.short_names);
+    }
+    if !resource.categories.is_empty() {
+        entry["categories"] = json!(resource.categories);
+    }
+    entry
+}
+
+fn api_subresource(resource: &Resource, subresource: Subresource) -> Value {
+    let mut entry = json!({
+        "name": format!("{}/{}", resource.plural, subresource.name()),
+        "singularName": "",
+        "namespaced": resource.namespaced,
+        "kind": resource.kind,
+        "verbs": verbs(subresource),
+    });
+    if subresource == Subresource::Scale {
+        entry["group"] = "autoscaling".into();
+        entry["version"] = "v1".into();
+        entry["kind"] = "Scale".into();
+    }
+    entry
+}
+
+fn verbs(subresource: Subresource) -> &'static [&'static str] {
+    match subresource {
+        Subresource::Finalize => &["update"],
+        Subresource::Status | Subresource::Scale => &["get", "patch", "update"],
+    }
+}
+
+/// Every group at once (`apidiscovery.k8s.io/v2`), which spares clients a request per group.
+fn aggregated(groups: &[(&str, &str)]) -> Document {
+    let items: Vec<Value> = groups
+        .iter()
+        .map(|(group, version)| {
+            let reviews = REVIEWS.iter().filter(|review| review.0 == *group);
+            let resources: Vec<Value> = of_group(group)
+                .map(discovered)
+                .chain(reviews.map(|(group, kind, plural, singular)| {
+                    json!({
+                        "resource": plural,
+                        "responseKind": {"group": group, "version": version, "kind": kind},
+                        "scope": "Cluster",
+                        "singularResource": singular,
+                        "verbs": ["create"],
+                    })
+                }))
+                .collect();
+            let metadata = if group.is_empty() {
+                json!({})
+            } else {
+                json!({"name": group})
+            };
+            json!({
+                "metadata": metadata,
+                "versions": [{"version": version, "freshness": "Current", "resources": resources}],
+            })
+        })
+        .collect();
+    let list = json!({
+        "kind": "APIGroupDiscoveryList",
+        "apiVersion": "apidiscovery.k8s.io/v2",
+        "metadata": {},
+        "items": items,
+    });
+    Document {
+        content_type: AGGREGATED,
+        body: list.to_string(),
+    }
+}
+
+fn discovered(resource: &'static Resource) -> Value {
+    let response_kind = json!({"group": resource.group, "version": resource.version, "kind": resource.kind});
+    let mut entry = json!({
+        "resource": resource.plural,
+        "responseKind": response_kind,
+        "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
+        "singularResource": resource.singular,
+        "verbs": resource.verbs(),
+    });
+    if !resource.short_names.is_empty() {
+        entry["shortNames"] = json!(resource.short_names);
+    }
+    if !resource.categories.is_empty() {
+        entry["categories"] = json!(resource.categories);
+    }
+    if !resource.subresources.is_empty() {
+        let subresources: Vec<Value> = resource
+            .subresources
+            .iter()
+            .map(|sub| {
+                let response_kind = match sub {
+                    Subresource::Scale => json!({"group": "autoscaling", "version": "v1", "kind": "Scale"}),
+                    _ => response_kind.clone(),
+                };
+                json!({"subresource": sub.name(), "responseKind": response_kind, "verbs": verbs(*sub)})
+            })
+            .collect();
+        entry["subresources"] = subresources.into();
+    }
+    entry
+}

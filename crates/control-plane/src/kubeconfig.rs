@@ -1,0 +1,67 @@
+//! The kubeconfig of a running control plane: one context a user, and one a project.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
+
+use crate::auth::Role;
+use crate::identity::Identity;
+
+/// The cluster, and the name of the client certificate's context.
+const CLUSTER: &str = "datum-control-plane";
+const CLIENT_CERTIFICATE: &str = "client-cert";
+
+/// The path prefix under which a project's control plane is served.
+pub fn project_prefix(project: &str) -> String {
+    format!("/apis/resourcemanager.miloapis.com/v1alpha1/projects/{project}/control-plane")
+}
+
+/// The kubeconfig for the server at `url`, without certificates when it speaks plain HTTP (`identity` only has tokens then).
+pub fn render(url: &str, identity: &Identity, projects: &[String]) -> Value {
+    let encode = |pem: &str| BASE64_STANDARD.encode(pem);
+    let cluster = |name: &str, server: String| {
+        let mut cluster = json!({"server": server});
+        if url.starts_with("https:") {
+            cluster["certificate-authority-data"] = encode(identity.ca_certificate()).into();
+        }
+        json!({"name": name, "cluster": cluster})
+    };
+    let context = |name: &str, cluster: &str, user: &str, namespace: Option<String>| {
+        let mut context = json!({"cluster": cluster, "user": user});
+        if let Some(namespace) = namespace {
+            context["namespace"] = namespace.into();
+        }
+        json!({"name": name, "context": context})
+    };
+    let namespace = projects.first().map(|project| format!("project-{project}"));
+
+    let mut clusters = vec![cluster(CLUSTER, url.to_owned())];
+    let mut contexts = Vec::new();
+    let mut users = Vec::new();
+    for role in Role::ALL {
+        users.push(json!({"name": role.name(), "user": {"token": identity.token(role)}}));
+        contexts.push(context(role.name(), CLUSTER, role.name(), namespace.clone()));
+    }
+    if url.starts_with("https:") {
+        let (certificate, key) = identity.client();
+        users.push(json!({
+            "name": CLIENT_CERTIFICATE,
+            "user": {"client-certificate-data": encode(certificate), "client-key-data": encode(key)},
+        }));
+        contexts.push(context(CLIENT_CERTIFICATE, CLUSTER, CLIENT_CERTIFICATE, namespace));
+    }
+    for project in projects {
+        let name = format!("project-{project}");
+        clusters.push(cluster(&name, format!("{url}{}", project_prefix(project))));
+        contexts.push(context(&name, &name, Role::Admin.name(), Some(name.clone())));
+    }
+    json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": Role::Admin.name(),
+        "clusters": clusters,
+        "contexts": contexts,
+        "users": users,
+        "preferences": {},
+    })
+}

@@ -1,0 +1,214 @@
+//! What the API does, without HTTP: create, read, update and delete objects by Kubernetes' rules.
+
+mod delete;
+pub mod event;
+pub mod metadata;
+mod namespace;
+pub mod pipeline;
+pub mod scale;
+mod update;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::resource::{self, Resource, Subresource, Table};
+use crate::selector::{Fields, Labels};
+use crate::status::Status;
+use crate::store::{CommitError, Expired, Key, Page, Range, Store, Stored};
+pub use delete::{DeleteOptions, Deleted, Propagation};
+pub use update::Patch;
+
+/// How often a write that loses races is tried again before the client hears of it.
+const ATTEMPTS: usize = 20;
+
+/// What a write is done with.
+#[derive(Clone, Debug)]
+pub struct WriteOptions {
+    /// Who writes, as `managedFields` records it.
+    pub manager: String,
+    /// Whether to answer as if, and store nothing.
+    pub dry_run: bool,
+    /// What to do about fields that the schema does not know.
+    pub field_validation: FieldValidation,
+}
+
+/// What to do about unknown and duplicate fields (`fieldValidation`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldValidation {
+    /// Drop them without a word.
+    Ignore,
+    /// Drop them with a warning.
+    Warn,
+    /// Refuse the request.
+    Strict,
+}
+
+/// An object after a write.
+#[derive(Clone, Debug)]
+pub struct Written {
+    /// The object as stored, or as it would be.
+    pub object: Value,
+    /// Whether the write made the object.
+    pub created: bool,
+    /// What the client's user should know.
+    pub warnings: Vec<String>,
+}
+
+/// Which objects to list.
+#[derive(Clone, Debug, Default)]
+pub struct ListQuery {
+    /// Only this namespace.
+    pub namespace: Option<String>,
+    /// Only objects with these labels.
+    pub labels: Labels,
+    /// Only objects with these fields.
+    pub fields: Fields,
+    /// At most so many.
+    pub limit: Option<usize>,
+    /// Only what comes after this key.
+    pub after: Option<Key>,
+    /// As of this version instead of now.
+    pub at: Option<u64>,
+}
+
+impl ListQuery {
+    /// Whether the object belongs to the answer, its namespace aside.
+    pub fn matches(&self, object: &Value) -> bool {
+        self.labels.matches(object) && self.fields.matches(object)
+    }
+}
+
+/// The rules over the store; cheap to share.
+#[derive(Clone, Debug)]
+pub struct Registry {
+    store: Arc<Store>,
+}
+
+impl Registry {
+    /// The rules over this store.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
+    }
+
+    /// The objects themselves, for watching.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// The object of this name.
+    pub fn get(&self, resource: &Resource, key: &Key) -> Result<Arc<Stored>, Status> {
+        self.store
+            .get(resource.table, key)
+            .ok_or_else(|| Status::not_found(resource, &key.name))
+    }
+
+    /// The objects that match.
+    pub fn list(&self, resource: &Resource, query: &ListQuery) -> Result<Page, Expired> {
+        let range = Range {
+            namespace: query.namespace.as_deref(),
+            after: query.after.as_ref(),
+            limit: query.limit,
+            at: query.at,
+        };
+        self.store.list(resource.table, range, |object| query.matches(object))
+    }
+
+    /// Creates the object of `body`.
+    pub fn create(
+        &self,
+        resource: &'static Resource,
+        namespace: &str,
+        body: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, Status> {
+        let warnings = pipeline::check_fields(resource, &body, options.field_validation)?;
+        let mut object = body;
+        metadata::settle_namespace(resource, namespace, &mut object)?;
+        if object["metadata"]["resourceVersion"]
+            .as_str()
+            .is_some_and(|version| !version.is_empty() && version != "0")
+        {
+            return Err(Status::internal(
+                "resourceVersion should not be set on objects to be created",
+            ));
+        }
+        self.admit_to_namespace(resource, namespace, &object)?;
+        for _ in 0..ATTEMPTS {
+            let prepared = prepare_new(resource, object.clone(), options)?;
+            match self.insert(resource, prepared, options)? {
+                Inserted::Done(object) => {
+                    return Ok(Written {
+                        object,
+                        created: true,
+                        warnings,
+                    });
+                }
+                // Another suffix may be free.
+                Inserted::Taken(name) if metadata::name_was_generated(&object, &name) => {}
+                Inserted::Taken(name) => return Err(Status::already_exists(resource, &name)),
+            }
+        }
+        Err(Status::new(
+            500,
+            "ServerTimeout",
+            format!(
+                "The {} operation against {} could not be completed at this time, please try again.",
+                "POST",
+                resource.qualified_name()
+            ),
+        ))
+    }
+
+    fn insert(&self, resource: &'static Resource, object: Value, options: &WriteOptions) -> Result<Inserted, Status> {
+        let key = metadata::key(resource, &object);
+        if self.store.get(resource.table, &key).is_some() {
+            return Ok(Inserted::Taken(key.name));
+        }
+        if options.dry_run {
+            return Ok(Inserted::Done(object));
+        }
+        match self.store.put(resource.table, &key, None, object) {
+            Ok(stored) => Ok(Inserted::Done(stored.value.clone())),
+            Err(CommitError::Raced) => Ok(Inserted::Taken(key.name)),
+            Err(error @ CommitError::Disk(_)) => Err(Status::internal(error.to_string())),
+        }
+    }
+
+    /// A namespaced object needs its namespace, and one that stays.
+    fn admit_to_namespace(&self, resource: &Resource, namespace: &str, object: &Value) -> Result<(), Status> {
+        if !resource.namespaced {
+            return Ok(());
+        }
+        let found = self.get(resource::namespaces(), &Key::new("", namespace))?;
+        if found.value["metadata"]["deletionTimestamp"].is_null() {
+            return Ok(());
+        }
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        Err(namespace::terminating(resource, name, namespace))
+    }
+}
+
+enum Inserted {
+    Done(Value),
+    Taken(String),
+}
+
+/// A new object with everything that the server adds, checked against every rule.
+fn prepare_new(resource: &'static Resource, mut object: Value, options: &WriteOptions) -> Result<Value, Status> {
+    let now = Timestamp::now();
+    metadata::start(resource, &mut object, now);
+    pipeline::fill(resource, &mut object);
+    if resource.subresources.contains(&Subresource::Status)
+        && let Some(fields) = object.as_object_mut()
+    {
+        fields.remove("status");
+    }
+    if resource.table == Table::Namespaces {
+        namespace::start(&mut object);
+    }
+    pipeline::validate(resource, &object)?;
+    pipeline::track(resource, None, &mut object, &options.manager, None, now)?;
+    Ok(object)
+}

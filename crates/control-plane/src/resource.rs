@@ -1,0 +1,320 @@
+//! The resources that this control plane serves, each declared once.
+
+use datum_model::schema::Schema;
+
+/// One resource: a path segment under a group and version, and the kind of its objects.
+#[derive(Debug, PartialEq)]
+pub struct Resource {
+    /// The API group, empty for the core group.
+    pub group: &'static str,
+    /// The version.
+    pub version: &'static str,
+    /// The kind of one object.
+    pub kind: &'static str,
+    /// The path segment (`workloads`).
+    pub plural: &'static str,
+    /// The name of one (`workload`).
+    pub singular: &'static str,
+    /// What kubectl accepts in its place (`ns`).
+    pub short_names: &'static [&'static str],
+    /// The groups of resources that it belongs to (`all`).
+    pub categories: &'static [&'static str],
+    /// Whether its objects live in a namespace.
+    pub namespaced: bool,
+    /// The subresources, in the order of discovery.
+    pub subresources: &'static [Subresource],
+    /// What its objects are stored as: two resources may be two views of one table.
+    pub table: Table,
+    /// The identity of its storage format in discovery (`storageVersionHash`).
+    pub storage_version_hash: &'static str,
+}
+
+/// Where objects are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Table {
+    /// Workloads.
+    Workloads,
+    /// Namespaces.
+    Namespaces,
+    /// Events, in the shape of core/v1.
+    Events,
+    /// Secrets.
+    Secrets,
+    /// Config maps.
+    ConfigMaps,
+    /// Resource quotas.
+    ResourceQuotas,
+    /// Pods: nothing runs here, so there are none.
+    Pods,
+    /// Service accounts.
+    ServiceAccounts,
+    /// The one definition of this control plane, read-only.
+    CustomResourceDefinitions,
+}
+
+impl Table {
+    /// The tables whose objects live in a namespace, and go with it.
+    pub const NAMESPACED: [Table; 7] = [
+        Table::Workloads,
+        Table::Events,
+        Table::Secrets,
+        Table::ConfigMaps,
+        Table::ResourceQuotas,
+        Table::Pods,
+        Table::ServiceAccounts,
+    ];
+
+    /// The name under which the table is persisted.
+    pub fn name(self) -> &'static str {
+        match self {
+            Table::Workloads => "workloads",
+            Table::Namespaces => "namespaces",
+            Table::Events => "events",
+            Table::Secrets => "secrets",
+            Table::ConfigMaps => "configmaps",
+            Table::ResourceQuotas => "resourcequotas",
+            Table::Pods => "pods",
+            Table::ServiceAccounts => "serviceaccounts",
+            Table::CustomResourceDefinitions => "customresourcedefinitions",
+        }
+    }
+
+    /// The table of this name.
+    pub fn from_name(name: &str) -> Option<Table> {
+        Table::NAMESPACED
+            .into_iter()
+            .chain([Table::Namespaces, Table::CustomResourceDefinitions])
+            .find(|table| table.name() == name)
+    }
+}
+
+/// A part of an object with a path of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subresource {
+    /// What the system observed.
+    Status,
+    /// The number of replicas, in a shape that every scalable kind shares (`autoscaling/v1`).
+    Scale,
+    /// The finalizers of a namespace's content.
+    Finalize,
+}
+
+impl Subresource {
+    /// The path segment.
+    pub fn name(self) -> &'static str {
+        match self {
+            Subresource::Status => "status",
+            Subresource::Scale => "scale",
+            Subresource::Finalize => "finalize",
+        }
+    }
+}
+
+impl Resource {
+    /// `workloads.compute.miloapis.com`, or the bare plural in the core group.
+    pub fn qualified_name(&self) -> String {
+        qualify(self.plural, self.group)
+    }
+
+    /// `Workload.compute.miloapis.com`, or the bare kind in the core group.
+    pub fn qualified_kind(&self) -> String {
+        qualify(self.kind, self.group)
+    }
+
+    /// `compute.miloapis.com/v1alpha1`, or the bare version in the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() {
+            self.version.to_owned()
+        } else {
+            format!("{}/{}", self.group, self.version)
+        }
+    }
+
+    /// The verbs, in the order of discovery.
+    pub fn verbs(&self) -> &'static [&'static str] {
+        match self.table {
+            Table::Pods | Table::CustomResourceDefinitions => &["get", "list", "watch"],
+            // The API server lists the verbs of a custom resource in this order.
+            Table::Workloads => &[
+                "delete",
+                "deletecollection",
+                "get",
+                "list",
+                "patch",
+                "create",
+                "update",
+                "watch",
+            ],
+            Table::Namespaces => &["create", "delete", "get", "list", "patch", "update", "watch"],
+            _ => &[
+                "create",
+                "delete",
+                "deletecollection",
+                "get",
+                "list",
+                "patch",
+                "update",
+                "watch",
+            ],
+        }
+    }
+
+    /// Whether the objects are those of a custom resource, which differ from built-in ones in many small ways.
+    pub fn is_custom(&self) -> bool {
+        self.table == Table::Workloads
+    }
+
+    /// The schema of the objects.
+    pub fn schema(&self) -> &'static Schema {
+        match self.table {
+            Table::Workloads => datum_model::schema::workload(),
+            _ => crate::core_schema::of(self.table),
+        }
+    }
+
+    /// The subresource of this name, if the resource has it.
+    pub fn subresource(&self, name: &str) -> Option<Subresource> {
+        self.subresources.iter().copied().find(|sub| sub.name() == name)
+    }
+}
+
+fn qualify(name: &str, group: &str) -> String {
+    if group.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{name}.{group}")
+    }
+}
+
+/// The resource under this group, version and path segment.
+pub fn find(group: &str, version: &str, plural: &str) -> Option<&'static Resource> {
+    ALL.iter()
+        .find(|resource| resource.group == group && resource.version == version && resource.plural == plural)
+}
+
+/// The Workloads that all this is about.
+pub fn workloads() -> &'static Resource {
+    &ALL[0]
+}
+
+/// The namespaces.
+pub fn namespaces() -> &'static Resource {
+    &ALL[1]
+}
+
+/// The first resource that shows a table: the one in whose shape objects are stored.
+pub fn of(table: Table) -> &'static Resource {
+    // Every table is shown by a resource, which a test asserts.
+    ALL.iter().find(|resource| resource.table == table).unwrap_or(&ALL[0])
+}
+
+/// Every resource; the first that shows a table is the one in whose shape objects are stored.
+pub static ALL: &[Resource] = &[
+    Resource {
+        group: "compute.miloapis.com",
+        version: "v1alpha1",
+        kind: "Workload",
+        plural: "workloads",
+        singular: "workload",
+        short_names: &[],
+        categories: &[],
+        namespaced: true,
+        subresources: &[Subresource::Status, Subresource::Scale],
+        table: Table::Workloads,
+        storage_version_hash: "JZs480AzWoY=",
+    },
+    Resource {
+        short_names: &["ns"],
+        namespaced: false,
+        subresources: &[Subresource::Finalize, Subresource::Status],
+        ..core(
+            "Namespace",
+            "namespaces",
+            "namespace",
+            Table::Namespaces,
+            "Q3oi5N2YM8M=",
+        )
+    },
+    Resource {
+        short_names: &["ev"],
+        ..core("Event", "events", "event", Table::Events, "r2yiGXH7wu8=")
+    },
+    Resource {
+        group: "events.k8s.io",
+        short_names: &["ev"],
+        ..core("Event", "events", "event", Table::Events, "r2yiGXH7wu8=")
+    },
+    core("Secret", "secrets", "secret", Table::Secrets, "S6u1pOWzb84="),
+    Resource {
+        short_names: &["cm"],
+        ..core(
+            "ConfigMap",
+            "configmaps",
+            "configmap",
+            Table::ConfigMaps,
+            "qFsyl6wFWjQ=",
+        )
+    },
+    Resource {
+        short_names: &["quota"],
+        subresources: &[Subresource::Status],
+        ..core(
+            "ResourceQuota",
+            "resourcequotas",
+            "resourcequota",
+            Table::ResourceQuotas,
+            "8uhSgffRX6w=",
+        )
+    },
+    Resource {
+        short_names: &["po"],
+        categories: &["all"],
+        ..core("Pod", "pods", "pod", Table::Pods, "xPOwRZ+Yhw8=")
+    },
+    Resource {
+        short_names: &["sa"],
+        ..core(
+            "ServiceAccount",
+            "serviceaccounts",
+            "serviceaccount",
+            Table::ServiceAccounts,
+            "pbx9ZvyFpBE=",
+        )
+    },
+    Resource {
+        group: "apiextensions.k8s.io",
+        short_names: &["crd", "crds"],
+        categories: &["api-extensions"],
+        namespaced: false,
+        ..core(
+            "CustomResourceDefinition",
+            "customresourcedefinitions",
+            "customresourcedefinition",
+            Table::CustomResourceDefinitions,
+            "jfWCUB31mvA=",
+        )
+    },
+];
+
+/// A namespaced resource of the core group; what differs is overridden.
+const fn core(
+    kind: &'static str,
+    plural: &'static str,
+    singular: &'static str,
+    table: Table,
+    storage_version_hash: &'static str,
+) -> Resource {
+    Resource {
+        group: "",
+        version: "v1",
+        kind,
+        plural,
+        singular,
+        short_names: &[],
+        categories: &[],
+        namespaced: true,
+        subresources: &[],
+        table,
+        storage_version_hash,
+    }
+}

@@ -1,0 +1,292 @@
+//! The HTTP server: connections, TLS, and where requests go.
+
+mod answer;
+mod content;
+mod control;
+mod handler;
+mod objects;
+mod parameters;
+mod review;
+mod target;
+mod watch;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Request;
+use hyper::body::Incoming;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use hyper_util::server::conn::auto;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::auth::{Tokens, User};
+use crate::faults::Faults;
+use crate::identity::{Identity, IdentityError, write_secret};
+use crate::kubeconfig;
+use crate::registry::Registry;
+use crate::request_log::RequestLog;
+use crate::resource::{self, Table};
+use crate::status::Status;
+use crate::store::disk::DiskError;
+use crate::store::{CommitError, Key, Store};
+
+/// How many changes of each table a watch can go back.
+const HISTORY: usize = 20_000;
+/// How long a client may take for the TLS handshake.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How long open requests may take to end when the server stops.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What to serve, and where.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The address; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Where to write the kubeconfig; nowhere without.
+    pub kubeconfig: Option<PathBuf>,
+    /// Where to keep objects and identity; in memory without.
+    pub data: Option<PathBuf>,
+    /// The projects whose namespaces exist from the start.
+    pub projects: Vec<String>,
+    /// Whether to encrypt.
+    pub scheme: Scheme,
+}
+
+/// How the server is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// TLS, with a certificate of the control plane's own authority.
+    Https,
+    /// Plain text, for what cannot be told to trust that authority.
+    Http,
+}
+
+/// A failure to start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address cannot be had.
+    #[error("cannot listen on {address}: {source}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// The data directory cannot be used.
+    #[error(transparent)]
+    Disk(#[from] DiskError),
+    /// Certificates and tokens cannot be made.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The kubeconfig cannot be written.
+    #[error("cannot write the kubeconfig {path}: {source}")]
+    Kubeconfig {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// The first objects cannot be made.
+    #[error("cannot prepare the control plane: {0}")]
+    Bootstrap(#[from] Status),
+    /// The definition of Workloads cannot be stored.
+    #[error("cannot prepare the control plane: {0}")]
+    Definition(#[from] CommitError),
+}
+
+/// What requests are served from.
+#[derive(Debug)]
+struct App {
+    registry: Registry,
+    tokens: Tokens,
+    faults: Faults,
+    log: RequestLog,
+    stopping: CancellationToken,
+}
+
+/// A running control plane. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    address: SocketAddr,
+    url: String,
+    kubeconfig: String,
+    registry: Registry,
+    stopping: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Server {
+    /// Starts serving; when this returns, requests are answered.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let (store, identity) = match &options.data {
+            Some(directory) => (Store::open(directory, HISTORY)?, Identity::load_or_generate(directory)?),
+            None => (Store::in_memory(HISTORY), Identity::generate()?),
+        };
+        let registry = Registry::new(Arc::new(store));
+        bootstrap(&registry, &options.projects)?;
+
+        let at = |source| StartError::Listen {
+            address: options.listen,
+            source,
+        };
+        let listener = TcpListener::bind(options.listen).await.map_err(at)?;
+        let address = listener.local_addr().map_err(at)?;
+        let (scheme, tls) = match options.scheme {
+            Scheme::Http => ("http", None),
+            Scheme::Https => ("https", Some(TlsAcceptor::from(Arc::new(identity.server_config()?)))),
+        };
+        let url = format!("{scheme}://{address}");
+        let config = kubeconfig::render(&url, &identity, &options.projects);
+        // JSON is YAML, but people read kubeconfigs.
+        let kubeconfig = serde_saphyr::to_string(&config).unwrap_or_else(|_| config.to_string());
+        if let Some(path) = &options.kubeconfig {
+            write_kubeconfig(path, &kubeconfig)?;
+        }
+
+        let app = Arc::new(App {
+            registry: registry.clone(),
+            tokens: identity.tokens(),
+            faults: Faults::default(),
+            log: RequestLog::default(),
+            stopping: CancellationToken::new(),
+        });
+        let server = Self {
+            address,
+            url,
+            kubeconfig,
+            registry,
+            stopping: app.stopping.clone(),
+            tasks: TaskTracker::new(),
+        };
+        server.tasks.spawn(accept(app, listener, tls, server.tasks.clone()));
+        Ok(server)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its URL, without a trailing slash.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The kubeconfig, YAML.
+    pub fn kubeconfig(&self) -> &str {
+        &self.kubeconfig
+    }
+
+    /// What it serves.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Stops: ends watches, lets other requests finish for a moment, and returns when nothing runs any more.
+    pub async fn stop(self) {
+        self.stopping.cancel();
+        self.tasks.close();
+        let _ = tokio::time::timeout(GRACE, self.tasks.wait()).await;
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.stopping.cancel();
+    }
+}
+
+fn write_kubeconfig(path: &Path, text: &str) -> Result<(), StartError> {
+    write_secret(path, text.as_bytes()).map_err(|source| StartError::Kubeconfig {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// The objects that are there from the start.
+fn bootstrap(registry: &Registry, projects: &[String]) -> Result<(), StartError> {
+    let namespaces = ["default".to_owned(), "kube-system".to_owned()]
+        .into_iter()
+        .chain(projects.iter().map(|project| format!("project-{project}")));
+    for namespace in namespaces {
+        registry.ensure_namespace(&namespace)?;
+    }
+    let definition = crate::definition::object();
+    let key = Key::new("", resource::workloads().qualified_name());
+    let table = Table::CustomResourceDefinitions;
+    let live = registry.store().get(table, &key).map(|stored| stored.version);
+    registry.store().put(table, &key, live, definition)?;
+    Ok(())
+}
+
+async fn accept(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>, tasks: TaskTracker) {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = app.stopping.cancelled() => return,
+        };
+        let stream = match accepted {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Out of file descriptors, most likely: others will close theirs.
+                tracing::warn!(%error, "cannot accept a connection");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+                continue;
+            }
+        };
+        tasks.spawn(connection(Arc::clone(&app), stream, tls.clone()));
+    }
+}
+
+async fn connection(app: Arc<App>, stream: TcpStream, tls: Option<TlsAcceptor>) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "cannot switch Nagle's algorithm off");
+    }
+    let Some(tls) = tls else {
+        return http(app, stream, None).await;
+    };
+    match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
+        Ok(Ok(stream)) => {
+            let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+            let user = certificate.and_then(|certificate| User::from_certificate(certificate));
+            http(app, stream, user).await;
+        }
+        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
+        Err(_) => tracing::debug!("a TLS handshake took too long"),
+    }
+}
+
+async fn http(app: Arc<App>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, user: Option<User>) {
+    let reset = CancellationToken::new();
+    let service = service_fn({
+        let (app, reset) = (Arc::clone(&app), reset.clone());
+        move |request: Request<Incoming>| {
+            let (app, user, reset) = (Arc::clone(&app), user.clone(), reset.clone());
+            async move { Ok::<_, Infallible>(handler::serve(app, user, reset, request).await) }
+        }
+    });
+    let builder = auto::Builder::new(TokioExecutor::new());
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
+    tokio::pin!(connection);
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        // Dropping the connection in the middle of a request is what a reset looks like.
+        () = reset.cancelled() => return,
+        () = app.stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(%error, "a connection ended early");
+    }
+}

@@ -1,0 +1,172 @@
+//! What clients send and accept: media types and bodies.
+
+use serde_json::Value;
+
+use crate::resource::Resource;
+use crate::status::Status;
+
+/// The largest body that is read, in bytes.
+pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
+
+/// The shape in which a client wants objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    /// As they are.
+    Object,
+    /// Only their metadata.
+    Metadata,
+    /// As rows for people.
+    Table,
+}
+
+/// The shape and encoding that a client prefers of what there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// The shape.
+    pub(super) shape: Shape,
+    /// Whether as YAML.
+    pub(super) yaml: bool,
+}
+
+impl Accepted {
+    /// Reads the `Accept` header.
+    pub(super) fn parse(accept: &str) -> Result<Self, Status> {
+        if accept.trim().is_empty() {
+            return Ok(Self {
+                shape: Shape::Object,
+                yaml: false,
+            });
+        }
+        accept.split(',').find_map(Self::parse_one).ok_or_else(|| {
+            Status::new(
+                406,
+                "NotAcceptable",
+                "only the following media types are accepted: application/json, application/yaml, \
+                 application/vnd.kubernetes.protobuf",
+            )
+        })
+    }
+
+    fn parse_one(media_type: &str) -> Option<Self> {
+        let mut parts = media_type.split(';').map(str::trim);
+        let yaml = match parts.next()? {
+            "application/json" | "application/*" | "*/*" => false,
+            "application/yaml" => true,
+            _ => return None,
+        };
+        let parameters: Vec<(&str, &str)> = parts.filter_map(|part| part.split_once('=')).collect();
+        let parameter = |name| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+        let shape = match (parameter("as"), parameter("g"), parameter("v")) {
+            (None, ..) => Shape::Object,
+            (Some("Table"), Some("meta.k8s.io"), Some("v1")) => Shape::Table,
+            (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some("meta.k8s.io"), Some("v1")) => {
+                Shape::Metadata
+            }
+            _ => return None,
+        };
+        Some(Self { shape, yaml })
+    }
+}
+
+/// The bare media type of a `Content-Type` header.
+pub(super) fn media_type(content_type: &str) -> &str {
+    content_type.split(';').next().unwrap_or_default().trim()
+}
+
+/// Reads the object of a create or update.
+pub(super) fn decode_object(resource: &Resource, content_type: &str, body: &[u8]) -> Result<Value, Status> {
+    let object = match media_type(content_type) {
+        "" | "application/json" => decode_json(resource, body)?,
+        "application/yaml" => decode_yaml(body).map_err(|why| unrecognized(resource, body, &why))?,
+        _ => {
+            return Err(Status::unsupported_media_type(&[
+                "application/json",
+                "application/yaml",
+                "application/vnd.kubernetes.protobuf",
+            ]));
+        }
+    };
+    check_type(resource, body, object)
+}
+
+/// YAML, of which JSON is a part.
+pub(super) fn decode_yaml(body: &[u8]) -> Result<Value, String> {
+    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
+    serde_saphyr::from_str(text).map_err(|error| error.to_string())
+}
+
+fn decode_json(resource: &Resource, body: &[u8]) -> Result<Value, Status> {
+    serde_json::from_slice(body).map_err(|error| {
+        let why = if error.is_eof() {
+            "unexpected end of JSON input".to_owned()
+        } else {
+            error.to_string()
+        };
+        unrecognized(
+            resource,
+            body,
+            &format!("couldn't get version/kind; json parse error: {why}"),
+        )
+    })
+}
+
+/// Checks that the body is an object of the API that it was sent to.
+fn check_type(resource: &Resource, body: &[u8], mut object: Value) -> Result<Value, Status> {
+    if !object.is_object() {
+        return Err(unrecognized(
+            resource,
+            body,
+            "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
+        ));
+    }
+    let expected = resource.api_version();
+    for (field, label, default) in [("kind", "Kind", resource.kind), ("apiVersion", "apiVersion", &expected)] {
+        if object[field].as_str().is_some_and(|text| !text.is_empty()) {
+            continue;
+        }
+        if resource.is_custom() {
+            let text = String::from_utf8_lossy(body);
+            return Err(unrecognized(
+                resource,
+                body,
+                &format!("Object '{label}' is missing in '{text}'"),
+            ));
+        }
+        // Built-in kinds are known by their path.
+        object[field] = default.into();
+    }
+    let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    if api_version != expected {
+        return Err(Status::bad_request(format!(
+            "the API version in the data ({api_version}) does not match the expected API version ({expected})"
+        )));
+    }
+    Ok(object)
+}
+
+fn unrecognized(resource: &Resource, body: &[u8], why: &str) -> Status {
+    Status::bad_request(format!(
+        "the object provided is unrecognized (must be of type {}): {why} ({})",
+        resource.kind,
+        summary(body)
+    ))
+}
+
+/// The beginning of a body, readable where it looks like JSON.
+fn summary(body: &[u8]) -> String {
+    const LENGTH: usize = 30;
+    let start = &body[..body.len().min(LENGTH)];
+    let more = if body.len() > LENGTH { " ..." } else { "" };
+    match body.first() {
+        None => "<empty>".to_owned(),
+        Some(b'{') => String::from_utf8_lossy(start).into_owned() + more,
+        Some(_) => {
+            let hex = start.iter().fold(String::new(), |mut hex, byte| {
+                let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
+                hex.extend([digit(byte >> 4), digit(byte & 15)]);
+                hex
+            });
+            hex + more
+        }
+    }
+}

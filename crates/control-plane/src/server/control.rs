@@ -1,0 +1,37 @@
+//! The control endpoint: faults and the request log.
+
+use std::sync::Arc;
+
+use http::Method;
+use serde_json::json;
+
+use super::App;
+use super::answer::Answer;
+use super::handler::{Call, plain};
+use crate::status::Status;
+
+/// Serves `/_control/...`, for administrators only.
+pub(super) fn serve(app: &Arc<App>, call: &Call, path: &str) -> Result<Answer, Status> {
+    if !call.user.is_admin() {
+        let message = format!("forbidden: User \"{}\" cannot use the control endpoint", call.user.name);
+        return Err(Status::new(403, "Forbidden", message));
+    }
+    match (&call.method, path) {
+        (&Method::POST, "faults") => {
+            let rule = serde_json::from_slice(&call.body)
+                .map_err(|error| Status::bad_request(format!("cannot read the fault: {error}")))?;
+            let id = app.faults.add(rule);
+            Ok(plain(&json!({"id": id})))
+        }
+        (&Method::DELETE, "faults") => {
+            app.faults.clear();
+            Ok(plain(&json!({})))
+        }
+        (&Method::GET, "requests") => Ok(plain(&json!(app.log.all()))),
+        (&Method::DELETE, "requests") => {
+            app.log.clear();
+            Ok(plain(&json!({})))
+        }
+        _ => Ok(super::answer::page_not_found()),
+    }
+}

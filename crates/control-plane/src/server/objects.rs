@@ -1,0 +1,598 @@
+//! Requests about objects: HTTP on one side, the registry on the other.
+
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use bytes::{BufMut, Bytes, BytesMut};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::answer::{self, Answer};
+use super::content::{self, Accepted, Shape};
+use super::handler::Call;
+use super::parameters::check_dry_run;
+use super::target::Target;
+use super::{App, watch};
+use crate::registry::{
+    DeleteOptions, FieldValidation, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event, scale,
+};
+use crate::resource::{Resource, Subresource, Table};
+use crate::selector::{Fields, Labels};
+use crate::status::{Cause, Status};
+use crate::store::{Key, Page, Stored};
+use crate::table::{self, IncludeObject};
+
+/// Serves a request about `resource`.
+pub(super) fn serve(
+    app: &Arc<App>,
+    call: &Call,
+    target: &Target,
+    resource: &'static Resource,
+    subresource: Option<Subresource>,
+    verb: &str,
+) -> Result<Answer, Status> {
+    let accepted = Accepted::parse(&call.accept)?;
+    let request = Objects {
+        app,
+        call,
+        registry: &app.registry,
+        resource,
+        subresource,
+        accepted,
+        key: Key::new(
+            if resource.namespaced {
+                target.namespace.as_str()
+            } else {
+                ""
+            },
+            target.name.as_str(),
+        ),
+    };
+    request.check_view()?;
+    match verb {
+        "get" => request.get(),
+        "list" => request.list(),
+        "watch" => request.watch(),
+        "create" => request.create(),
+        "update" => request.update(),
+        "patch" => request.patch(),
+        "delete" => request.delete(),
+        _ => request.delete_collection(),
+    }
+}
+
+/// One request, its surroundings within reach.
+struct Objects<'a> {
+    app: &'a Arc<App>,
+    call: &'a Call,
+    registry: &'a Registry,
+    resource: &'static Resource,
+    subresource: Option<Subresource>,
+    accepted: Accepted,
+    key: Key,
+}
+
+impl Objects<'_> {
+    /// A project's control plane has one namespace; others do not exist there.
+    fn check_view(&self) -> Result<(), Status> {
+        let Some(only) = &self.call.only_namespace else {
+            return Ok(());
+        };
+        let namespace = match self.resource.table {
+            Table::Namespaces => &self.key.name,
+            _ => &self.key.namespace,
+        };
+        if namespace.is_empty() || namespace == only {
+            return Ok(());
+        }
+        Err(Status::not_found(crate::resource::namespaces(), namespace))
+    }
+
+    fn get(&self) -> Result<Answer, Status> {
+        let stored = self.registry.get(self.resource, &self.key)?;
+        if self.subresource == Some(Subresource::Scale) {
+            return Ok(self.object(200, scale::of(&stored.value)));
+        }
+        if self.accepted.shape == Shape::Object && !self.accepted.yaml && !self.is_converted() {
+            return Ok(answer::json(200, stored.json()));
+        }
+        Ok(self.object(200, self.seen(&stored.value)))
+    }
+
+    /// Whether objects are shown in another shape than they are stored in.
+    fn is_converted(&self) -> bool {
+        self.resource.group == "events.k8s.io"
+    }
+
+    /// The object as this resource shows it.
+    fn seen(&self, object: &Value) -> Value {
+        let mut object = object.clone();
+        if self.is_converted() {
+            event::from_core(&mut object);
+        }
+        object
+    }
+
+    /// An answer that is one object, in the shape that the client wants.
+    fn object(&self, code: u16, object: Value) -> Answer {
+        let shaped = match self.accepted.shape {
+            Shape::Object => object,
+            Shape::Metadata => table::metadata_only(&object),
+            Shape::Table => {
+                let row = table::row(self.resource, &object, self.include_object(), Timestamp::now());
+                let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+                table::table(&table::definitions(self.resource), &[row], &metadata)
+            }
+        };
+        self.encoded(code, &shaped)
+    }
+
+    fn encoded(&self, code: u16, value: &Value) -> Answer {
+        if self.accepted.yaml
+            && let Ok(yaml) = serde_saphyr::to_string(value)
+        {
+            return answer::typed(code, "application/yaml", answer::full(yaml));
+        }
+        answer::value(code, value)
+    }
+
+    fn include_object(&self) -> IncludeObject {
+        match self.call.parameters.get("includeObject") {
+            Some("None") => IncludeObject::None,
+            Some("Object") => IncludeObject::Object,
+            _ => IncludeObject::Metadata,
+        }
+    }
+
+    fn query(&self) -> Result<ListQuery, Status> {
+        let parameters = &self.call.parameters;
+        let namespace = match &self.call.only_namespace {
+            Some(only) if self.resource.namespaced => Some(only.clone()),
+            _ => Some(self.key.namespace.clone()).filter(|namespace| !namespace.is_empty()),
+        };
+        let mut selector = parameters.get("fieldSelector").unwrap_or_default().to_owned();
+        if let (Some(only), Table::Namespaces) = (&self.call.only_namespace, self.resource.table) {
+            selector = format!("metadata.name={only},{selector}");
+        }
+        Ok(ListQuery {
+            namespace,
+            labels: Labels::parse(parameters.get("labelSelector").unwrap_or_default())?,
+            fields: Fields::parse(&selector, |path| selectable(self.resource, path))?,
+            limit: None,
+            after: None,
+            at: None,
+        })
+    }
+
+    fn list(&self) -> Result<Answer, Status> {
+        let mut query = self.query()?;
+        let place = self.place()?;
+        query.limit = self.call.parameters.number("limit")?.filter(|limit| *limit > 0);
+        query.at = place.at;
+        query.after = place.after;
+        let page = self.registry.list(self.resource, &query).map_err(|expired| {
+            if query.after.is_some() {
+                continue_expired(query.after.as_ref(), self.registry.store().version())
+            } else {
+                Status::expired(expired.to_string())
+            }
+        })?;
+        let metadata = list_metadata(self.resource, &query, &page);
+        Ok(self.page(&page, metadata))
+    }
+
+    /// Where in the list, and in time, the client wants to be.
+    fn place(&self) -> Result<Place, Status> {
+        let parameters = &self.call.parameters;
+        let matching = parameters.get("resourceVersionMatch");
+        let version = parameters.get("resourceVersion");
+        let token = parameters.get("continue");
+        check_version_match(matching, version, token)?;
+        if let Some(token) = token {
+            return Place::of_token(token);
+        }
+        let Some(version) = version else {
+            return Ok(Place::default());
+        };
+        let asked = parse_version(version)?;
+        let current = self.registry.store().version();
+        if asked > current {
+            return Err(too_large(asked, current));
+        }
+        Ok(Place {
+            at: (matching == Some("Exact")).then_some(asked),
+            after: None,
+        })
+    }
+
+    fn page(&self, page: &Page, mut metadata: Value) -> Answer {
+        let now = Timestamp::now();
+        match self.accepted.shape {
+            Shape::Object if !self.accepted.yaml && !self.is_converted() => {
+                answer::json(200, self.encode_list(page, &metadata))
+            }
+            Shape::Object => {
+                let items: Vec<Value> = page.items.iter().map(|item| self.seen(&item.value)).collect();
+                let list = json!({
+                    "apiVersion": self.resource.api_version(),
+                    "kind": format!("{}List", self.resource.kind),
+                    "metadata": metadata,
+                    "items": items,
+                });
+                self.encoded(200, &list)
+            }
+            shape => {
+                // These lists come from Go types, which leave an empty token out.
+                if metadata["continue"] == ""
+                    && let Some(fields) = metadata.as_object_mut()
+                {
+                    fields.remove("continue");
+                }
+                let values = page.items.iter().map(|item| &item.value);
+                let list = if shape == Shape::Table {
+                    let include = self.include_object();
+                    let rows: Vec<Value> = values
+                        .map(|object| table::row(self.resource, object, include, now))
+                        .collect();
+                    table::table(&table::definitions(self.resource), &rows, &metadata)
+                } else {
+                    json!({
+                        "kind": "PartialObjectMetadataList",
+                        "apiVersion": "meta.k8s.io/v1",
+                        "metadata": metadata,
+                        "items": values.map(table::metadata_only).collect::<Vec<_>>(),
+                    })
+                };
+                self.encoded(200, &list)
+            }
+        }
+    }
+
+    /// The list from the objects' encodings, which are made once and shared.
+    fn encode_list(&self, page: &Page, metadata: &Value) -> Bytes {
+        let encoded: Vec<Bytes> = page.items.iter().map(|item| item.json()).collect();
+        let size: usize = encoded.iter().map(|item| item.len() + 1).sum();
+        let mut list = BytesMut::with_capacity(size + 256);
+        list.put_slice(format!("{{\"apiVersion\":\"{}\",\"items\":[", self.resource.api_version()).as_bytes());
+        for (index, item) in encoded.iter().enumerate() {
+            if index > 0 {
+                list.put_u8(b',');
+            }
+            list.put_slice(item);
+        }
+        list.put_slice(format!("],\"kind\":\"{}List\",\"metadata\":{metadata}}}\n", self.resource.kind).as_bytes());
+        list.freeze()
+    }
+
+    fn watch(&self) -> Result<Answer, Status> {
+        let request = watch::Request {
+            resource: self.resource,
+            query: self.query()?,
+            shape: self.accepted.shape,
+            include: self.include_object(),
+            path: self.call.full_path.clone(),
+        };
+        watch::serve(self.app, request, &self.call.parameters)
+    }
+
+    fn write_options(&self, kind: &str) -> Result<WriteOptions, Status> {
+        let parameters = &self.call.parameters;
+        Ok(WriteOptions {
+            dry_run: parameters.dry_run(kind)?,
+            field_validation: parameters.field_validation(kind)?,
+            manager: parameters.manager(kind, &self.call.user_agent)?,
+        })
+    }
+
+    fn create(&self) -> Result<Answer, Status> {
+        let mut body = content::decode_object(self.resource, &self.call.content_type, &self.call.body)?;
+        let options = self.write_options("CreateOptions")?;
+        if self.is_converted() {
+            event::to_core(&mut body);
+        }
+        if self.resource.namespaced && self.key.namespace.is_empty() {
+            return Err(Status::method_not_allowed());
+        }
+        let written = self
+            .registry
+            .create(self.resource, &self.key.namespace, body, &options)?;
+        Ok(self.written(&written))
+    }
+
+    fn update(&self) -> Result<Answer, Status> {
+        let mut body = if self.subresource == Some(Subresource::Scale) {
+            // A scale is of another kind than what it scales.
+            serde_json::from_slice(&self.call.body)
+                .map_err(|error| Status::bad_request(format!("cannot read the scale: {error}")))?
+        } else {
+            content::decode_object(self.resource, &self.call.content_type, &self.call.body)?
+        };
+        if self.is_converted() {
+            event::to_core(&mut body);
+        }
+        self.check_name(&body)?;
+        let options = self.write_options("UpdateOptions")?;
+        let written = match self.subresource {
+            Some(Subresource::Scale) => self.registry.replace_scale(self.resource, &self.key, &body, &options),
+            Some(Subresource::Finalize) => self.registry.finalize_namespace(&self.key, &body),
+            other => self.registry.replace(self.resource, &self.key, other, &body, &options),
+        }?;
+        Ok(self.written(&written))
+    }
+
+    fn check_name(&self, body: &Value) -> Result<(), Status> {
+        let name = body["metadata"]["name"].as_str().unwrap_or_default();
+        if name.is_empty() || name == self.key.name {
+            return Ok(());
+        }
+        Err(Status::bad_request(format!(
+            "the name of the object ({name}) does not match the name on the URL ({})",
+            self.key.name
+        )))
+    }
+
+    fn patch(&self) -> Result<Answer, Status> {
+        let media_type = content::media_type(&self.call.content_type);
+        let patch = self.read_patch(media_type)?;
+        if !matches!(patch, Patch::Apply { .. }) && self.call.parameters.get("force").is_some() {
+            let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
+            return Err(Status::invalid_options("PatchOptions", cause));
+        }
+        let mut options = self.write_options("PatchOptions")?;
+        if let Patch::Apply { body, .. } = &patch {
+            if self.call.parameters.get("fieldManager").is_none() {
+                let cause = Cause::required("fieldManager", "is required for apply patch");
+                return Err(Status::invalid_options("PatchOptions", cause));
+            }
+            // An apply never drops fields: the field manager refuses what the schema does not know.
+            options.field_validation = FieldValidation::Ignore;
+            self.check_apply(body)?;
+        }
+        let written = if self.subresource == Some(Subresource::Scale) {
+            self.registry.patch_scale(self.resource, &self.key, &patch, &options)?
+        } else {
+            self.registry
+                .patch(self.resource, &self.key, self.subresource, &patch, &options)?
+        };
+        Ok(self.written(&written))
+    }
+
+    fn read_patch(&self, media_type: &str) -> Result<Patch, Status> {
+        let json = || {
+            serde_json::from_slice(&self.call.body)
+                .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))
+        };
+        let mut patch = match media_type {
+            "application/merge-patch+json" => Patch::Merge(json()?),
+            "application/json-patch+json" => Patch::Json(json()?),
+            "application/strategic-merge-patch+json" => Patch::Strategic(json()?),
+            "application/apply-patch+yaml" => Patch::Apply {
+                body: content::decode_yaml(&self.call.body)
+                    .map_err(|why| Status::bad_request(format!("error decoding YAML: {why}")))?,
+                force: self.call.parameters.flag("force"),
+            },
+            _ => {
+                return Err(Status::unsupported_media_type(&[
+                    "application/json-patch+json",
+                    "application/merge-patch+json",
+                    "application/apply-patch+yaml",
+                ]));
+            }
+        };
+        if self.is_converted()
+            && let Patch::Merge(body) | Patch::Strategic(body) | Patch::Apply { body, .. } = &mut patch
+        {
+            event::to_core(body);
+        }
+        Ok(patch)
+    }
+
+    fn check_apply(&self, body: &Value) -> Result<(), Status> {
+        if body["metadata"]["managedFields"].is_array() {
+            return Err(Status::bad_request("metadata.managedFields must be nil"));
+        }
+        if self.subresource == Some(Subresource::Scale) {
+            return Ok(());
+        }
+        let expected = self.resource.api_version();
+        if body["apiVersion"] != expected.as_str() || body["kind"] != self.resource.kind {
+            return Err(Status::bad_request(format!(
+                "the object provided is unrecognized (must be of type {}): expected {expected}, Kind={}",
+                self.resource.kind, self.resource.kind
+            )));
+        }
+        self.check_name(body)
+    }
+
+    fn written(&self, written: &Written) -> Answer {
+        let code = if written.created { 201 } else { 200 };
+        let object = if self.subresource == Some(Subresource::Scale) {
+            written.object.clone()
+        } else {
+            self.seen(&written.object)
+        };
+        answer::with_warnings(self.object(code, object), &written.warnings)
+    }
+
+    fn delete(&self) -> Result<Answer, Status> {
+        let options = self.delete_options()?;
+        let deleted = self.registry.delete(self.resource, &self.key, &options)?;
+        Ok(answer::value(200, &deleted.into_json()))
+    }
+
+    fn delete_collection(&self) -> Result<Answer, Status> {
+        let options = self.delete_options()?;
+        let query = self.query()?;
+        let page = self.registry.delete_collection(self.resource, &query, &options)?;
+        let metadata = list_metadata(self.resource, &query, &page);
+        Ok(self.page(&page, metadata))
+    }
+
+    fn delete_options(&self) -> Result<DeleteOptions, Status> {
+        let parameters = &self.call.parameters;
+        let mut options = DeleteOptions {
+            dry_run: parameters.dry_run("DeleteOptions")?,
+            ..DeleteOptions::default()
+        };
+        let mut policy = parameters.get("propagationPolicy").map(str::to_owned);
+        if !self.call.body.is_empty() {
+            let body: Value = match content::media_type(&self.call.content_type) {
+                "application/yaml" => content::decode_yaml(&self.call.body).map_err(Status::bad_request)?,
+                _ => serde_json::from_slice(&self.call.body)
+                    .map_err(|error| Status::bad_request(format!("cannot read the delete options: {error}")))?,
+            };
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            options.uid = text(&body["preconditions"]["uid"]);
+            options.resource_version = text(&body["preconditions"]["resourceVersion"]);
+            let dry_run: Vec<&str> = body["dryRun"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect();
+            options.dry_run |= check_dry_run("DeleteOptions", &dry_run)?;
+            policy = text(&body["propagationPolicy"]).or(policy);
+            if body["orphanDependents"] == true {
+                policy.get_or_insert_with(|| "Orphan".to_owned());
+            }
+        }
+        options.propagation = match policy.as_deref() {
+            None | Some("Background") => Propagation::Background,
+            Some("Foreground") => Propagation::Foreground,
+            Some("Orphan") => Propagation::Orphan,
+            Some(other) => {
+                let supported = ["Foreground", "Background", "Orphan", "nil"];
+                let cause = Cause::not_supported("propagationPolicy", format!("{other:?}"), &supported);
+                return Err(Status::invalid_options("DeleteOptions", cause));
+            }
+        };
+        Ok(options)
+    }
+}
+
+/// The fields that a field selector may name.
+fn selectable(resource: &Resource, path: &str) -> bool {
+    match path {
+        "metadata.name" => true,
+        "metadata.namespace" => resource.namespaced,
+        "reason" | "type" | "source" | "reportingComponent" => resource.table == Table::Events,
+        "status.phase" => matches!(resource.table, Table::Namespaces | Table::Pods),
+        "spec.nodeName" => resource.table == Table::Pods,
+        _ => resource.table == Table::Events && path.starts_with("involvedObject."),
+    }
+}
+
+/// A place in a list, and in time.
+#[derive(Debug, Default)]
+struct Place {
+    at: Option<u64>,
+    after: Option<Key>,
+}
+
+impl Place {
+    /// Reads a continue token.
+    fn of_token(token: &str) -> Result<Self, Status> {
+        let refuse = |why: &str| Status::bad_request(format!("continue key is not valid: {why}"));
+        let json = BASE64_URL_SAFE_NO_PAD
+            .decode(token)
+            .map_err(|error| refuse(&error.to_string()))?;
+        let token: Value = serde_json::from_slice(&json).map_err(|error| refuse(&error.to_string()))?;
+        let start = token["start"].as_str().ok_or_else(|| refuse("no start"))?;
+        let (namespace, name) = start.split_once('/').ok_or_else(|| refuse("no name"))?;
+        Ok(Self {
+            // A negative version means "as of now": what is offered after the version asked for has expired.
+            at: token["rv"].as_u64(),
+            after: Some(Key::new(namespace, name)),
+        })
+    }
+
+    fn token(&self) -> String {
+        let start = self
+            .after
+            .as_ref()
+            .map_or_else(String::new, |key| format!("{}/{}", key.namespace, key.name));
+        let rv = self.at.map_or(Value::from(-1), Value::from);
+        BASE64_URL_SAFE_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": rv, "start": start}).to_string())
+    }
+}
+
+fn list_metadata(resource: &Resource, query: &ListQuery, page: &Page) -> Value {
+    let mut metadata = json!({"continue": "", "resourceVersion": page.version.to_string()});
+    if page.remaining > 0 {
+        let last: Option<&Arc<Stored>> = page.items.last();
+        let place = Place {
+            at: Some(page.version),
+            after: last.map(|last| crate::registry::metadata::key(resource, &last.value)),
+        };
+        metadata["continue"] = place.token().into();
+        // With a selector the API server does not know how many there are.
+        if query.labels.is_empty() && query.fields.is_empty() {
+            metadata["remainingItemCount"] = page.remaining.into();
+        }
+    }
+    metadata
+}
+
+fn continue_expired(after: Option<&Key>, version: u64) -> Status {
+    let place = Place {
+        at: None,
+        after: after.cloned(),
+    };
+    Status::expired(
+        "The provided continue parameter is too old to display a consistent list result. You can start a new list \
+         without the continue parameter, or use the continue token in this response to retrieve the remainder of the \
+         results. Continuing with the provided token results in an inconsistent list - objects that were created, \
+         modified, or deleted between the time the first chunk was returned and now may show up in the list.",
+    )
+    .continuing_with(place.token(), version)
+}
+
+/// Reads a resource version.
+pub(super) fn parse_version(text: &str) -> Result<u64, Status> {
+    text.parse().map_err(|_| {
+        Status::internal(format!(
+            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
+        ))
+    })
+}
+
+fn check_version_match(matching: Option<&str>, version: Option<&str>, token: Option<&str>) -> Result<(), Status> {
+    let Some(matching) = matching else {
+        return Ok(());
+    };
+    let field = "resourceVersionMatch";
+    let cause = if version.is_none() {
+        Cause::forbidden(
+            field,
+            "resourceVersionMatch is forbidden unless resourceVersion is provided",
+        )
+    } else if token.is_some() {
+        Cause::forbidden(field, "resourceVersionMatch is forbidden when continue is provided")
+    } else if !matches!(matching, "Exact" | "NotOlderThan") {
+        Cause::not_supported(field, format!("{matching:?}"), &["Exact", "NotOlderThan", ""])
+    } else if matching == "Exact" && version == Some("0") {
+        Cause::forbidden(
+            field,
+            "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
+        )
+    } else {
+        return Ok(());
+    };
+    Err(Status::invalid_options("ListOptions", cause))
+}
+
+/// 504: the version asked for has not happened yet.
+pub(super) fn too_large(asked: u64, current: u64) -> Status {
+    Status::new(
+        504,
+        "Timeout",
+        format!("Too large resource version: {asked}, current: {current}"),
+    )
+    .because(Cause {
+        reason: "ResourceVersionTooLarge",
+        message: "Too large resource version".to_owned(),
+        field: String::new(),
+    })
+    .retry_after(1)
+}

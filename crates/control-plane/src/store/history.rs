@@ -1,0 +1,79 @@
+//! The recent changes of one table.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use super::{Key, Stored};
+
+/// One change: an object came, changed or went.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The version of the change.
+    pub version: u64,
+    /// Which object.
+    pub key: Key,
+    /// The object before; nothing when it came.
+    pub before: Option<Arc<Stored>>,
+    /// The object after, or its last state when it went.
+    pub object: Arc<Stored>,
+    /// Whether the object went.
+    pub removed: bool,
+}
+
+/// The version asked for is older than the history.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too old resource version: {asked} ({oldest})")]
+pub struct Expired {
+    /// The version asked for.
+    pub asked: u64,
+    /// The oldest version that can be asked for.
+    pub oldest: u64,
+}
+
+/// A ring of changes: the oldest fall out.
+#[derive(Debug)]
+pub(super) struct History {
+    changes: VecDeque<Change>,
+    capacity: usize,
+    /// The version just before the oldest change remembered.
+    start: u64,
+}
+
+impl History {
+    pub(super) fn new(start: u64, capacity: usize) -> Self {
+        Self {
+            changes: VecDeque::new(),
+            capacity: capacity.max(1),
+            start,
+        }
+    }
+
+    pub(super) fn push(&mut self, change: Change) {
+        if self.changes.len() == self.capacity
+            && let Some(oldest) = self.changes.pop_front()
+        {
+            self.start = oldest.version;
+        }
+        self.changes.push_back(change);
+    }
+
+    pub(super) fn after(&self, version: u64, limit: usize) -> Result<Vec<Change>, Expired> {
+        let first = self.first_after(version)?;
+        Ok(self.changes.range(first..).take(limit).cloned().collect())
+    }
+
+    pub(super) fn newest_first_until(&self, version: u64) -> Result<impl Iterator<Item = &Change>, Expired> {
+        let first = self.first_after(version)?;
+        Ok(self.changes.range(first..).rev())
+    }
+
+    fn first_after(&self, version: u64) -> Result<usize, Expired> {
+        if version < self.start {
+            return Err(Expired {
+                asked: version,
+                oldest: self.start,
+            });
+        }
+        Ok(self.changes.partition_point(|change| change.version <= version))
+    }
+}
