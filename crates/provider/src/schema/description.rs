@@ -21,11 +21,17 @@ pub(super) fn of(schema: &'static model::Schema, kind: &Kind) -> Cow<'static, st
         let _ = text.write_fmt(sentence);
     };
     match kind {
-        Kind::String { values } if values.iter().any(|value| !schema.description.contains(value)) => {
-            let mut values = values.iter().filter(|value| !value.is_empty());
-            let first = values.next().map_or_else(String::new, |first| format!("`{first}`"));
-            let all = values.fold(first, |all, value| all + ", `" + value + "`");
-            add(format_args!("One of {all}."));
+        Kind::String { values } => {
+            if let Some(values) = untold(values, &schema.description) {
+                add(format_args!("One of {values}."));
+            }
+        }
+        Kind::List { items, .. } => {
+            if let Kind::String { values } = &items.kind
+                && let Some(values) = untold(values, &schema.description)
+            {
+                add(format_args!("Each is one of {values}."));
+            }
         }
         Kind::Quantity => add(format_args!("A quantity, such as `500m` or `1Gi`.")),
         Kind::Map(values) if matches!(values.kind, Kind::Quantity) => {
@@ -41,6 +47,15 @@ pub(super) fn of(schema: &'static model::Schema, kind: &Kind) -> Cow<'static, st
         Some(default) => add(format_args!("Default: `{default}`.")),
     }
     text
+}
+
+/// The values in Markdown, unless the description names them all.
+fn untold(values: &[String], description: &str) -> Option<String> {
+    if values.iter().all(|value| description.contains(value)) {
+        return None;
+    }
+    let values = values.iter().filter(|value| !value.is_empty());
+    Some(values.map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether the API's documentation calls the field deprecated.
