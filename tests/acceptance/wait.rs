@@ -1,6 +1,6 @@
 //! Waiting: until the workload really is up, or the reason why it will not be.
 
-use acceptance::{Workspace, each_cli};
+use acceptance::{Output, Workspace, each_cli};
 
 fn web(annotations: &str, more: &str) -> String {
     format!(
@@ -185,5 +185,129 @@ fn deletion_protection_refuses() {
             .config(&web(&scenario("ready"), "deletion_protection = false"))
             .applies();
         workspace.destroy().succeeds();
+    });
+}
+
+#[test]
+fn a_workload_deleted_during_the_wait_ends_it() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("stuck"), ""));
+        let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        workspace.api().until("the workload is there", || exists(workspace));
+        workspace.api().delete(workspace.namespace(), "web");
+        Output::of_child(child, "apply".to_owned()).fails().says("deleted");
+        workspace.config(&web(&scenario("ready"), "")).applies();
+    });
+}
+
+#[test]
+fn a_workload_replaced_during_the_wait_is_not_ours() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("stuck"), ""));
+        let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        workspace.api().until("the workload is there", || exists(workspace));
+        workspace.api().delete(workspace.namespace(), "web");
+        let theirs = serde_json::json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } },
+        });
+        workspace.api().create(workspace.namespace(), theirs);
+        Output::of_child(child, "apply".to_owned()).fails();
+        let live = workspace
+            .api()
+            .workload(workspace.namespace(), "web")
+            .expect("theirs is still there");
+        assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "theirs:1");
+    });
+}
+
+#[test]
+fn progress_is_logged_while_it_happens() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("ready"), ""));
+        let mut command = workspace.command(&["apply", "-auto-approve", "-no-color"]);
+        let output = Output::of(command.env("TF_LOG_PROVIDER", "INFO")).succeeds();
+        for phase in ["Provisioning", "Running"] {
+            assert!(
+                output.stderr.contains(phase),
+                "{phase} is not in the log:\n{}",
+                output.stderr
+            );
+        }
+    });
+}
+
+#[test]
+fn a_warning_with_a_postcondition_fails_the_run_and_keeps_the_workload() {
+    each_cli(|workspace| {
+        let more = |status: &str| {
+            format!(
+                r#"timeouts = {{ create = "1s" }}
+  wait     = {{ on_timeout = "warn" }}
+  lifecycle {{
+    postcondition {{
+      condition     = self.status.phase == "{status}"
+      error_message = "The workload is not {status} yet: apply again."
+    }}
+  }}"#
+            )
+        };
+        workspace
+            .config(&web(&scenario("stuck"), &more("Running")))
+            .apply()
+            .fails()
+            .says("not Running yet");
+        assert!(!workspace.is_tainted(ADDRESS));
+        let patch = serde_json::json!({ "metadata": { "annotations": { "simulator.datum.net/scenario": "ready" } } });
+        workspace.api().edit(workspace.namespace(), "web", patch);
+        workspace
+            .config(&web(&scenario("ready"), &more("Running")))
+            .apply()
+            .succeeds();
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn quota_that_is_exceeded_is_named() {
+    each_cli(|workspace| {
+        let more = "timeouts = { create = \"3s\" }";
+        let output = workspace
+            .config(&web(&scenario("quota-exceeded"), more))
+            .apply()
+            .fails();
+        output.says("uota").says("kubectl get resourcequota");
+    });
+}
+
+#[test]
+fn none_is_a_number_of_replicas() {
+    each_cli(|workspace| {
+        workspace
+            .config(&web(&scenario("ready"), "").replace("replicas = 2", "replicas = 0"))
+            .applies();
+        assert_eq!(workspace.state(ADDRESS)["spec"]["replicas"], 0);
+    });
+}
+
+#[test]
+fn a_wait_that_makes_no_sense_is_refused_at_plan() {
+    each_cli(|workspace| {
+        for (more, attribute) in [
+            ("timeouts = { create = \"soon\" }", "create"),
+            ("wait = { phase = \"Perfect\" }", "phase"),
+            ("wait = { on_timeout = \"panic\" }", "on_timeout"),
+            (
+                "wait = { conditions = [{ type = \"Available\", status = \"Yes\" }] }",
+                "status",
+            ),
+            ("wait = { replicas = -1 }", "replicas"),
+        ] {
+            workspace
+                .config(&web("", more))
+                .run(&["validate", "-no-color"])
+                .fails()
+                .says(attribute);
+        }
     });
 }

@@ -17,6 +17,7 @@
 pub mod api;
 pub mod cli;
 mod control_plane;
+pub mod copies;
 pub mod plan;
 pub mod workspace;
 

@@ -6,6 +6,7 @@
 //!
 //! - [`workload`] reads an object into what matters here, and never fails: an odd object must not stop the others.
 //! - [`rollout`] is the behaviour: a pure function from what is seen to the next step. It knows no network and no clock.
+//! - [`report`] words it: the status and the events.
 //! - [`controller`] carries the steps out, at the pace of [`Options::step`].
 //!
 //! Invariants: every decision is taken from the object as it is stored, so that a restart loses nothing; every write is
@@ -13,6 +14,7 @@
 //! outside `status`, save by the scenarios that play another manager.
 
 mod controller;
+mod report;
 mod rollout;
 mod scenario;
 mod status;

@@ -1,4 +1,4 @@
-//! The controller: carries out the steps of [`rollout`], against the API server.
+//! The controller: carries out the steps of [`rollout`] against the API server.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::Options;
-use super::rollout::{self, Event, Memory, SIDECAR, Write};
+use super::report::Event;
+use super::rollout::{self, Memory, SIDECAR, Write};
 use super::workload::{FINALIZER, Workload};
 
 /// The field manager of the simulator's writes, and the component that its events name.
@@ -190,7 +191,8 @@ impl Simulator {
                     .map_err(error("injecting a container into"))?;
             }
             Write::Autoscale(replicas) => {
-                let patch = Patch::Merge(json!({ "spec": { "replicas": replicas } }));
+                let version = json!({ "resourceVersion": object.resource_version() });
+                let patch = Patch::Merge(json!({ "metadata": version, "spec": { "replicas": replicas } }));
                 let parameters = PatchParams {
                     field_manager: Some(AUTOSCALER.to_owned()),
                     ..PatchParams::default()
@@ -213,7 +215,7 @@ impl Simulator {
             ..PatchParams::default()
         };
         self.workloads(object)
-            .patch_metadata(&object.name_any(), &parameters, &patch)
+            .patch(&object.name_any(), &parameters, &patch)
             .await
             .map(drop)
     }

@@ -7,11 +7,11 @@
 use std::time::Duration;
 
 use datum_model::Phase;
-use datum_model::condition::{self, reason};
 use jiff::Timestamp;
 
+use super::report::{self, Event};
 use super::scenario::Scenario;
-use super::status::{Condition, Status, Truth};
+use super::status::Status;
 use super::workload::Workload;
 
 /// How often a replica stops being ready before a workload of [`Scenario::Flapping`] settles.
@@ -64,24 +64,6 @@ pub(super) enum Write {
     Status(Status),
 }
 
-/// An event about the workload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Event {
-    /// Whether the user should look into it.
-    pub(super) kind: EventKind,
-    /// One word for machines.
-    pub(super) reason: &'static str,
-    /// One sentence for people.
-    pub(super) message: String,
-}
-
-/// The `type` of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EventKind {
-    Normal,
-    Warning,
-}
-
 /// The next step of `workload`, whose present generation was first seen `elapsed` ago.
 pub(super) fn next(workload: &Workload, memory: &Memory, elapsed: Duration, now: Timestamp) -> Step {
     let quietly = |write| Step {
@@ -105,20 +87,10 @@ pub(super) fn next(workload: &Workload, memory: &Memory, elapsed: Duration, now:
 
 /// The workload is new: report it as pending.
 fn accept(workload: &Workload, now: Timestamp) -> Step {
-    let state = State {
-        total: 0,
-        ready: 0,
-        old: 0,
-        outlook: Outlook::Pending,
-    };
-    let message = format!("Accepted the workload, {} wanted", replicas(workload.replicas));
+    let state = State::nothing(Outlook::Pending);
     Step {
-        write: Write::Status(report(workload, None, &state, now)),
-        events: vec![Event {
-            kind: EventKind::Normal,
-            reason: "Accepted",
-            message,
-        }],
+        write: Write::Status(report::status(workload, None, &state, now)),
+        events: report::events(workload, None, &state, true),
         memory: Memory {
             generation: workload.generation,
             template: Some(workload.template),
@@ -130,33 +102,21 @@ fn accept(workload: &Workload, now: Timestamp) -> Step {
 
 /// The workload is being deleted: report that, then let it go.
 fn delete(workload: &Workload, memory: &Memory, now: Timestamp) -> Step {
-    let status = workload.status.as_ref();
-    let step = |write, events| Step {
+    let before = workload.status.as_ref();
+    let is_reported = before.is_some_and(|status| status.phase == Some(Phase::Deleting));
+    let state = State::nothing(Outlook::Deleting);
+    let (write, events) = if !workload.held || (is_reported && workload.scenario == Scenario::StuckDelete) {
+        (Write::Nothing, Vec::new())
+    } else if is_reported {
+        (Write::RemoveFinalizer, Vec::new())
+    } else {
+        let status = report::status(workload, before, &state, now);
+        (Write::Status(status), report::events(workload, before, &state, true))
+    };
+    Step {
         write,
         events,
         memory: memory.clone(),
-    };
-    if !workload.held {
-        return step(Write::Nothing, Vec::new());
-    }
-    if status.and_then(|status| status.phase.as_ref()) != Some(&Phase::Deleting) {
-        let message = format!("Stopping {}", replicas(status.map_or(0, |status| status.replicas)));
-        let event = Event {
-            kind: EventKind::Normal,
-            reason: "Deleting",
-            message,
-        };
-        let state = State {
-            total: 0,
-            ready: 0,
-            old: 0,
-            outlook: Outlook::Deleting,
-        };
-        return step(Write::Status(report(workload, status, &state, now)), vec![event]);
-    }
-    match workload.scenario {
-        Scenario::StuckDelete => step(Write::Nothing, Vec::new()),
-        _ => step(Write::RemoveFinalizer, Vec::new()),
     }
 }
 
@@ -194,10 +154,10 @@ fn roll_out(workload: &Workload, status: &Status, memory: &Memory, elapsed: Dura
         old: state.old,
         flaps: flaps + u32::from(state.outlook == Outlook::Flapping),
     };
-    let reported = report(workload, Some(status), &state, now);
+    let reported = report::status(workload, Some(status), &state, now);
     // A step that only memory shows is a step too, and has another after it.
     if reported != *status || state.outlook == Outlook::Progressing {
-        let events = announce(workload, status, &state, begun);
+        let events = report::events(workload, Some(status), &state, begun);
         return Step {
             write: Write::Status(reported),
             events,
@@ -227,15 +187,26 @@ fn old(workload: &Workload, status: &Status, memory: &Memory, begun: bool) -> u3
 
 /// The replicas, and how it goes on with them.
 #[derive(Clone, Copy)]
-struct State {
-    total: u32,
-    ready: u32,
+pub(super) struct State {
+    /// All of them.
+    pub(super) total: u32,
+    /// Those that are ready.
+    pub(super) ready: u32,
     /// Those of the ready ones that run an older template.
-    old: u32,
-    outlook: Outlook,
+    pub(super) old: u32,
+    pub(super) outlook: Outlook,
 }
 
 impl State {
+    fn nothing(outlook: Outlook) -> Self {
+        Self {
+            total: 0,
+            ready: 0,
+            old: 0,
+            outlook,
+        }
+    }
+
     fn is_complete(&self, wanted: u32) -> bool {
         self.old == 0 && self.total == wanted && self.ready == wanted
     }
@@ -243,33 +214,29 @@ impl State {
 
 /// How it goes on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Outlook {
+pub(super) enum Outlook {
+    /// The workload was just accepted.
     Pending,
+    /// The scenario lets time pass before the first new replica.
     Delayed,
+    /// There is another step.
     Progressing,
+    /// A replica has just stopped being ready, for no lasting reason.
     Flapping,
+    /// All is as it should be.
     Complete,
+    /// No new replica is allowed.
     QuotaExceeded,
+    /// No new replica can be placed.
     NoRoom,
+    /// New replicas never become ready.
     NotReady,
+    /// The image of the new replicas does not exist.
     PullFailed,
+    /// The containers of the new replicas end at once.
     Crashed,
+    /// The workload goes.
     Deleting,
-}
-
-impl Outlook {
-    fn phase(self, ready: u32) -> Phase {
-        match self {
-            Outlook::QuotaExceeded if ready > 0 => Phase::Provisioning,
-            Outlook::Pending | Outlook::QuotaExceeded => Phase::Pending,
-            Outlook::Delayed | Outlook::Progressing | Outlook::Flapping | Outlook::NoRoom | Outlook::NotReady => {
-                Phase::Provisioning
-            }
-            Outlook::Complete => Phase::Running,
-            Outlook::PullFailed | Outlook::Crashed => Phase::Failed,
-            Outlook::Deleting => Phase::Deleting,
-        }
-    }
 }
 
 /// Where the scenario or the image keeps new replicas from coming up; `None` where nothing does.
@@ -364,175 +331,6 @@ fn progress(workload: &Workload, before: &State) -> State {
 
 fn stride(replicas: u32) -> u32 {
     replicas.div_ceil(STEPS).max(1)
-}
-
-/// The status that says so.
-fn report(workload: &Workload, before: Option<&Status>, state: &State, now: Timestamp) -> Status {
-    let observed_generation = match workload.scenario {
-        Scenario::NoObservedGeneration => None,
-        _ => Some(workload.generation),
-    };
-    let condition = |type_: &str, (status, reason, message): (bool, &str, String)| {
-        let condition = Condition {
-            type_: type_.to_owned(),
-            status: Truth::from(status),
-            observed_generation,
-            reason: reason.to_owned(),
-            message,
-            last_transition_time: now,
-        };
-        condition.since(before)
-    };
-    let mut conditions = vec![
-        condition(condition::AVAILABLE, available(workload, state)),
-        condition(condition::PROGRESSING, progressing(workload, state)),
-    ];
-    // As with a Deployment, this one is there only while it is true.
-    if state.outlook == Outlook::QuotaExceeded {
-        let failure = (true, reason::QUOTA_EXCEEDED, quota_message(workload, state));
-        conditions.push(condition(condition::REPLICA_FAILURE, failure));
-    }
-    Status {
-        phase: Some(state.outlook.phase(state.ready)),
-        observed_generation,
-        replicas: state.total,
-        ready_replicas: state.ready,
-        available_replicas: state.ready,
-        selector: workload.selector.clone(),
-        conditions,
-    }
-}
-
-fn available(workload: &Workload, state: &State) -> (bool, &'static str, String) {
-    let message = format!("{}/{} replicas are ready", state.ready, workload.replicas);
-    if state.outlook != Outlook::Deleting && state.ready >= workload.replicas {
-        (true, reason::MINIMUM_REPLICAS_AVAILABLE, message)
-    } else {
-        (false, reason::MINIMUM_REPLICAS_UNAVAILABLE, message)
-    }
-}
-
-fn progressing(workload: &Workload, state: &State) -> (bool, &'static str, String) {
-    let State {
-        total,
-        ready,
-        old,
-        outlook,
-    } = *state;
-    let wanted = workload.replicas;
-    let goes_on = |message| (true, reason::ROLLOUT_IN_PROGRESS, message);
-    match outlook {
-        Outlook::Pending => (true, reason::PENDING, format!("{} wanted", replicas(wanted))),
-        Outlook::Delayed => goes_on(format!("Waiting for the first of {} to start", replicas(wanted))),
-        Outlook::NoRoom => goes_on(format!("Waiting for a location with room for {}", replicas(wanted))),
-        Outlook::NotReady => goes_on(format!("Waiting for {} to become ready", replicas(total - ready))),
-        Outlook::Progressing if old > 0 => goes_on(format!(
-            "{} of {ready} replicas run the new template",
-            ready.saturating_sub(old)
-        )),
-        Outlook::Progressing | Outlook::Flapping => {
-            goes_on(format!("{total} of {wanted} replicas are created, {ready} are ready"))
-        }
-        Outlook::Complete => (true, reason::ROLLOUT_COMPLETE, format!("{} running", replicas(wanted))),
-        Outlook::QuotaExceeded => (false, reason::QUOTA_EXCEEDED, quota_message(workload, state)),
-        Outlook::PullFailed => (false, reason::IMAGE_PULL_BACK_OFF, pull_message(workload)),
-        Outlook::Crashed => (false, reason::CRASH_LOOP_BACK_OFF, crash_message(workload)),
-        Outlook::Deleting => (false, reason::DELETING, "The workload is being deleted".to_owned()),
-    }
-}
-
-/// The events that go with the change from `before` to `state`.
-fn announce(workload: &Workload, before: &Status, state: &State, begun: bool) -> Vec<Event> {
-    let normal = |reason, message| Event {
-        kind: EventKind::Normal,
-        reason,
-        message,
-    };
-    let warning = |reason, message| {
-        vec![Event {
-            kind: EventKind::Warning,
-            reason,
-            message,
-        }]
-    };
-    let container = workload
-        .containers
-        .first()
-        .map_or("", |container| container.name.as_str());
-    match state.outlook {
-        Outlook::Progressing | Outlook::Delayed if !begun || before.phase != Some(Phase::Provisioning) => {
-            let mut events = Vec::new();
-            if before.ready_replicas != workload.replicas {
-                let message = format!(
-                    "Scaling from {} to {}",
-                    before.ready_replicas,
-                    replicas(workload.replicas)
-                );
-                events.push(normal("Scaling", message));
-            }
-            if state.old > 0 || state.total > before.replicas || state.outlook == Outlook::Delayed {
-                let images = workload.containers.iter().map(|container| &container.image);
-                events.extend(images.map(|image| normal("Pulling", format!("Pulling image {image:?}"))));
-            }
-            events
-        }
-        Outlook::Complete => {
-            let message = format!(
-                "Generation {} runs with {}",
-                workload.generation,
-                replicas(workload.replicas)
-            );
-            vec![normal("RolloutComplete", message)]
-        }
-        Outlook::QuotaExceeded => warning(reason::FAILED_CREATE, quota_message(workload, state)),
-        Outlook::NoRoom => warning(
-            "FailedScheduling",
-            format!("No location has room for {}", replicas(workload.replicas)),
-        ),
-        Outlook::NotReady | Outlook::Flapping => warning(
-            "Unhealthy",
-            format!("Readiness probe of container {container:?} failed: connection refused"),
-        ),
-        Outlook::PullFailed => warning("Failed", pull_message(workload)),
-        Outlook::Crashed => warning("BackOff", crash_message(workload)),
-        Outlook::Pending | Outlook::Progressing | Outlook::Delayed | Outlook::Deleting => Vec::new(),
-    }
-}
-
-fn quota_message(workload: &Workload, state: &State) -> String {
-    let more = workload.replicas.saturating_sub(state.ready).max(1);
-    format!(
-        "The project's quota is used up: {} more asked for, none left",
-        replicas(more)
-    )
-}
-
-fn pull_message(workload: &Workload) -> String {
-    match workload.missing_image() {
-        Some(container) => {
-            format!(
-                "Failed to pull image {:?} of container {:?}: not found",
-                container.image, container.name
-            )
-        }
-        None => "Failed to pull an image: not found".to_owned(),
-    }
-}
-
-fn crash_message(workload: &Workload) -> String {
-    let container = workload
-        .containers
-        .first()
-        .map_or("", |container| container.name.as_str());
-    format!("Back-off restarting container {container:?}: it exits with code 1")
-}
-
-fn replicas(count: u32) -> String {
-    if count == 1 {
-        "1 replica".to_owned()
-    } else {
-        format!("{count} replicas")
-    }
 }
 
 #[cfg(test)]

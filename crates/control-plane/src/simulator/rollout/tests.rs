@@ -5,6 +5,7 @@
 
 use std::fmt::Write as _;
 
+use datum_model::condition;
 use expect_test::{Expect, expect};
 use kube::core::DynamicObject;
 use serde_json::{Value, json};

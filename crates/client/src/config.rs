@@ -1,0 +1,236 @@
+//! Where the API is and who asks: a plain tree of settings, and what is wrong with them.
+//!
+//! Nothing here reads the environment: the caller decides which variables mean what, and passes values. Files named by a
+//! setting (kubeconfig, token, key) are read by [`Client::connect`](crate::Client::connect).
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use datum_model::id::Project;
+use secrecy::SecretString;
+
+pub mod endpoint;
+mod kubeconfig;
+mod pem;
+mod problem;
+
+pub(crate) use kubeconfig::select;
+pub(crate) use pem::{certificates, identity};
+pub use problem::{ConfigError, Setting};
+
+/// The field manager that owns what is applied, unless [`Config::field_manager`] says otherwise.
+///
+/// Ownership in `metadata.managedFields` goes by this name, so changing it between releases would orphan every field.
+pub const FIELD_MANAGER: &str = "terraform-provider-datum";
+
+/// Everything a [`Client`](crate::Client) needs to know.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Where the API is.
+    pub target: Target,
+    /// Who asks. `None` leaves it to the kubeconfig or the pod; with any other target it is anonymous.
+    pub auth: Option<Auth>,
+    /// How the server proves itself. Set fields win over the kubeconfig's.
+    pub tls: Tls,
+    /// The proxy between us and the API. It wins over the kubeconfig's.
+    pub proxy: Option<Proxy>,
+    /// How often a failed request is repeated.
+    pub retries: Retries,
+    /// How long one attempt of a request may take before it counts as failed. Watches are exempt.
+    pub request_timeout: Duration,
+    /// The `User-Agent` of every request: `terraform-provider-datum/0.1.0 (terraform 1.11.4)`.
+    pub user_agent: String,
+    /// The field manager of every apply that names none.
+    pub field_manager: String,
+}
+
+impl Config {
+    /// Settings for `target` with nothing else configured: the kubeconfig's own credentials or none, the system's
+    /// trusted roots, no proxy, five retries, 60 s for an attempt.
+    pub fn new(target: Target) -> Self {
+        Self {
+            target,
+            auth: None,
+            tls: Tls::SYSTEM,
+            proxy: None,
+            retries: Retries::STANDARD,
+            request_timeout: Duration::from_mins(1),
+            user_agent: concat!("datum-client/", env!("CARGO_PKG_VERSION")).to_owned(),
+            field_manager: FIELD_MANAGER.to_owned(),
+        }
+    }
+}
+
+/// Where the API is.
+#[derive(Clone, Debug)]
+pub enum Target {
+    /// The control plane of one Datum project, below an endpoint that serves many ([`endpoint::control_plane`]).
+    Project {
+        /// The endpoint, [`endpoint::DATUM`] for Datum Cloud. A missing scheme is `https`, a trailing slash is dropped.
+        endpoint: String,
+        /// The project whose control plane is meant.
+        project: Project,
+    },
+    /// The cluster that kubeconfig files name.
+    Kubeconfig(Kubeconfig),
+    /// One API server by its URL, a path prefix included. A missing scheme is `https`.
+    Host(String),
+    /// The API server of the cluster that this process runs in.
+    InCluster(InCluster),
+}
+
+/// Kubeconfig files and what to take from them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kubeconfig {
+    /// The files, merged as kubectl merges `KUBECONFIG`: the first to set a name wins, a missing file of several is
+    /// skipped.
+    pub paths: Vec<PathBuf>,
+    /// The context, in place of `current-context`.
+    pub context: Option<String>,
+    /// The cluster, in place of the context's.
+    pub cluster: Option<String>,
+    /// The user, in place of the context's.
+    pub user: Option<String>,
+}
+
+/// What a pod knows about its cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InCluster {
+    /// The server: `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`, joined.
+    pub server: String,
+    /// The folder that holds `token`, `ca.crt` and `namespace`: [`InCluster::SERVICE_ACCOUNT`] in a real pod.
+    pub directory: PathBuf,
+}
+
+impl InCluster {
+    /// Where Kubernetes mounts a pod's service account.
+    pub const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+}
+
+/// Who asks.
+#[derive(Clone, Debug)]
+pub enum Auth {
+    /// A bearer token.
+    Token(SecretString),
+    /// A file that holds a bearer token. It is read for every request, so that a rotated token takes effect at once.
+    TokenFile(PathBuf),
+    /// A client certificate for mutual TLS.
+    ClientCertificate {
+        /// The certificate and its chain: PEM, or PEM in base64 as a kubeconfig has it.
+        certificate: String,
+        /// Its private key: PEM (PKCS#8, PKCS#1 or SEC1), or that in base64.
+        key: SecretString,
+    },
+    /// A program that prints credentials, as `kubectl` runs them.
+    Exec(Exec),
+    /// A Datum service-account key, exchanged for short-lived tokens.
+    ServiceAccount(ServiceAccount),
+    /// A user name and a password.
+    Basic {
+        /// The user name.
+        username: String,
+        /// The password.
+        password: SecretString,
+    },
+    /// No credentials, even where a kubeconfig has some.
+    Anonymous,
+}
+
+/// An exec credential plugin (`client.authentication.k8s.io`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exec {
+    /// `client.authentication.k8s.io/v1` or `client.authentication.k8s.io/v1beta1`.
+    pub api_version: String,
+    /// The program: a path, or a name that is looked up in `PATH`.
+    pub command: String,
+    /// Its arguments.
+    pub args: Vec<String>,
+    /// Variables added to its environment.
+    pub env: Vec<(String, String)>,
+    /// What to tell the user when the program is missing.
+    pub install_hint: Option<String>,
+}
+
+/// A Datum service-account key file.
+#[derive(Clone, Debug)]
+pub enum ServiceAccount {
+    /// The path of the key file.
+    File(PathBuf),
+    /// The key file's JSON.
+    Json(SecretString),
+}
+
+/// How the server proves itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Tls {
+    /// Certificate authorities to trust in place of the system's: PEM, or PEM in base64.
+    pub ca: Option<String>,
+    /// Whether the server's certificate is verified; `None` leaves it to the kubeconfig, and is `Verify` elsewhere.
+    pub verification: Option<Verification>,
+    /// The name that the server's certificate must carry, in place of the URL's host.
+    pub server_name: Option<String>,
+}
+
+impl Tls {
+    /// The system's trusted roots and the URL's host name.
+    pub const SYSTEM: Self = Self {
+        ca: None,
+        verification: None,
+        server_name: None,
+    };
+}
+
+/// Whether the server's certificate is verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verification {
+    /// It is.
+    Verify,
+    /// It is not: whoever answers gets the credentials. For experiments only.
+    Insecure,
+}
+
+/// A proxy.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Proxy {
+    /// `http://`, `https://` or `socks5://`, with user and password where the proxy wants them.
+    pub url: String,
+    /// Hosts that are reached without it, in the notation of `NO_PROXY`: names, `.suffix`, `*.suffix`, addresses, CIDR
+    /// ranges, each with an optional port, separated by commas; `*` for all.
+    pub no_proxy: Option<String>,
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let url = endpoint::without_credentials(&self.url);
+        f.debug_struct("Proxy")
+            .field("url", &url)
+            .field("no_proxy", &self.no_proxy)
+            .finish()
+    }
+}
+
+/// How often a failed request is repeated, where a repeat is safe.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retries {
+    /// How many times after the first attempt.
+    pub limit: usize,
+    /// The pause before the first repeat; it doubles with each, and is jittered.
+    pub first_pause: Duration,
+    /// The longest pause, and the longest `Retry-After` that is obeyed without a deadline.
+    pub longest_pause: Duration,
+}
+
+impl Retries {
+    /// Five repeats within about ten seconds.
+    pub const STANDARD: Self = Self {
+        limit: 5,
+        first_pause: Duration::from_millis(250),
+        longest_pause: Duration::from_secs(30),
+    };
+
+    /// No repeats.
+    pub const NONE: Self = Self {
+        limit: 0,
+        ..Self::STANDARD
+    };
+}

@@ -1,0 +1,266 @@
+//! What kubeconfig files say: read and merged by kube, selected here.
+//!
+//! kube's own selection is not used: it reads proxy variables from the environment, matches `NO_PROXY` against the
+//! proxy's own address, and takes a user that does not exist for an anonymous one. Its file format, merging and path
+//! rules are.
+
+use kube::config::{AuthInfo, Cluster, Kubeconfig as File, KubeconfigError};
+
+use super::{ConfigError, Kubeconfig, Setting};
+
+/// One cluster and one user.
+#[derive(Clone, Debug)]
+pub(crate) struct Selected {
+    pub(crate) cluster: Cluster,
+    pub(crate) user: AuthInfo,
+    pub(crate) namespace: Option<String>,
+}
+
+/// Reads the files and takes what was asked for.
+pub(crate) fn select(wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
+    pick(&merged(wanted)?, wanted)
+}
+
+fn merged(wanted: &Kubeconfig) -> Result<File, ConfigError> {
+    let shown: Vec<_> = wanted.paths.iter().map(|path| path.display().to_string()).collect();
+    let mut merged = None;
+    for path in &wanted.paths {
+        // A single file that was asked for must exist; of a list, kubectl skips those that do not.
+        if wanted.paths.len() > 1 && !path.exists() {
+            continue;
+        }
+        let file = File::read_from(path).map_err(|error| unreadable(&path.display().to_string(), &error))?;
+        merged = Some(match merged {
+            None => file,
+            Some(earlier) => File::merge(earlier, file).map_err(|error| unreadable(&shown.join(", "), &error))?,
+        });
+    }
+    merged.ok_or_else(|| {
+        let message = match shown.as_slice() {
+            [] => "no kubeconfig file is named".to_owned(),
+            _ => format!("none of the kubeconfig files exists: {}", shown.join(", ")),
+        };
+        ConfigError::new(Setting::Kubeconfig, message)
+    })
+}
+
+fn unreadable(path: &str, error: &KubeconfigError) -> ConfigError {
+    let why = match error {
+        KubeconfigError::ReadConfig(source, _) => source.to_string(),
+        // A YAML error quotes the line it stumbled over, which may be a token: only its place is told.
+        KubeconfigError::Parse(error) => match error.location() {
+            Some(at) => format!("it is not a kubeconfig (line {}, column {})", at.line(), at.column()),
+            None => "it is not a kubeconfig".to_owned(),
+        },
+        other => other.to_string(),
+    };
+    ConfigError::new(Setting::Kubeconfig, format!("cannot read kubeconfig {path}: {why}"))
+}
+
+fn pick(file: &File, wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
+    let name = wanted
+        .context
+        .as_ref()
+        .or(file.current_context.as_ref())
+        .filter(|name| !name.is_empty());
+    let context = match name {
+        Some(name) => {
+            let found = file.contexts.iter().find(|context| &context.name == name);
+            let found = found.and_then(|context| context.context.clone());
+            let known = file.contexts.iter().map(|context| context.name.as_str());
+            Some(found.ok_or_else(|| missing(Setting::Context, "context", name, known))?)
+        }
+        None if wanted.cluster.is_some() => None,
+        None => {
+            let known = listed(file.contexts.iter().map(|context| context.name.as_str()));
+            return Err(ConfigError::new(
+                Setting::Context,
+                format!("the kubeconfig has no current context and none was chosen; it has {known}"),
+            ));
+        }
+    };
+
+    let name = wanted
+        .cluster
+        .clone()
+        .or_else(|| context.as_ref().map(|context| context.cluster.clone()));
+    let name = name.unwrap_or_default();
+    let cluster = file
+        .clusters
+        .iter()
+        .find(|cluster| cluster.name == name)
+        .and_then(|found| found.cluster.clone());
+    let cluster = cluster.ok_or_else(|| {
+        let known = file.clusters.iter().map(|cluster| cluster.name.as_str());
+        missing(Setting::Cluster, "cluster", &name, known)
+    })?;
+
+    let name = wanted
+        .user
+        .clone()
+        .or_else(|| context.as_ref().and_then(|context| context.user.clone()));
+    let user = match name.filter(|name| !name.is_empty()) {
+        Some(name) => {
+            let found = file
+                .auth_infos
+                .iter()
+                .find(|user| user.name == name)
+                .and_then(|user| user.auth_info.clone());
+            let known = file.auth_infos.iter().map(|user| user.name.as_str());
+            found.ok_or_else(|| missing(Setting::User, "user", &name, known))?
+        }
+        None => AuthInfo::default(),
+    };
+    let namespace = context
+        .and_then(|context| context.namespace)
+        .filter(|namespace| !namespace.is_empty());
+    Ok(Selected {
+        cluster,
+        user,
+        namespace,
+    })
+}
+
+fn missing<'a>(setting: Setting, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> ConfigError {
+    ConfigError::new(
+        setting,
+        format!("the kubeconfig has no {what} {name:?}; it has {}", listed(known)),
+    )
+}
+
+fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<_> = names.map(|name| format!("{name:?}")).collect();
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"
+apiVersion: v1
+kind: Config
+current-context: work
+contexts:
+- { name: work, context: { cluster: datum, user: me, namespace: project-shop } }
+- { name: other, context: { cluster: lab, user: ghost } }
+clusters:
+- { name: datum, cluster: { server: "api.datum.net/prefix" } }
+- { name: lab, cluster: { server: "http://127.0.0.1:1" } }
+users:
+- { name: me, user: { token: t0p } }
+"#;
+
+    fn pick_from(wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
+        pick(&File::from_yaml(FILE).unwrap(), wanted)
+    }
+
+    #[test]
+    fn the_current_context_is_taken_unless_another_is_chosen() {
+        let selected = pick_from(&Kubeconfig::default()).unwrap();
+        assert_eq!(selected.cluster.server.as_deref(), Some("api.datum.net/prefix"));
+        assert_eq!(selected.namespace.as_deref(), Some("project-shop"));
+        assert!(selected.user.token.is_some());
+
+        let wanted = Kubeconfig {
+            context: Some("other".into()),
+            user: Some("me".into()),
+            ..Kubeconfig::default()
+        };
+        assert_eq!(
+            pick_from(&wanted).unwrap().cluster.server.as_deref(),
+            Some("http://127.0.0.1:1")
+        );
+        let wanted = Kubeconfig {
+            cluster: Some("lab".into()),
+            ..Kubeconfig::default()
+        };
+        assert!(pick_from(&wanted).unwrap().user.token.is_some());
+    }
+
+    #[test]
+    fn a_name_that_is_not_there_lists_those_that_are() {
+        let wanted = |context: Option<&str>, cluster: Option<&str>, user: Option<&str>| Kubeconfig {
+            paths: Vec::new(),
+            context: context.map(str::to_owned),
+            cluster: cluster.map(str::to_owned),
+            user: user.map(str::to_owned),
+        };
+        let cases = [
+            (
+                wanted(Some("x"), None, None),
+                Setting::Context,
+                r#"the kubeconfig has no context "x"; it has "work", "other""#,
+            ),
+            (
+                wanted(None, Some("x"), None),
+                Setting::Cluster,
+                r#"the kubeconfig has no cluster "x"; it has "datum", "lab""#,
+            ),
+            (
+                wanted(None, None, Some("x")),
+                Setting::User,
+                r#"the kubeconfig has no user "x"; it has "me""#,
+            ),
+            (
+                wanted(Some("other"), None, None),
+                Setting::User,
+                r#"the kubeconfig has no user "ghost"; it has "me""#,
+            ),
+        ];
+        for (wanted, setting, message) in cases {
+            let error = pick_from(&wanted).unwrap_err();
+            assert_eq!((error.setting(), error.to_string().as_str()), (setting, message));
+        }
+    }
+
+    #[test]
+    fn files_merge_the_first_wins_and_a_missing_one_of_several_is_skipped() {
+        let folder = tempfile::tempdir().unwrap();
+        let (first, second) = (folder.path().join("first"), folder.path().join("second"));
+        std::fs::write(
+            &first,
+            "current-context: work\nusers: [{ name: me, user: { tokenFile: token } }]\n",
+        )
+        .unwrap();
+        std::fs::write(&second, FILE).unwrap();
+        let missing = folder.path().join("missing");
+        let wanted = Kubeconfig {
+            paths: vec![first, missing.clone(), second],
+            ..Kubeconfig::default()
+        };
+        let selected = select(&wanted).unwrap();
+        assert!(selected.user.token.is_none(), "the first file's user wins whole");
+        let token_file = folder.path().join("token");
+        assert_eq!(
+            selected.user.token_file.as_deref(),
+            token_file.to_str(),
+            "paths are relative to their file"
+        );
+
+        let error = select(&Kubeconfig {
+            paths: vec![missing],
+            ..Kubeconfig::default()
+        })
+        .unwrap_err();
+        assert!(error.to_string().contains("No such file"), "{error}");
+    }
+
+    #[test]
+    fn a_broken_file_is_named_but_not_quoted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        std::fs::write(&path, "users:\n- name: me\n  user: { token: [s3cret-token }\n").unwrap();
+        let error = select(&Kubeconfig {
+            paths: vec![path],
+            ..Kubeconfig::default()
+        })
+        .unwrap_err();
+        assert!(error.to_string().contains("it is not a kubeconfig"), "{error}");
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+}

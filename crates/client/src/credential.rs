@@ -1,0 +1,178 @@
+//! Who asks: the `Authorization` header of a request, fetched when it is needed and renewed when it is refused.
+//!
+//! kube's own authentication is not used. It caches a token without an expiry for ever, never asks again after a 401,
+//! runs exec plugins on the terminal of this process (whose stdin and stdout belong to Terraform), and hides what they
+//! print; it reads a token file once a minute, and knows no Datum service accounts.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::HeaderValue;
+use secrecy::{ExposeSecret as _, SecretString};
+
+pub(crate) mod exec;
+mod identity;
+pub(crate) mod service_account;
+
+pub(crate) use identity::Identity;
+
+/// Where the `Authorization` header of a request comes from.
+#[derive(Debug)]
+pub(crate) enum Credential {
+    /// There is none; a client certificate may say who asks.
+    None,
+    /// A header that never changes: a token, or user and password.
+    Fixed(HeaderValue),
+    /// A file that holds a token.
+    File(TokenFile),
+    /// A program that prints one.
+    Exec(Box<exec::Plugin>),
+    /// A Datum service account.
+    ServiceAccount(Box<service_account::Account>),
+}
+
+/// A header, and which one it is: a refused one is told from its successor by the serial number.
+#[derive(Clone, Debug)]
+pub(crate) struct Issued {
+    pub(crate) header: Option<HeaderValue>,
+    pub(crate) serial: u64,
+}
+
+impl Credential {
+    pub(crate) fn bearer(token: &SecretString) -> Result<Self, CredentialError> {
+        Ok(Self::Fixed(bearer(token)?))
+    }
+
+    pub(crate) fn basic(username: &str, password: &SecretString) -> Result<Self, CredentialError> {
+        let pair = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
+        Ok(Self::Fixed(sensitive(&format!("Basic {pair}"))?))
+    }
+
+    /// The header of the next request.
+    pub(crate) async fn current(&self) -> Result<Issued, CredentialError> {
+        match self {
+            Self::None => Ok(Issued {
+                header: None,
+                serial: 0,
+            }),
+            Self::Fixed(header) => Ok(Issued {
+                header: Some(header.clone()),
+                serial: 0,
+            }),
+            Self::File(file) => Ok(Issued {
+                header: Some(file.read().await?),
+                serial: 0,
+            }),
+            Self::Exec(plugin) => plugin.current().await,
+            Self::ServiceAccount(account) => account.current().await,
+        }
+    }
+
+    /// What to send after `refused` was answered with 401; `None` when there is nothing else to send.
+    pub(crate) async fn renewed(&self, refused: &Issued) -> Result<Option<Issued>, CredentialError> {
+        match self {
+            Self::None | Self::Fixed(_) => return Ok(None),
+            Self::File(_) => {}
+            Self::Exec(plugin) => plugin.forget(refused.serial).await,
+            Self::ServiceAccount(account) => account.forget(refused.serial).await,
+        }
+        let next = self.current().await?;
+        let is_new = next.serial != refused.serial || next.header != refused.header;
+        Ok(is_new.then_some(next))
+    }
+}
+
+/// A file that holds a bearer token, read for every request.
+#[derive(Debug)]
+pub(crate) struct TokenFile {
+    path: PathBuf,
+    /// The last token: a file that is gone for a moment, while it is being replaced, must not fail a request.
+    last: Mutex<Option<HeaderValue>>,
+}
+
+impl TokenFile {
+    pub(crate) fn new(path: PathBuf) -> Self {
+        Self {
+            path,
+            last: Mutex::default(),
+        }
+    }
+
+    pub(crate) async fn read(&self) -> Result<HeaderValue, CredentialError> {
+        let read = tokio::fs::read_to_string(&self.path).await.map(SecretString::from);
+        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match read {
+            Ok(token) if !token.expose_secret().trim().is_empty() => {
+                let header = bearer(&token)?;
+                *last = Some(header.clone());
+                Ok(header)
+            }
+            Ok(_) => last.clone().ok_or_else(|| CredentialError::TokenFile {
+                path: self.path.clone(),
+                why: "it is empty".to_owned(),
+            }),
+            Err(error) => last.clone().ok_or_else(|| CredentialError::TokenFile {
+                path: self.path.clone(),
+                why: error.to_string(),
+            }),
+        }
+    }
+}
+
+/// Credentials that could not be had.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CredentialError {
+    /// A token with characters that no header can carry.
+    #[error("the token holds characters that cannot be sent, such as a line break in its middle")]
+    Malformed,
+    /// A token file that cannot be read.
+    #[error("cannot read the token file {}: {why}", path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        why: String,
+    },
+    /// An exec plugin that did not help.
+    #[error("the credential program {command:?} {why}{}", hint.as_ref().map_or_else(String::new, |hint| format!("\n{hint}")))]
+    Exec {
+        /// The program.
+        command: String,
+        /// What happened, with what it printed on stderr.
+        why: String,
+        /// What the kubeconfig says to do when the program is missing.
+        hint: Option<String>,
+    },
+    /// A service-account key that the token endpoint did not accept, or could not be asked about.
+    #[error("cannot get a token for service account {account:?} from {endpoint}: {why}")]
+    Exchange {
+        /// `client_email` of the key, or `client_id`.
+        account: String,
+        /// The token endpoint.
+        endpoint: String,
+        /// Why.
+        why: String,
+        /// Whether trying again may help.
+        passing: bool,
+    },
+}
+
+impl CredentialError {
+    pub(crate) fn is_passing(&self) -> bool {
+        matches!(self, Self::Exchange { passing: true, .. })
+    }
+}
+
+pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, CredentialError> {
+    sensitive(&format!("Bearer {}", token.expose_secret().trim()))
+}
+
+/// A header value that no log prints.
+fn sensitive(text: &str) -> Result<HeaderValue, CredentialError> {
+    let mut value = HeaderValue::try_from(text).map_err(|_| CredentialError::Malformed)?;
+    value.set_sensitive(true);
+    Ok(value)
+}

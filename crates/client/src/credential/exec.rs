@@ -1,0 +1,188 @@
+//! Exec credential plugins, as client-go runs them (`client.authentication.k8s.io` v1 and v1beta1), but never interactive:
+//! this process has no terminal, and its stdin belongs to Terraform.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use kube::config::ExecAuthCluster;
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::process::Command;
+use tokio::sync::Mutex;
+
+use super::{CredentialError, Identity, Issued, bearer};
+use crate::config::Exec;
+
+/// The versions of the protocol that are spoken.
+pub(crate) const VERSIONS: [&str; 2] = [
+    "client.authentication.k8s.io/v1",
+    "client.authentication.k8s.io/v1beta1",
+];
+/// How long a program may run. One that waits for somebody to type would otherwise hang for ever.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// How long before its expiry a credential counts as expired: clocks differ, and requests take time.
+const MARGIN: SignedDuration = SignedDuration::from_secs(30);
+/// How much of what a failed program printed on stderr is shown, counted from its end.
+const SHOWN: usize = 2000;
+
+/// A program and the credential that it printed last.
+#[derive(Debug)]
+pub(crate) struct Plugin {
+    exec: Exec,
+    /// What `KUBERNETES_EXEC_INFO` tells about the cluster, where the kubeconfig wants that.
+    cluster: Option<ExecAuthCluster>,
+    identity: Identity,
+    cache: Mutex<Cache>,
+}
+
+#[derive(Debug, Default)]
+struct Cache {
+    runs: u64,
+    credential: Option<(Issued, Option<Timestamp>)>,
+}
+
+impl Plugin {
+    pub(crate) fn new(exec: Exec, cluster: Option<ExecAuthCluster>, identity: Identity) -> Self {
+        Self {
+            exec,
+            cluster,
+            identity,
+            cache: Mutex::default(),
+        }
+    }
+
+    /// The credential: the one that was printed last, until it expires. The program runs once, however many ask.
+    pub(crate) async fn current(&self) -> Result<Issued, CredentialError> {
+        let mut cache = self.cache.lock().await;
+        if let Some((issued, expiry)) = &cache.credential
+            && expiry.is_none_or(|expiry| Timestamp::now() + MARGIN < expiry)
+        {
+            return Ok(issued.clone());
+        }
+        cache.runs += 1;
+        let (header, expiry) = self.run().await?;
+        let issued = Issued {
+            header,
+            serial: cache.runs,
+        };
+        cache.credential = Some((issued.clone(), expiry));
+        Ok(issued)
+    }
+
+    /// Drops the credential with that serial number, unless a newer one has taken its place.
+    pub(crate) async fn forget(&self, serial: u64) {
+        let mut cache = self.cache.lock().await;
+        if cache
+            .credential
+            .as_ref()
+            .is_some_and(|(issued, _)| issued.serial == serial)
+        {
+            cache.credential = None;
+        }
+    }
+
+    async fn run(&self) -> Result<(Option<http::HeaderValue>, Option<Timestamp>), CredentialError> {
+        tracing::debug!(command = %self.exec.command, "running the credential program");
+        let running = Command::new(&self.exec.command)
+            .args(&self.exec.args)
+            .envs(self.exec.env.iter().map(|(name, value)| (name, value)))
+            .env("KUBERNETES_EXEC_INFO", self.info().to_string())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .output();
+        let output = tokio::time::timeout(PATIENCE, running)
+            .await
+            .map_err(|_| {
+                self.failed(format!(
+                    "did not end within {} s; was it waiting for input?",
+                    PATIENCE.as_secs()
+                ))
+            })?
+            .map_err(|error| match error.kind() {
+                std::io::ErrorKind::NotFound => {
+                    let hint = self
+                        .exec
+                        .install_hint
+                        .as_deref()
+                        .map(str::trim)
+                        .filter(|hint| !hint.is_empty());
+                    CredentialError::Exec {
+                        command: self.exec.command.clone(),
+                        why: "was not found".to_owned(),
+                        hint: hint.map(str::to_owned),
+                    }
+                }
+                _ => self.failed(format!("could not be started: {error}")),
+            })?;
+        if !output.status.success() {
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let said = match tail(stderr.trim()) {
+                "" => "and said nothing on stderr".to_owned(),
+                said => format!("and said:\n{said}"),
+            };
+            return Err(self.failed(format!("failed ({}) {said}", output.status)));
+        }
+        self.read(&output.stdout)
+    }
+
+    /// Reads what the program printed. None of it goes into an error: it is a secret.
+    fn read(&self, stdout: &[u8]) -> Result<(Option<http::HeaderValue>, Option<Timestamp>), CredentialError> {
+        let printed: Value =
+            serde_json::from_slice(stdout).map_err(|_| self.failed("printed something that is not JSON"))?;
+        if printed["kind"] != "ExecCredential" {
+            return Err(self.failed("printed JSON that is not an ExecCredential"));
+        }
+        let version = printed["apiVersion"].as_str().unwrap_or_default();
+        if version != self.exec.api_version {
+            let wanted = &self.exec.api_version;
+            return Err(self.failed(format!(
+                "printed an ExecCredential of {version:?} where {wanted:?} is configured"
+            )));
+        }
+        let status = &printed["status"];
+        let expiry = match status["expirationTimestamp"].as_str() {
+            Some(text) => Some(
+                text.parse()
+                    .map_err(|_| self.failed("printed an expirationTimestamp that is no time"))?,
+            ),
+            None => None,
+        };
+        let certificate = status["clientCertificateData"]
+            .as_str()
+            .zip(status["clientKeyData"].as_str());
+        if let Some((certificate, key)) = certificate {
+            self.identity.set(certificate, key).map_err(|why| self.failed(why))?;
+        }
+        let token = status["token"].as_str().filter(|token| !token.is_empty());
+        let header = token.map(|token| bearer(&SecretString::from(token))).transpose()?;
+        if header.is_none() && certificate.is_none() {
+            return Err(self.failed("printed an ExecCredential with neither a token nor a client certificate"));
+        }
+        Ok((header, expiry))
+    }
+
+    /// What the program may know about who runs it (KEP-541).
+    fn info(&self) -> Value {
+        let mut spec = json!({ "interactive": false });
+        if let Some(cluster) = &self.cluster {
+            spec["cluster"] = serde_json::to_value(cluster).unwrap_or_default();
+        }
+        json!({ "apiVersion": self.exec.api_version, "kind": "ExecCredential", "spec": spec })
+    }
+
+    fn failed(&self, why: impl Into<String>) -> CredentialError {
+        CredentialError::Exec {
+            command: self.exec.command.clone(),
+            why: why.into(),
+            hint: None,
+        }
+    }
+}
+
+fn tail(text: &str) -> &str {
+    let start = text.char_indices().rev().nth(SHOWN).map_or(0, |(at, _)| at);
+    &text[start..]
+}

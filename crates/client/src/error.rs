@@ -1,0 +1,378 @@
+//! What can go wrong between us and the API, classified once.
+//!
+//! Every failure of a [`Client`](crate::Client) is an [`Error`]: what was attempted on what, and a [`Kind`] that says how
+//! it failed. Nobody else looks at status codes or parses messages. Predicates (`is_not_found()`) answer what callers
+//! decide by; [`Error::kind`] is for those that show details.
+//!
+//! Sources: Kubernetes API conventions, "Response Status Kind"; apimachinery's `StatusReason`; Datum's control plane for
+//! suspended projects and quota.
+
+use std::fmt;
+use std::time::Duration;
+
+use datum_model::field::Path;
+
+use crate::credential::CredentialError;
+
+mod cause;
+mod classify;
+mod forbidden;
+
+pub use cause::{Cause, FieldConflict};
+pub(crate) use classify::{Answer, classify, not_json};
+pub use forbidden::{Forbidden, Outlook};
+
+/// A request that failed: what was attempted, and why it did not work.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("cannot {attempt}: {kind}")]
+pub struct Error {
+    attempt: Attempt,
+    kind: Box<Kind>,
+}
+
+impl Error {
+    pub(crate) fn new(attempt: &Attempt, kind: Kind) -> Self {
+        Self {
+            attempt: attempt.clone(),
+            kind: Box::new(kind),
+        }
+    }
+
+    /// How it failed.
+    pub fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// Whether the object itself does not exist. False when its namespace, its project or the API is missing: that is
+    /// no proof of its absence.
+    pub fn is_not_found(&self) -> bool {
+        matches!(*self.kind, Kind::NotFound(Missing::Object))
+    }
+
+    /// Whether the namespace does not exist.
+    pub fn is_namespace_missing(&self) -> bool {
+        matches!(*self.kind, Kind::NotFound(Missing::Namespace(_)))
+    }
+
+    /// Whether the server has nothing at the base URL: the project does not exist, or the endpoint is wrong.
+    pub fn is_project_missing(&self) -> bool {
+        matches!(*self.kind, Kind::NotFound(Missing::Project { .. }))
+    }
+
+    /// Whether the server does not serve Workloads.
+    pub fn is_api_missing(&self) -> bool {
+        matches!(*self.kind, Kind::NotFound(Missing::Api { .. }))
+    }
+
+    /// Whether an object of that name exists already.
+    pub fn is_already_exists(&self) -> bool {
+        matches!(*self.kind, Kind::AlreadyExists)
+    }
+
+    /// Whether other managers own fields that were applied with other values; [`conflicts`](Self::conflicts) has them.
+    pub fn is_conflict(&self) -> bool {
+        matches!(*self.kind, Kind::Conflict(_))
+    }
+
+    /// The fields in conflict, and who owns them.
+    pub fn conflicts(&self) -> &[FieldConflict] {
+        match &*self.kind {
+            Kind::Conflict(conflicts) => conflicts,
+            _ => &[],
+        }
+    }
+
+    /// Whether the object of that name is no longer the one with the uid that was given.
+    pub fn is_uid_mismatch(&self) -> bool {
+        matches!(*self.kind, Kind::UidMismatch { .. })
+    }
+
+    /// Whether the API refused what the request says; [`causes`](Self::causes) has the fields.
+    pub fn is_invalid(&self) -> bool {
+        matches!(*self.kind, Kind::Invalid { .. })
+    }
+
+    /// What the API refused, field by field.
+    pub fn causes(&self) -> &[Cause] {
+        match &*self.kind {
+            Kind::Invalid { causes, .. } => causes,
+            _ => &[],
+        }
+    }
+
+    /// Whether the credentials were refused or could not be had.
+    pub fn is_unauthorized(&self) -> bool {
+        matches!(
+            *self.kind,
+            Kind::Unauthorized { .. } | Kind::Credential(_) | Kind::Forbidden(Forbidden::Anonymous { .. })
+        )
+    }
+
+    /// Whether the API knows who asks and does not allow it; [`forbidden`](Self::forbidden) says what kind of no it is.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(*self.kind, Kind::Forbidden(_))
+    }
+
+    /// Why it is not allowed.
+    pub fn forbidden(&self) -> Option<&Forbidden> {
+        match &*self.kind {
+            Kind::Forbidden(forbidden) => Some(forbidden),
+            _ => None,
+        }
+    }
+
+    /// Whether the API asked to come back later.
+    pub fn is_rate_limited(&self) -> bool {
+        matches!(*self.kind, Kind::RateLimited { .. })
+    }
+
+    /// Whether the API could not be reached or could not answer. It says nothing about the object.
+    pub fn is_unavailable(&self) -> bool {
+        matches!(*self.kind, Kind::Unavailable { .. } | Kind::Connection { .. })
+    }
+
+    /// Whether the time ran out.
+    pub fn is_timeout(&self) -> bool {
+        matches!(*self.kind, Kind::Timeout { .. })
+    }
+
+    /// Whether the caller's cancellation ended it.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(*self.kind, Kind::Cancelled)
+    }
+
+    /// Whether a watch or a paged list must begin anew (410).
+    pub(crate) fn is_expired(&self) -> bool {
+        matches!(*self.kind, Kind::Expired)
+    }
+
+    /// Whether trying again later may help, without anybody changing anything.
+    pub(crate) fn is_passing(&self) -> bool {
+        match &*self.kind {
+            Kind::RateLimited { .. } | Kind::Unavailable { .. } | Kind::Connection { .. } | Kind::Expired => true,
+            Kind::Timeout { of } => matches!(of, Limit::Attempt(_)),
+            Kind::Forbidden(forbidden) => forbidden.is_passing(),
+            Kind::Credential(error) => error.is_passing(),
+            _ => false,
+        }
+    }
+
+    /// The pause that the server asked for.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &*self.kind {
+            Kind::RateLimited { retry_after, .. } | Kind::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether the server may have done what was asked, although no answer says so.
+    pub(crate) fn may_have_happened(&self) -> bool {
+        match &*self.kind {
+            Kind::Unavailable { .. } | Kind::Timeout { .. } => true,
+            Kind::Connection { sent, .. } => *sent,
+            _ => false,
+        }
+    }
+}
+
+/// How a request failed.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Kind {
+    /// 404.
+    #[error(transparent)]
+    NotFound(Missing),
+    /// 409 `AlreadyExists`.
+    #[error("it exists already")]
+    AlreadyExists,
+    /// 409 of a server-side apply: other managers own the fields.
+    #[error("other managers own {}", list(.0))]
+    Conflict(Vec<FieldConflict>),
+    /// 409 or 422 about `metadata.uid`.
+    #[error("it is not the object with uid {wanted} any more{}", found.as_ref().map_or_else(
+        || ": that one was deleted".to_owned(),
+        |found| format!(": that one was deleted, and another with uid {found} has its name"),
+    ))]
+    UidMismatch {
+        /// The uid that the request named.
+        wanted: String,
+        /// The uid of the object that has the name now, when the server says so.
+        found: Option<String>,
+    },
+    /// 409: the object changed between reading and writing.
+    #[error("it changed meanwhile: {message}")]
+    Modified {
+        /// The server's words.
+        message: String,
+    },
+    /// 422, 400, or the 500 of an apply that does not fit the schema.
+    #[error("the API refused it: {}", refusal(message, causes))]
+    Invalid {
+        /// The server's words.
+        message: String,
+        /// What it refused, field by field; empty when it names no field.
+        causes: Vec<Cause>,
+    },
+    /// 401.
+    #[error("the API did not accept the credentials (401 {message})")]
+    Unauthorized {
+        /// The server's words.
+        message: String,
+    },
+    /// 403.
+    #[error(transparent)]
+    Forbidden(Forbidden),
+    /// 429.
+    #[error("the API asks to slow down (429): {message}")]
+    RateLimited {
+        /// The server's words.
+        message: String,
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// 500 and above.
+    #[error("the API is not available ({status}): {message}")]
+    Unavailable {
+        /// The HTTP status code.
+        status: u16,
+        /// The server's words.
+        message: String,
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
+    },
+    /// The server was not reached, or the connection ended before the answer did.
+    #[error("{message}")]
+    Connection {
+        /// What the network said.
+        message: String,
+        /// Whether the request may have reached the server.
+        sent: bool,
+    },
+    /// The time ran out.
+    #[error("{of}")]
+    Timeout {
+        /// Which time.
+        of: Limit,
+    },
+    /// The caller's cancellation ended it.
+    #[error("it was cancelled")]
+    Cancelled,
+    /// 410: the resource version or the continue token is too old.
+    #[error("the server no longer knows that resource version (410)")]
+    Expired,
+    /// The credentials could not be had.
+    #[error(transparent)]
+    Credential(CredentialError),
+    /// An answer that is not the Kubernetes API's: a proxy's page, a truncated body, a foreign status.
+    #[error("the server's answer is not one of the Kubernetes API ({status}{}): {excerpt}", content_type.as_ref().map_or_else(String::new, |of| format!(", {of}")))]
+    Unexpected {
+        /// The HTTP status code.
+        status: u16,
+        /// `Content-Type`.
+        content_type: Option<String>,
+        /// The beginning of the body, as plain text.
+        excerpt: String,
+    },
+    /// A request that could not be built.
+    #[error("the request is not valid: {message}")]
+    Request {
+        /// Why.
+        message: String,
+    },
+}
+
+/// What does not exist.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    /// The object.
+    #[error("it does not exist")]
+    Object,
+    /// The namespace.
+    #[error("namespace {0:?} does not exist")]
+    Namespace(String),
+    /// Everything below the base URL.
+    #[error("{server} has no Kubernetes API: the project does not exist, or the endpoint is wrong")]
+    Project {
+        /// The base URL.
+        server: String,
+    },
+    /// The API group, its version or the resource.
+    #[error(
+        "the server does not serve {} in {}; {}",
+        datum_model::api::PLURAL,
+        datum_model::api::API_VERSION,
+        served_text(served)
+    )]
+    Api {
+        /// What the server does serve of the groups `compute.*`, as `group/version`.
+        served: Vec<String>,
+    },
+    /// A path: what is missing is not known yet. A client looks closer before it reports this.
+    #[error("the server has nothing there (404)")]
+    Path,
+}
+
+/// Which time ran out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Limit {
+    /// That of the whole operation.
+    Operation,
+    /// That of one request.
+    Attempt(Duration),
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operation => f.write_str("the time for it ran out"),
+            Self::Attempt(limit) => write!(f, "the server did not answer within {limit:?}"),
+        }
+    }
+}
+
+/// What was attempted on what: the beginning of every message.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    verb: &'static str,
+    subject: String,
+}
+
+impl Attempt {
+    pub(crate) fn new(verb: &'static str, subject: impl fmt::Display) -> Self {
+        Self {
+            verb,
+            subject: subject.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Attempt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.verb, self.subject)
+    }
+}
+
+fn list<T: fmt::Display>(items: &[T]) -> String {
+    items.iter().map(T::to_string).collect::<Vec<_>>().join(", ")
+}
+
+fn refusal(message: &str, causes: &[Cause]) -> String {
+    if causes.is_empty() {
+        message.to_owned()
+    } else {
+        causes.iter().map(Cause::to_string).collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn served_text(served: &[String]) -> String {
+    if served.is_empty() {
+        "it serves no compute.* group".to_owned()
+    } else {
+        format!("it serves {}", served.join(", "))
+    }
+}
+
+/// A path as the API writes it, in the model's form; `None` for what is not a path (`<nil>`, prose).
+fn path(text: &str) -> Option<Path> {
+    text.parse().ok().filter(|path: &Path| !path.is_root())
+}

@@ -1,0 +1,70 @@
+//! Errors about single fields.
+
+use std::fmt;
+
+use datum_model::field::Path;
+
+/// One thing that the API refused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cause {
+    /// The field, as the API wrote it, without the leading dot: `spec.template.spec.containers[0].image`.
+    pub field: String,
+    /// The machine-readable reason (`FieldValueInvalid`), empty when there is none.
+    pub reason: String,
+    /// The words for people.
+    pub message: String,
+}
+
+impl Cause {
+    /// The field as a path; `None` when the API named none that can be read.
+    pub fn path(&self) -> Option<Path> {
+        super::path(&self.field)
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.field.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.field, self.message)
+        }
+    }
+}
+
+/// A field that another manager owns with another value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FieldConflict {
+    /// The field, as the API wrote it, without the leading dot: `spec.template.spec.containers[name="app"].image`.
+    pub field: String,
+    /// The other manager: `kubectl-edit`.
+    pub manager: String,
+    /// The subresource that it wrote through: `scale`.
+    pub subresource: Option<String>,
+}
+
+impl FieldConflict {
+    /// The field as a path; `None` when it cannot be read.
+    pub fn path(&self) -> Option<Path> {
+        super::path(&self.field)
+    }
+
+    /// Reads the message of a cause: `conflict with "kubectl" with subresource "scale" using apps/v1`.
+    pub(super) fn parse(field: &str, message: &str) -> Self {
+        let quoted = |after: &str| {
+            let rest = message.split_once(after)?.1.strip_prefix('"')?;
+            Some(rest.split_once('"')?.0.to_owned())
+        };
+        Self {
+            field: field.trim_start_matches('.').to_owned(),
+            manager: quoted("conflict with ").unwrap_or_else(|| message.to_owned()),
+            subresource: quoted(" with subresource "),
+        }
+    }
+}
+
+impl fmt::Display for FieldConflict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.field, self.manager)
+    }
+}

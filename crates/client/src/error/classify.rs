@@ -1,0 +1,325 @@
+//! From an HTTP answer to a [`Kind`]: the only place that knows status codes and the server's sentences.
+
+use std::time::Duration;
+
+use http::{HeaderMap, StatusCode, header};
+use serde_json::Value;
+
+use super::{Attempt, Cause, Error, FieldConflict, Forbidden, Kind, Missing};
+
+/// How many characters of a body that is not the API's are shown.
+const EXCERPT: usize = 200;
+
+/// An answer, whatever its status.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: bytes::Bytes,
+}
+
+/// The error that an answer means, which is not a success.
+pub(crate) fn classify(attempt: &Attempt, answer: &Answer) -> Error {
+    let json = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
+    let kind = match Status::read(&json) {
+        Some(status) => of_status(answer.status.as_u16(), &answer.headers, &status),
+        None => of_foreign(answer),
+    };
+    Error::new(attempt, kind)
+}
+
+/// The error for a success whose body is not the JSON that it should be.
+pub(crate) fn not_json(attempt: &Attempt, answer: &Answer) -> Error {
+    let content_type = answer
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let kind = Kind::Unexpected {
+        status: answer.status.as_u16(),
+        content_type: content_type.map(str::to_owned),
+        excerpt: excerpt(&answer.body),
+    };
+    Error::new(attempt, kind)
+}
+
+/// The parts of a Kubernetes `Status` that we use, read leniently: a field of a wrong type is an absent field.
+struct Status {
+    reason: String,
+    message: String,
+    kind: String,
+    name: String,
+    retry_after: Option<Duration>,
+    causes: Vec<Cause>,
+}
+
+impl Status {
+    fn read(json: &Value) -> Option<Self> {
+        if json["kind"] != "Status" {
+            return None;
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let details = &json["details"];
+        let cause = |cause: &Value| Cause {
+            field: text(&cause["field"]).trim_start_matches('.').to_owned(),
+            reason: text(&cause["reason"]),
+            message: text(&cause["message"]),
+        };
+        Some(Self {
+            reason: text(&json["reason"]),
+            message: text(&json["message"]),
+            kind: text(&details["kind"]),
+            name: text(&details["name"]),
+            retry_after: details["retryAfterSeconds"]
+                .as_u64()
+                .filter(|&after| after > 0)
+                .map(Duration::from_secs),
+            causes: details["causes"].as_array().into_iter().flatten().map(cause).collect(),
+        })
+    }
+}
+
+fn of_status(code: u16, headers: &HeaderMap, status: &Status) -> Kind {
+    let message = status.message.clone();
+    let retry_after = retry_after(headers).or(status.retry_after);
+    match code {
+        401 => Kind::Unauthorized { message },
+        403 => {
+            let reasons: Vec<_> = status.causes.iter().map(|cause| cause.reason.as_str()).collect();
+            Kind::Forbidden(Forbidden::parse(&status.message, &reasons))
+        }
+        404 if status.kind == "namespaces" => Kind::NotFound(Missing::Namespace(status.name.clone())),
+        404 if !status.name.is_empty() => Kind::NotFound(Missing::Object),
+        404 => Kind::NotFound(Missing::Path),
+        409 => conflict(status),
+        410 => Kind::Expired,
+        422 if status.causes.iter().any(|cause| cause.field == "metadata.uid") => uid_of_another(status),
+        400 | 405 | 406 | 413 | 415 | 422 => refused(status),
+        429 => Kind::RateLimited { message, retry_after },
+        // A typed-patch error is a mistake in the request, whatever its number says.
+        500 => typed_patch(&status.message).unwrap_or(Kind::Unavailable {
+            status: 500,
+            message,
+            retry_after,
+        }),
+        code if code > 500 => Kind::Unavailable {
+            status: code,
+            message,
+            retry_after,
+        },
+        _ if status.reason == "Expired" => Kind::Expired,
+        code => Kind::Unexpected {
+            status: code,
+            content_type: None,
+            excerpt: shortened(&status.message),
+        },
+    }
+}
+
+/// An answer of somebody between us and the API, or of a server that is none.
+fn of_foreign(answer: &Answer) -> Kind {
+    let excerpt = excerpt(&answer.body);
+    let retry_after = retry_after(&answer.headers);
+    match answer.status.as_u16() {
+        401 => Kind::Unauthorized { message: excerpt },
+        403 => Kind::Forbidden(Forbidden::parse(&excerpt, &[])),
+        404 => Kind::NotFound(Missing::Path),
+        410 => Kind::Expired,
+        429 => Kind::RateLimited {
+            message: excerpt,
+            retry_after,
+        },
+        code @ 500.. => Kind::Unavailable {
+            status: code,
+            message: excerpt,
+            retry_after,
+        },
+        code => {
+            let content_type = answer
+                .headers
+                .get(header::CONTENT_TYPE)
+                .and_then(|value| value.to_str().ok());
+            Kind::Unexpected {
+                status: code,
+                content_type: content_type.map(str::to_owned),
+                excerpt,
+            }
+        }
+    }
+}
+
+fn conflict(status: &Status) -> Kind {
+    let fields: Vec<_> = status
+        .causes
+        .iter()
+        .filter(|cause| cause.reason == "FieldManagerConflict")
+        .map(|cause| FieldConflict::parse(&cause.field, &cause.message))
+        .collect();
+    if !fields.is_empty() {
+        return Kind::Conflict(fields);
+    }
+    if status.reason == "AlreadyExists" {
+        return Kind::AlreadyExists;
+    }
+    let between = |before: &str, after: &str| {
+        let rest = status.message.split_once(before)?.1;
+        Some(rest.split_once(after)?.0.to_owned())
+    };
+    // A delete's precondition.
+    if let Some(wanted) = between("the UID in the precondition (", ")") {
+        return Kind::UidMismatch {
+            wanted,
+            found: between("the UID in record (", ")").filter(|uid| !uid.is_empty()),
+        };
+    }
+    // An apply with a uid never resurrects.
+    if let Some(wanted) = between("the provided object specified uid ", ",") {
+        return Kind::UidMismatch { wanted, found: None };
+    }
+    // The storage layer's words for a precondition that failed.
+    if let Some(wanted) = between("UID in precondition: ", ",") {
+        let found = status
+            .message
+            .split_once("UID in object meta: ")
+            .map(|(_, uid)| uid.trim().to_owned());
+        return Kind::UidMismatch {
+            wanted,
+            found: found.filter(|uid| !uid.is_empty()),
+        };
+    }
+    Kind::Modified {
+        message: status.message.clone(),
+    }
+}
+
+/// `metadata.uid: Invalid value: "<ours>": field is immutable`.
+fn uid_of_another(status: &Status) -> Kind {
+    let words = status
+        .causes
+        .iter()
+        .find(|cause| cause.field == "metadata.uid")
+        .map(|cause| cause.message.as_str());
+    let wanted = words
+        .and_then(|words| words.split('"').nth(1))
+        .unwrap_or_default()
+        .to_owned();
+    Kind::UidMismatch { wanted, found: None }
+}
+
+fn refused(status: &Status) -> Kind {
+    let mut causes = status.causes.clone();
+    if causes.is_empty() {
+        causes = strict_decoding(&status.message);
+    }
+    Kind::Invalid {
+        message: status.message.clone(),
+        causes,
+    }
+}
+
+/// `strict decoding error: unknown field "spec.replica", duplicate field "spec.x"`.
+fn strict_decoding(message: &str) -> Vec<Cause> {
+    let Some((_, problems)) = message.split_once("strict decoding error: ") else {
+        return Vec::new();
+    };
+    ["unknown", "duplicate"]
+        .into_iter()
+        .flat_map(|what| {
+            let before = format!("{what} field \"");
+            let fields: Vec<_> = problems.split(&before).skip(1).map(str::to_owned).collect();
+            fields.into_iter().filter_map(move |rest| {
+                // The field ends at the last quote before the next problem.
+                let end = rest.find("\", ").or_else(|| rest.rfind('"'))?;
+                Some(Cause {
+                    field: rest[..end].replace("\\\"", "\""),
+                    reason: "FieldValueInvalid".to_owned(),
+                    message: format!("{what} field"),
+                })
+            })
+        })
+        .collect()
+}
+
+/// `failed to create typed patch object (/web; group/v1, Kind=K): .spec.replica: field not declared in schema`; several
+/// problems are a list of lines after `errors:`.
+fn typed_patch(message: &str) -> Option<Kind> {
+    let rest = message.strip_prefix("failed to create typed patch object (")?;
+    let problems = rest.split_once("): ")?.1;
+    let causes = problems
+        .trim_start_matches("errors:")
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .map(|line| {
+            let (field, message) = split_path(line);
+            Cause {
+                field: field.trim_start_matches('.').to_owned(),
+                reason: "FieldValueInvalid".to_owned(),
+                message: message.to_owned(),
+            }
+        })
+        .collect();
+    Some(Kind::Invalid {
+        message: message.to_owned(),
+        causes,
+    })
+}
+
+/// Splits `path: message`, where the path may hold quoted keys with any character.
+fn split_path(line: &str) -> (&str, &str) {
+    let mut quoted = false;
+    let mut escaped = false;
+    for (at, character) in line.char_indices() {
+        match character {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => quoted = !quoted,
+            ':' if !quoted && line[at..].starts_with(": ") => return (&line[..at], &line[at + 2..]),
+            _ => {}
+        }
+    }
+    ("", line)
+}
+
+/// `Retry-After` in seconds, or as a date (RFC 9110, section 10.2.3).
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(value).ok()?;
+    Duration::try_from(date.timestamp().duration_since(jiff::Timestamp::now())).ok()
+}
+
+/// The beginning of a body as plain text: of HTML what a reader would see.
+fn excerpt(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(&body[..body.len().min(16 * 1024)]);
+    let text = text.trim();
+    if !text.starts_with('<') {
+        return shortened(text);
+    }
+    let mut seen = String::new();
+    let mut rest = text;
+    while let Some((before, tag)) = rest.split_once('<') {
+        seen.push_str(before);
+        seen.push(' ');
+        let hidden = ["style", "script"].into_iter().find(|name| tag.starts_with(name));
+        rest = match hidden {
+            Some(name) => tag.split_once(&format!("</{name}>")).map_or("", |(_, after)| after),
+            None => tag.split_once('>').map_or("", |(_, after)| after),
+        };
+    }
+    seen.push_str(rest);
+    shortened(&seen)
+}
+
+fn shortened(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(EXCERPT) {
+        _ if text.is_empty() => "an empty body".to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,302 @@
+use expect_test::{Expect, expect};
+use http::HeaderValue;
+use serde_json::json;
+
+use super::*;
+
+fn answer(status: u16, body: &Value) -> Answer {
+    Answer {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: HeaderMap::new(),
+        body: body.to_string().into(),
+    }
+}
+
+fn foreign(status: u16, content_type: &'static str, body: &'static str) -> Answer {
+    let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
+    Answer {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers,
+        body: body.into(),
+    }
+}
+
+fn status(code: u16, reason: &str, message: &str) -> Answer {
+    answer(
+        code,
+        &json!({ "kind": "Status", "code": code, "reason": reason, "message": message }),
+    )
+}
+
+fn with_causes(code: u16, reason: &str, message: &str, causes: &Value) -> Answer {
+    let details = json!({ "name": "web", "kind": "Workload", "causes": causes });
+    let body = json!({ "kind": "Status", "code": code, "reason": reason, "message": message, "details": details });
+    answer(code, &body)
+}
+
+fn error(answer: &Answer) -> Error {
+    classify(&Attempt::new("apply", "workload project-shop/web"), answer)
+}
+
+fn check(answer: &Answer, expected: &Expect) -> Error {
+    let error = error(answer);
+    expected.assert_eq(&error.to_string());
+    error
+}
+
+#[test]
+fn credentials_and_permissions() {
+    let rejected = check(
+        &status(401, "Unauthorized", "Unauthorized"),
+        &expect!["cannot apply workload project-shop/web: the API did not accept the credentials (401 Unauthorized)"],
+    );
+    assert!(rejected.is_unauthorized());
+    let anonymous = r#"workloads.compute.miloapis.com "web" is forbidden: User "system:anonymous" cannot get resource"#;
+    let anonymous = check(
+        &status(403, "Forbidden", anonymous),
+        &expect![[
+            r#"cannot apply workload project-shop/web: the API took the request for an anonymous one: the credentials are missing or not valid here (workloads.compute.miloapis.com "web" is forbidden: User "system:anonymous" cannot get resource)"#
+        ]],
+    );
+    assert!(anonymous.is_unauthorized() && anonymous.is_forbidden());
+    let rbac = r#"workloads.compute.miloapis.com "web" is forbidden: User "reader" cannot patch resource "workloads" in API group "compute.miloapis.com" in the namespace "project-shop""#;
+    let rbac = check(
+        &status(403, "Forbidden", rbac),
+        &expect![[
+            r#"cannot apply workload project-shop/web: user "reader" is not allowed to patch workloads.compute.miloapis.com in namespace "project-shop""#
+        ]],
+    );
+    assert!(matches!(rbac.forbidden(), Some(Forbidden::Rbac { verb, .. }) if verb == "patch"));
+    let everywhere = r#"namespaces is forbidden: User "reader" cannot list resource "namespaces" in API group "" at the cluster scope"#;
+    check(
+        &status(403, "Forbidden", everywhere),
+        &expect![[
+            r#"cannot apply workload project-shop/web: user "reader" is not allowed to list namespaces in the whole cluster"#
+        ]],
+    );
+    let suspended = json!([{ "reason": "ProjectSuspended", "message": "billing" }]);
+    let suspended = with_causes(403, "Forbidden", "project shop is suspended for billing", &suspended);
+    assert!(!check(&suspended, &expect!["cannot apply workload project-shop/web: the project is suspended: project shop is suspended for billing"]).is_passing());
+    check(
+        &status(403, "Forbidden", "policy: images must come from our registry"),
+        &expect!["cannot apply workload project-shop/web: it is forbidden: policy: images must come from our registry"],
+    );
+    check(
+        &foreign(
+            403,
+            "text/html",
+            "<html><body><h1>403</h1>Blocked by the firewall</body></html>",
+        ),
+        &expect!["cannot apply workload project-shop/web: it is forbidden: 403 Blocked by the firewall"],
+    );
+}
+
+#[test]
+fn a_quota_is_final_or_passing() {
+    let used_up = "You've reached your quota of 5 workloads";
+    let busy = [
+        "The quota system is busy, try again in a moment",
+        "we are still cleaning up from a previous attempt",
+    ];
+    let error_of = |message: &str| error(&status(403, "Forbidden", message));
+    check(
+        &status(403, "Forbidden", used_up),
+        &expect!["cannot apply workload project-shop/web: You've reached your quota of 5 workloads"],
+    );
+    assert!(!error_of(used_up).is_passing());
+    assert!(!error_of("pods \"x\" is forbidden: exceeded quota: compute").is_passing());
+    for message in busy {
+        assert!(error_of(message).is_passing(), "{message}");
+    }
+}
+
+#[test]
+fn conflicts_name_fields_and_managers() {
+    let causes = json!([
+        { "reason": "FieldManagerConflict", "message": "conflict with \"kubectl\" with subresource \"scale\" using compute.miloapis.com/v1alpha1", "field": ".spec.replicas" },
+        { "reason": "FieldManagerConflict", "message": "conflict with \"hpa\"", "field": ".spec.template.spec.containers[name=\"app\"].image" },
+    ]);
+    let conflict = check(
+        &with_causes(409, "Conflict", "Apply failed with 2 conflicts", &causes),
+        &expect![[
+            r#"cannot apply workload project-shop/web: other managers own spec.replicas (kubectl), spec.template.spec.containers[name="app"].image (hpa)"#
+        ]],
+    );
+    assert!(conflict.is_conflict() && !conflict.is_passing());
+    assert_eq!(conflict.conflicts()[0].manager, "kubectl");
+    assert_eq!(conflict.conflicts()[0].subresource.as_deref(), Some("scale"));
+    let path = conflict.conflicts()[1].path().unwrap().to_string();
+    assert_eq!(path, "spec.template.spec.containers[name=\"app\"].image");
+
+    assert!(
+        check(
+            &status(409, "AlreadyExists", "it exists"),
+            &expect!["cannot apply workload project-shop/web: it exists already"]
+        )
+        .is_already_exists()
+    );
+    let modified =
+        "Operation cannot be fulfilled: the object has been modified; please apply your changes to the latest version";
+    check(
+        &status(409, "Conflict", modified),
+        &expect![
+            "cannot apply workload project-shop/web: it changed meanwhile: Operation cannot be fulfilled: the object has been modified; please apply your changes to the latest version"
+        ],
+    );
+}
+
+#[test]
+fn another_uid_is_told_in_four_ways() {
+    let cases = [
+        status(
+            409,
+            "Conflict",
+            "Operation cannot be fulfilled on Workload \"web\": the UID in the precondition (a1) does not match the UID in record (b2). The object might have been deleted and then recreated",
+        ),
+        status(
+            409,
+            "Conflict",
+            "Operation cannot be fulfilled on workloads \"web\": uid mismatch: the provided object specified uid a1, and no existing object was found",
+        ),
+        status(
+            409,
+            "Conflict",
+            "Operation cannot be fulfilled: Precondition failed: UID in precondition: a1, UID in object meta: b2",
+        ),
+        with_causes(
+            422,
+            "Invalid",
+            "invalid",
+            &json!([{ "reason": "FieldValueInvalid", "field": "metadata.uid", "message": "Invalid value: \"a1\": field is immutable" }]),
+        ),
+    ];
+    for (case, found) in cases.iter().zip([Some("b2"), None, Some("b2"), None]) {
+        let error = error(case);
+        assert!(
+            error.is_uid_mismatch() && !error.is_conflict() && !error.is_invalid(),
+            "{error}"
+        );
+        let Kind::UidMismatch { wanted, found: actual } = error.kind() else {
+            panic!("{error}")
+        };
+        assert_eq!((wanted.as_str(), actual.as_deref()), ("a1", found));
+    }
+    check(
+        &cases[0],
+        &expect![
+            "cannot apply workload project-shop/web: it is not the object with uid a1 any more: that one was deleted, and another with uid b2 has its name"
+        ],
+    );
+    check(
+        &cases[1],
+        &expect![
+            "cannot apply workload project-shop/web: it is not the object with uid a1 any more: that one was deleted"
+        ],
+    );
+}
+
+#[test]
+fn refusals_name_their_fields() {
+    let causes = json!([
+        { "reason": "FieldValueInvalid", "message": "Invalid value: -1: should be a non-negative integer", "field": ".spec.replicas" },
+        { "reason": "FieldValueRequired", "message": "Required value", "field": "spec.template" },
+    ]);
+    let invalid = check(
+        &with_causes(422, "Invalid", "Workload is invalid", &causes),
+        &expect![
+            "cannot apply workload project-shop/web: the API refused it: spec.replicas: Invalid value: -1: should be a non-negative integer; spec.template: Required value"
+        ],
+    );
+    assert!(invalid.is_invalid());
+    assert_eq!(invalid.causes()[0].path().unwrap().to_string(), "spec.replicas");
+
+    let typed = "failed to create typed patch object (/web-app; compute.miloapis.com/v1alpha1, Kind=Workload): .spec.replica: field not declared in schema";
+    let typed = check(
+        &status(500, "", typed),
+        &expect![
+            "cannot apply workload project-shop/web: the API refused it: spec.replica: field not declared in schema"
+        ],
+    );
+    assert!(typed.is_invalid() && !typed.is_unavailable() && !typed.is_passing());
+
+    let several = "failed to create typed patch object (/web; g/v1, Kind=W): errors:\n  .spec.template.spec.containers[name=\"a: b\"].imag: field not declared in schema\n  .spec.replica: field not declared in schema";
+    check(
+        &status(500, "", several),
+        &expect![[
+            r#"cannot apply workload project-shop/web: the API refused it: spec.template.spec.containers[name="a: b"].imag: field not declared in schema; spec.replica: field not declared in schema"#
+        ]],
+    );
+
+    let strict = "Workload in version \"v1alpha1\" cannot be handled as a Workload: strict decoding error: unknown field \"spec.replica\", unknown field \"spec.x\"";
+    check(
+        &status(400, "BadRequest", strict),
+        &expect![
+            "cannot apply workload project-shop/web: the API refused it: spec.replica: unknown field; spec.x: unknown field"
+        ],
+    );
+    let namespace = "the namespace of the provided object does not match the namespace sent on the request";
+    check(
+        &status(400, "BadRequest", namespace),
+        &expect![
+            "cannot apply workload project-shop/web: the API refused it: the namespace of the provided object does not match the namespace sent on the request"
+        ],
+    );
+}
+
+#[test]
+fn what_passes_is_told_with_its_pause() {
+    let mut slow = status(429, "TooManyRequests", "too many requests");
+    slow.headers.insert(header::RETRY_AFTER, HeaderValue::from_static("7"));
+    let slow = check(
+        &slow,
+        &expect!["cannot apply workload project-shop/web: the API asks to slow down (429): too many requests"],
+    );
+    assert!(slow.is_rate_limited() && slow.is_passing() && !slow.may_have_happened());
+    assert_eq!(slow.retry_after(), Some(Duration::from_secs(7)));
+
+    let body = json!({ "kind": "Status", "code": 504, "message": "timeout", "details": { "retryAfterSeconds": 2 } });
+    let timeout = error(&answer(504, &body));
+    assert_eq!(timeout.retry_after(), Some(Duration::from_secs(2)));
+
+    let page = "<!doctype html><html><head><style>h1 { color: red }</style><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>";
+    let gateway = check(
+        &foreign(502, "text/html", page),
+        &expect![
+            "cannot apply workload project-shop/web: the API is not available (502): 502 Bad Gateway 502 Bad Gateway"
+        ],
+    );
+    assert!(gateway.is_unavailable() && gateway.is_passing() && gateway.may_have_happened());
+    check(
+        &status(500, "InternalError", "etcdserver: leader changed"),
+        &expect!["cannot apply workload project-shop/web: the API is not available (500): etcdserver: leader changed"],
+    );
+    assert!(error(&status(410, "Expired", "too old resource version")).is_expired());
+}
+
+#[test]
+fn a_foreign_body_is_kept_short() {
+    let long: &'static str = Box::leak("word ".repeat(1000).into_boxed_str());
+    let Kind::Unexpected { excerpt, .. } = error(&foreign(302, "text/plain", long)).kind().clone() else {
+        panic!()
+    };
+    assert!(excerpt.chars().count() <= EXCERPT + 1);
+    check(
+        &foreign(302, "text/plain", ""),
+        &expect![
+            "cannot apply workload project-shop/web: the server's answer is not one of the Kubernetes API (302, text/plain): an empty body"
+        ],
+    );
+}
+
+#[test]
+fn a_date_is_a_pause_too() {
+    let headers = |value: &str| HeaderMap::from_iter([(header::RETRY_AFTER, value.parse().unwrap())]);
+    let soon = jiff::fmt::rfc2822::to_string(&(jiff::Zoned::now() + jiff::SignedDuration::from_secs(100))).unwrap();
+    let pause = retry_after(&headers(&soon)).unwrap();
+    assert!(
+        pause > Duration::from_secs(90) && pause <= Duration::from_secs(100),
+        "{pause:?}"
+    );
+    assert_eq!(retry_after(&headers("Wed, 21 Oct 2015 07:28:00 GMT")), None);
+    assert_eq!(retry_after(&headers("soon")), None);
+}

@@ -1,0 +1,78 @@
+//! A Workload as the API sent it.
+
+use datum_model::id::WorkloadId;
+use serde_json::Value;
+
+/// A Workload as the API sent it: JSON in which nothing is lost, with names for what everybody asks for.
+///
+/// Typed structs would drop what this version does not know; what Terraform compares must be all of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Object(Value);
+
+impl Object {
+    /// Takes an object's JSON.
+    pub fn new(json: Value) -> Self {
+        Self(json)
+    }
+
+    /// Which Workload it is; `None` when its names are not valid ones.
+    pub fn id(&self) -> Option<WorkloadId> {
+        let namespace = self.metadata("namespace")?.parse().ok()?;
+        Some(WorkloadId::new(namespace, self.name()?.parse().ok()?))
+    }
+
+    /// `metadata.name`.
+    pub fn name(&self) -> Option<&str> {
+        self.metadata("name")
+    }
+
+    /// `metadata.uid`: it tells objects apart that had the same name one after the other.
+    pub fn uid(&self) -> Option<&str> {
+        self.metadata("uid")
+    }
+
+    /// `metadata.generation`: it moves with every change of `spec`, and with nothing else.
+    pub fn generation(&self) -> Option<i64> {
+        self.0["metadata"]["generation"].as_i64()
+    }
+
+    /// `metadata.resourceVersion`: it moves with every change.
+    pub fn resource_version(&self) -> Option<&str> {
+        self.metadata("resourceVersion")
+    }
+
+    /// `metadata.deletionTimestamp`: set while finalizers hold an object that was deleted.
+    pub fn deletion_timestamp(&self) -> Option<&str> {
+        self.metadata("deletionTimestamp")
+    }
+
+    /// `metadata.finalizers`: who must agree before the object goes.
+    pub fn finalizers(&self) -> impl Iterator<Item = &str> {
+        self.0["metadata"]["finalizers"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+    }
+
+    /// `metadata.managedFields`: who owns which field.
+    pub fn managed_fields(&self) -> &[Value] {
+        self.0["metadata"]["managedFields"]
+            .as_array()
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The whole object.
+    pub fn as_json(&self) -> &Value {
+        &self.0
+    }
+
+    /// The whole object.
+    pub fn into_json(self) -> Value {
+        self.0
+    }
+
+    fn metadata(&self, field: &str) -> Option<&str> {
+        self.0["metadata"][field].as_str().filter(|text| !text.is_empty())
+    }
+}

@@ -1,0 +1,261 @@
+//! One request, from the header that says who asks to the answer or its error: renewed credentials, repeats, deadlines.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder as _, ExponentialBuilder};
+use http::{Request, StatusCode, header};
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::Retries;
+use crate::credential::{Credential, Issued};
+use crate::error::{Answer, Attempt, Error, Kind, Limit, classify};
+
+/// Whether a request may be repeated when nobody knows whether the first one was carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// Once or twice comes to the same: reading, a server-side apply, a delete that names the uid.
+    Safe,
+    /// Only when the server certainly did nothing.
+    Unprocessed,
+}
+
+/// A successful answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Success {
+    pub(crate) answer: Answer,
+    /// Whether an earlier attempt may have been carried out, so that this answer may tell of a repetition.
+    pub(crate) repeated: bool,
+}
+
+/// How long an operation may take, and what ends it early.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Limits {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) cancel: Option<CancellationToken>,
+}
+
+impl Limits {
+    /// Runs something until it ends, the deadline passes, or it is cancelled.
+    pub(crate) async fn run<T>(
+        &self,
+        attempt: &Attempt,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
+        let deadline = async {
+            match self.deadline {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        let cancelled = async {
+            match &self.cancel {
+                Some(cancel) => cancel.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = cancelled => Err(Error::new(attempt, Kind::Cancelled)),
+            done = work => done,
+            () = deadline => Err(Error::new(attempt, Kind::Timeout { of: Limit::Operation })),
+        }
+    }
+
+    fn allows(&self, pause: Duration) -> bool {
+        self.deadline.is_none_or(|deadline| Instant::now() + pause < deadline)
+    }
+}
+
+/// The connection to one API server, and who asks. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Transport {
+    client: kube::Client,
+    credential: Arc<Credential>,
+    server: Arc<str>,
+    retries: Retries,
+    request_timeout: Duration,
+}
+
+impl Transport {
+    pub(crate) fn new(
+        client: kube::Client,
+        credential: Credential,
+        server: String,
+        retries: Retries,
+        request_timeout: Duration,
+    ) -> Self {
+        Self {
+            client,
+            credential: Arc::new(credential),
+            server: server.into(),
+            retries,
+            request_timeout,
+        }
+    }
+
+    /// The base URL, fit for a message.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Sends a request until it succeeds, fails for good, or the limits end it.
+    pub(crate) async fn send(
+        &self,
+        attempt: &Attempt,
+        request: &Request<Vec<u8>>,
+        repeat: Repeat,
+        limits: &Limits,
+    ) -> Result<Success, Error> {
+        limits
+            .run(attempt, self.send_repeatedly(attempt, request, repeat, limits))
+            .await
+    }
+
+    async fn send_repeatedly(
+        &self,
+        attempt: &Attempt,
+        request: &Request<Vec<u8>>,
+        repeat: Repeat,
+        limits: &Limits,
+    ) -> Result<Success, Error> {
+        let mut pauses = self.pauses();
+        let mut repeated = false;
+        loop {
+            let error = match self.send_authorized(attempt, request).await {
+                Ok(answer) => return Ok(Success { answer, repeated }),
+                Err(error) => error,
+            };
+            let safe = repeat == Repeat::Safe || !error.may_have_happened();
+            let Some(backoff) = pauses.next().filter(|_| safe && error.is_passing()) else {
+                return Err(error);
+            };
+            // The server's word is obeyed, but not without end when no deadline is set.
+            let pause = error.retry_after().map_or(backoff, |asked| asked.max(backoff));
+            let bearable = limits.deadline.is_some() || pause <= self.retries.longest_pause;
+            if !bearable || !limits.allows(pause) {
+                return Err(error);
+            }
+            tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the request failed; it is repeated after a pause");
+            repeated |= error.may_have_happened();
+            tokio::time::sleep(pause).await;
+        }
+    }
+
+    /// Pauses between repeats: exponential, with full jitter, so that ten workers do not come back all at once.
+    pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+        ExponentialBuilder::default()
+            .with_min_delay(self.retries.first_pause)
+            .with_max_delay(self.retries.longest_pause)
+            .with_max_times(self.retries.limit)
+            .with_jitter()
+            .build()
+    }
+
+    /// Sends a request once, or twice when the credentials were refused and others can be had.
+    async fn send_authorized(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Answer, Error> {
+        let failed = |error| Error::new(attempt, Kind::Credential(error));
+        let issued = self.credential.current().await.map_err(failed)?;
+        let answer = self.send_once(attempt, request, &issued).await?;
+        if answer.status != StatusCode::UNAUTHORIZED {
+            return verdict(attempt, answer);
+        }
+        let Some(renewed) = self.credential.renewed(&issued).await.map_err(failed)? else {
+            return verdict(attempt, answer);
+        };
+        tracing::debug!("the credentials were refused; asking again with new ones");
+        verdict(attempt, self.send_once(attempt, request, &renewed).await?)
+    }
+
+    async fn send_once(&self, attempt: &Attempt, request: &Request<Vec<u8>>, issued: &Issued) -> Result<Answer, Error> {
+        let exchange = async {
+            let response = self.open(attempt, request, issued).await?;
+            let (parts, body) = response.into_parts();
+            let body = body.collect().await.map_err(|error| {
+                let message = format!("the connection to {} ended within the answer: {error}", self.server);
+                Error::new(attempt, Kind::Connection { message, sent: true })
+            })?;
+            Ok(Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body: body.to_bytes(),
+            })
+        };
+        tokio::time::timeout(self.request_timeout, exchange)
+            .await
+            .unwrap_or_else(|_| {
+                Err(Error::new(
+                    attempt,
+                    Kind::Timeout {
+                        of: Limit::Attempt(self.request_timeout),
+                    },
+                ))
+            })
+    }
+
+    async fn open(
+        &self,
+        attempt: &Attempt,
+        request: &Request<Vec<u8>>,
+        issued: &Issued,
+    ) -> Result<http::Response<Body>, Error> {
+        let mut request = request.clone().map(Body::from);
+        request
+            .headers_mut()
+            .insert(header::ACCEPT, http::HeaderValue::from_static("application/json"));
+        if let Some(header) = &issued.header {
+            request.headers_mut().insert(header::AUTHORIZATION, header.clone());
+        }
+        tracing::debug!(method = %request.method(), path = %request.uri().path(), "request");
+        let response = self.client.send(request).await.map_err(|error| {
+            let message = format!("the request to {} failed: {}", self.server, words(&error));
+            Error::new(
+                attempt,
+                Kind::Connection {
+                    message,
+                    sent: !never_connected(&error),
+                },
+            )
+        })?;
+        tracing::debug!(status = response.status().as_u16(), "response");
+        Ok(response)
+    }
+}
+
+fn verdict(attempt: &Attempt, answer: Answer) -> Result<Answer, Error> {
+    if answer.status.is_success() {
+        Ok(answer)
+    } else {
+        Err(classify(attempt, &answer))
+    }
+}
+
+/// Whether no byte of the request can have left: the connection was never made.
+fn never_connected(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Service(inner) => inner
+            .downcast_ref::<hyper_util::client::legacy::Error>()
+            .is_some_and(hyper_util::client::legacy::Error::is_connect),
+        _ => false,
+    }
+}
+
+/// What a failed connection says, innermost words last and none twice.
+pub(crate) fn words(error: &kube::Error) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut next = match error {
+        kube::Error::Service(inner) => Some(inner.as_ref() as &dyn std::error::Error),
+        other => Some(other as &dyn std::error::Error),
+    };
+    while let Some(error) = next {
+        let text = error.to_string();
+        if !words.iter().any(|earlier| earlier.contains(&text)) {
+            words.push(text);
+        }
+        next = error.source();
+    }
+    words.join(": ")
+}

@@ -1,0 +1,9 @@
+//! The client against real servers on loopback, each started by its test and scripted by it.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a panic is the report of a test, and of what its server does"
+)]
+
+mod operations;
+mod server;

@@ -1,0 +1,267 @@
+//! What each operation sends, and what it makes of the answers.
+
+use axum::body::Body;
+use axum::response::Response;
+use datum_client::config::{Config, Target};
+use datum_client::error::{Kind, Missing};
+use datum_client::{ApplyOptions, Client, DeleteOptions, Deleted, ListOptions, Propagation};
+use datum_model::id::WorkloadId;
+use serde_json::json;
+
+use crate::server::{Server, json_answer, not_found, status, text_answer, workload};
+
+fn web() -> WorkloadId {
+    "project-shop/web".parse().unwrap()
+}
+
+#[tokio::test]
+async fn get_is_one_request_and_loses_nothing() {
+    let mut body = workload("web");
+    body["spec"]["unknownToUs"] = json!({ "kept": [1, 2.5, null] });
+    let server = Server::answering([(200, body.clone())]).await;
+    let object = server.client().await.get(&web()).await.unwrap();
+    assert_eq!(object.as_json(), &body);
+    assert_eq!(object.id(), Some(web()));
+    assert_eq!((object.uid(), object.generation()), (Some("uid-web"), Some(1)));
+    let asked = server.asked();
+    assert_eq!(server.lines(), ["GET /namespaces/project-shop/workloads/web"]);
+    assert_eq!(asked[0].header("authorization"), "Bearer s3cret-token");
+    assert!(asked[0].header("user-agent").starts_with("datum-client/"));
+}
+
+#[tokio::test]
+async fn a_base_path_is_kept() {
+    let server = Server::answering([(200, workload("web"))]).await;
+    let project = "shop".parse().unwrap();
+    let target = Target::Project {
+        endpoint: format!("{}/", server.url()),
+        project,
+    };
+    Client::connect(Config::new(target))
+        .await
+        .unwrap()
+        .get(&web())
+        .await
+        .unwrap();
+    let base = "/apis/resourcemanager.miloapis.com/v1alpha1/projects/shop/control-plane";
+    let path = "/apis/compute.miloapis.com/v1alpha1/namespaces/project-shop/workloads/web";
+    assert_eq!(server.asked()[0].path, format!("{base}{path}"));
+}
+
+#[tokio::test]
+async fn apply_sends_a_complete_body_and_returns_warnings() {
+    let server = Server::start(|_| {
+        Response::builder()
+            .status(201)
+            .header("warning", r#"299 - "replicas is deprecated""#)
+            .body(Body::from(workload("web").to_string()))
+            .unwrap()
+    })
+    .await;
+    let client = server.client().await;
+    let body = json!({ "metadata": { "labels": { "a": "b" } }, "spec": { "replicas": 1 } });
+    let applied = client.apply(&web(), &body, ApplyOptions::default()).await.unwrap();
+    assert!(applied.created);
+    assert_eq!(applied.warnings, ["replicas is deprecated"]);
+
+    let options = ApplyOptions {
+        dry_run: true,
+        force: true,
+        uid: Some("u1".into()),
+        manager: Some("me".into()),
+    };
+    client.apply(&web(), &body, options).await.unwrap();
+    let asked = server.asked();
+    let path = "PATCH /namespaces/project-shop/workloads/web";
+    assert_eq!(
+        server.lines(),
+        [
+            format!("{path}?&fieldManager=terraform-provider-datum&fieldValidation=Strict"),
+            format!("{path}?&dryRun=All&force=true&fieldManager=me&fieldValidation=Strict"),
+        ]
+    );
+    assert_eq!(asked[0].header("content-type"), "application/apply-patch+yaml");
+    assert_eq!(
+        asked[0].json(),
+        json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload",
+            "metadata": { "name": "web", "namespace": "project-shop", "labels": { "a": "b" } },
+            "spec": { "replicas": 1 },
+        })
+    );
+    assert_eq!(asked[1].json()["metadata"]["uid"], "u1");
+}
+
+#[tokio::test]
+async fn an_update_is_not_a_creation() {
+    let server = Server::answering([(200, workload("web"))]).await;
+    let applied = server
+        .client()
+        .await
+        .apply(&web(), &json!({}), ApplyOptions::default())
+        .await
+        .unwrap();
+    assert!(!applied.created);
+}
+
+#[tokio::test]
+async fn delete_tells_gone_from_held() {
+    let mut held = workload("web");
+    held["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    held["metadata"]["finalizers"] = json!(["compute.datum.net/cleanup"]);
+    let success = json!({ "kind": "Status", "apiVersion": "v1", "status": "Success", "details": { "uid": "uid-web" } });
+    let successor = status(
+        409,
+        "Conflict",
+        "Operation cannot be fulfilled on Workload.compute.miloapis.com \"web\": the UID in the precondition (a) does \
+         not match the UID in record (b). The object might have been deleted and then recreated",
+        &json!({}),
+    );
+    let server = Server::answering([(200, success), (200, held), (404, not_found("web")), (409, successor)]).await;
+    let client = server.client().await;
+    let options = DeleteOptions {
+        uid: Some("uid-web".into()),
+        propagation: Some(Propagation::Foreground),
+        dry_run: false,
+    };
+    let outcome = client.delete(&web(), options.clone()).await.unwrap();
+    assert!(matches!(outcome, Deleted::Gone), "{outcome:?}");
+    let Deleted::Pending(object) = client.delete(&web(), options.clone()).await.unwrap() else {
+        panic!("it is held")
+    };
+    assert_eq!(object.finalizers().collect::<Vec<_>>(), ["compute.datum.net/cleanup"]);
+    for _ in 0..2 {
+        let outcome = client.delete(&web(), options.clone()).await.unwrap();
+        assert!(matches!(outcome, Deleted::AlreadyGone), "{outcome:?}");
+    }
+    let body = server.asked()[0].json();
+    assert_eq!(
+        body,
+        json!({ "propagationPolicy": "Foreground", "preconditions": { "uid": "uid-web" } })
+    );
+}
+
+#[tokio::test]
+async fn a_list_follows_pages_and_begins_anew_when_its_token_expires() {
+    let page = |name: &str, token: &str| {
+        let metadata = json!({ "resourceVersion": "7", "continue": token });
+        json!({ "kind": "WorkloadList", "metadata": metadata, "items": [workload(name)] })
+    };
+    let expired = status(410, "Expired", "The provided continue parameter is too old", &json!({}));
+    let answers = [
+        (200, page("a", "t1")),
+        (410, expired),
+        (200, page("a", "t1")),
+        (200, page("b", "")),
+    ];
+    let server = Server::answering(answers).await;
+    let options = ListOptions {
+        label_selector: Some("tier in (a,b)".into()),
+        ..ListOptions::default()
+    };
+    let namespace = web().namespace;
+    let found = server.client().await.list(Some(&namespace), &options).await.unwrap();
+    assert_eq!(
+        found.iter().map(|object| object.name().unwrap()).collect::<Vec<_>>(),
+        ["a", "b"]
+    );
+    let path = "GET /namespaces/project-shop/workloads?&labelSelector=tier+in+%28a%2Cb%29&limit=500";
+    assert_eq!(
+        server.lines(),
+        [
+            path.to_owned(),
+            format!("{path}&continue=t1"),
+            path.to_owned(),
+            format!("{path}&continue=t1")
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_limit_ends_a_list_early() {
+    let metadata = json!({ "resourceVersion": "7", "continue": "more" });
+    let list = json!({ "metadata": metadata, "items": [workload("a"), workload("b")] });
+    let server = Server::answering([(200, list)]).await;
+    let options = ListOptions {
+        limit: Some(1),
+        ..ListOptions::default()
+    };
+    assert_eq!(server.client().await.list(None, &options).await.unwrap().len(), 1);
+    assert_eq!(server.lines(), ["GET /workloads?&limit=1"]);
+}
+
+#[tokio::test]
+async fn events_are_those_of_the_object_in_order_of_time() {
+    let event = |reason: &str, time: &str| {
+        json!({ "type": "Warning", "reason": reason, "message": "m", "count": 2, "lastTimestamp": time,
+                "source": { "component": "scheduler" } })
+    };
+    let items = json!([
+        event("Second", "2026-01-01T00:00:02Z"),
+        event("First", "2026-01-01T00:00:01Z")
+    ]);
+    let server = Server::answering([(200, json!({ "kind": "EventList", "items": items }))]).await;
+    let events = server.client().await.events(&web(), "uid-web").await.unwrap();
+    assert_eq!(
+        events.iter().map(|event| event.reason.as_str()).collect::<Vec<_>>(),
+        ["First", "Second"]
+    );
+    assert_eq!((events[0].count, events[0].source.as_str()), (2, "scheduler"));
+    let asked = &server.asked()[0];
+    assert_eq!(asked.path, "/api/v1/namespaces/project-shop/events");
+    assert!(asked.query.contains("involvedObject.uid%3Duid-web"), "{}", asked.query);
+}
+
+#[tokio::test]
+async fn what_is_missing_is_told_apart() {
+    let server = Server::answering([(404, not_found("web"))]).await;
+    let error = server.client().await.get(&web()).await.unwrap_err();
+    assert!(error.is_not_found() && !error.is_api_missing());
+    assert_eq!(
+        server.asked().len(),
+        1,
+        "an object that does not exist needs no further question"
+    );
+
+    let details = json!({ "name": "project-shop", "kind": "namespaces" });
+    let namespace = status(404, "NotFound", "namespaces \"project-shop\" not found", &details);
+    let server = Server::answering([(404, namespace)]).await;
+    let error = server
+        .client()
+        .await
+        .apply(&web(), &json!({}), ApplyOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.is_namespace_missing() && !error.is_not_found());
+
+    let groups = json!({ "kind": "APIGroupList", "groups": [
+        { "name": "apps", "versions": [{ "groupVersion": "apps/v1" }] },
+        { "name": "compute.example.com", "versions": [{ "groupVersion": "compute.example.com/v1" }] },
+    ] });
+    let server = Server::start(move |asked| match asked.path.as_str() {
+        "/apis" => json_answer(200, &groups),
+        _ => text_answer(404, "text/plain", "404 page not found\n"),
+    })
+    .await;
+    let error = server.client().await.get(&web()).await.unwrap_err();
+    assert!(error.is_api_missing() && !error.is_not_found());
+    let Kind::NotFound(Missing::Api { served }) = error.kind() else {
+        panic!("{error:?}")
+    };
+    assert_eq!(served, &["compute.example.com/v1"]);
+
+    let server = Server::start(|_| text_answer(404, "text/html", "<html>nothing here</html>")).await;
+    let error = server.client().await.get(&web()).await.unwrap_err();
+    assert!(error.is_project_missing() && !error.is_not_found());
+}
+
+#[tokio::test]
+async fn a_success_that_is_not_the_apis_is_an_error() {
+    let server = Server::start(|_| text_answer(200, "text/html", "<html><title>Sign in</title></html>")).await;
+    let error = server.client().await.get(&web()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read workload project-shop/web: the server's answer is not one of the Kubernetes API (200, text/html): \
+         Sign in"
+    );
+}

@@ -1,0 +1,217 @@
+//! What the user is told: the status and the events that go with how a rollout stands.
+
+use datum_model::Phase;
+use datum_model::condition::{self, reason};
+use jiff::Timestamp;
+
+use super::rollout::{Outlook, State};
+use super::scenario::Scenario;
+use super::status::{Condition, Status, Truth};
+use super::workload::Workload;
+
+/// An event about the workload.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Event {
+    /// Whether the user should look into it.
+    pub(super) kind: EventKind,
+    /// One word for machines.
+    pub(super) reason: &'static str,
+    /// One sentence for people.
+    pub(super) message: String,
+}
+
+/// The `type` of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum EventKind {
+    Normal,
+    Warning,
+}
+
+/// The status that says how the rollout stands; `before` is the one that it takes the place of.
+pub(super) fn status(workload: &Workload, before: Option<&Status>, state: &State, now: Timestamp) -> Status {
+    let observed_generation = match workload.scenario {
+        Scenario::NoObservedGeneration => None,
+        _ => Some(workload.generation),
+    };
+    let condition = |type_: &str, (status, reason, message): (bool, &str, String)| {
+        let condition = Condition {
+            type_: type_.to_owned(),
+            status: Truth::from(status),
+            observed_generation,
+            reason: reason.to_owned(),
+            message,
+            last_transition_time: now,
+        };
+        condition.since(before)
+    };
+    let mut conditions = vec![
+        condition(condition::AVAILABLE, available(workload, state)),
+        condition(condition::PROGRESSING, progressing(workload, state)),
+    ];
+    // As with a Deployment, this one is there only while it is true.
+    if state.outlook == Outlook::QuotaExceeded {
+        let failure = (true, reason::QUOTA_EXCEEDED, quota_message(workload, state));
+        conditions.push(condition(condition::REPLICA_FAILURE, failure));
+    }
+    Status {
+        phase: Some(phase(state)),
+        observed_generation,
+        replicas: state.total,
+        ready_replicas: state.ready,
+        available_replicas: state.ready,
+        selector: workload.selector.clone(),
+        conditions,
+    }
+}
+
+fn phase(state: &State) -> Phase {
+    match state.outlook {
+        Outlook::QuotaExceeded if state.ready > 0 => Phase::Provisioning,
+        Outlook::Pending | Outlook::QuotaExceeded => Phase::Pending,
+        Outlook::Delayed | Outlook::Progressing | Outlook::Flapping | Outlook::NoRoom | Outlook::NotReady => {
+            Phase::Provisioning
+        }
+        Outlook::Complete => Phase::Running,
+        Outlook::PullFailed | Outlook::Crashed => Phase::Failed,
+        Outlook::Deleting => Phase::Deleting,
+    }
+}
+
+fn available(workload: &Workload, state: &State) -> (bool, &'static str, String) {
+    let message = format!("{}/{} replicas are ready", state.ready, workload.replicas);
+    if state.outlook != Outlook::Deleting && state.ready >= workload.replicas {
+        (true, reason::MINIMUM_REPLICAS_AVAILABLE, message)
+    } else {
+        (false, reason::MINIMUM_REPLICAS_UNAVAILABLE, message)
+    }
+}
+
+fn progressing(workload: &Workload, state: &State) -> (bool, &'static str, String) {
+    let State {
+        total,
+        ready,
+        old,
+        outlook,
+    } = *state;
+    let wanted = workload.replicas;
+    let goes_on = |message| (true, reason::ROLLOUT_IN_PROGRESS, message);
+    match outlook {
+        Outlook::Pending => (true, reason::PENDING, format!("{} wanted", replicas(wanted))),
+        Outlook::Delayed => goes_on(format!("Waiting for the first of {} to start", replicas(wanted))),
+        Outlook::NoRoom => goes_on(format!("Waiting for a location with room for {}", replicas(wanted))),
+        Outlook::NotReady => goes_on(format!("Waiting for {} to become ready", replicas(total - ready))),
+        Outlook::Progressing if old > 0 => goes_on(format!(
+            "{} of {ready} replicas run the new template",
+            ready.saturating_sub(old)
+        )),
+        Outlook::Progressing | Outlook::Flapping => {
+            goes_on(format!("{total} of {wanted} replicas are created, {ready} are ready"))
+        }
+        Outlook::Complete => (true, reason::ROLLOUT_COMPLETE, format!("{} running", replicas(wanted))),
+        Outlook::QuotaExceeded => (false, reason::QUOTA_EXCEEDED, quota_message(workload, state)),
+        Outlook::PullFailed => (false, reason::IMAGE_PULL_BACK_OFF, pull_message(workload)),
+        Outlook::Crashed => (false, reason::CRASH_LOOP_BACK_OFF, crash_message(workload)),
+        Outlook::Deleting => (false, reason::DELETING, "The workload is being deleted".to_owned()),
+    }
+}
+
+/// The events that go with the change from `before`; `begun` is whether the rollout of this generation had begun.
+pub(super) fn events(workload: &Workload, before: Option<&Status>, state: &State, begun: bool) -> Vec<Event> {
+    let wanted = replicas(workload.replicas);
+    let container = workload
+        .containers
+        .first()
+        .map_or("", |container| container.name.as_str());
+    let was_provisioning = before.is_some_and(|status| status.phase == Some(Phase::Provisioning));
+    match state.outlook {
+        Outlook::Pending => vec![normal("Accepted", format!("Accepted the workload, {wanted} wanted"))],
+        Outlook::Progressing | Outlook::Delayed if begun && was_provisioning => Vec::new(),
+        Outlook::Progressing | Outlook::Delayed => beginning(workload, before, state),
+        Outlook::Complete => {
+            let message = format!("Generation {} runs with {wanted}", workload.generation);
+            vec![normal("RolloutComplete", message)]
+        }
+        Outlook::QuotaExceeded => vec![warning(reason::FAILED_CREATE, quota_message(workload, state))],
+        Outlook::NoRoom => vec![warning(
+            "FailedScheduling",
+            format!("No location has room for {wanted}"),
+        )],
+        Outlook::NotReady | Outlook::Flapping => {
+            let message = format!("Readiness probe of container {container:?} failed: connection refused");
+            vec![warning("Unhealthy", message)]
+        }
+        Outlook::PullFailed => vec![warning("Failed", pull_message(workload))],
+        Outlook::Crashed => vec![warning("BackOff", crash_message(workload))],
+        Outlook::Deleting => {
+            let message = format!("Stopping {}", replicas(before.map_or(0, |status| status.replicas)));
+            vec![normal("Deleting", message)]
+        }
+    }
+}
+
+/// What is told when a rollout begins.
+fn beginning(workload: &Workload, before: Option<&Status>, state: &State) -> Vec<Event> {
+    let (total, ready) = before.map_or((0, 0), |status| (status.replicas, status.ready_replicas));
+    let mut events = Vec::new();
+    if ready != workload.replicas {
+        let message = format!("Scaling from {ready} to {}", replicas(workload.replicas));
+        events.push(normal("Scaling", message));
+    }
+    if state.old > 0 || state.total > total || state.outlook == Outlook::Delayed {
+        let images = workload.containers.iter().map(|container| &container.image);
+        events.extend(images.map(|image| normal("Pulling", format!("Pulling image {image:?}"))));
+    }
+    events
+}
+
+fn normal(reason: &'static str, message: String) -> Event {
+    Event {
+        kind: EventKind::Normal,
+        reason,
+        message,
+    }
+}
+
+fn warning(reason: &'static str, message: String) -> Event {
+    Event {
+        kind: EventKind::Warning,
+        reason,
+        message,
+    }
+}
+
+fn quota_message(workload: &Workload, state: &State) -> String {
+    let more = workload.replicas.saturating_sub(state.ready).max(1);
+    format!(
+        "The project's quota is used up: {} more asked for, none left",
+        replicas(more)
+    )
+}
+
+fn pull_message(workload: &Workload) -> String {
+    match workload.missing_image() {
+        Some(container) => {
+            format!(
+                "Failed to pull image {:?} of container {:?}: not found",
+                container.image, container.name
+            )
+        }
+        None => "Failed to pull an image: not found".to_owned(),
+    }
+}
+
+fn crash_message(workload: &Workload) -> String {
+    let container = workload
+        .containers
+        .first()
+        .map_or("", |container| container.name.as_str());
+    format!("Back-off restarting container {container:?}: it exits with code 1")
+}
+
+fn replicas(count: u32) -> String {
+    if count == 1 {
+        "1 replica".to_owned()
+    } else {
+        format!("{count} replicas")
+    }
+}

@@ -1,0 +1,482 @@
+//! A Workload that sets every attribute, made by walking the tree of the schema.
+
+use std::collections::BTreeMap;
+
+use terraform_provider_datum::schema::{self, Constraint, Kind, Node, Object};
+use tf_plugin_server::value::{Number, Type, Value};
+
+/// The resource with every attribute that can be set, and null for those that cannot.
+pub(crate) fn everything(namespace: &str, name: &str) -> Value {
+    let mut walk = Walk { uses: 0 };
+    let mut workload = walk.value(schema::workload(), "", Item { variant: 0, index: 0 });
+    let metadata = workload
+        .get_mut("metadata")
+        .and_then(Value::as_map_mut)
+        .expect("a Workload has metadata");
+    metadata.insert("namespace".into(), namespace.into());
+    metadata.insert("name".into(), name.into());
+    workload
+}
+
+/// Attributes that exclude each other: an object that has the attributes of one row of `alternatives` has none of another.
+struct Union {
+    /// The end of the object's path.
+    object: &'static str,
+    alternatives: &'static [&'static [&'static str]],
+}
+
+const HANDLER: &[&[&str]] = &[&["exec"], &["http_get"], &["tcp_socket"], &["grpc"], &["sleep"]];
+
+const UNIONS: [Union; 16] = [
+    Union {
+        object: ".liveness_probe",
+        alternatives: HANDLER,
+    },
+    Union {
+        object: ".readiness_probe",
+        alternatives: HANDLER,
+    },
+    Union {
+        object: ".startup_probe",
+        alternatives: HANDLER,
+    },
+    Union {
+        object: ".post_start",
+        alternatives: HANDLER,
+    },
+    Union {
+        object: ".pre_stop",
+        alternatives: HANDLER,
+    },
+    Union {
+        object: ".env",
+        alternatives: &[&["value"], &["value_from"]],
+    },
+    Union {
+        object: ".value_from",
+        alternatives: &[
+            &["config_map_key_ref"],
+            &["field_ref"],
+            &["resource_field_ref"],
+            &["secret_key_ref"],
+        ],
+    },
+    Union {
+        object: ".env_from",
+        alternatives: &[&["config_map_ref"], &["secret_ref"]],
+    },
+    Union {
+        object: ".volume_mounts",
+        alternatives: &[&["sub_path"], &["sub_path_expr"]],
+    },
+    Union {
+        object: ".items",
+        alternatives: &[&["field_ref"], &["resource_field_ref"]],
+    },
+    Union {
+        object: ".cluster_trust_bundle",
+        alternatives: &[&["name"], &["signer_name", "label_selector"]],
+    },
+    Union {
+        object: ".resource_claims",
+        alternatives: &[&["resource_claim_name"], &["resource_claim_template_name"]],
+    },
+    Union {
+        object: ".flocker",
+        alternatives: &[&["dataset_name"], &["dataset_uuid"]],
+    },
+    Union {
+        object: ".fc",
+        alternatives: &[&["target_wwns", "lun"], &["wwids"]],
+    },
+    // The sources of a volume are whatever attributes it has beside its name.
+    Union {
+        object: ".volumes",
+        alternatives: &[],
+    },
+    Union {
+        object: ".projected.sources",
+        alternatives: &[],
+    },
+];
+
+/// Scalars that mean more than their type says: the end of the path, and the value. `{i}` is the position in the
+/// innermost list, `{n}` a number that is used once. The longest end counts.
+const SCALARS: &[(&str, &str)] = &[
+    ("name", "name-{i}"),
+    ("replicas", "2"),
+    ("wait.on_timeout", "error"),
+    ("wait.phase", "Running"),
+    ("wait.rollout", "true"),
+    ("wait.conditions.type", "Available"),
+    ("wait.conditions.status", "True"),
+    ("wait.conditions.reason", "MinimumReplicasAvailable"),
+    ("timeouts.create", "5m"),
+    ("timeouts.read", "1m"),
+    ("timeouts.update", "5m"),
+    ("timeouts.delete", "5m"),
+    ("propagation_policy", "Background"),
+    // Names, and what refers to them.
+    (".containers.name", "app-{i}"),
+    (".init_containers.name", "init-{i}"),
+    (".ephemeral_containers.name", "debug-{i}"),
+    (".target_container_name", "app-0"),
+    (".container_name", "app-0"),
+    (".volumes.name", "volume-{i}"),
+    (".volume_mounts.name", "volume-{i}"),
+    (".volume_mounts.mount_path", "/mnt/{n}"),
+    (".volume_mounts.sub_path", "data"),
+    (".volume_mounts.sub_path_expr", "$(VARIABLE_0)"),
+    (".volume_devices.device_path", "/dev/block-{i}"),
+    (".env.name", "VARIABLE_{i}"),
+    (".env_from.prefix", "PREFIX_{i}_"),
+    (".ports.name", "port-{i}"),
+    (".ports.container_port", "{port}"),
+    (".ports.host_port", "{port}"),
+    (".resource_claims.name", "claim-{i}"),
+    (".resources.claims.name", "claim-{i}"),
+    (".service_account", "builder"),
+    (".service_account_name", "builder"),
+    (".scheduling_gates.name", "example.com/gate-{i}"),
+    (".readiness_gates.condition_type", "example.com/ready"),
+    (".sysctls.name", "kernel.shm_rmid_forced"),
+    (".http_headers.name", "X-Sample"),
+    (".dns_config.options.name", "ndots"),
+    // Selectors.
+    (".match_expressions.key", "tier"),
+    (".match_expressions.values", "front"),
+    (".match_fields.key", "metadata.name"),
+    (".match_fields.values", "node-1"),
+    (".match_label_keys", "pod-template-hash"),
+    (".mismatch_label_keys", "tenant"),
+    (".topology_key", "topology.kubernetes.io/zone"),
+    (".tolerations.key", "dedicated"),
+    (".tolerations.value", "web"),
+    (".tolerations.effect", "NoExecute"),
+    // Addresses, ports and paths.
+    (".host_ip", "10.0.0.1"),
+    (".host_aliases.ip", "10.0.1.{i}"),
+    (".hostnames", "db.example.com"),
+    (".nameservers", "10.0.0.10"),
+    (".searches", "svc.example.com"),
+    (".http_get.port", "8080"),
+    (".tcp_socket.port", "http"),
+    (".grpc.port", "9090"),
+    (".http_get.path", "/healthz"),
+    (".http_get.host", "web.example.com"),
+    (".tcp_socket.host", "web.example.com"),
+    (".host_path.path", "/var/data"),
+    (".nfs.path", "/exports"),
+    (".nfs.server", "nfs.example.com"),
+    (".cephfs.path", "/"),
+    (".secret_file", "/etc/ceph/user.secret"),
+    (".keyring", "/etc/ceph/keyring"),
+    (".monitors", "10.16.154.78:6789"),
+    (".portals", "10.0.2.15:3260"),
+    (".target_portal", "10.0.2.15:3260"),
+    (".iqn", "iqn.2001-04.com.example:storage.disk"),
+    (".initiator_name", "iqn.1994-05.com.example:node"),
+    (".termination_message_path", "/dev/termination-log"),
+    (".working_dir", "/srv"),
+    (".path", "path-{n}"),
+    // Images, commands and fields.
+    (".image", "nginx:1.25"),
+    (".image.reference", "ghcr.io/example/data:1"),
+    (".repository", "https://git.example.com/web.git"),
+    (".command", "/bin/true"),
+    (".args", "--verbose"),
+    (".stop_signal", "SIGTERM"),
+    (".field_path", "metadata.name"),
+    (".field_ref.api_version", "v1"),
+    (".resource_field_ref.resource", "limits.cpu"),
+    (".resource_field_ref.divisor", "1m"),
+    (".size_limit", "64Mi"),
+    (".app_armor_profile.type", "Localhost"),
+    (".seccomp_profile.type", "Localhost"),
+    (".localhost_profile", "profiles/web.json"),
+    (".capabilities.add", "NET_ADMIN"),
+    (".capabilities.drop", "ALL"),
+    (".medium", "Memory"),
+    (".dns_config.options.value", "2"),
+    (".sysctls.value", "1"),
+    (".data_source.api_group", "snapshot.storage.k8s.io"),
+    (".data_source.kind", "VolumeSnapshot"),
+    (".data_source_ref.api_group", "snapshot.storage.k8s.io"),
+    (".data_source_ref.kind", "VolumeSnapshot"),
+    (".signer_name", "example.com/signer"),
+    // Numbers with a range.
+    (".run_as_user", "1000"),
+    (".run_as_group", "1000"),
+    (".fs_group", "1000"),
+    (".supplemental_groups", "2000"),
+    (".mode", "256"),
+    (".default_mode", "420"),
+    (".expiration_seconds", "3600"),
+    (".active_deadline_seconds", "86400"),
+    (".termination_grace_period_seconds", "30"),
+    (".toleration_seconds", "300"),
+    (".priority", "0"),
+];
+
+/// Maps by the end of their path; others hold one entry.
+const MAPS: &[(&str, &[(&str, &str)])] = &[
+    ("template.metadata.labels", &[("app", "web"), ("tier", "front")]),
+    (
+        "labels",
+        &[("app.kubernetes.io/name", "everything"), ("environment", "test")],
+    ),
+    (
+        "annotations",
+        &[(
+            "kubernetes.io/description",
+            "Every attribute, \"quoted\" and ${escaped}.\n",
+        )],
+    ),
+    ("match_labels", &[("app", "web")]),
+    ("limits", &[("cpu", "2"), ("memory", "1Gi")]),
+    ("requests", &[("cpu", "0.5"), ("memory", "512Mi")]),
+    ("overhead", &[("cpu", "10m"), ("memory", "16Mi")]),
+    ("volume_claim_template.spec.resources.limits", &[("storage", "2Gi")]),
+    ("volume_claim_template.spec.resources.requests", &[("storage", "1Gi")]),
+    ("node_selector", &[("kubernetes.io/os", "linux")]),
+];
+
+/// Which item of the innermost list is made.
+#[derive(Clone, Copy)]
+struct Item {
+    /// Which of the alternatives below it takes.
+    variant: usize,
+    /// Its position.
+    index: usize,
+}
+
+struct Walk {
+    /// How many numbers that are used once have been used.
+    uses: usize,
+}
+
+impl Walk {
+    fn value(&mut self, node: &Node, path: &str, item: Item) -> Value {
+        match &node.kind {
+            Kind::Object(object) => self.object(object, path, item),
+            Kind::Map(_) => Value::object(entries(path).iter().copied()),
+            Kind::List { items, .. } if items.object().is_some() => Value::List(
+                positions(items, path, item)
+                    .into_iter()
+                    .map(|index| self.value(items, path, Item { variant: index, index }))
+                    .collect(),
+            ),
+            Kind::List { items, .. } => Value::List(vec![self.value(items, path, item)]),
+            Kind::String { values } => {
+                let text = match self.scalar(path, item) {
+                    Some(text) if values.is_empty() || values.contains(&text) => text,
+                    _ => values
+                        .iter()
+                        .find(|value| !value.is_empty())
+                        .cloned()
+                        .unwrap_or_else(|| "sample".to_owned()),
+                };
+                Value::String(text)
+            }
+            Kind::Integer | Kind::Number => {
+                let text = self.scalar(path, item).unwrap_or_else(|| "1".to_owned());
+                Value::Number(text.parse().unwrap_or_else(|_| Number::from(1)))
+            }
+            Kind::Boolean => Value::Bool(self.scalar(path, item).is_some_and(|text| text == "true")),
+            Kind::IntOrString | Kind::Quantity => {
+                Value::String(self.scalar(path, item).unwrap_or_else(|| "1".to_owned()))
+            }
+            Kind::FreeForm => free_form(),
+            Kind::Json => Value::Null,
+        }
+    }
+
+    fn object(&mut self, object: &Object, path: &str, item: Item) -> Value {
+        let chosen = choose(object, path, item.variant);
+        let attributes = object.iter().map(|(name, attribute)| {
+            let variant = match &chosen {
+                _ if attribute.constraint == Constraint::Computed => None,
+                Some(choice) if choice.members.contains(&name) => {
+                    choice.taken.contains(&name).then_some(choice.variant)
+                }
+                _ => Some(item.variant),
+            };
+            let value = variant.map_or(Value::Null, |variant| {
+                self.value(&attribute.node, &format!("{path}.{name}"), Item { variant, ..item })
+            });
+            (name.to_owned(), value)
+        });
+        Value::Map(attributes.collect())
+    }
+
+    fn scalar(&mut self, path: &str, item: Item) -> Option<String> {
+        if path.ends_with(".volume_devices.name") {
+            return Some(format!("volume-{}", claim_position()));
+        }
+        let template = longest(SCALARS, path)?;
+        if template.contains("{n}") || template.contains("{port}") {
+            self.uses += 1;
+        }
+        Some(
+            template
+                .replace("{i}", &item.index.to_string())
+                .replace("{n}", &self.uses.to_string())
+                .replace("{port}", &(10_000 + self.uses).to_string()),
+        )
+    }
+}
+
+/// The alternative that an object takes.
+struct Choice<'o> {
+    /// The attributes of all alternatives.
+    members: Vec<&'o str>,
+    /// The attributes of the one that is taken.
+    taken: Vec<&'o str>,
+    /// Which of the alternatives below it is taken.
+    variant: usize,
+}
+
+fn choose<'o>(object: &'o Object, path: &str, variant: usize) -> Option<Choice<'o>> {
+    let alternatives = alternatives(object, path)?;
+    let counts: Vec<usize> = alternatives.iter().map(|taken| width(object, path, taken)).collect();
+    let mut variant = variant % counts.iter().sum::<usize>();
+    let position = counts.iter().position(|count| {
+        let here = variant < *count;
+        if !here {
+            variant -= count;
+        }
+        here
+    })?;
+    let taken = alternatives[position].clone();
+    Some(Choice {
+        members: alternatives.concat(),
+        taken,
+        variant,
+    })
+}
+
+/// The alternatives of the object at `path`, of which each has attributes of the object.
+fn alternatives<'o>(object: &'o Object, path: &str) -> Option<Vec<Vec<&'o str>>> {
+    let union = UNIONS.iter().find(|union| path.ends_with(union.object))?;
+    let names = || object.iter().map(|(name, _)| name);
+    let alternatives: Vec<Vec<&str>> = if union.alternatives.is_empty() {
+        names().filter(|name| *name != "name").map(|name| vec![name]).collect()
+    } else {
+        let row = |row: &&[&str]| names().filter(|name| row.contains(name)).collect();
+        union
+            .alternatives
+            .iter()
+            .map(row)
+            .filter(|row: &Vec<_>| !row.is_empty())
+            .collect()
+    };
+    (!alternatives.is_empty()).then_some(alternatives)
+}
+
+/// How many values it takes to show every alternative below `node` that no list of its own shows.
+fn variants(node: &Node, path: &str) -> usize {
+    let Some(object) = node.object() else { return 1 };
+    let alternatives = alternatives(object, path).unwrap_or_default();
+    let members = alternatives.concat();
+    let chosen = alternatives.iter().map(|taken| width(object, path, taken)).sum();
+    let others: Vec<&str> = object
+        .iter()
+        .map(|(name, _)| name)
+        .filter(|name| !members.contains(name))
+        .collect();
+    width(object, path, &others).max(chosen)
+}
+
+/// How many values it takes for these attributes of an object.
+fn width(object: &Object, path: &str, names: &[&str]) -> usize {
+    let attributes = names.iter().filter_map(|name| Some((name, object.get(name)?)));
+    attributes
+        .map(|(name, attribute)| variants(&attribute.node, &format!("{path}.{name}")))
+        .max()
+        .unwrap_or(1)
+}
+
+/// The positions of the items that the list at `path` holds.
+fn positions(items: &Node, path: &str, outer: Item) -> Vec<usize> {
+    // Every volume is mounted, by the first container; the one that is used as a device is not.
+    let mounts_all = path.ends_with(".containers.volume_mounts") && outer.index == 0;
+    if mounts_all {
+        (0..volumes())
+            .filter(|position| *position != claim_position())
+            .collect()
+    } else {
+        (0..variants(items, path)).collect()
+    }
+}
+
+const VOLUMES: &str = "spec.template.spec.volumes";
+
+fn volume() -> &'static Node {
+    schema::workload()
+        .at(VOLUMES)
+        .and_then(Node::items)
+        .expect("a Workload has volumes")
+}
+
+fn volumes() -> usize {
+    variants(volume(), &format!(".{VOLUMES}"))
+}
+
+/// The position of the volume that claims a persistent volume.
+fn claim_position() -> usize {
+    let object = volume().object().expect("a volume is an object");
+    let path = format!(".{VOLUMES}");
+    let takes_claim = |position: &usize| {
+        choose(object, &path, *position).is_some_and(|choice| choice.taken == ["persistent_volume_claim"])
+    };
+    (0..volumes()).find(takes_claim).unwrap_or(0)
+}
+
+fn entries(path: &str) -> &'static [(&'static str, &'static str)] {
+    longest(MAPS, path).unwrap_or(&[("key", "value")])
+}
+
+/// The value whose key is the longest end of `path`. An end without a leading dot stands for a whole name, too.
+fn longest<T: Copy>(table: &[(&str, T)], path: &str) -> Option<T> {
+    let is_end = |end: &str| {
+        path.strip_suffix(end)
+            .is_some_and(|rest| end.starts_with('.') || rest.is_empty() || rest.ends_with('.'))
+    };
+    table
+        .iter()
+        .filter(|(end, _)| is_end(end))
+        .max_by_key(|(end, _)| end.len())
+        .map(|(_, value)| *value)
+}
+
+/// A value with every type that JSON has.
+fn free_form() -> Value {
+    let text = |text: &str| Value::from(text);
+    let zones = Value::list(["us-central1-a", "us-central1-b"]);
+    let ratio = "0.25".parse::<Number>().expect("a decimal number");
+    let nested = Value::object([("machineType", text("e2-medium"))]);
+    let content = Value::object([
+        ("name", text("gcp")),
+        ("region", text("us-central1")),
+        ("zones", zones),
+        ("spot", Value::Bool(false)),
+        ("size", Value::from(2)),
+        ("ratio", Value::Number(ratio)),
+        ("nested", nested),
+    ]);
+    let types: BTreeMap<String, Type> = [
+        ("name", Type::String),
+        ("region", Type::String),
+        ("zones", Type::Tuple(vec![Type::String, Type::String])),
+        ("spot", Type::Bool),
+        ("size", Type::Number),
+        ("ratio", Type::Number),
+        (
+            "nested",
+            Type::Object([("machineType".to_owned(), Type::String)].into()),
+        ),
+    ]
+    .map(|(name, ty)| (name.to_owned(), ty))
+    .into();
+    Value::dynamic(Type::Object(types), content)
+}

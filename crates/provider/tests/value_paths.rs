@@ -1,0 +1,246 @@
+//! Paths of the API and of Terraform, translated into each other.
+
+#[path = "../examples/everything/sample.rs"]
+mod sample;
+
+use datum_model::field::Path;
+use serde_json::json;
+use terraform_provider_datum::schema::{self, Kind, Node};
+use terraform_provider_datum::value::path::{owned, to_api, to_attribute};
+use terraform_provider_datum::value::{expand, flatten_all};
+use tf_plugin_server::value::Value;
+use tf_provider::AttributePath;
+
+/// Calls `visit` with the path of every value that is not null, and with the value.
+fn each(value: &Value, node: &Node, path: &AttributePath, visit: &mut dyn FnMut(&AttributePath, &Value)) {
+    if value.is_null() {
+        return;
+    }
+    visit(path, value);
+    match (&node.kind, value) {
+        (Kind::Object(object), Value::Map(attributes)) => {
+            for (name, attribute) in object.iter().filter(|(_, attribute)| attribute.field().is_some()) {
+                each(
+                    &attributes[name],
+                    &attribute.node,
+                    &path.clone().attribute(name.to_owned()),
+                    visit,
+                );
+            }
+        }
+        (Kind::Map(values), Value::Map(entries)) => {
+            for (key, value) in entries {
+                each(value, values, &path.clone().key(key.clone()), visit);
+            }
+        }
+        (Kind::List { items, .. }, Value::List(list)) => {
+            for (index, value) in (0_i64..).zip(list) {
+                each(value, items, &path.clone().index(index), visit);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn every_attribute_is_reached_by_its_field_and_back() {
+    let node = schema::workload();
+    let workload = sample::everything("project-p", "everything");
+    let sent = expand(&workload, node).expect("the sample is known");
+    let mut visited = 0;
+    each(&workload, node, &AttributePath::root(), &mut |attribute, value| {
+        let field = to_api(attribute, node);
+        assert_eq!(to_attribute(&field, &workload, node), *attribute, "{field}");
+        let printed: Path = field.to_string().parse().expect("a printed path is read");
+        assert_eq!(to_attribute(&printed, &workload, node), *attribute, "{printed}");
+        assert_eq!(workload.at(attribute), Some(value), "{attribute}");
+        assert!(field.find(&sent).is_some(), "{field} is not sent");
+        visited += 1;
+    });
+    assert!(visited > 2000, "{visited}");
+}
+
+#[test]
+fn every_attribute_that_can_be_set_is_in_the_sample() {
+    fn check(values: &[&Value], node: &Node, path: &str, missing: &mut Vec<String>) {
+        match &node.kind {
+            Kind::Object(object) => {
+                for (name, attribute) in object.iter() {
+                    if attribute.constraint == schema::Constraint::Computed {
+                        continue;
+                    }
+                    let path = format!("{path}.{name}");
+                    let set = values
+                        .iter()
+                        .filter_map(|value| value.get(name))
+                        .filter(|value| !value.is_null());
+                    let set: Vec<&Value> = set.collect();
+                    if set.is_empty() {
+                        missing.push(path);
+                    } else {
+                        check(&set, &attribute.node, &path, missing);
+                    }
+                }
+            }
+            Kind::List { items, .. } => {
+                let items_set: Vec<&Value> = values.iter().filter_map(|value| value.as_list()).flatten().collect();
+                assert!(!items_set.is_empty(), "{path} is empty");
+                check(&items_set, items, path, missing);
+            }
+            _ => {}
+        }
+    }
+    let mut missing = Vec::new();
+    check(
+        &[&sample::everything("project-p", "everything")],
+        schema::workload(),
+        "",
+        &mut missing,
+    );
+    assert_eq!(missing, Vec::<String>::new());
+}
+
+/// A configuration in which the user's order is not the API's.
+fn config() -> Value {
+    let api = json!({
+        "metadata": { "name": "web", "labels": { "app.kubernetes.io/name": "web" } },
+        "spec": { "provider": { "name": "gcp" }, "template": { "spec": { "containers": [
+            { "name": "log", "resources": { "limits": { "nvidia.com/gpu": "1" } } },
+            {
+                "name": "app",
+                "ports": [{ "containerPort": 80, "hostIP": "10.0.0.1" }, { "containerPort": 53, "protocol": "UDP" }],
+                "args": ["-v"],
+            },
+        ] } } },
+    });
+    flatten_all(&api, schema::workload())
+}
+
+#[test]
+fn paths_of_the_api_lead_to_attributes() {
+    let config = config();
+    for (field, attribute) in [
+        ("", ""),
+        ("spec.replicas", "spec.replicas"),
+        (".spec.replicas", "spec.replicas"),
+        ("metadata.name", "metadata.name"),
+        (
+            "spec.template.spec.containers[1].ports[0].hostIP",
+            "spec.template.spec.containers[1].ports[0].host_ip",
+        ),
+        (
+            r#".spec.template.spec.containers[name="app"].image"#,
+            "spec.template.spec.containers[1].image",
+        ),
+        (
+            "spec.template.spec.containers[name=app].image",
+            "spec.template.spec.containers[1].image",
+        ),
+        (
+            r#".spec.template.spec.containers[name="app"].ports[containerPort=53,protocol="UDP"].name"#,
+            "spec.template.spec.containers[1].ports[1].name",
+        ),
+        // The server names the port with the protocol that it filled in.
+        (
+            r#".spec.template.spec.containers[name="app"].ports[containerPort=80,protocol="TCP"].hostPort"#,
+            "spec.template.spec.containers[1].ports[0].host_port",
+        ),
+        (
+            "spec.template.spec.containers[1].args[0]",
+            "spec.template.spec.containers[1].args[0]",
+        ),
+        // Keys of maps, in brackets and behind dots.
+        (
+            "metadata.labels[app.kubernetes.io/name]",
+            r#"metadata.labels["app.kubernetes.io/name"]"#,
+        ),
+        (
+            ".metadata.labels.app.kubernetes.io/name",
+            r#"metadata.labels["app.kubernetes.io/name"]"#,
+        ),
+        (
+            "spec.template.spec.containers[0].resources.limits[nvidia.com/gpu]",
+            r#"spec.template.spec.containers[0].resources.limits["nvidia.com/gpu"]"#,
+        ),
+        // What is not there is shown where it would have to be written.
+        (
+            "spec.template.spec.containers[7].image",
+            "spec.template.spec.containers",
+        ),
+        (
+            r#".spec.template.spec.containers[name="mesh"].image"#,
+            "spec.template.spec.containers",
+        ),
+        (
+            "spec.template.spec.affinity.nodeAffinity",
+            "spec.template.spec.affinity",
+        ),
+        (
+            "spec.template.spec.containers[0].image",
+            "spec.template.spec.containers[0].image",
+        ),
+        ("metadata.labels[missing]", "metadata.labels"),
+        ("spec.template.spec.noSuchField.more", "spec.template.spec"),
+        ("spec.provider.name", "spec.provider"),
+        ("apiVersion", ""),
+    ] {
+        let path: Path = field.parse().expect("a path of the API");
+        assert_eq!(
+            to_attribute(&path, &config, schema::workload()).to_string(),
+            attribute,
+            "{field}"
+        );
+    }
+}
+
+#[test]
+fn paths_end_where_the_api_ends() {
+    let path = |names: &[&'static str]| {
+        names
+            .iter()
+            .fold(AttributePath::root(), |path, name| path.attribute(*name))
+    };
+    for (attribute, field) in [
+        (path(&["wait", "conditions"]), ""),
+        (path(&["id"]), ""),
+        (path(&["spec", "provider", "name"]), "spec.provider"),
+        (path(&["spec", "no_such_attribute"]), "spec"),
+        (path(&["status", "ready_replicas"]), "status.readyReplicas"),
+        (path(&["metadata", "labels"]).key("a.b/c"), "metadata.labels[a.b/c]"),
+        (path(&["spec"]).index(-1_i64), "spec"),
+    ] {
+        assert_eq!(to_api(&attribute, schema::workload()).to_string(), field, "{attribute}");
+    }
+}
+
+#[test]
+fn what_a_manager_owns_leads_to_attributes() {
+    let fields = json!({
+        "f:metadata": { "f:labels": { "f:app.kubernetes.io/name": {} } },
+        "f:spec": {
+            "f:replicas": {},
+            "f:template": { "f:spec": { "f:containers": {
+                "k:{\"name\":\"app\"}": {
+                    ".": {},
+                    "f:ports": { "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": { "f:hostIP": {} } },
+                    "f:args": {},
+                },
+            } } },
+        },
+    });
+    let mut attributes: Vec<String> = owned(&fields)
+        .iter()
+        .map(|path| to_attribute(path, &config(), schema::workload()).to_string())
+        .collect();
+    attributes.sort();
+    assert_eq!(
+        attributes,
+        [
+            r#"metadata.labels["app.kubernetes.io/name"]"#,
+            "spec.replicas",
+            "spec.template.spec.containers[1]",
+            "spec.template.spec.containers[1].args",
+            "spec.template.spec.containers[1].ports[0].host_ip",
+        ]
+    );
+}

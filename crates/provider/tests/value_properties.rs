@@ -1,0 +1,256 @@
+//! What holds for every value of the schema.
+
+#[path = "../examples/everything/sample.rs"]
+mod sample;
+
+use proptest::prelude::*;
+use proptest::strategy::Union;
+use serde_json::{Value as Json, json};
+use terraform_provider_datum::schema::{self, Constraint, Kind, Merge, Node, Object};
+use terraform_provider_datum::value::{complete, equal, expand, flatten, flatten_all, import, planned};
+use tf_plugin_server::value::{Number, Value};
+
+/// Any configuration that conforms to `node`. Of the many attributes of an object each is set with the probability `density`.
+fn any_value(node: &'static Node, density: f64) -> BoxedStrategy<Value> {
+    match &node.kind {
+        Kind::Object(object) => any_object(object, density).boxed(),
+        Kind::Map(values) => prop::collection::btree_map("[a-z./]{1,8}", any_value(values, density), 0..3)
+            .prop_map(Value::Map)
+            .boxed(),
+        Kind::List { items, merge } => {
+            let merge = *merge;
+            prop::collection::vec(any_value(items, density), 0..3)
+                .prop_map(move |list| Value::List(distinct(list, items, merge)))
+                .boxed()
+        }
+        Kind::String { .. } => "[a-zA-Z0-9 ${}\"\\\\é]{0,8}".prop_map(Value::String).boxed(),
+        Kind::Integer => any::<i64>().prop_map(|int| Value::Number(int.into())).boxed(),
+        Kind::Number => any::<i32>().prop_map(|int| Value::Number(int.into())).boxed(),
+        Kind::Boolean => any::<bool>().prop_map(Value::Bool).boxed(),
+        Kind::IntOrString => Union::new(["[0-9]{1,6}", "[a-z]{1,8}", "[0-9]{1,2}%"])
+            .prop_map(Value::String)
+            .boxed(),
+        Kind::Quantity => "[1-9][0-9]{0,3}(\\.[0-9]{1,2})?(m|Ki|Mi|Gi|k|M|e3)?"
+            .prop_map(Value::String)
+            .boxed(),
+        Kind::FreeForm => any_json().prop_map(|json| flatten_all(&json, node)).boxed(),
+        Kind::Json => Just(Value::Null).boxed(),
+    }
+}
+
+fn any_object(object: &'static Object, density: f64) -> impl Strategy<Value = Value> {
+    // Drawing only the attributes that are set keeps a draw from walking all thousand of them.
+    prop::collection::vec(0.0..1.0, object.iter().len()).prop_flat_map(move |draws| {
+        let attributes: Vec<BoxedStrategy<(String, Value)>> = object
+            .iter()
+            .zip(draws)
+            .map(|((name, attribute), draw)| {
+                let name = name.to_owned();
+                let set = match attribute.constraint {
+                    Constraint::Computed => false,
+                    Constraint::Required => true,
+                    _ => draw < density,
+                };
+                if set {
+                    any_value(&attribute.node, density)
+                        .prop_map(move |value| (name.clone(), value))
+                        .boxed()
+                } else {
+                    Just((name, Value::Null)).boxed()
+                }
+            })
+            .collect();
+        attributes.prop_map(|attributes| Value::Map(attributes.into_iter().collect()))
+    })
+}
+
+fn any_json() -> impl Strategy<Value = Json> {
+    let leaf = prop_oneof![
+        any::<bool>().prop_map(Json::from),
+        any::<i64>().prop_map(Json::from),
+        (-1.0e9..1.0e9).prop_map(Json::from),
+        "[a-zA-Z0-9_]{0,6}".prop_map(Json::from),
+    ];
+    leaf.prop_recursive(3, 12, 3, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..3).prop_map(Json::from),
+            prop::collection::btree_map("[a-zA-Z_]{1,6}", inner, 0..3).prop_map(|map| json!(map)),
+        ]
+    })
+}
+
+/// The items that the API can tell apart.
+fn distinct(list: Vec<Value>, items: &Node, merge: Merge) -> Vec<Value> {
+    let Merge::Keys(keys) = merge else { return list };
+    let object = items.object().expect("a list that merges by key holds objects");
+    let key = |item: &Value| -> Vec<Value> {
+        let field = |key: &String| {
+            let (name, attribute) = object.attribute(key).expect("a key is a field");
+            match item.get(name) {
+                Some(Value::Null) | None => attribute
+                    .node
+                    .default
+                    .map_or(Value::Null, |default| flatten_all(default, &attribute.node)),
+                Some(value) => value.clone(),
+            }
+        };
+        keys.iter().map(field).collect()
+    };
+    let mut seen = Vec::new();
+    let mut kept = list;
+    kept.retain(|item| {
+        let key = key(item);
+        let new = !seen.contains(&key);
+        seen.push(key);
+        new
+    });
+    kept
+}
+
+fn any_workload() -> impl Strategy<Value = Value> {
+    prop_oneof![any_value(schema::workload(), 0.3), any_value(schema::workload(), 0.7)]
+}
+
+/// The configuration with what the API decides filled in, as after an apply.
+fn stored(config: &Value) -> Json {
+    let mut json = expand(config, schema::workload()).expect("the value is known and fits");
+    json["metadata"]["uid"] = "u".into();
+    json["metadata"]["generation"] = 1.into();
+    json["status"] = json!({ "phase": "Running", "conditions": [{ "type": "Available", "status": "True" }] });
+    json
+}
+
+/// Sets a default protocol and a foreign container, label and annotation.
+fn meddle(json: &mut Json) {
+    json["metadata"]["labels"]["foreign.example.com/label"] = "x".into();
+    json["metadata"]["annotations"]["foreign.example.com/annotation"] = "x".into();
+    if let Some(containers) = json["spec"]["template"]["spec"]["containers"].as_array_mut() {
+        for port in containers
+            .iter_mut()
+            .filter_map(|container| container.get_mut("ports")?.as_array_mut())
+            .flatten()
+        {
+            if port.get("protocol").is_none() {
+                port["protocol"] = "TCP".into();
+            }
+        }
+        containers.insert(0, json!({ "name": "a container of somebody else", "image": "mesh:1" }));
+    }
+}
+
+/// The value without what only the API knows, and with Terraform's own attributes as `config` has them.
+fn without_computed(value: &Value, config: &Value) -> Value {
+    let mut value = value.clone();
+    for (parent, attribute) in [("metadata", "uid"), ("metadata", "generation")] {
+        if let Some(parent) = value.get_mut(parent).and_then(Value::as_map_mut) {
+            parent.insert(attribute.to_owned(), Value::Null);
+        }
+    }
+    if let Some(root) = value.as_map_mut() {
+        root.insert("status".to_owned(), Value::Null);
+        for own in [
+            "id",
+            "wait",
+            "timeouts",
+            "force_conflicts",
+            "deletion_protection",
+            "propagation_policy",
+        ] {
+            root.insert(own.to_owned(), config.get(own).cloned().unwrap_or_default());
+        }
+    }
+    value
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_sent_comes_back(config in any_workload()) {
+        let json = expand(&config, schema::workload()).expect("the value is known and fits");
+        let back = flatten(&json, &config, schema::workload());
+        prop_assert_eq!(&back, &config);
+        let all = without_computed(&flatten_all(&json, schema::workload()), &config);
+        prop_assert_eq!(expand(&all, schema::workload()), Ok(json));
+        prop_assert_eq!(&all, &config);
+    }
+
+    #[test]
+    fn what_others_add_changes_nothing(config in any_workload()) {
+        let mut json = stored(&config);
+        meddle(&mut json);
+        let state = flatten(&json, &config, schema::workload());
+        prop_assert_eq!(without_computed(&state, &config), config);
+    }
+
+    #[test]
+    fn a_state_that_was_read_reads_the_same_again(config in any_workload(), other in any_workload()) {
+        // `other` is the object after anybody did anything to it.
+        let json = stored(&other);
+        let state = flatten(&json, &config, schema::workload());
+        prop_assert_eq!(flatten(&json, &state, schema::workload()), state);
+    }
+
+    #[test]
+    fn after_an_apply_the_plan_is_empty(config in any_workload()) {
+        let plan = planned(&config, &Value::Null, schema::workload());
+        let mut json = stored(&config);
+        meddle(&mut json);
+        let applied = complete(&plan, &json, schema::workload());
+        let refreshed = flatten(&json, &applied, schema::workload());
+        prop_assert_eq!(&refreshed, &applied);
+        prop_assert_eq!(&planned(&config, &refreshed, schema::workload()), &refreshed);
+    }
+
+    #[test]
+    fn a_plan_means_what_was_configured(config in any_workload(), prior in any_workload()) {
+        let plan = planned(&config, &prior, schema::workload());
+        // Computed attributes that are not configured keep their prior value; all else is as configured.
+        let restored = match (config.get("spec"), plan.clone()) {
+            (Some(spec), mut plan) => {
+                for (parent, attribute, value) in [
+                    ("spec", "replicas", spec.get("replicas")),
+                    ("metadata", "namespace", config.get("metadata").and_then(|metadata| metadata.get("namespace"))),
+                ] {
+                    let parent = plan.get_mut(parent).and_then(Value::as_map_mut).expect("the parent is required");
+                    parent.insert(attribute.to_owned(), value.cloned().unwrap_or_default());
+                }
+                plan
+            }
+            (None, plan) => plan,
+        };
+        prop_assert!(equal(&restored, &config, schema::workload()));
+    }
+
+    #[test]
+    fn an_import_into_its_own_configuration_plans_nothing(config in any_workload()) {
+        let mut json = stored(&config);
+        json["metadata"]["managedFields"] = json!([]);
+        let state = import(&json, schema::workload());
+        let refreshed = flatten(&json, &state, schema::workload());
+        prop_assert_eq!(refreshed, state);
+    }
+}
+
+#[test]
+fn everything_at_once_comes_back() {
+    let config = sample::everything("project-p", "everything");
+    let json = expand(&config, schema::workload()).expect("the sample is known and fits");
+    assert_eq!(flatten(&json, &config, schema::workload()), config);
+    assert_eq!(
+        without_computed(&flatten_all(&json, schema::workload()), &config),
+        config
+    );
+}
+
+#[test]
+fn numbers_beyond_a_float_come_back() {
+    let node = schema::workload()
+        .at("spec.provider")
+        .expect("the provider is in the schema");
+    for text in ["9007199254740993", "18446744073709551615", "0.1", "1e300", "-5e-324"] {
+        let number: Number = text.parse().expect("a number");
+        let json = number.to_json().expect("JSON holds it");
+        assert_eq!(flatten_all(&Json::Number(json), node).untyped(), &Value::Number(number));
+    }
+}

@@ -1,0 +1,50 @@
+//! Many workloads without many applies: copies of one, in the API and in state.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::Workspace;
+
+/// HCL of this many workloads `datum_workload.many`, which no apply waits for.
+pub fn config(count: usize) -> String {
+    format!(
+        r#"
+resource "datum_workload" "many" {{
+  count    = {count}
+  metadata = {{ name = "w-${{count.index}}", namespace = "NAMESPACE" }}
+  spec     = {{ template = {{ spec = {{ containers = [{{ name = "app", image = "nginx:1.25" }}] }} }} }}
+  wait     = {{ rollout = false }}
+}}
+"#
+    )
+}
+
+/// Leaves the workspace as if [`config`] with this count had been applied: the first workload is, the others are copied.
+#[track_caller]
+pub fn apply(workspace: &Workspace, count: usize) {
+    workspace.config(&config(1)).applies();
+    let path = workspace.path().join("terraform.tfstate");
+    let mut state: Value = serde_json::from_slice(&fs::read(&path).expect("the state is there")).expect("JSON");
+    let instances = state["resources"][0]["instances"].as_array_mut().expect("instances");
+    for number in 1..count {
+        let name = format!("w-{number}");
+        let body = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": name },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:1.25" }] } } },
+        });
+        let live = workspace
+            .api()
+            .apply_as("terraform-provider-datum", workspace.namespace(), &name, body);
+        let live = live.expect("the copy is applied");
+        let mut instance = instances[0].clone();
+        instance["index_key"] = json!(number);
+        instance["attributes"]["id"] = json!(format!("{}/{name}", workspace.namespace()));
+        instance["attributes"]["metadata"]["name"] = json!(name);
+        instance["attributes"]["metadata"]["uid"] = live["metadata"]["uid"].clone();
+        instance["attributes"]["metadata"]["creation_timestamp"] = live["metadata"]["creationTimestamp"].clone();
+        instances.push(instance);
+    }
+    fs::write(&path, state.to_string()).expect("the state is written");
+    workspace.config(&config(count));
+}
