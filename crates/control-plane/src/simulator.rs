@@ -17,7 +17,6 @@ mod controller;
 mod report;
 mod rollout;
 mod scenario;
-mod status;
 mod workload;
 
 use std::time::Duration;

@@ -1,13 +1,13 @@
 //! What the user is told: the status and the events that go with how a rollout stands.
 
-use datum_model::Phase;
 use datum_model::condition::{self, reason};
+use datum_model::{Condition, Phase, WorkloadStatus};
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::rollout::{Outlook, State};
 use super::scenario::Scenario;
-use super::status::{Condition, Status, Truth};
-use super::workload::Workload;
+use super::workload::{Workload, count};
 
 /// An event about the workload.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,22 +27,38 @@ pub(super) enum EventKind {
     Warning,
 }
 
+/// The conditions that the simulator reports. Others may report more.
+const CONDITIONS: [&str; 3] = [condition::AVAILABLE, condition::PROGRESSING, condition::REPLICA_FAILURE];
+
 /// The status that says how the rollout stands; `before` is the one that it takes the place of.
-pub(super) fn status(workload: &Workload, before: Option<&Status>, state: &State, now: Timestamp) -> Status {
+pub(super) fn status(
+    workload: &Workload,
+    before: Option<&WorkloadStatus>,
+    state: &State,
+    now: Timestamp,
+) -> WorkloadStatus {
     let observed_generation = match workload.scenario {
         Scenario::NoObservedGeneration => None,
         _ => Some(workload.generation),
     };
-    let condition = |type_: &str, (status, reason, message): (bool, &str, String)| {
-        let condition = Condition {
-            type_: type_.to_owned(),
-            status: Truth::from(status),
-            observed_generation,
-            reason: reason.to_owned(),
-            message,
-            last_transition_time: now,
+    let condition = |type_: &str, (holds, reason, message): (bool, &str, String)| {
+        let status = if holds {
+            condition::status::TRUE
+        } else {
+            condition::status::FALSE
         };
-        condition.since(before)
+        // The time is that of the last change of the status, whatever else has changed since.
+        let old = before
+            .and_then(|before| before.condition(type_))
+            .filter(|old| old.status == status);
+        Condition {
+            type_: type_.to_owned(),
+            status: status.to_owned(),
+            reason: Some(reason.to_owned()),
+            message: Some(message),
+            last_transition_time: old.and_then(|old| old.last_transition_time.clone()).or(Some(Time(now))),
+            observed_generation,
+        }
     };
     let mut conditions = vec![
         condition(condition::AVAILABLE, available(workload, state)),
@@ -53,15 +69,26 @@ pub(super) fn status(workload: &Workload, before: Option<&Status>, state: &State
         let failure = (true, reason::QUOTA_EXCEEDED, quota_message(workload, state));
         conditions.push(condition(condition::REPLICA_FAILURE, failure));
     }
-    Status {
+    let number = |count: u32| Some(count.try_into().unwrap_or(i32::MAX));
+    WorkloadStatus {
         phase: Some(phase(state)),
         observed_generation,
-        replicas: state.total,
-        ready_replicas: state.ready,
-        available_replicas: state.ready,
-        selector: workload.selector.clone(),
-        conditions,
+        replicas: number(state.total),
+        ready_replicas: number(state.ready),
+        available_replicas: number(state.ready),
+        selector: Some(workload.selector.clone()).filter(|selector| !selector.is_empty()),
+        conditions: Some(conditions),
     }
+}
+
+/// Whether `stored` says what `reported` says. Conditions of others, and the order of conditions, make no difference.
+pub(super) fn agree(reported: &WorkloadStatus, stored: &WorkloadStatus) -> bool {
+    let ours = |status: &WorkloadStatus| CONDITIONS.map(|type_| status.condition(type_).cloned());
+    let rest = |status: &WorkloadStatus| WorkloadStatus {
+        conditions: None,
+        ..status.clone()
+    };
+    ours(reported) == ours(stored) && rest(reported) == rest(stored)
 }
 
 fn phase(state: &State) -> Phase {
@@ -116,7 +143,7 @@ fn progressing(workload: &Workload, state: &State) -> (bool, &'static str, Strin
 }
 
 /// The events that go with the change from `before`; `begun` is whether the rollout of this generation had begun.
-pub(super) fn events(workload: &Workload, before: Option<&Status>, state: &State, begun: bool) -> Vec<Event> {
+pub(super) fn events(workload: &Workload, before: Option<&WorkloadStatus>, state: &State, begun: bool) -> Vec<Event> {
     let wanted = replicas(workload.replicas);
     let container = workload
         .containers
@@ -143,15 +170,18 @@ pub(super) fn events(workload: &Workload, before: Option<&Status>, state: &State
         Outlook::PullFailed => vec![warning("Failed", pull_message(workload))],
         Outlook::Crashed => vec![warning("BackOff", crash_message(workload))],
         Outlook::Deleting => {
-            let message = format!("Stopping {}", replicas(before.map_or(0, |status| status.replicas)));
+            let message = format!(
+                "Stopping {}",
+                replicas(before.map_or(0, |status| count(status.replicas)))
+            );
             vec![normal("Deleting", message)]
         }
     }
 }
 
 /// What is told when a rollout begins.
-fn beginning(workload: &Workload, before: Option<&Status>, state: &State) -> Vec<Event> {
-    let (total, ready) = before.map_or((0, 0), |status| (status.replicas, status.ready_replicas));
+fn beginning(workload: &Workload, before: Option<&WorkloadStatus>, state: &State) -> Vec<Event> {
+    let (total, ready) = before.map_or((0, 0), |status| (count(status.replicas), count(status.ready_replicas)));
     let mut events = Vec::new();
     if ready != workload.replicas {
         let message = format!("Scaling from {ready} to {}", replicas(workload.replicas));

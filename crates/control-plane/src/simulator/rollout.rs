@@ -6,13 +6,12 @@
 
 use std::time::Duration;
 
-use datum_model::Phase;
+use datum_model::{Phase, WorkloadStatus};
 use jiff::Timestamp;
 
 use super::report::{self, Event};
 use super::scenario::Scenario;
-use super::status::Status;
-use super::workload::Workload;
+use super::workload::{Workload, count};
 
 /// How often a replica stops being ready before a workload of [`Scenario::Flapping`] settles.
 const FLAPS: u32 = 3;
@@ -61,7 +60,7 @@ pub(super) enum Write {
     /// Another manager sets `spec.replicas`.
     Autoscale(u32),
     /// Report this status.
-    Status(Status),
+    Status(WorkloadStatus),
 }
 
 /// The next step of `workload`, whose present generation was first seen `elapsed` ago.
@@ -80,7 +79,7 @@ pub(super) fn next(workload: &Workload, memory: &Memory, elapsed: Duration, now:
             quietly(Write::Autoscale(workload.autoscale))
         }
         _ if !workload.held => quietly(Write::AddFinalizer),
-        (_, Some(status @ Status { phase: Some(_), .. })) => roll_out(workload, status, memory, elapsed, now),
+        (_, Some(status @ WorkloadStatus { phase: Some(_), .. })) => roll_out(workload, status, memory, elapsed, now),
         _ => accept(workload, now),
     }
 }
@@ -121,7 +120,7 @@ fn delete(workload: &Workload, memory: &Memory, now: Timestamp) -> Step {
 }
 
 /// The workload has a status: bring it one step nearer to what is wanted.
-fn roll_out(workload: &Workload, status: &Status, memory: &Memory, elapsed: Duration, now: Timestamp) -> Step {
+fn roll_out(workload: &Workload, status: &WorkloadStatus, memory: &Memory, elapsed: Duration, now: Timestamp) -> Step {
     let begun = status.observed_generation == Some(workload.generation) || memory.generation == workload.generation;
     if workload.scenario == Scenario::StaleStatus && !begun && elapsed < workload.delay {
         let write = Write::NothingFor(workload.delay.saturating_sub(elapsed));
@@ -132,8 +131,8 @@ fn roll_out(workload: &Workload, status: &Status, memory: &Memory, elapsed: Dura
         };
     }
     let before = State {
-        total: status.replicas,
-        ready: status.ready_replicas,
+        total: count(status.replicas),
+        ready: count(status.ready_replicas),
         old: old(workload, status, memory, begun),
         outlook: Outlook::Progressing,
     };
@@ -156,7 +155,7 @@ fn roll_out(workload: &Workload, status: &Status, memory: &Memory, elapsed: Dura
     };
     let reported = report::status(workload, Some(status), &state, now);
     // A step that only memory shows is a step too, and has another after it.
-    if reported != *status || state.outlook == Outlook::Progressing {
+    if !report::agree(&reported, status) || state.outlook == Outlook::Progressing {
         let events = report::events(workload, Some(status), &state, begun);
         return Step {
             write: Write::Status(reported),
@@ -176,12 +175,13 @@ fn roll_out(workload: &Workload, status: &Status, memory: &Memory, elapsed: Dura
 }
 
 /// The ready replicas that run an older template than the workload's.
-fn old(workload: &Workload, status: &Status, memory: &Memory, begun: bool) -> u32 {
+fn old(workload: &Workload, status: &WorkloadStatus, memory: &Memory, begun: bool) -> u32 {
+    let ready = count(status.ready_replicas);
     match memory.template {
-        Some(template) if template == workload.template => memory.old.min(status.ready_replicas),
+        Some(template) if template == workload.template => memory.old.min(ready),
         // After a restart: what was reported as running runs, anything else is done again.
         None if (begun || status.observed_generation.is_none()) && status.phase == Some(Phase::Running) => 0,
-        Some(_) | None => status.ready_replicas,
+        Some(_) | None => ready,
     }
 }
 

@@ -3,6 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 
+use datum_model::WorkloadStatus;
 use kube::ResourceExt;
 use kube::core::DynamicObject;
 use serde_json::Value;
@@ -11,7 +12,6 @@ use super::scenario::{
     DEFAULT_AUTOSCALE, DEFAULT_DELAY, DELAY_ANNOTATION, REPLICAS_ANNOTATION, SCENARIO_ANNOTATION, Scenario,
     cannot_be_pulled, parse_delay,
 };
-use super::status::Status;
 
 /// The finalizer that the simulator holds a workload with until its replicas are stopped.
 pub const FINALIZER: &str = "simulator.datum.net/cleanup";
@@ -40,7 +40,7 @@ pub(super) struct Workload {
     /// The replicas that the autoscaler of the scenario wants.
     pub(super) autoscale: u32,
     /// What was reported last; `None` when there is no status, or none that can be understood.
-    pub(super) status: Option<Status>,
+    pub(super) status: Option<WorkloadStatus>,
 }
 
 /// A container of the template.
@@ -84,6 +84,11 @@ impl Workload {
             .find(|container| cannot_be_pulled(&container.image));
         missing.or_else(|| self.containers.first().filter(|_| self.scenario == Scenario::BadImage))
     }
+}
+
+/// A number of replicas as a status has it; what is absent or negative is none.
+pub(super) fn count(replicas: Option<i32>) -> u32 {
+    replicas.and_then(|count| count.try_into().ok()).unwrap_or_default()
 }
 
 fn scenario(name: Option<&str>, workload: &str) -> Scenario {

@@ -5,7 +5,7 @@
 
 use std::fmt::Write as _;
 
-use datum_model::condition;
+use datum_model::{Condition, condition};
 use expect_test::{Expect, expect};
 use kube::core::DynamicObject;
 use serde_json::{Value, json};
@@ -143,18 +143,19 @@ impl Stage {
     }
 }
 
-fn line(status: &Status) -> String {
+fn line(status: &WorkloadStatus) -> String {
     let phase = status.phase.as_ref().map_or("-", Phase::as_str);
-    let mut line = format!("{phase} {}/{}", status.ready_replicas, status.replicas);
+    let mut line = format!("{phase} {}/{}", count(status.ready_replicas), count(status.replicas));
     if let Some(generation) = status.observed_generation {
         write!(line, " of generation {generation}").unwrap();
     }
-    for condition in &status.conditions {
-        write!(
-            line,
-            ", {}={:?} ({})",
-            condition.type_, condition.status, condition.reason
-        )
+    for condition in status.conditions.iter().flatten() {
+        {
+            let Condition {
+                type_, status, reason, ..
+            } = condition;
+            write!(line, ", {type_}={status} ({})", reason.as_deref().unwrap_or_default())
+        }
         .unwrap();
     }
     line
@@ -536,7 +537,13 @@ fn a_failure_is_still_one_after_a_restart() {
 fn conditions_keep_the_time_of_their_last_transition() {
     let mut stage = Stage::new("ready", 1).settle();
     let workload = Workload::read(&stage.object);
-    let available = |status: &Status| status.condition(condition::AVAILABLE).unwrap().last_transition_time;
+    let available = |status: &WorkloadStatus| {
+        status
+            .condition(condition::AVAILABLE)
+            .unwrap()
+            .last_transition_time
+            .clone()
+    };
     let first = available(&workload.status.unwrap());
     stage.set(REPLICAS, json!(0));
     let later = Timestamp::from_second(60).unwrap();
@@ -545,4 +552,18 @@ fn conditions_keep_the_time_of_their_last_transition() {
         panic!("{step:?}")
     };
     assert_eq!(available(&status), first, "still available");
+}
+
+#[test]
+fn conditions_of_others_are_no_reason_to_report_again() {
+    let mut stage = Stage::new("ready", 1).settle();
+    let conditions = stage
+        .object
+        .data
+        .pointer_mut("/status/conditions")
+        .unwrap()
+        .as_array_mut()
+        .unwrap();
+    conditions.insert(0, json!({ "type": "Blessed", "status": "True" }));
+    assert!(!stage.step(), "{}", stage.trace);
 }
