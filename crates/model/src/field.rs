@@ -140,8 +140,8 @@ impl Path {
 }
 
 impl Segment {
-    /// Reads a key of `managedFields`: `f:image`, `k:{"name":"app"}`, `v:"a"`, `i:0`. None for `.`, which stands for the
-    /// object itself, and for anything else.
+    /// Reads a key of `managedFields`: `f:image`, `k:{"name":"app"}`, `v:"a"`, `i:0`. None for `.`, which stands for
+    /// the object itself, and for anything else.
     pub fn from_managed_fields(key: &str) -> Option<Self> {
         let (kind, rest) = key.split_once(':')?;
         match kind {

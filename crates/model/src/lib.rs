@@ -10,6 +10,7 @@ pub mod id;
 mod phase;
 pub mod quantity;
 pub mod schema;
+pub mod validation;
 mod workload;
 
 pub use id::{Namespace, Project, WorkloadId, WorkloadName};

@@ -10,10 +10,10 @@ use serde_json::Value;
 
 /// An amount of something, such as `500m` (of a CPU) or `1Gi` (bytes of memory).
 ///
-/// The grammar is that of `k8s.io/apimachinery/pkg/api/resource`: a sign, digits with a fraction, and a suffix, which is
-/// decimal (`n`, `u`, `m`, none, `k`, `M`, `G`, `T`, `P`, `E`), binary (`Ki`, `Mi`, `Gi`, `Ti`, `Pi`, `Ei`) or an
-/// exponent (`e3`, `E-3`). Equality and order go by value, which has no limit and no rounding; [`Display`](fmt::Display)
-/// gives the text that was read.
+/// The grammar is that of `k8s.io/apimachinery/pkg/api/resource`: a sign, digits with a fraction, and a suffix, which
+/// is decimal (`n`, `u`, `m`, none, `k`, `M`, `G`, `T`, `P`, `E`), binary (`Ki`, `Mi`, `Gi`, `Ti`, `Pi`, `Ei`) or an
+/// exponent (`e3`, `E-3`). Equality and order go by value, which has no limit and no rounding;
+/// [`Display`](fmt::Display) gives the text that was read.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "String")]
 pub struct Quantity {
@@ -99,8 +99,8 @@ impl Hash for Quantity {
 /// A text that is not a quantity.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0:?} is not a quantity: write a number with an optional suffix, such as 100m, 0.5, 128Mi or 1Gi (decimal: n, u, m, \
-     k, M, G, T, P, E; binary: Ki, Mi, Gi, Ti, Pi, Ei; exponent: e3)"
+    "{0:?} is not a quantity: write a number with an optional suffix, such as 100m, 0.5, 128Mi or 1Gi (decimal: n, u, \
+     m, k, M, G, T, P, E; binary: Ki, Mi, Gi, Ti, Pi, Ei; exponent: e3)"
 )]
 pub struct ParseError(String);
 
@@ -428,6 +428,10 @@ mod tests {
             .prop_map(|(mantissa, (suffix, nanos))| (format!("{mantissa}{suffix}"), i128::from(mantissa) * nanos))
     }
 
+    /// What a quantity may look like.
+    const QUANTITY: &str = "[+-]?([0-9]{1,30}(\\.[0-9]{0,20})?|\\.[0-9]{1,20})\
+                            ([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,6})?";
+
     proptest! {
         #[test]
         fn order_is_that_of_the_numbers((a, nanos_a) in any_amount(), (b, nanos_b) in any_amount()) {
@@ -443,7 +447,7 @@ mod tests {
         }
 
         #[test]
-        fn every_quantity_keeps_its_spelling(text in "[+-]?([0-9]{1,30}(\\.[0-9]{0,20})?|\\.[0-9]{1,20})([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,6})?") {
+        fn every_quantity_keeps_its_spelling(text in QUANTITY) {
             let quantity = quantity(&text);
             prop_assert_eq!(quantity.to_string(), text);
             prop_assert_eq!(&quantity, &quantity.clone());

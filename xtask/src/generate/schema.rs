@@ -26,6 +26,10 @@ fn add_type_and_metadata(schema: &mut Value) -> anyhow::Result<()> {
         .cloned()
         .context("a Pod template has metadata")?;
     metadata["description"] = "Name, namespace, labels and annotations, and what the API server keeps about it.".into();
+    // A template has no use for managed fields, but an object that was read has them, and their keys are paths.
+    metadata
+        .pointer_mut("/properties/managedFields/items/properties/fieldsV1")
+        .context("metadata has managed fields")?["x-kubernetes-preserve-unknown-fields"] = true.into();
     let properties = schema["properties"]
         .as_object_mut()
         .context("a Workload has properties")?;

@@ -1,0 +1,70 @@
+//! The environment of a container (`ValidateEnv`, `ValidateEnvFrom`).
+
+use super::node::Node;
+use crate::format;
+
+/// Checks the variables of one container. Duplicate names are told by the schema.
+pub(super) fn check(container: &Node<'_>) {
+    for variable in container.at("env").items() {
+        let name = variable.at("name");
+        if let Some(text) = name.text() {
+            name.invalid_each(format::environment_variable(text));
+        }
+        check_source(&variable);
+    }
+    for source in container.at("envFrom").items() {
+        source.at("prefix").check_text(format::environment_variable);
+        check_single(&source, &["configMapRef", "secretRef"]);
+        for reference in source.given(&["configMapRef", "secretRef"]) {
+            check_name(&reference.at("name"));
+        }
+    }
+}
+
+fn check_source(variable: &Node<'_>) {
+    const SOURCES: [&str; 4] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"];
+    let source = variable.at("valueFrom");
+    if source.value().is_none() {
+        return;
+    }
+    if variable.at("value").filled().is_some() {
+        source.invalid("may not be specified when `value` is not empty");
+    }
+    check_single(&source, &SOURCES);
+    for reference in source.given(&["configMapKeyRef", "secretKeyRef"]) {
+        check_name(&reference.at("name"));
+        let key = reference.at("key");
+        if key.text() == Some("") {
+            key.require();
+        }
+        key.check_text(format::config_map_key);
+    }
+    let path = source.at("fieldRef.fieldPath");
+    if path.text() == Some("") {
+        path.require();
+    }
+}
+
+/// Checks that exactly one of the fields `names` is given.
+fn check_single(node: &Node<'_>, names: &[&str]) {
+    if node.value().is_none() {
+        return;
+    }
+    let given = node.given(names);
+    let known = given.iter().filter(|field| !field.is_unknown()).count();
+    if given.is_empty() {
+        let (last, others) = names
+            .split_last()
+            .map_or(("", &[][..]), |(last, others)| (*last, others));
+        let others: Vec<_> = others.iter().map(|name| format!("`{name}`")).collect();
+        node.invalid(format_args!("must specify one of: {} or `{last}`", others.join(", ")));
+    } else if known > 1 {
+        node.invalid("may not have more than one field specified at a time");
+    }
+}
+
+/// Checks the name of the object that a reference means.
+fn check_name(name: &Node<'_>) {
+    name.require();
+    name.check_text(format::dns_subdomain);
+}

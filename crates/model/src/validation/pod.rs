@@ -1,0 +1,99 @@
+//! The Pod as a whole (`ValidatePodSpec`).
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use serde_json::Value;
+
+use super::node::Node;
+use super::{container, metadata, resources, scheduling, volume};
+use crate::format;
+
+/// The lists of containers of a Pod.
+pub(super) const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+
+/// Checks the specification of the Pod.
+pub(super) fn check(pod: &Node<'_>) {
+    let containers = pod.at("containers");
+    if containers.value().and_then(Value::as_array).is_some_and(Vec::is_empty) {
+        containers.error("Required value".into());
+    }
+    check_container_names(pod);
+    let uses_host_network = pod.at("hostNetwork").value() == Some(&Value::Bool(true));
+    for list in CONTAINERS {
+        for container in pod.at(list).items().filter(|container| container.value().is_some()) {
+            container::check(&container, uses_host_network);
+        }
+    }
+    volume::check(pod);
+    resources::check(&pod.at("resources"));
+    scheduling::check(pod);
+    check_names(pod);
+    check_times(pod);
+    check_dns(pod);
+    container::check_identity(&pod.at("securityContext"));
+}
+
+/// Checks that no two containers share a name; those of one list are told apart by the schema.
+fn check_container_names(pod: &Node<'_>) {
+    let mut lists_by_name = BTreeMap::new();
+    for list in CONTAINERS {
+        for container in pod.at(list).items() {
+            let name = container.at("name");
+            if let Some(text) = name.text()
+                && *lists_by_name.entry(text).or_insert(list) != list
+            {
+                name.duplicate(&text.into());
+            }
+        }
+    }
+}
+
+fn check_names(pod: &Node<'_>) {
+    for label in ["hostname", "subdomain"] {
+        pod.at(label).check_text(format::dns_label);
+    }
+    for subdomain in [
+        "nodeName",
+        "priorityClassName",
+        "runtimeClassName",
+        "serviceAccountName",
+    ] {
+        pod.at(subdomain).check_text(format::dns_subdomain);
+    }
+    for secret in pod.at("imagePullSecrets").items() {
+        secret.at("name").check_text(format::dns_subdomain);
+    }
+    metadata::check_labels(&pod.at("nodeSelector"));
+}
+
+fn check_times(pod: &Node<'_>) {
+    let grace = pod.at("terminationGracePeriodSeconds");
+    if grace.integer().is_some_and(|seconds| seconds < 0) {
+        grace.invalid("must be greater than or equal to 0");
+    }
+    let deadline = pod.at("activeDeadlineSeconds");
+    if let Some(seconds) = deadline.integer() {
+        deadline.invalid_each(format::within(1..=i64::from(i32::MAX), seconds));
+    }
+}
+
+fn check_dns(pod: &Node<'_>) {
+    let servers = pod.at("dnsConfig.nameservers");
+    if pod.at("dnsPolicy").text() == Some("None") && !servers.is_unknown() && servers.items().next().is_none() {
+        servers.error("Required value: must provide at least one DNS nameserver when `dnsPolicy` is None".into());
+    }
+    servers.items().for_each(|server| check_address(&server));
+    for alias in pod.at("hostAliases").items() {
+        check_address(&alias.at("ip"));
+        for hostname in alias.at("hostnames").items() {
+            hostname.check_text(format::dns_subdomain);
+        }
+    }
+}
+
+fn check_address(address: &Node<'_>) {
+    if address.text().is_some_and(|text| text.parse::<IpAddr>().is_err()) {
+        address.invalid("must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)");
+    }
+}
