@@ -100,6 +100,10 @@ const UNIONS: [Union; 16] = [
     },
 ];
 
+/// The ends of the paths of attributes that no valid Workload sets: Kubernetes has the field in the type of all probes, and
+/// refuses it in one.
+pub(crate) const NEVER: [&str; 1] = [".readiness_probe.termination_grace_period_seconds"];
+
 /// Scalars that mean more than their type says: the end of the path, and the value. `{i}` is the position in the
 /// innermost list, `{n}` a number that is used once. The longest end counts.
 const SCALARS: &[(&str, &str)] = &[
@@ -160,7 +164,7 @@ const SCALARS: &[(&str, &str)] = &[
     (".nameservers", "10.0.0.10"),
     (".searches", "svc.example.com"),
     (".http_get.port", "8080"),
-    (".tcp_socket.port", "http"),
+    (".tcp_socket.port", "port-0"),
     (".grpc.port", "9090"),
     (".http_get.path", "/healthz"),
     (".http_get.host", "web.example.com"),
@@ -296,6 +300,7 @@ impl Walk {
         let attributes = object.iter().map(|(name, attribute)| {
             let variant = match &chosen {
                 _ if attribute.constraint == Constraint::Computed => None,
+                _ if NEVER.iter().any(|never| format!("{path}.{name}").ends_with(never)) => None,
                 Some(choice) if choice.members.contains(&name) => {
                     choice.taken.contains(&name).then_some(choice.variant)
                 }
