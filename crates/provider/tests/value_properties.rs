@@ -1,8 +1,5 @@
 //! What holds for every value of the schema.
 
-#[path = "../examples/everything/sample.rs"]
-mod sample;
-
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use serde_json::{Value as Json, json};
@@ -230,17 +227,6 @@ proptest! {
         let refreshed = flatten(&json, &state, schema::workload());
         prop_assert_eq!(refreshed, state);
     }
-}
-
-#[test]
-fn everything_at_once_comes_back() {
-    let config = sample::everything("project-p", "everything");
-    let json = expand(&config, schema::workload()).expect("the sample is known and fits");
-    assert_eq!(flatten(&json, &config, schema::workload()), config);
-    assert_eq!(
-        without_computed(&flatten_all(&json, schema::workload()), &config),
-        config
-    );
 }
 
 #[test]

@@ -4,15 +4,24 @@ use std::fmt::Write;
 
 use tf_plugin_server::value::Value;
 
+/// What becomes of attributes that are null.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Nulls {
+    /// They are left out.
+    Hidden,
+    /// They are written as `null`.
+    Shown,
+}
+
 /// The block of a `datum_workload`.
-pub(crate) fn resource(label: &str, workload: &Value) -> String {
+pub(crate) fn resource(label: &str, workload: &Value, nulls: Nulls) -> String {
     let mut text = format!("resource \"datum_workload\" \"{label}\" ");
-    expression(workload, 0, &mut text);
+    expression(workload, nulls, 0, &mut text);
     text.push('\n');
     text
 }
 
-fn expression(value: &Value, depth: usize, text: &mut String) {
+fn expression(value: &Value, nulls: Nulls, depth: usize, text: &mut String) {
     let indent = "  ".repeat(depth);
     match value.untyped() {
         Value::Null | Value::Unknown => text.push_str("null"),
@@ -25,7 +34,7 @@ fn expression(value: &Value, depth: usize, text: &mut String) {
             for item in items {
                 text.push_str(&indent);
                 text.push_str("  ");
-                expression(item, depth + 1, text);
+                expression(item, nulls, depth + 1, text);
                 text.push_str(",\n");
             }
             text.push_str(&indent);
@@ -33,12 +42,15 @@ fn expression(value: &Value, depth: usize, text: &mut String) {
         }
         Value::Map(entries) => {
             text.push_str("{\n");
-            for (key, value) in entries.iter().filter(|(_, value)| !value.is_null()) {
+            for (key, value) in entries {
+                if nulls == Nulls::Hidden && value.is_null() {
+                    continue;
+                }
                 let bare = key.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
                 let key = if bare { key.clone() } else { quoted(key) };
                 // Writing to a string does not fail.
                 let _ = write!(text, "{indent}  {key} = ");
-                expression(value, depth + 1, text);
+                expression(value, nulls, depth + 1, text);
                 text.push('\n');
             }
             text.push_str(&indent);

@@ -18,6 +18,50 @@ pub(crate) fn everything(namespace: &str, name: &str) -> Value {
     workload
 }
 
+/// The least configuration, in which every optional attribute is written as null. What only the server sets is left out.
+pub(crate) fn nothing(namespace: &str, name: &str) -> Value {
+    fn least(node: &Node, path: &str) -> Value {
+        match &node.kind {
+            Kind::Object(object) => {
+                let settable = object
+                    .iter()
+                    .filter(|(_, attribute)| attribute.constraint != Constraint::Computed);
+                let attributes = settable.map(|(name, attribute)| {
+                    let path = format!("{path}.{name}");
+                    // The template needs containers, though the schema does not say so for the pod that holds them.
+                    let needed = attribute.constraint == Constraint::Required || path == ".spec.template.spec";
+                    let value = if needed {
+                        least(&attribute.node, &path)
+                    } else {
+                        Value::Null
+                    };
+                    (name.to_owned(), value)
+                });
+                Value::Map(attributes.collect())
+            }
+            Kind::List { items, .. } => Value::List(vec![least(items, path)]),
+            _ => Value::from("app"),
+        }
+    }
+    let mut workload = least(schema::workload(), "");
+    let metadata = workload
+        .get_mut("metadata")
+        .and_then(Value::as_map_mut)
+        .expect("a Workload has metadata");
+    metadata.insert("namespace".into(), namespace.into());
+    metadata.insert("name".into(), name.into());
+    let pod = workload
+        .get_mut("spec")
+        .and_then(|spec| spec.get_mut("template")?.get_mut("spec"));
+    let containers = pod
+        .and_then(|pod| pod.get_mut("containers")?.as_list_mut())
+        .expect("a pod has containers");
+    if let Some(container) = containers.first_mut().and_then(Value::as_map_mut) {
+        container.insert("image".into(), "nginx:1.25".into());
+    }
+    workload
+}
+
 /// Attributes that exclude each other: an object that has the attributes of one row of `alternatives` has none of another.
 struct Union {
     /// The end of the object's path.
