@@ -1,8 +1,8 @@
 //! Validation of a whole Workload without a network: every problem at once, each at its field.
 //!
 //! The API server checks the shape of a Workload, but stores a Pod template from which no Pod can be made; the user
-//! then waits for a rollout that cannot come. So the shape ([`schema`](crate::schema)) is checked here, and what
-//! Kubernetes checks of a Pod (`k8s.io/kubernetes/pkg/apis/core/validation`) as far as it does not depend on a cluster,
+//! then waits for a rollout that cannot come. So the shape ([`schema`]) is checked here, and what Kubernetes
+//! checks of a Pod (`k8s.io/kubernetes/pkg/apis/core/validation`) as far as it does not depend on a cluster,
 //! in Kubernetes' own words. What the API server accepts and what could run is never an error; what is merely odd is a
 //! [`Severity::Warning`].
 //!

@@ -33,10 +33,11 @@ fn check_toleration(toleration: &Node<'_>) {
         operator.invalid("operator must be Exists when `key` is empty, which means \"match all values and all keys\"");
     }
     let value = toleration.at("value");
-    match operator.text() {
-        Some("Exists") if value.filled().is_some() => value.invalid("value must be empty when `operator` is 'Exists'"),
-        Some("" | "Equal") | None => value.check_text(format::label_value),
-        _ => {}
+    if operator.text() == Some("Exists") && value.filled().is_some() {
+        value.invalid("value must be empty when `operator` is 'Exists'");
+    }
+    if operator.is_blank() || operator.text() == Some("Equal") {
+        value.check_text(format::label_value);
     }
     let effect = toleration.at("effect");
     let lasts = toleration.at("tolerationSeconds").value().is_some();
