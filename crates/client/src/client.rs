@@ -1,12 +1,14 @@
 //! The operations on Workloads.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use datum_model::api;
 use datum_model::id::{Namespace, WorkloadId};
 use kube::core::Request as Build;
 use kube::core::params::{
     DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective,
+    WatchParams,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -17,11 +19,15 @@ use crate::connect::{Connected, connect};
 use crate::error::{Answer, Attempt, Error, Kind, Missing, not_json};
 use crate::event::Event;
 use crate::object::Object;
+use crate::refresh::Refreshes;
 use crate::transport::{Limits, Repeat, Success, Transport};
 use crate::warning;
+use crate::watch::{Hubs, LIFE, Sight, Watch};
 
 /// How many objects a page of a list has.
 const PAGE: u32 = 500;
+/// How many objects a page has of the list that serves refreshes: a thousand Workloads are one request.
+const REFRESH_PAGE: u32 = 1000;
 /// How often a list begins anew because its continue token expired.
 const RESTARTS: usize = 3;
 
@@ -36,6 +42,9 @@ struct Shared {
     transport: Transport,
     field_manager: String,
     namespace: Option<String>,
+    refreshes: Refreshes,
+    hubs: Hubs,
+    numbers: AtomicU64,
 }
 
 /// How to apply.
@@ -128,6 +137,9 @@ impl Client {
             transport,
             field_manager,
             namespace,
+            refreshes: Refreshes::default(),
+            hubs: Hubs::default(),
+            numbers: AtomicU64::default(),
         };
         Ok(Self {
             shared: Arc::new(shared),
@@ -216,7 +228,10 @@ impl Client {
             &attempt,
             workloads(Some(&id.namespace)).patch(id.name.as_str(), &params, &patch),
         )?;
-        let success = self.send(&attempt, &request, Repeat::Safe).await?;
+        let written = self.writing(&id.namespace, options.dry_run);
+        let sent = self.send(&attempt, &request, Repeat::Safe).await;
+        drop(written);
+        let success = sent?;
         let object = object(&attempt, &success.answer)?;
         let manager = params.field_manager.as_deref().unwrap_or_default();
         let created = success.answer.status == http::StatusCode::CREATED
@@ -254,7 +269,10 @@ impl Client {
             &attempt,
             workloads(Some(&id.namespace)).delete(id.name.as_str(), &params),
         )?;
-        let success = match self.send(&attempt, &request, repeat).await {
+        let written = self.writing(&id.namespace, options.dry_run);
+        let sent = self.send(&attempt, &request, repeat).await;
+        drop(written);
+        let success = match sent {
             Ok(success) => success,
             Err(error) if error.is_not_found() || error.is_uid_mismatch() => return Ok(Deleted::AlreadyGone),
             Err(error) => return Err(error),
@@ -270,22 +288,48 @@ impl Client {
 
     /// Lists Workloads of one namespace, or of all that may be seen. Long lists come in pages.
     pub async fn list(&self, namespace: Option<&Namespace>, options: &ListOptions) -> Result<Vec<Object>, Error> {
+        Ok(self.list_whole(namespace, options, PAGE).await?.0)
+    }
+
+    /// A list that serves refreshes: in large pages.
+    pub(crate) async fn list_for_refresh(&self, namespace: &Namespace) -> Result<Vec<Object>, Error> {
+        Ok(self
+            .list_whole(Some(namespace), &ListOptions::default(), REFRESH_PAGE)
+            .await?
+            .0)
+    }
+
+    /// A list, and the resource version that a watch may start from.
+    pub(crate) async fn list_at(
+        &self,
+        namespace: &Namespace,
+        options: &ListOptions,
+    ) -> Result<(Vec<Object>, String), Error> {
+        self.list_whole(Some(namespace), options, PAGE).await
+    }
+
+    async fn list_whole(
+        &self,
+        namespace: Option<&Namespace>,
+        options: &ListOptions,
+        page: u32,
+    ) -> Result<(Vec<Object>, String), Error> {
         let attempt = Attempt::new("list", listed(namespace));
         let mut restarts = 0;
         loop {
-            match self.pages(&attempt, namespace, options).await {
+            match self.pages(&attempt, namespace, options, page).await {
                 Err(error) if error.is_expired() && restarts < RESTARTS => restarts += 1,
-                done => return Ok(done?.0),
+                done => return done,
             }
         }
     }
 
-    /// All pages of a list, and the resource version that a watch may start from.
     async fn pages(
         &self,
         attempt: &Attempt,
         namespace: Option<&Namespace>,
         options: &ListOptions,
+        page: u32,
     ) -> Result<(Vec<Object>, String), Error> {
         let wanted = options.limit.map_or(usize::MAX, |limit| limit as usize);
         let mut items = Vec::new();
@@ -294,22 +338,22 @@ impl Client {
             let params = ListParams {
                 label_selector: options.label_selector.clone(),
                 field_selector: options.field_selector.clone(),
-                limit: Some(options.limit.map_or(PAGE, |limit| limit.min(PAGE))),
+                limit: Some(options.limit.map_or(page, |limit| limit.min(page))),
                 continue_token: token,
                 ..ListParams::default()
             };
             let request = built(attempt, workloads(namespace).list(&params))?;
             let success = self.send(attempt, &request, Repeat::Safe).await?;
-            let mut page = parsed(attempt, &success.answer)?;
-            let Value::Array(found) = page["items"].take() else {
+            let mut answer = parsed(attempt, &success.answer)?;
+            let Value::Array(found) = answer["items"].take() else {
                 return Err(not_json(attempt, &success.answer));
             };
             items.extend(found.into_iter().map(Object::new));
             let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-            token = text(&page["metadata"]["continue"]);
+            token = text(&answer["metadata"]["continue"]);
             if token.is_none() || items.len() >= wanted {
                 items.truncate(wanted);
-                return Ok((items, text(&page["metadata"]["resourceVersion"]).unwrap_or_default()));
+                return Ok((items, text(&answer["metadata"]["resourceVersion"]).unwrap_or_default()));
             }
         }
     }
@@ -331,6 +375,91 @@ impl Client {
         let request = built(&attempt, Build::new(url).list(&params))?;
         let success = self.send(&attempt, &request, Repeat::Safe).await?;
         Ok(Event::of_list(&parsed(&attempt, &success.answer)?))
+    }
+
+    /// Opens a watch from a resource version on.
+    pub(crate) async fn watch(
+        &self,
+        namespace: &Namespace,
+        options: &ListOptions,
+        version: &str,
+    ) -> Result<Watch, Error> {
+        let attempt = Attempt::new("watch", listed(Some(namespace)));
+        let params = WatchParams {
+            label_selector: options.label_selector.clone(),
+            field_selector: options.field_selector.clone(),
+            timeout: u32::try_from(LIFE.as_secs()).ok(),
+            bookmarks: true,
+            ..WatchParams::default()
+        };
+        let request = built(&attempt, workloads(Some(namespace)).watch(&params, version))?;
+        Ok(Watch::new(
+            &attempt,
+            self.shared.transport.stream(&attempt, &request).await?,
+        ))
+    }
+
+    /// One look at an object.
+    pub(crate) async fn sight(&self, id: &WorkloadId) -> Sight {
+        match self.get(id).await {
+            Ok(object) => Sight::Present(object),
+            Err(error) if error.is_not_found() => Sight::Absent,
+            Err(error) => Sight::Trouble(error),
+        }
+    }
+
+    /// Fails when the namespace certainly does not exist. Who may not read namespaces is not told.
+    pub(crate) async fn expect_namespace(&self, attempt: &Attempt, namespace: &Namespace) -> Result<(), Error> {
+        let name = namespace.as_str();
+        let request = built(
+            attempt,
+            Build::new("/api/v1/namespaces").get(name, &GetParams::default()),
+        )?;
+        match self
+            .shared
+            .transport
+            .send(attempt, &request, Repeat::Safe, &self.limits)
+            .await
+        {
+            Err(error) if error.is_namespace_missing() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The same client without deadline and cancellation: for work that is shared.
+    pub(crate) fn unlimited(&self) -> Self {
+        Self {
+            limits: Limits::default(),
+            ..self.clone()
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    pub(crate) fn refreshes(&self) -> &Refreshes {
+        &self.shared.refreshes
+    }
+
+    pub(crate) fn hubs(&self) -> &Hubs {
+        &self.shared.hubs
+    }
+
+    /// A number that was not given out before.
+    pub(crate) fn next_number(&self) -> u64 {
+        self.shared.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Marks a write from now until what is returned is dropped, which it is even when the caller gives up.
+    fn writing<'a>(&'a self, namespace: &'a Namespace, dry_run: bool) -> Option<Writing<'a>> {
+        (!dry_run).then(|| {
+            self.shared.refreshes.written(namespace);
+            Writing {
+                refreshes: &self.shared.refreshes,
+                namespace,
+            }
+        })
     }
 
     /// Sends a request; a 404 that names nothing is looked into before it is reported.
@@ -380,6 +509,18 @@ impl Client {
     }
 }
 
+/// A write that is under way.
+struct Writing<'a> {
+    refreshes: &'a Refreshes,
+    namespace: &'a Namespace,
+}
+
+impl Drop for Writing<'_> {
+    fn drop(&mut self) {
+        self.refreshes.written(self.namespace);
+    }
+}
+
 impl std::fmt::Debug for Client {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Client")
@@ -396,7 +537,7 @@ fn workloads(namespace: Option<&Namespace>) -> Build {
     })
 }
 
-fn subject(id: &WorkloadId) -> String {
+pub(crate) fn subject(id: &WorkloadId) -> String {
     format!("workload {id}")
 }
 

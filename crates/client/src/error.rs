@@ -19,7 +19,7 @@ mod classify;
 mod forbidden;
 
 pub use cause::{Cause, FieldConflict};
-pub(crate) use classify::{Answer, classify, not_json};
+pub(crate) use classify::{Answer, classify, classify_event, not_an_event, not_json};
 pub use forbidden::{Forbidden, Outlook};
 
 /// A request that failed: what was attempted, and why it did not work.

@@ -7,8 +7,11 @@ mod credential;
 pub mod error;
 mod event;
 mod object;
+pub mod refresh;
 mod transport;
+pub mod wait;
 mod warning;
+mod watch;
 
 pub use client::{Applied, ApplyOptions, Client, DeleteOptions, Deleted, ListOptions, Propagation};
 pub use config::{Config, ConfigError};

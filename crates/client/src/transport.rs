@@ -196,6 +196,47 @@ impl Transport {
             })
     }
 
+    /// Opens a stream: the body of a successful answer, still to be read. It is not repeated here.
+    pub(crate) async fn stream(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Body, Error> {
+        let failed = |error| Error::new(attempt, Kind::Credential(error));
+        let mut issued = self.credential.current().await.map_err(failed)?;
+        loop {
+            let opening = self.open(attempt, request, &issued);
+            let response = tokio::time::timeout(self.request_timeout, opening)
+                .await
+                .unwrap_or_else(|_| {
+                    Err(Error::new(
+                        attempt,
+                        Kind::Timeout {
+                            of: Limit::Attempt(self.request_timeout),
+                        },
+                    ))
+                })?;
+            if response.status().is_success() {
+                return Ok(response.into_body());
+            }
+            let (parts, body) = response.into_parts();
+            let body = body
+                .collect()
+                .await
+                .map(http_body_util::Collected::to_bytes)
+                .unwrap_or_default();
+            let answer = Answer {
+                status: parts.status,
+                headers: parts.headers,
+                body,
+            };
+            if answer.status == StatusCode::UNAUTHORIZED
+                && let Some(renewed) = self.credential.renewed(&issued).await.map_err(failed)?
+                && renewed.serial != issued.serial
+            {
+                issued = renewed;
+                continue;
+            }
+            return Err(classify(attempt, &answer));
+        }
+    }
+
     async fn open(
         &self,
         attempt: &Attempt,

@@ -28,6 +28,28 @@ pub(crate) fn classify(attempt: &Attempt, answer: &Answer) -> Error {
     Error::new(attempt, kind)
 }
 
+/// The error that the ERROR event of a watch means: a `Status` without an HTTP status.
+pub(crate) fn classify_event(attempt: &Attempt, object: &Value) -> Error {
+    let kind = match Status::read(object) {
+        Some(status) => of_status(status.code, &HeaderMap::new(), &status),
+        None => unexpected_event(&object.to_string()),
+    };
+    Error::new(attempt, kind)
+}
+
+/// The error for a line of a watch that is no event.
+pub(crate) fn not_an_event(attempt: &Attempt, line: &[u8]) -> Error {
+    Error::new(attempt, unexpected_event(&String::from_utf8_lossy(line)))
+}
+
+fn unexpected_event(text: &str) -> Kind {
+    Kind::Unexpected {
+        status: 200,
+        content_type: None,
+        excerpt: shortened(text),
+    }
+}
+
 /// The error for a success whose body is not the JSON that it should be.
 pub(crate) fn not_json(attempt: &Attempt, answer: &Answer) -> Error {
     let content_type = answer
@@ -44,6 +66,7 @@ pub(crate) fn not_json(attempt: &Attempt, answer: &Answer) -> Error {
 
 /// The parts of a Kubernetes `Status` that we use, read leniently: a field of a wrong type is an absent field.
 struct Status {
+    code: u16,
     reason: String,
     message: String,
     kind: String,
@@ -64,7 +87,9 @@ impl Status {
             reason: text(&cause["reason"]),
             message: text(&cause["message"]),
         };
+        let code = json["code"].as_u64().and_then(|code| u16::try_from(code).ok());
         Some(Self {
+            code: code.unwrap_or_default(),
             reason: text(&json["reason"]),
             message: text(&json["message"]),
             kind: text(&details["kind"]),

@@ -5,5 +5,8 @@
     reason = "a panic is the report of a test, and of what its server does"
 )]
 
+mod cluster;
 mod operations;
+mod refresh;
 mod server;
+mod wait;

@@ -1,0 +1,162 @@
+//! Reading many Workloads of a namespace with few requests.
+//!
+//! Terraform refreshes every resource by itself, ten at a time. The first refresh in a namespace is one GET. Another one,
+//! of another Workload within [`MAX_AGE`], shows that there are many: from then on one paged LIST serves all of them.
+//!
+//! How stale can it be? A refresh is answered from a list that began at most [`MAX_AGE`] before the call, and after the
+//! last write of this client in that namespace had ended. What somebody else changes within these seconds is seen by the
+//! next plan, as if it had happened a moment later.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use datum_model::id::{Namespace, WorkloadId, WorkloadName};
+use futures::future::{BoxFuture, FutureExt as _, Shared};
+use tokio::time::Instant;
+
+use crate::client::{Client, subject};
+use crate::error::{Attempt, Error, Kind, Missing};
+use crate::object::Object;
+
+/// How old a list may be that answers a refresh, counted from its first request.
+pub const MAX_AGE: Duration = Duration::from_secs(10);
+/// How long after a list another refresh takes for granted that there are many, and lists at once.
+const LISTING: Duration = Duration::from_mins(1);
+
+type Snapshot = Arc<HashMap<String, Object>>;
+type Pending = Shared<BoxFuture<'static, Result<Snapshot, Error>>>;
+
+/// What is known about refreshes, by namespace.
+#[derive(Default)]
+pub(crate) struct Refreshes(Mutex<HashMap<Namespace, State>>);
+
+#[derive(Default)]
+struct State {
+    /// How many writes of ours have begun or ended: a list is not used across one.
+    writes: u64,
+    /// The last Workload that was read by itself, and when.
+    single: Option<(Instant, WorkloadName)>,
+    list: Option<List>,
+    /// Listing is not allowed.
+    denied: bool,
+}
+
+#[derive(Clone)]
+struct List {
+    begun: Instant,
+    writes: u64,
+    objects: Pending,
+}
+
+impl Refreshes {
+    /// Forgets what was read before a write of ours; to be called when it begins and when it has ended.
+    pub(crate) fn written(&self, namespace: &Namespace) {
+        self.lock().entry(namespace.clone()).or_default().writes += 1;
+    }
+
+    /// The list that answers a refresh that begins now; `None` when it is to read its Workload by itself.
+    fn list_for(&self, client: &Client, id: &WorkloadId) -> Option<List> {
+        let now = Instant::now();
+        let mut states = self.lock();
+        let state = states.entry(id.namespace.clone()).or_default();
+        if state.denied {
+            return None;
+        }
+        let listed = state.list.as_ref();
+        if let Some(list) = listed.filter(|list| list.writes == state.writes && now < list.begun + MAX_AGE) {
+            return Some(list.clone());
+        }
+        let is_one_of_many = listed.is_some_and(|list| now < list.begun + LISTING)
+            || state
+                .single
+                .as_ref()
+                .is_some_and(|(at, name)| *name != id.name && now < *at + MAX_AGE);
+        if !is_one_of_many {
+            state.single = Some((now, id.name.clone()));
+            return None;
+        }
+        let list = List {
+            begun: now,
+            writes: state.writes,
+            objects: snapshot(client.unlimited(), id.namespace.clone()),
+        };
+        state.list = Some(list.clone());
+        Some(list)
+    }
+
+    /// Takes note that a list failed, so that the next refresh does not get the same answer.
+    fn failed(&self, namespace: &Namespace, list: &List, error: &Error) {
+        let mut states = self.lock();
+        let state = states.entry(namespace.clone()).or_default();
+        if state
+            .list
+            .as_ref()
+            .is_some_and(|current| current.objects.ptr_eq(&list.objects))
+        {
+            state.list = None;
+        }
+        state.denied |= error.is_forbidden() && !error.is_passing();
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Namespace, State>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn snapshot(client: Client, namespace: Namespace) -> Pending {
+    let listing = async move {
+        let objects = client.list_for_refresh(&namespace).await?;
+        if objects.is_empty() {
+            // An empty list is also what a namespace gives that does not exist.
+            client
+                .expect_namespace(&Attempt::new("list", format!("workloads in {namespace}")), &namespace)
+                .await?;
+        }
+        let named = objects
+            .into_iter()
+            .filter_map(|object| Some((object.name()?.to_owned(), object)));
+        Ok(Arc::new(named.collect()))
+    };
+    listing.boxed().shared()
+}
+
+impl Client {
+    /// Reads one Workload as a refresh does: by itself when it is the only one of its namespace, from a shared list when
+    /// there are many. The list began at most [`MAX_AGE`] ago, and after the last write of this client there.
+    ///
+    /// # Errors
+    /// [`Error::is_not_found`] only when the namespace exists and the Workload does not; [`Error::is_namespace_missing`],
+    /// [`Error::is_project_missing`] and [`Error::is_api_missing`] tell what else may be wrong.
+    pub async fn refresh(&self, id: &WorkloadId) -> Result<Object, Error> {
+        let attempt = Attempt::new("read", subject(id));
+        let Some(list) = self.refreshes().list_for(self, id) else {
+            return self.read_alone(&attempt, id).await;
+        };
+        let listed = self.limits().run(&attempt, async { list.objects.clone().await }).await;
+        match listed {
+            Ok(objects) => {
+                let found = objects.get(id.name.as_str()).cloned();
+                found.ok_or_else(|| Error::new(&attempt, Kind::NotFound(Missing::Object)))
+            }
+            Err(error) if error.is_cancelled() || error.is_timeout() => Err(error),
+            Err(error) => {
+                self.refreshes().failed(&id.namespace, &list, &error);
+                if error.is_forbidden() && !error.is_passing() {
+                    return self.read_alone(&attempt, id).await;
+                }
+                Err(Error::new(&attempt, error.kind().clone()))
+            }
+        }
+    }
+
+    async fn read_alone(&self, attempt: &Attempt, id: &WorkloadId) -> Result<Object, Error> {
+        match self.get(id).await {
+            Err(error) if error.is_not_found() => {
+                self.expect_namespace(attempt, &id.namespace).await?;
+                Err(error)
+            }
+            read => read,
+        }
+    }
+}

@@ -1,0 +1,317 @@
+//! The judgement: pure, from objects and times to a verdict.
+
+use std::time::Duration;
+
+use datum_model::Phase;
+use datum_model::condition::{self, status};
+use serde_json::Value;
+
+use super::status::{Condition, Status};
+use super::terminal::is_terminal;
+use super::{ConditionIs, Failure, SETTLE, STEADY, Until};
+use crate::object::Object;
+
+/// What is known about a wait at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Verdict {
+    Met,
+    Failed(Failure),
+    /// What is missing, in words.
+    Waiting(Vec<String>),
+}
+
+/// Whom a status can be believed about.
+#[derive(Clone, Debug, PartialEq)]
+enum Trust {
+    /// It is about this generation.
+    Fresh,
+    /// It is about an older one.
+    Stale(String),
+    /// Nobody says what it is about, and it has not moved since our write.
+    Unproven,
+}
+
+/// Follows one object, and remembers what a single look does not show.
+#[derive(Debug)]
+pub(super) struct Judge {
+    until: Until,
+    seen: Option<Seen>,
+    /// The status has been something else than at the time of our write.
+    moved: bool,
+    /// A wanted condition has held, and then not.
+    wavered: bool,
+    held: Vec<String>,
+    /// When everything began to hold.
+    met_since: Option<Duration>,
+    /// When the status became what it is.
+    still_since: Duration,
+}
+
+#[derive(Debug)]
+struct Seen {
+    generation: Option<i64>,
+    deleted: bool,
+    status: Status,
+    raw: Value,
+}
+
+impl Judge {
+    pub(super) fn new(until: Until) -> Self {
+        Self {
+            until,
+            seen: None,
+            moved: false,
+            wavered: false,
+            held: Vec::new(),
+            met_since: None,
+            still_since: Duration::ZERO,
+        }
+    }
+
+    /// Takes a look at the object, and returns what has changed since the last one.
+    pub(super) fn see(&mut self, object: &Object, elapsed: Duration) -> Vec<String> {
+        let raw = object.as_json()["status"].clone();
+        let status = Status::of(object);
+        let changes = status.changes(self.seen.as_ref().map(|seen| &seen.status));
+        if self.seen.as_ref().is_none_or(|seen| seen.raw != raw) {
+            self.still_since = elapsed;
+        }
+        self.moved |= self.until.before.as_ref().is_some_and(|before| *before != raw);
+        self.seen = Some(Seen {
+            generation: object.generation(),
+            deleted: object.deletion_timestamp().is_some(),
+            status,
+            raw,
+        });
+
+        let holding = self.holding();
+        self.wavered |= self.held.iter().any(|earlier| !holding.contains(earlier));
+        self.held = holding;
+        self.met_since = self.missing().is_empty().then(|| self.met_since.unwrap_or(elapsed));
+        changes
+    }
+
+    /// When the verdict may change although nothing happens, counted from the beginning of the wait.
+    pub(super) fn recheck_after(&self) -> Option<Duration> {
+        let seen = self.seen.as_ref()?;
+        let settled = (self.trust(seen) == Trust::Unproven).then(|| self.still_since + SETTLE);
+        let steady = self.met_since.filter(|_| self.wavered).map(|since| since + STEADY);
+        settled.into_iter().chain(steady).max()
+    }
+
+    pub(super) fn verdict(&self, elapsed: Duration) -> Verdict {
+        let Some(seen) = &self.seen else {
+            return Verdict::Waiting(vec!["the object has not been seen yet".to_owned()]);
+        };
+        if seen.deleted {
+            let source = "the object is being deleted".to_owned();
+            return Verdict::Failed(Failure {
+                source,
+                reason: String::new(),
+                message: String::new(),
+            });
+        }
+        let trust = self.trust(seen);
+        if let Trust::Stale(why) = trust {
+            return Verdict::Waiting(vec![why]);
+        }
+        let settled = trust == Trust::Fresh || elapsed >= self.still_since + SETTLE;
+        if settled && let Some(failure) = self.failure(seen) {
+            return Verdict::Failed(failure);
+        }
+        let mut missing = self.missing();
+        if missing.is_empty() && !settled {
+            missing.push("the status has not moved since the change; it may still be about what was before".to_owned());
+        }
+        if missing.is_empty() && self.wavered && self.met_since.is_none_or(|since| elapsed < since + STEADY) {
+            missing.push(format!(
+                "conditions came and went; they must hold for {} s",
+                STEADY.as_secs()
+            ));
+        }
+        if missing.is_empty() {
+            Verdict::Met
+        } else {
+            Verdict::Waiting(missing)
+        }
+    }
+
+    fn trust(&self, seen: &Seen) -> Trust {
+        let generation = seen.generation;
+        if let (Some(wanted), Some(generation)) = (self.until.min_generation, generation)
+            && generation < wanted
+        {
+            return Trust::Stale(format!(
+                "the API still shows generation {generation}, {wanted} was written"
+            ));
+        }
+        match (seen.status.observed(), generation) {
+            (Some(observed), Some(generation)) if observed < generation => Trust::Stale(format!(
+                "the status is about generation {observed}, the controller has not seen generation {generation} yet"
+            )),
+            (Some(_), _) => Trust::Fresh,
+            (None, _) if self.until.before.is_none() || self.moved => Trust::Fresh,
+            (None, _) => Trust::Unproven,
+        }
+    }
+
+    /// Whether a condition is about the object's generation, as far as it says.
+    fn is_current(&self, condition: &Condition) -> bool {
+        let generation = self.seen.as_ref().and_then(|seen| seen.generation);
+        condition
+            .observed_generation
+            .zip(generation)
+            .is_none_or(|(observed, generation)| observed >= generation)
+    }
+
+    fn condition(&self, r#type: &str) -> Option<&Condition> {
+        self.seen
+            .as_ref()?
+            .status
+            .condition(r#type)
+            .filter(|condition| self.is_current(condition))
+    }
+
+    /// What says that it will never work. What is itself waited for is no failure.
+    fn failure(&self, seen: &Seen) -> Option<Failure> {
+        let wanted = |condition: &Condition| {
+            self.until
+                .conditions
+                .iter()
+                .any(|is| is.r#type == condition.r#type && is.status == condition.status)
+        };
+        let terminal = seen
+            .status
+            .conditions
+            .iter()
+            .filter(|condition| self.is_current(condition) && !wanted(condition))
+            .find(|condition| is_terminal(&condition.r#type, &condition.status, &condition.reason));
+        if let Some(condition) = terminal {
+            return Some(Failure {
+                source: format!("condition {}={}", condition.r#type, condition.status),
+                reason: condition.reason.clone(),
+                message: condition.message.clone(),
+            });
+        }
+        if seen.status.phase != Some(Phase::Failed) || self.until.phase == Some(Phase::Failed) {
+            return None;
+        }
+        // The phase itself gives no reason: the condition that is in a bad way does.
+        let bad = seen.status.conditions.iter().find(|condition| {
+            let bad = if condition.r#type == condition::REPLICA_FAILURE {
+                status::TRUE
+            } else {
+                status::FALSE
+            };
+            condition.status == bad && self.is_current(condition) && !condition.reason.is_empty()
+        });
+        Some(Failure {
+            source: "phase Failed".to_owned(),
+            reason: bad.map(|condition| condition.reason.clone()).unwrap_or_default(),
+            message: bad.map(|condition| condition.message.clone()).unwrap_or_default(),
+        })
+    }
+
+    /// What is not as it should be, in words.
+    fn missing(&self) -> Vec<String> {
+        let Some(Seen { status, .. }) = &self.seen else {
+            return vec!["the object".to_owned()];
+        };
+        let mut missing = Vec::new();
+        if !status.reported {
+            missing.push("no status has been reported yet; is a controller running?".to_owned());
+            return missing;
+        }
+        if self.until.rollout {
+            self.missing_of_rollout(status, &mut missing);
+        }
+        if let Some(phase) = self
+            .until
+            .phase
+            .as_ref()
+            .filter(|&phase| status.phase.as_ref() != Some(phase))
+        {
+            let now = status
+                .phase
+                .as_ref()
+                .map_or_else(|| "not reported".to_owned(), ToString::to_string);
+            missing.push(format!("phase is {now}, not {phase}"));
+        }
+        if let Some(replicas) = self
+            .until
+            .replicas
+            .filter(|&replicas| status.ready.unwrap_or(0) < replicas)
+        {
+            missing.push(format!(
+                "ready replicas are {}, not {replicas}",
+                status.ready.unwrap_or(0)
+            ));
+        }
+        for wanted in &self.until.conditions {
+            if !self.holds(wanted) {
+                let now = self
+                    .condition(&wanted.r#type)
+                    .map_or_else(|| "not reported".to_owned(), Condition::words);
+                let reason = wanted
+                    .reason
+                    .as_ref()
+                    .map_or_else(String::new, |reason| format!(" ({reason})"));
+                missing.push(format!(
+                    "{}={}{reason} is wanted, it is {now}",
+                    wanted.r#type, wanted.status
+                ));
+            }
+        }
+        missing
+    }
+
+    fn missing_of_rollout(&self, status: &Status, missing: &mut Vec<String>) {
+        let desired = status.desired;
+        // With no replicas asked for, nothing runs and nothing is available: it is done when none are left.
+        if desired > 0 {
+            if let Some(phase) = status.phase.as_ref().filter(|&phase| *phase != Phase::Running) {
+                missing.push(format!("phase is {phase}, not {}", Phase::Running));
+            }
+            if let Some(condition) = self
+                .condition(condition::AVAILABLE)
+                .filter(|it| it.status != status::TRUE)
+            {
+                missing.push(condition.words());
+            }
+            if status.phase.is_none() && status.ready.is_none() && self.condition(condition::AVAILABLE).is_none() {
+                missing.push("the status says neither phase, nor replicas, nor whether it is available".to_owned());
+            }
+        }
+        if let Some(ready) = status.ready.filter(|&ready| ready < desired) {
+            missing.push(format!("{ready} of {desired} replicas are ready"));
+        }
+        if let Some(replicas) = status.replicas.filter(|&replicas| replicas > desired) {
+            missing.push(format!("{replicas} replicas exist, {desired} are wanted"));
+        }
+    }
+
+    fn holds(&self, wanted: &ConditionIs) -> bool {
+        self.condition(&wanted.r#type).is_some_and(|condition| {
+            condition.status == wanted.status && wanted.reason.as_ref().is_none_or(|reason| *reason == condition.reason)
+        })
+    }
+
+    /// The wanted conditions that hold, by name: to see them waver.
+    fn holding(&self) -> Vec<String> {
+        let available = ConditionIs {
+            r#type: condition::AVAILABLE.to_owned(),
+            status: status::TRUE.to_owned(),
+            reason: None,
+        };
+        let rollout = self.until.rollout.then_some(&available);
+        let wanted = self.until.conditions.iter().chain(rollout);
+        let trusted = self.seen.as_ref().is_some_and(|seen| self.trust(seen) == Trust::Fresh);
+        wanted
+            .filter(|wanted| trusted && self.holds(wanted))
+            .map(|wanted| wanted.r#type.clone())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

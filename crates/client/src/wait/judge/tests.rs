@@ -1,0 +1,347 @@
+use serde_json::json;
+
+use super::*;
+
+/// An object of a generation with a status.
+fn object(generation: i64, replicas: u64, status: &Value) -> Object {
+    Object::new(json!({
+        "metadata": { "name": "web", "uid": "u1", "generation": generation },
+        "spec": { "replicas": replicas },
+        "status": status,
+    }))
+}
+
+fn condition(r#type: &str, status: &str, reason: &str) -> Value {
+    json!({ "type": r#type, "status": status, "reason": reason, "message": "words",
+            "lastTransitionTime": "1970-01-01T00:00:00Z" })
+}
+
+fn up(ready: u64) -> Value {
+    json!({ "phase": "Running", "replicas": ready, "readyReplicas": ready, "availableReplicas": ready,
+            "conditions": [condition("Available", "True", "MinimumReplicasAvailable")] })
+}
+
+fn with(mut status: Value, field: &str, value: &Value) -> Value {
+    status[field] = value.clone();
+    status
+}
+
+/// The verdict after one look, right away.
+fn look(until: &Until, object: &Object) -> Verdict {
+    let mut judge = Judge::new(until.clone());
+    judge.see(object, Duration::ZERO);
+    judge.verdict(Duration::ZERO)
+}
+
+fn rollout() -> Until {
+    Until {
+        rollout: true,
+        ..Until::NOTHING
+    }
+}
+
+fn is_met(verdict: &Verdict) -> bool {
+    *verdict == Verdict::Met
+}
+
+#[test]
+fn a_rollout_needs_what_the_api_reports_and_no_more() {
+    let running = json!({ "phase": "Running" });
+    let available = json!({ "conditions": [condition("Available", "True", "")] });
+    let cases = [
+        ("everything", up(3), true),
+        ("phase only", running.clone(), true),
+        ("condition only", available, true),
+        ("counts only", json!({ "replicas": 3, "readyReplicas": 3 }), true),
+        ("nothing", json!({}), false),
+        ("null", Value::Null, false),
+        ("something else", json!({ "note": "hello" }), false),
+        (
+            "still pending",
+            json!({ "phase": "Pending", "readyReplicas": 3 }),
+            false,
+        ),
+        ("unknown phase", json!({ "phase": "Warming" }), false),
+        ("two of three", with(up(2), "replicas", &json!(3)), false),
+        (
+            "none ready, as Go leaves it out",
+            json!({ "phase": "Running", "replicas": 3 }),
+            false,
+        ),
+        (
+            "not available",
+            with(up(3), "conditions", &json!([condition("Available", "False", "X")])),
+            false,
+        ),
+        (
+            "unknown available",
+            with(up(3), "conditions", &json!([condition("Available", "Unknown", "")])),
+            false,
+        ),
+        ("old replicas left", with(up(3), "replicas", &json!(4)), false),
+        (
+            "other conditions do not matter",
+            with(up(3), "conditions", &json!([condition("Ready", "False", "X")])),
+            true,
+        ),
+        (
+            "fields of wrong types are absent",
+            json!({ "phase": "Running", "readyReplicas": "3", "conditions": 7 }),
+            true,
+        ),
+    ];
+    for (case, status, expected) in cases {
+        let verdict = look(&rollout(), &object(1, 3, &status));
+        assert_eq!(is_met(&verdict), expected, "{case}: {verdict:?}");
+    }
+}
+
+#[test]
+fn no_replicas_are_done_when_none_are_left() {
+    let unavailable = json!([condition("Available", "False", "ScaledToZero")]);
+    let cases = [
+        (json!({ "phase": "Running" }), true),
+        (json!({ "phase": "Pending", "conditions": unavailable }), true),
+        (json!({ "phase": "Running", "replicas": 2, "readyReplicas": 0 }), false),
+        (json!({}), false),
+    ];
+    for (status, expected) in cases {
+        assert_eq!(is_met(&look(&rollout(), &object(1, 0, &status))), expected, "{status}");
+    }
+}
+
+#[test]
+fn a_status_of_an_older_generation_never_counts() {
+    let stale_condition = with(condition("Available", "True", ""), "observedGeneration", &json!(1));
+    let fresh_condition = with(condition("Available", "True", ""), "observedGeneration", &json!(2));
+    let cases = [
+        ("status of 1", with(up(3), "observedGeneration", &json!(1)), false),
+        ("status of 2", with(up(3), "observedGeneration", &json!(2)), true),
+        ("status of 3", with(up(3), "observedGeneration", &json!(3)), true),
+        (
+            "condition of 1",
+            with(up(3), "conditions", &json!([stale_condition])),
+            false,
+        ),
+        (
+            "condition of 2",
+            with(up(3), "conditions", &json!([fresh_condition])),
+            true,
+        ),
+    ];
+    for (case, status, expected) in cases {
+        let until = Until {
+            min_generation: Some(2),
+            ..rollout()
+        };
+        let verdict = look(&until, &object(2, 3, &status));
+        assert_eq!(is_met(&verdict), expected, "{case}: {verdict:?}");
+    }
+    let until = Until {
+        min_generation: Some(3),
+        ..rollout()
+    };
+    let verdict = look(&until, &object(2, 3, &with(up(3), "observedGeneration", &json!(2))));
+    assert!(!is_met(&verdict), "the object itself is an old copy: {verdict:?}");
+}
+
+#[test]
+fn a_failure_of_an_older_generation_does_not_end_the_wait() {
+    let failed = json!({ "phase": "Failed", "observedGeneration": 1,
+                         "conditions": [condition("Available", "False", "ImagePullBackOff")] });
+    assert!(matches!(look(&rollout(), &object(2, 1, &failed)), Verdict::Waiting(_)));
+    let failed = with(failed, "observedGeneration", &json!(2));
+    assert!(matches!(look(&rollout(), &object(2, 1, &failed)), Verdict::Failed(_)));
+}
+
+#[test]
+fn without_observed_generation_a_status_counts_once_it_moves() {
+    let written = object(2, 3, &up(3));
+    let until = Until::rollout_of(&written, Some(&object(1, 3, &up(3))));
+    let mut judge = Judge::new(until);
+    judge.see(&written, Duration::ZERO);
+    assert!(
+        !is_met(&judge.verdict(Duration::ZERO)),
+        "this is what was true before the change"
+    );
+    judge.see(
+        &object(2, 3, &with(up(2), "phase", &json!("Provisioning"))),
+        Duration::from_secs(1),
+    );
+    assert!(!is_met(&judge.verdict(Duration::from_secs(1))));
+    judge.see(&object(2, 3, &up(3)), Duration::from_secs(2));
+    assert!(
+        is_met(&judge.verdict(Duration::from_secs(2))),
+        "it has moved, and come back"
+    );
+}
+
+#[test]
+fn without_observed_generation_a_status_that_stays_is_believed_in_the_end() {
+    let written = object(2, 3, &up(3));
+    let mut judge = Judge::new(Until::rollout_of(&written, None));
+    judge.see(&written, Duration::from_secs(1));
+    assert_eq!(judge.recheck_after(), Some(Duration::from_secs(1) + SETTLE));
+    assert!(!is_met(&judge.verdict(SETTLE)));
+    assert!(is_met(&judge.verdict(Duration::from_secs(1) + SETTLE)));
+
+    let failed = json!({ "phase": "Failed" });
+    let mut judge = Judge::new(Until::rollout_of(&object(2, 3, &failed), None));
+    judge.see(&object(2, 3, &failed), Duration::ZERO);
+    assert!(
+        matches!(judge.verdict(Duration::ZERO), Verdict::Waiting(_)),
+        "the failure may be the old one"
+    );
+    assert!(matches!(judge.verdict(SETTLE), Verdict::Failed(_)));
+}
+
+#[test]
+fn a_write_that_changed_no_spec_believes_the_status_that_is_there() {
+    let written = object(2, 3, &up(3));
+    let until = Until::rollout_of(&written, Some(&written));
+    assert!(is_met(&look(&until, &written)));
+}
+
+#[test]
+fn a_status_where_there_was_none_has_moved() {
+    let until = Until::rollout_of(&object(1, 3, &Value::Null), None);
+    assert!(is_met(&look(&until, &object(1, 3, &up(3)))));
+    let Verdict::Waiting(missing) = look(&until, &object(1, 3, &Value::Null)) else {
+        panic!()
+    };
+    assert_eq!(missing, ["no status has been reported yet; is a controller running?"]);
+}
+
+#[test]
+fn terminal_states_fail_at_once_with_their_reason() {
+    let image = json!({ "phase": "Provisioning", "conditions": [condition("Available", "False", "ImagePullBackOff")] });
+    let phase = json!({ "phase": "Failed", "conditions": [condition("Available", "False", "CrashLoopBackOff")] });
+    let cases = [
+        (image, "condition Available=False (ImagePullBackOff): words"),
+        (phase, "phase Failed (CrashLoopBackOff): words"),
+        (json!({ "phase": "Failed" }), "phase Failed"),
+    ];
+    for (status, expected) in cases {
+        let Verdict::Failed(failure) = look(&rollout(), &object(1, 1, &status)) else {
+            panic!("{status}")
+        };
+        assert_eq!(failure.to_string(), expected);
+    }
+    let mut deleted = object(1, 1, &up(1)).into_json();
+    deleted["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    assert!(matches!(look(&rollout(), &Object::new(deleted)), Verdict::Failed(_)));
+}
+
+#[test]
+fn what_is_waited_for_is_no_failure() {
+    let failed = json!({ "phase": "Failed", "conditions": [condition("Available", "False", "ImagePullBackOff")] });
+    let unavailable = ConditionIs {
+        r#type: "Available".into(),
+        status: "False".into(),
+        reason: None,
+    };
+    let until = Until {
+        conditions: vec![unavailable],
+        phase: Some(Phase::Failed),
+        ..Until::NOTHING
+    };
+    assert!(is_met(&look(&until, &object(1, 1, &failed))));
+}
+
+#[test]
+fn conditions_phase_and_replicas_hold_together() {
+    let wanted = |r#type: &str, status: &str, reason: Option<&str>| ConditionIs {
+        r#type: r#type.into(),
+        status: status.into(),
+        reason: reason.map(str::to_owned),
+    };
+    let status = up(3);
+    let cases = [
+        (
+            Until {
+                conditions: vec![wanted("Available", "True", None)],
+                ..Until::NOTHING
+            },
+            true,
+        ),
+        (
+            Until {
+                conditions: vec![wanted("Available", "True", Some("Other"))],
+                ..Until::NOTHING
+            },
+            false,
+        ),
+        (
+            Until {
+                conditions: vec![wanted("Ready", "True", None)],
+                ..Until::NOTHING
+            },
+            false,
+        ),
+        (
+            Until {
+                phase: Some(Phase::Running),
+                replicas: Some(3),
+                ..Until::NOTHING
+            },
+            true,
+        ),
+        (
+            Until {
+                phase: Some(Phase::Running),
+                replicas: Some(4),
+                ..Until::NOTHING
+            },
+            false,
+        ),
+        (
+            Until {
+                phase: Some(Phase::Other("Warm".into())),
+                ..Until::NOTHING
+            },
+            false,
+        ),
+    ];
+    for (until, expected) in cases {
+        assert_eq!(is_met(&look(&until, &object(1, 3, &status))), expected, "{until:?}");
+    }
+}
+
+#[test]
+fn conditions_that_come_and_go_must_hold_for_a_while() {
+    let flapping =
+        |status: &str, ready: u64| with(up(ready), "conditions", &json!([condition("Available", status, "")]));
+    let at = Duration::from_secs;
+    let mut judge = Judge::new(rollout());
+    judge.see(&object(1, 3, &flapping("True", 2)), at(1));
+    assert!(!is_met(&judge.verdict(at(1))));
+    judge.see(&object(1, 3, &flapping("False", 2)), at(2));
+    judge.see(&object(1, 3, &flapping("True", 3)), at(3));
+    assert!(!is_met(&judge.verdict(at(3))), "it has wavered");
+    assert_eq!(judge.recheck_after(), Some(at(3) + STEADY));
+    judge.see(&object(1, 3, &flapping("False", 3)), at(4));
+    judge.see(&object(1, 3, &flapping("True", 3)), at(5));
+    assert!(!is_met(&judge.verdict(at(3) + STEADY)), "it begins anew");
+    assert!(is_met(&judge.verdict(at(5) + STEADY)));
+}
+
+#[test]
+fn changes_are_told_in_words_once() {
+    let mut judge = Judge::new(rollout());
+    let at = Duration::from_secs;
+    assert!(judge.see(&object(1, 3, &Value::Null), at(0)).is_empty());
+    let changes = judge.see(&object(1, 3, &json!({ "phase": "Pending" })), at(1));
+    assert_eq!(changes, ["phase Pending"]);
+    let provisioning = json!({ "phase": "Provisioning", "replicas": 3, "readyReplicas": 1,
+                               "conditions": [condition("Available", "False", "MinimumReplicasUnavailable")] });
+    let changes = judge.see(&object(1, 3, &provisioning), at(2));
+    assert_eq!(
+        changes,
+        [
+            "phase Pending -> Provisioning",
+            "ready 1/3",
+            "Available=False (MinimumReplicasUnavailable): words"
+        ]
+    );
+    assert!(judge.see(&object(1, 3, &provisioning), at(3)).is_empty());
+}

@@ -1,0 +1,106 @@
+//! Watching: what the API tells about objects as they change, and one watch for everybody who waits in a namespace.
+
+use std::time::Duration;
+
+use bytes::BytesMut;
+use http_body_util::BodyExt as _;
+use kube::client::Body;
+use serde_json::Value;
+
+use crate::error::{Attempt, Error, Kind, Limit, classify_event, not_an_event};
+use crate::object::Object;
+
+mod hub;
+
+pub(crate) use hub::{Hubs, Sight};
+
+/// How long the server is asked to keep a watch open. Shorter than its own default of minutes, so that a connection that
+/// died without a word is noticed soon: a watch costs a request a minute.
+pub(crate) const LIFE: Duration = Duration::from_mins(1);
+/// How long a watch may be silent beyond its life before it counts as dead.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// One message of a watch.
+#[derive(Clone, Debug)]
+pub(crate) enum Message {
+    /// An object was added or modified.
+    Changed(Object),
+    /// An object is gone; this was its last state.
+    Deleted(Object),
+    /// Nothing changed, but a later watch may start from this resource version.
+    Bookmark(String),
+}
+
+/// An open watch.
+pub(crate) struct Watch {
+    attempt: Attempt,
+    body: Body,
+    buffer: BytesMut,
+}
+
+impl Watch {
+    pub(crate) fn new(attempt: &Attempt, body: Body) -> Self {
+        Self {
+            attempt: attempt.clone(),
+            body,
+            buffer: BytesMut::new(),
+        }
+    }
+
+    /// The next message; `None` when the server has closed the watch, which it may do at any time. Nothing is lost when
+    /// this is dropped before it is done.
+    ///
+    /// # Errors
+    /// An ERROR event, such as 410 when the resource version is too old; an interrupted connection; silence.
+    pub(crate) async fn next(&mut self) -> Result<Option<Message>, Error> {
+        loop {
+            if let Some(end) = self.buffer.iter().position(|&byte| byte == b'\n') {
+                let line = self.buffer.split_to(end + 1);
+                match self.read(&line)? {
+                    Some(message) => return Ok(Some(message)),
+                    None => continue,
+                }
+            }
+            let frame = tokio::time::timeout(LIFE + GRACE, self.body.frame()).await;
+            let frame = frame.map_err(|_| {
+                Error::new(
+                    &self.attempt,
+                    Kind::Timeout {
+                        of: Limit::Attempt(LIFE + GRACE),
+                    },
+                )
+            })?;
+            match frame {
+                Some(Ok(frame)) => {
+                    if let Some(data) = frame.data_ref() {
+                        self.buffer.extend_from_slice(data);
+                    }
+                }
+                Some(Err(error)) => {
+                    let message = format!("the watch was interrupted: {error}");
+                    return Err(Error::new(&self.attempt, Kind::Connection { message, sent: true }));
+                }
+                // A rest without a line's end is half an event: the next watch brings it again.
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn read(&self, line: &[u8]) -> Result<Option<Message>, Error> {
+        if line.trim_ascii().is_empty() {
+            return Ok(None);
+        }
+        let mut event: Value = serde_json::from_slice(line).map_err(|_| not_an_event(&self.attempt, line))?;
+        let object = event["object"].take();
+        match event["type"].as_str() {
+            Some("ADDED" | "MODIFIED") => Ok(Some(Message::Changed(Object::new(object)))),
+            Some("DELETED") => Ok(Some(Message::Deleted(Object::new(object)))),
+            Some("BOOKMARK") => {
+                let version = object["metadata"]["resourceVersion"].as_str().map(str::to_owned);
+                Ok(version.map(Message::Bookmark))
+            }
+            Some("ERROR") => Err(classify_event(&self.attempt, &object)),
+            _ => Err(not_an_event(&self.attempt, line)),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! How many requests refreshing takes, and how stale an answer may be.
+
+use std::sync::Arc;
+
+use datum_client::{ApplyOptions, Client};
+use datum_model::id::WorkloadId;
+use serde_json::{Value, json};
+use tokio::sync::Semaphore;
+
+use crate::cluster::Cluster;
+use crate::server::{Server, json_answer, not_found, status, workload};
+
+fn id(name: &str) -> WorkloadId {
+    format!("project-shop/{name}").parse().unwrap()
+}
+
+/// Refreshes as Terraform does: ten at a time.
+async fn refresh_all(client: &Client, names: &[String]) {
+    let permits = Arc::new(Semaphore::new(10));
+    let tasks: Vec<_> = names
+        .iter()
+        .map(|name| {
+            let (client, permits, name) = (client.clone(), permits.clone(), name.clone());
+            tokio::spawn(async move {
+                let _permit = permits.acquire().await.unwrap();
+                assert_eq!(client.refresh(&id(&name)).await.unwrap().name(), Some(name.as_str()));
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+async fn cluster_of(count: usize) -> (Cluster, Vec<String>) {
+    let cluster = Cluster::start().await;
+    let names: Vec<_> = (0..count).map(|number| format!("web-{number:04}")).collect();
+    for name in &names {
+        cluster.put(&workload(name));
+    }
+    (cluster, names)
+}
+
+#[tokio::test]
+async fn one_workload_is_one_get() {
+    let (cluster, names) = cluster_of(1).await;
+    let client = cluster.client().await;
+    refresh_all(&client, &names).await;
+    assert_eq!(cluster.lines(), ["GET /namespaces/project-shop/workloads/web-0000"]);
+    refresh_all(&client, &names).await;
+    assert_eq!(cluster.lines().len(), 2, "the same one again is read again");
+}
+
+#[tokio::test]
+async fn a_thousand_workloads_are_a_get_and_a_list() {
+    let (cluster, names) = cluster_of(1000).await;
+    refresh_all(&cluster.client().await, &names).await;
+    let lines = cluster.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines
+            .iter()
+            .any(|line| line == "GET /namespaces/project-shop/workloads?&limit=1000"),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_write_of_ours_makes_what_was_read_before_it_worthless() {
+    let (cluster, names) = cluster_of(3).await;
+    let client = cluster.client().await;
+    refresh_all(&client, &names).await;
+    let before = cluster.lines().len();
+    client
+        .apply(
+            &id("web-0000"),
+            &json!({}),
+            ApplyOptions {
+                dry_run: true,
+                ..ApplyOptions::default()
+            },
+        )
+        .await
+        .unwrap();
+    refresh_all(&client, &names).await;
+    assert_eq!(cluster.lines().len(), before + 1, "a dry run changes nothing");
+    client
+        .apply(&id("web-0000"), &json!({}), ApplyOptions::default())
+        .await
+        .unwrap();
+    let changed = json!({ "phase": "Running" });
+    cluster.report("web-0001", &changed);
+    let object = client.refresh(&id("web-0001")).await.unwrap();
+    assert_eq!(object.as_json()["status"], changed);
+}
+
+#[tokio::test]
+async fn absence_is_told_from_a_namespace_that_does_not_exist() {
+    let answer = |exists: bool| {
+        move |path: &str| -> (u16, Value) {
+            let namespace = json!({ "name": "project-shop", "kind": "namespaces" });
+            match path {
+                "/api/v1/namespaces/project-shop" if exists => (200, json!({ "kind": "Namespace" })),
+                "/api/v1/namespaces/project-shop" => (
+                    404,
+                    status(404, "NotFound", "namespaces \"project-shop\" not found", &namespace),
+                ),
+                path if path.ends_with("/workloads") => (200, json!({ "items": [], "metadata": {} })),
+                _ => (404, not_found("x")),
+            }
+        }
+    };
+    for exists in [true, false] {
+        let answer = answer(exists);
+        let server = Server::start(move |asked| {
+            let (code, body) = answer(&asked.path);
+            json_answer(code, &body)
+        })
+        .await;
+        let client = server.client().await;
+        for name in ["alone", "by-list"] {
+            let error = client.refresh(&id(name)).await.unwrap_err();
+            assert_eq!(
+                (error.is_not_found(), error.is_namespace_missing()),
+                (exists, !exists),
+                "{name}: {error}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_list_reads_one_by_one() {
+    let (cluster, names) = cluster_of(5).await;
+    let no = r#"{"kind":"Status","code":403,"message":"User \"u\" cannot list resource \"workloads\" in API group \"g\" in the namespace \"n\""}"#;
+    cluster.fail_once("limit=1000", 403, no);
+    let client = cluster.client().await;
+    refresh_all(&client, &names).await;
+    refresh_all(&client, &names).await;
+    assert_eq!(
+        cluster
+            .lines()
+            .iter()
+            .filter(|line| line.contains("limit=1000"))
+            .count(),
+        1
+    );
+}

@@ -1,0 +1,301 @@
+//! Waits, as a server and its network may treat them.
+
+use std::time::Duration;
+
+use datum_client::wait::{Ending, Outcome, Until};
+use datum_client::{Client, Object};
+use datum_model::id::WorkloadId;
+use serde_json::{Value, json};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::cluster::{Close, Cluster};
+use crate::server::workload;
+
+fn id(name: &str) -> WorkloadId {
+    format!("project-shop/{name}").parse().unwrap()
+}
+
+fn provisioning() -> Value {
+    json!({ "phase": "Provisioning", "observedGeneration": 1, "replicas": 1 })
+}
+
+fn up() -> Value {
+    let available = json!({ "type": "Available", "status": "True", "reason": "MinimumReplicasAvailable" });
+    json!({ "phase": "Running", "observedGeneration": 1, "replicas": 1, "readyReplicas": 1, "conditions": [available] })
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(30)
+}
+
+/// Waits in the background for the rollout of an object of generation 1.
+fn waiting(client: &Client, name: &str, cancel: &CancellationToken) -> JoinHandle<Outcome> {
+    let (client, id, cancel) = (client.clone(), id(name), cancel.clone());
+    let until = Until::rollout_of(&Object::new(workload(name)), None);
+    let uid = format!("uid-{name}");
+    tokio::spawn(async move { client.wait(&id, &uid, until, soon(), cancel).await })
+}
+
+fn wait_for(client: &Client, name: &str) -> JoinHandle<Outcome> {
+    waiting(client, name, &CancellationToken::new())
+}
+
+#[tokio::test]
+async fn a_rollout_is_followed_with_one_list_and_one_watch() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let wait = wait_for(&cluster.client().await, "web");
+    cluster.asked("watch=true", 1).await;
+    cluster.report("web", &provisioning());
+    cluster.report("web", &up());
+    let outcome = wait.await.unwrap();
+    assert!(outcome.is_met(), "{outcome:?}");
+    assert_eq!(outcome.object.unwrap().as_json()["status"], up());
+    let changes: Vec<_> = outcome
+        .transitions
+        .iter()
+        .map(|transition| transition.change.as_str())
+        .collect();
+    assert_eq!(
+        changes,
+        [
+            "phase Provisioning",
+            "ready 0/1",
+            "phase Provisioning -> Running",
+            "ready 1/1",
+            "Available=True (MinimumReplicasAvailable)"
+        ]
+    );
+    let lines = cluster.lines();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(
+        lines[0].contains("fieldSelector=metadata.name%3Dweb") && lines[1].contains("watch=true"),
+        "{lines:?}"
+    );
+}
+
+#[tokio::test]
+async fn nothing_to_wait_for_asks_nothing() {
+    let cluster = Cluster::start().await;
+    let client = cluster.client().await;
+    let outcome = client
+        .wait(&id("web"), "u", Until::NOTHING, soon(), CancellationToken::new())
+        .await;
+    assert!(outcome.is_met() && cluster.lines().is_empty());
+}
+
+#[tokio::test]
+async fn a_watch_that_ends_is_resumed() {
+    for how in [Close::Quietly, Close::Abruptly, Close::Expired] {
+        let cluster = Cluster::start().await;
+        cluster.put(&workload("web"));
+        let wait = wait_for(&cluster.client().await, "web");
+        cluster.asked("watch=true", 1).await;
+        cluster.report("web", &provisioning());
+        cluster.close_watches(how);
+        cluster.asked("watch=true", 2).await;
+        cluster.report("web", &up());
+        assert!(wait.await.unwrap().is_met());
+    }
+}
+
+#[tokio::test]
+async fn what_happens_while_there_is_no_watch_is_not_missed() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let wait = wait_for(&cluster.client().await, "web");
+    cluster.asked("watch=true", 1).await;
+    cluster.fail_once("watch=true", 500, "<html>oops</html>");
+    cluster.close_watches(Close::Abruptly);
+    cluster.report("web", &up());
+    assert!(wait.await.unwrap().is_met());
+}
+
+#[tokio::test]
+async fn errors_are_outlasted() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    cluster.fail_once("limit=500", 503, "busy");
+    cluster.fail_once("watch=true", 429, "slow down");
+    cluster.report("web", &up());
+    let outcome = wait_for(&cluster.client().await, "web").await.unwrap();
+    assert!(outcome.is_met(), "{outcome:?}");
+    assert!(outcome.trouble.is_none(), "the object has been seen since");
+}
+
+#[tokio::test]
+async fn a_terminal_state_ends_the_wait_at_once() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let wait = wait_for(&cluster.client().await, "web");
+    cluster.asked("watch=true", 1).await;
+    let image =
+        json!({ "type": "Available", "status": "False", "reason": "ImagePullBackOff", "message": "no such tag" });
+    cluster.report(
+        "web",
+        &json!({ "phase": "Provisioning", "observedGeneration": 1, "conditions": [image] }),
+    );
+    let outcome = wait.await.unwrap();
+    let Ending::Failed(failure) = &outcome.result else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(
+        failure.to_string(),
+        "condition Available=False (ImagePullBackOff): no such tag"
+    );
+    assert!(outcome.object.is_some());
+}
+
+#[tokio::test]
+async fn an_object_that_goes_or_is_replaced_ends_the_wait() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let client = cluster.client().await;
+    let wait = wait_for(&client, "web");
+    cluster.asked("watch=true", 1).await;
+    cluster.remove("web");
+    let outcome = wait.await.unwrap();
+    assert!(matches!(outcome.result, Ending::Gone), "{outcome:?}");
+    assert_eq!(
+        outcome.object.unwrap().name(),
+        Some("web"),
+        "the last sight of it is kept"
+    );
+
+    let mut successor = workload("web");
+    successor["metadata"]["uid"] = json!("another");
+    cluster.put(&successor);
+    let outcome = wait_for(&client, "web").await.unwrap();
+    assert!(
+        matches!(&outcome.result, Ending::Replaced { uid } if uid == "another"),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn cancelling_and_the_deadline_end_a_wait_with_what_was_seen() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let client = cluster.client().await;
+    let cancel = CancellationToken::new();
+    let wait = waiting(&client, "web", &cancel);
+    cluster.asked("watch=true", 1).await;
+    cancel.cancel();
+    let outcome = wait.await.unwrap();
+    assert!(
+        matches!(outcome.result, Ending::Cancelled) && outcome.object.is_some(),
+        "{outcome:?}"
+    );
+
+    let until = Until::rollout_of(&Object::new(workload("web")), None);
+    let deadline = Instant::now() + Duration::from_millis(200);
+    let outcome = client
+        .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+        .await;
+    assert!(matches!(outcome.result, Ending::TimedOut), "{outcome:?}");
+    assert_eq!(
+        outcome.missing,
+        ["no status has been reported yet; is a controller running?"]
+    );
+}
+
+#[tokio::test]
+async fn many_waits_in_a_namespace_share_one_watch() {
+    let cluster = Cluster::start().await;
+    let names: Vec<_> = (0..20).map(|number| format!("web-{number}")).collect();
+    for name in &names {
+        cluster.put(&workload(name));
+    }
+    let client = cluster.client().await;
+    let first = wait_for(&client, &names[0]);
+    cluster.asked("watch=true", 1).await;
+    let mut waits: Vec<_> = names[1..10].iter().map(|name| wait_for(&client, name)).collect();
+    cluster.asked("watch=true", 2).await;
+    waits.extend(names[10..].iter().map(|name| wait_for(&client, name)));
+    cluster.asked("GET /namespaces/project-shop/workloads/web-19", 1).await;
+    for name in &names {
+        cluster.report(name, &up());
+    }
+    assert!(first.await.unwrap().is_met());
+    for wait in waits {
+        assert!(wait.await.unwrap().is_met());
+    }
+    let watches = cluster
+        .lines()
+        .iter()
+        .filter(|line| line.contains("watch=true"))
+        .count();
+    assert_eq!(
+        watches,
+        2,
+        "one for the single object, one for the namespace: {:?}",
+        cluster.lines()
+    );
+}
+
+#[tokio::test]
+async fn who_may_only_get_waits_by_reading() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let no = r#"{"kind":"Status","code":403,"message":"User \"u\" cannot list resource \"workloads\" in API group \"g\" in the namespace \"n\""}"#;
+    cluster.fail_once("limit=500", 403, no);
+    cluster.report("web", &up());
+    assert!(wait_for(&cluster.client().await, "web").await.unwrap().is_met());
+    assert_eq!(cluster.lines()[1], "GET /namespaces/project-shop/workloads/web");
+}
+
+#[tokio::test]
+async fn what_will_not_pass_ends_the_wait() {
+    let cluster = Cluster::start().await;
+    let rejected = r#"{"kind":"Status","code":401,"message":"Unauthorized"}"#;
+    cluster.fail_once("limit=500", 401, rejected);
+    let outcome = wait_for(&cluster.client().await, "web").await.unwrap();
+    assert!(
+        matches!(&outcome.result, Ending::Unreadable(error) if error.is_unauthorized()),
+        "{outcome:?}"
+    );
+}
+
+#[tokio::test]
+async fn deletion_is_waited_for_and_finalizers_are_named() {
+    let cluster = Cluster::start().await;
+    let mut held = workload("web");
+    held["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    held["metadata"]["finalizers"] = json!(["compute.datum.net/cleanup"]);
+    cluster.put(&held);
+    let client = cluster.client().await;
+    let wait = |deadline| {
+        let client = client.clone();
+        async move {
+            client
+                .wait_deleted(&id("web"), "uid-web", deadline, CancellationToken::new())
+                .await
+        }
+    };
+    let outcome = wait(Instant::now() + Duration::from_millis(200)).await;
+    assert!(matches!(outcome.result, Ending::TimedOut));
+    assert_eq!(
+        outcome.missing,
+        ["finalizers hold the object: compute.datum.net/cleanup"]
+    );
+    assert_eq!(outcome.object.unwrap().finalizers().count(), 1);
+
+    let watches = cluster
+        .lines()
+        .iter()
+        .filter(|line| line.contains("watch=true"))
+        .count();
+    let waiting = tokio::spawn(wait(soon()));
+    cluster.asked("watch=true", watches + 1).await;
+    cluster.remove("web");
+    assert!(waiting.await.unwrap().is_met());
+    assert!(wait(soon()).await.is_met(), "what is not there is gone");
+
+    cluster.put(&workload("web"));
+    let successor = client
+        .wait_deleted(&id("web"), "another", soon(), CancellationToken::new())
+        .await;
+    assert!(successor.is_met(), "a successor is not what was deleted");
+}
