@@ -74,6 +74,14 @@ pub fn workload_block() -> tf_provider::schema::Schema {
     terraform::schema(workload(), terraform::Access::Writable)
 }
 
+/// The deprecated attributes of the resource by their paths of names (`spec.template.spec.volumes.git_repo`), each with the
+/// reason and what to use in its place.
+pub fn deprecations() -> impl Iterator<Item = (String, &'static str)> {
+    workload()
+        .descendants()
+        .filter_map(|(path, node)| Some((path, description::deprecation(node)?)))
+}
+
 /// What Terraform is told of the data source `datum_workload`.
 pub fn data_source_workload() -> tf_provider::schema::Schema {
     terraform::schema(workload_data(), terraform::Access::ReadOnlyBelowArguments)
@@ -110,6 +118,30 @@ impl Node {
             Kind::List { items, .. } => Some(items),
             _ => None,
         }
+    }
+
+    /// Every attribute below this node with its path of names, through lists and maps.
+    pub fn descendants(&self) -> impl Iterator<Item = (String, &Node)> {
+        fn collect<'n>(node: &'n Node, path: &str, found: &mut Vec<(String, &'n Node)>) {
+            match &node.kind {
+                Kind::Object(object) => {
+                    for (name, attribute) in object.iter() {
+                        let path = if path.is_empty() {
+                            name.to_owned()
+                        } else {
+                            format!("{path}.{name}")
+                        };
+                        collect(&attribute.node, &path, found);
+                        found.push((path, &attribute.node));
+                    }
+                }
+                Kind::Map(inner) | Kind::List { items: inner, .. } => collect(inner, path, found),
+                _ => {}
+            }
+        }
+        let mut found = Vec::new();
+        collect(self, "", &mut found);
+        found.into_iter()
     }
 
     /// The node of an attribute by its path of names, through lists and maps: `spec.template.spec.containers.image`.

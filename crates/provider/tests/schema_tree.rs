@@ -184,3 +184,26 @@ fn data_sources_are_computed_but_for_their_arguments() {
         assert_eq!(settable, arguments);
     }
 }
+
+#[test]
+fn deprecated_attributes_say_what_to_use() {
+    let deprecations: BTreeMap<String, &str> = schema::deprecations().collect();
+    for (path, message) in [
+        (
+            "spec.template.spec.service_account",
+            "Use `service_account_name` instead.",
+        ),
+        (
+            "spec.template.spec.volumes.storageos",
+            "StorageOS is deprecated and the in-tree storageos type is no longer supported.",
+        ),
+    ] {
+        assert_eq!(deprecations.get(path), Some(&message), "{path}");
+    }
+    let current = [
+        "spec.template.spec.volumes.config_map",
+        "spec.template.spec.containers",
+        "metadata.name",
+    ];
+    assert!(current.iter().all(|path| !deprecations.contains_key(*path)));
+}

@@ -58,9 +58,12 @@ fn untold(values: &[String], description: &str) -> Option<String> {
     Some(values.map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "))
 }
 
-/// Whether the API's documentation calls the field deprecated.
-pub(super) fn is_deprecated(node: &Node) -> bool {
-    node.description.contains("Deprecated:") || node.description.starts_with("Deprecated.")
+/// Why the field is deprecated and what to use in its place, if the API's documentation says so.
+pub(super) fn deprecation(node: &Node) -> Option<&str> {
+    ["Deprecated: ", "Deprecated. "].iter().find_map(|mark| {
+        let at = node.description.find(mark)?;
+        Some(&node.description[at + mark.len()..])
+    })
 }
 
 /// The text with the API's field names as attributes in code: `hostNetwork` reads `host_network`.

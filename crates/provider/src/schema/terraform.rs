@@ -55,7 +55,7 @@ fn attributes(object: &Object, access: Access) -> HashMap<String, Attribute> {
                 constraint,
                 sensitive: false,
                 // Reading a deprecated field is no mistake, so only what can be written says so.
-                deprecated: matches!(access, Access::Writable) && description::is_deprecated(node),
+                deprecated: matches!(access, Access::Writable) && description::deprecation(node).is_some(),
             };
             (name.to_owned(), converted)
         })
