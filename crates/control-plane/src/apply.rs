@@ -4,11 +4,32 @@
 //! functions take whole objects as JSON and give the object to store, `metadata.managedFields` included. They know no
 //! storage: assigning the resource version, admission and the comparison with what is stored are the caller's.
 
-use jiff::Timestamp;
-use serde_json::Value;
+pub(crate) mod go;
+mod last_applied;
+mod managed;
+pub mod scale;
+mod typed;
+mod types;
+mod updater;
 
-use crate::fields::{FieldSet, Path};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
 use datum_model::schema::Schema;
+
+use crate::admission;
+use crate::fields::{FieldSet, Path};
+
+use managed::{Manager, Managers};
+use typed::Duplicates;
+use types::Type;
+use updater::Context;
+
+/// Under whose name the fields of an object without managers are recorded before the first apply.
+const BEFORE_FIRST_APPLY: &str = "before-first-apply";
+
+/// Stands for the writer while an update is recorded, so that what it changes can be told from what it owned before.
+const CURRENT_OPERATION: &str = "current-operation";
 
 /// A write, as far as ownership is concerned.
 #[derive(Clone, Debug)]
@@ -62,8 +83,21 @@ pub enum Error {
 }
 
 fn conflict_message(conflicts: &[Conflict]) -> String {
-    let _ = conflicts;
-    String::new()
+    if let [only] = conflicts {
+        return format!(
+            "Apply failed with 1 conflict: conflict with {}: {}",
+            only.manager, only.path
+        );
+    }
+    let mut lines = Vec::new();
+    for (index, conflict) in conflicts.iter().enumerate() {
+        // Conflicts come sorted by manager.
+        if index == 0 || conflicts[index - 1].manager != conflict.manager {
+            lines.push(format!("conflicts with {}:", conflict.manager));
+        }
+        lines.push(format!("- {}", conflict.path));
+    }
+    format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.join("\n"))
 }
 
 /// What a write to this subresource of a custom resource cannot change: the status through the object itself; the
@@ -89,41 +123,188 @@ pub fn apply(
     operation: &Operation<'_>,
     conflicts: Conflicts,
 ) -> Result<Value, Error> {
-    let _ = (live, operation, conflicts);
-    Ok(patch.clone())
+    operation.check_version(patch)?;
+    let stored = live;
+    let mut live = stored.map_or_else(|| operation.empty(), Value::clone);
+    let mut managers =
+        managed::decode(&live).ok_or_else(|| Error::Internal("failed to decode managed fields".to_owned()))?;
+    managed::remove(&mut live);
+    if managers.is_empty() {
+        operation.record(&operation.empty(), &live, &mut managers, BEFORE_FIRST_APPLY);
+    }
+
+    let mut applied = operation.merge(&live, patch, &mut managers, conflicts);
+    if let Err(Error::Conflict(refused)) = &applied
+        && operation.manager == last_applied::MANAGER
+        && let Some(allowed) = last_applied::allowed_conflicts(&live, operation)
+    {
+        // What kubectl owned by its annotation is no conflict when kubectl applies it.
+        let (_, rest): (Vec<_>, Vec<_>) = refused
+            .iter()
+            .cloned()
+            .partition(|conflict| allowed.contains(&conflict.path.0));
+        applied = if rest.is_empty() {
+            operation.merge(&live, patch, &mut managers, Conflicts::TakeOver)
+        } else {
+            Err(Error::Conflict(rest))
+        };
+    }
+    let mut object = match applied? {
+        Some(mut object) => {
+            admission::default(&mut object, operation.schema);
+            object
+        }
+        None => live,
+    };
+    if operation.manager == last_applied::MANAGER {
+        last_applied::refresh(&mut object, patch);
+    }
+    managed::encode(&mut object, &managers);
+    Ok(keep_times(stored, object))
 }
 
 /// Records what a create, an update or a patch other than apply changed: `new` is the object as it will be stored
 /// (pruned, defaulted, but the fields that the endpoint resets still as the client sent them).
 ///
 /// Where nothing changes, the times of the entries do not either.
-pub fn update(live: Option<&Value>, new: Value, operation: &Operation<'_>) -> Value {
-    let _ = (live, operation);
-    new
+pub fn update(live: Option<&Value>, mut new: Value, operation: &Operation<'_>) -> Value {
+    let mut managers = managed::decode_live_or_new(live, &new, operation.subresource);
+    managed::remove(&mut new);
+    let is_tracked = !managers.is_empty() || live.is_none();
+    if is_tracked {
+        let mut before = live.map_or_else(|| operation.empty(), Value::clone);
+        managed::remove(&mut before);
+        operation.record(&before, &new, &mut managers, operation.manager);
+    }
+    managed::encode(&mut new, &managers);
+    keep_times(live, new)
 }
 
-/// Ownership through the scale subresource, whose objects are of another kind.
-pub mod scale {
-    use super::{Conflicts, Error, Operation, Value};
-
-    /// The `autoscaling/v1` Scale of an object.
-    pub fn of(object: &Value) -> Value {
-        object.clone()
+/// Reverts the times of the entries where they are all that changed.
+fn keep_times(live: Option<&Value>, new: Value) -> Value {
+    fn timeless(object: &Value) -> Value {
+        let mut object = object.clone();
+        let entries = object
+            .pointer_mut("/metadata/managedFields")
+            .and_then(Value::as_array_mut);
+        for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
+            entry.remove("time");
+        }
+        object
     }
-
-    /// Writes a changed Scale back: the object with `spec.replicas` and its owner set. `operation` is that of the
-    /// object, with `subresource` = `scale`.
-    pub fn update(live: &Value, scale: Value, operation: &Operation<'_>) -> Value {
-        let _ = (scale, operation);
-        live.clone()
-    }
-
-    /// Applies a Scale.
-    ///
-    /// # Errors
-    /// See [`Error`].
-    pub fn apply(live: &Value, patch: &Value, operation: &Operation<'_>, conflicts: Conflicts) -> Result<Value, Error> {
-        let _ = (patch, operation, conflicts);
-        Ok(live.clone())
+    match live {
+        Some(live) if timeless(live) == timeless(&new) => live.clone(),
+        _ => new,
     }
 }
+
+impl Operation<'_> {
+    fn context(&self) -> Context<'_> {
+        Context {
+            type_: Type::Root(self.schema),
+            api_version: self.api_version,
+            reset: &self.reset,
+        }
+    }
+
+    /// The object that an absent one is compared with.
+    fn empty(&self) -> Value {
+        json!({"apiVersion": self.api_version, "kind": self.kind})
+    }
+
+    fn time(&self) -> String {
+        self.now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    }
+
+    fn check_version(&self, patch: &Value) -> Result<(), Error> {
+        let text = |field: &str| patch.get(field).and_then(Value::as_str).unwrap_or_default();
+        let (api_version, kind) = (text("apiVersion"), text("kind"));
+        if api_version == self.api_version && kind == self.kind {
+            return Ok(());
+        }
+        Err(Error::BadRequest(format!(
+            "invalid object type: {}",
+            group_version_kind(api_version, kind)
+        )))
+    }
+
+    /// Merges what is applied, and says who owns what then. The object is `None` where it stays as it is.
+    fn merge(
+        &self,
+        live: &Value,
+        patch: &Value,
+        managers: &mut Managers,
+        conflicts: Conflicts,
+    ) -> Result<Option<Value>, Error> {
+        let metadata = patch.get("metadata");
+        if metadata
+            .and_then(|metadata| metadata.get("managedFields"))
+            .is_some_and(|entries| !entries.is_null())
+        {
+            return Err(Error::BadRequest("metadata.managedFields must be nil".to_owned()));
+        }
+        let type_ = Type::Root(self.schema);
+        let check = |what: &str, object: &Value, duplicates| {
+            typed::validate(object, type_, duplicates).map_err(|problem| {
+                let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+                Error::Internal(format!(
+                    "failed to create typed {what} object ({}/{}; {}): {problem}",
+                    text("/metadata/namespace"),
+                    text("/metadata/name"),
+                    group_version_kind(text("/apiVersion"), text("/kind")),
+                ))
+            })
+        };
+        check("patch", patch, Duplicates::Refuse)?;
+        check("live", live, Duplicates::Allow)?;
+        let applier = Manager::applier(self.manager, self.subresource);
+        let mut after = managers.clone();
+        let object = self
+            .context()
+            .apply(live, patch, &mut after, &applier, conflicts)
+            .map_err(Error::Conflict)?;
+        managed::strip_system_fields(&mut after, &applier);
+        if object.is_some()
+            && let Some(owned) = after.get_mut(&applier)
+        {
+            owned.time = Some(self.time());
+        }
+        *managers = after;
+        Ok(object)
+    }
+
+    /// Records an update under `name`.
+    fn record(&self, live: &Value, new: &Value, managers: &mut Managers, name: &str) {
+        let type_ = Type::Root(self.schema);
+        // An object that does not fit the schema cannot be compared; who owns it stays as it was.
+        if [live, new]
+            .into_iter()
+            .any(|object| typed::validate(object, type_, Duplicates::Allow).is_err())
+        {
+            return;
+        }
+        let current = Manager::updater(CURRENT_OPERATION, self.api_version, "");
+        self.context().update(live, new, managers, &current);
+        managed::strip_system_fields(managers, &current);
+        if let Some(mut owned) = managers.remove(&current) {
+            owned.time = Some(self.time());
+            let manager = Manager::updater(name, self.api_version, self.subresource);
+            if let Some(before) = managers.get(&manager) {
+                owned.set = owned.set.union(&before.set);
+            }
+            managers.insert(manager, owned);
+        }
+        managed::cap_updates(managers);
+    }
+}
+
+/// `compute.miloapis.com/v1alpha1, Kind=Workload`, as Go prints it: the core group leaves a slash.
+fn group_version_kind(api_version: &str, kind: &str) -> String {
+    match api_version.split_once('/') {
+        Some(_) => format!("{api_version}, Kind={kind}"),
+        None => format!("/{api_version}, Kind={kind}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use serde_json::Value;
 /// One step of a path, relative to the object it starts from.
 ///
 /// The order is that of Go's `PathElement.Compare`: fields, then keys, then values, then indices.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum PathElement {
     /// A field of an object, or a key of a map.
     Field(String),
@@ -33,6 +33,12 @@ impl PathElement {
             Self::Value(_) => 2,
             Self::Index(_) => 3,
         }
+    }
+}
+
+impl PartialEq for PathElement {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
     }
 }
 

@@ -126,6 +126,24 @@ impl FieldSet {
         }
     }
 
+    /// The set with every element that leads to others judged by `judge`, which says whether the element becomes a
+    /// member itself, and gives what to pass on to the level below it.
+    #[must_use]
+    pub(crate) fn map_levels<T: Copy>(&self, level: T, judge: &impl Fn(&PathElement, T) -> (bool, T)) -> FieldSet {
+        let mut mapped = FieldSet {
+            members: self.members.clone(),
+            children: BTreeMap::new(),
+        };
+        for (element, child) in &self.children {
+            let (is_member, below) = judge(element, level);
+            if is_member {
+                mapped.members.insert(element.clone());
+            }
+            mapped.children.insert(element.clone(), child.map_levels(below, judge));
+        }
+        mapped
+    }
+
     /// Every path, in Go's order: the members of a level, then what is below them.
     pub fn paths(&self) -> Vec<Path> {
         let mut paths = Vec::new();

@@ -1,0 +1,61 @@
+//! kubectl's move from client-side to server-side apply.
+//!
+//! Follows `managedfields/internal/lastappliedmanager.go` and `lastappliedupdater.go`: what `kubectl apply` recorded in its
+//! annotation counts as kubectl's, and the annotation is kept up to date for as long as it is there.
+
+use serde_json::Value;
+
+use super::Operation;
+use super::typed::{self, Duplicates};
+use super::types::Type;
+use crate::fields::FieldSet;
+
+/// The only manager whose annotation is honoured.
+pub(super) const MANAGER: &str = "kubectl";
+
+const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Go's limit on all annotations together; a longer configuration is recorded as empty.
+const MAX_ANNOTATIONS_BYTES: usize = 256 * 1024;
+
+fn recorded(object: &Value) -> Option<&str> {
+    let annotations = object.get("metadata")?.get("annotations")?;
+    annotations.get(ANNOTATION)?.as_str().filter(|text| !text.is_empty())
+}
+
+/// The fields that kubectl applied last time and that are still as it applied them.
+pub(super) fn allowed_conflicts(live: &Value, operation: &Operation<'_>) -> Option<FieldSet> {
+    let type_ = Type::Root(operation.schema);
+    let last: Value = serde_json::from_str(recorded(live)?).ok()?;
+    if last.get("apiVersion")?.as_str()? != operation.api_version {
+        return None;
+    }
+    typed::validate(&last, type_, Duplicates::Refuse).ok()?;
+    let changed = typed::compare(&last, live, type_);
+    Some(
+        typed::field_set(&last, type_)
+            .difference(&changed.modified)
+            .difference(&changed.added)
+            .difference(&changed.removed),
+    )
+}
+
+/// Records what kubectl applies now, where it recorded it before.
+pub(super) fn refresh(object: &mut Value, patch: &Value) {
+    if recorded(object).is_none() {
+        return;
+    }
+    let mut config = patch.clone();
+    super::managed::remove(&mut config);
+    if let Some(annotations) = config
+        .pointer_mut("/metadata/annotations")
+        .and_then(Value::as_object_mut)
+    {
+        annotations.remove(ANNOTATION);
+    }
+    let mut text = format!("{config}\n");
+    if text.len() > MAX_ANNOTATIONS_BYTES {
+        text.clear();
+    }
+    object["metadata"]["annotations"][ANNOTATION] = text.into();
+}

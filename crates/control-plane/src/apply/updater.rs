@@ -1,0 +1,134 @@
+//! How an operation moves ownership.
+//!
+//! Follows `structured-merge-diff/merge/update.go`.
+
+use serde_json::Value;
+
+use super::managed::{Action, Manager, Managers, Owned};
+use super::typed::{self, Comparison};
+use super::types::Type;
+use super::{Conflict, Conflicts};
+use crate::fields::{FieldSet, compare_values};
+
+/// The version that objects are written in, and what the endpoint does not write.
+#[derive(Clone, Copy)]
+pub(super) struct Context<'a> {
+    pub(super) type_: Type<'a>,
+    pub(super) api_version: &'a str,
+    pub(super) reset: &'a FieldSet,
+}
+
+impl Context<'_> {
+    /// Applies a configuration. The object is `None` where it stays as it is.
+    ///
+    /// # Errors
+    /// The fields that others own with other values, unless they are taken over.
+    pub(super) fn apply(
+        &self,
+        live: &Value,
+        config: &Value,
+        managers: &mut Managers,
+        applier: &Manager,
+        conflicts: Conflicts,
+    ) -> Result<Option<Value>, Vec<Conflict>> {
+        let merged = typed::merge(Some(live), Some(config), self.type_).unwrap_or_else(|| live.clone());
+        let last = managers
+            .get(applier)
+            .filter(|owned| owned.api_version == self.api_version)
+            .map(|owned| owned.set.recursive_difference(self.reset));
+        let time = managers.get(applier).and_then(|owned| owned.time.clone());
+        let owned = Owned {
+            set: typed::field_set(config, self.type_).recursive_difference(self.reset),
+            api_version: self.api_version.to_owned(),
+            time,
+        };
+        managers.insert(applier.clone(), owned);
+        let object = match last.filter(|last| !last.is_empty()) {
+            Some(last) => self.prune(&merged, managers, &last),
+            None => merged,
+        };
+        self.take(live, &object, managers, applier, conflicts)?;
+        Ok(compare_values(live, &object).is_ne().then_some(object))
+    }
+
+    /// Records an update: whatever it changed belongs to `updater`, and nobody else any more.
+    pub(super) fn update(&self, live: &Value, new: &Value, managers: &mut Managers, updater: &Manager) {
+        // Nothing is refused where conflicts are taken over.
+        let Ok(changed) = self.take(live, new, managers, updater, Conflicts::TakeOver) else {
+            return;
+        };
+        let before = managers.get(updater).map(|owned| owned.set.clone()).unwrap_or_default();
+        let set = before
+            .difference(&changed.removed)
+            .union(&changed.modified)
+            .union(&changed.added)
+            .recursive_difference(self.reset);
+        if set.is_empty() {
+            managers.remove(updater);
+        } else {
+            let owned = Owned {
+                set,
+                api_version: self.api_version.to_owned(),
+                time: None,
+            };
+            managers.insert(updater.clone(), owned);
+        }
+    }
+
+    /// Takes from every other manager what the operation changes, or refuses where that is not allowed.
+    fn take(
+        &self,
+        live: &Value,
+        new: &Value,
+        managers: &mut Managers,
+        workflow: &Manager,
+        conflicts: Conflicts,
+    ) -> Result<Comparison, Vec<Conflict>> {
+        let comparison = typed::compare(live, new, self.type_);
+        let changed = comparison.without(self.reset);
+        let written = changed.modified.union(&changed.added);
+        // There is one version; what was written in another cannot be read, and is forgotten.
+        managers.retain(|manager, owned| manager == workflow || owned.api_version == self.api_version);
+        let mut refused = Vec::new();
+        for (manager, owned) in managers.iter_mut().filter(|(manager, _)| *manager != workflow) {
+            let conflict = owned.set.intersection(&written);
+            refused.extend(conflict.paths().into_iter().map(|path| Conflict {
+                manager: manager.to_string(),
+                path,
+            }));
+            if conflicts == Conflicts::TakeOver {
+                owned.set = owned.set.difference(&conflict).difference(&changed.removed);
+            }
+        }
+        if conflicts == Conflicts::Refuse {
+            if !refused.is_empty() {
+                return Err(refused);
+            }
+            for (_, owned) in managers.iter_mut().filter(|(manager, _)| *manager != workflow) {
+                owned.set = owned.set.difference(&changed.removed);
+            }
+        }
+        managers.retain(|_, owned| !owned.set.is_empty());
+        Ok(comparison)
+    }
+
+    /// Removes what the applier applied last time, does not apply now, and no other applier owns.
+    fn prune(&self, merged: &Value, managers: &Managers, last: &FieldSet) -> Value {
+        let named = |set: &FieldSet| typed::ensure_named_fields(set, self.type_);
+        let set_of = |value: &Value| named(&typed::field_set(value, self.type_));
+        let remove = |set: &FieldSet| typed::remove_items(merged, set, self.type_);
+
+        let last = named(last);
+        let merged_set = set_of(merged);
+
+        let pruned = remove(&last);
+        let applied = managers
+            .iter()
+            .filter(|(manager, owned)| manager.action == Action::Apply && owned.api_version == self.api_version)
+            .fold(FieldSet::default(), |applied, (_, owned)| applied.union(&owned.set));
+        // What an applier still owns is put back ...
+        let pruned = remove(&merged_set.difference(&set_of(&pruned).union(&named(&applied))));
+        // ... and so is what was never this applier's.
+        remove(&merged_set.difference(&set_of(&pruned)).intersection(&last))
+    }
+}
