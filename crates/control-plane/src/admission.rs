@@ -11,21 +11,26 @@
 //! - update, merge patch, JSON patch: the same with [`prepare_update`] (after `apply::update`) and [`validate_update`]
 //! - apply: `apply::apply` (which defaults), then [`prepare_create`] or [`prepare_update`], then validation
 
-use jiff::Timestamp;
+mod duplicates;
+mod field_error;
+mod lifecycle;
+mod metadata;
+mod names;
+mod replicas;
+mod structural;
+mod values;
+
+pub use duplicates::duplicate_fields;
+pub use field_error::FieldError;
+pub use lifecycle::{prepare_create, prepare_update};
+pub use metadata::warnings;
+pub use structural::default;
+
+use std::str::FromStr;
+
 use serde_json::Value;
 
 use datum_model::schema::Schema;
-
-/// Why a field is refused.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FieldError {
-    /// The machine-readable reason (`FieldValueInvalid`).
-    pub reason: &'static str,
-    /// What is wrong, in the API server's words, without the field.
-    pub message: String,
-    /// The field's path.
-    pub field: String,
-}
 
 /// What to do about unknown and duplicate fields (`fieldValidation`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,25 +69,16 @@ pub struct Rules<'a> {
     pub scale: bool,
 }
 
-/// The fields that a JSON text gives more than once, as `duplicate field "spec.replicas"` (for [`check_fields`]).
-pub fn duplicate_fields(raw: &str) -> Vec<String> {
-    let _ = raw;
-    Vec::new()
-}
-
 /// Removes what the schema does not know, and the nulls that stand for absence; gives the unknown fields as
 /// `unknown field "spec.replica"` (for [`check_fields`]).
 ///
 /// # Errors
 /// Where the metadata cannot be read: the decoder's words, for a 400.
 pub fn coerce(object: &mut Value, schema: &Schema) -> Result<Vec<String>, String> {
-    let _ = (object, schema);
-    Ok(Vec::new())
-}
-
-/// Fills in the defaults of the schema.
-pub fn default(object: &mut Value, schema: &Schema) {
-    let _ = (object, schema);
+    let mut unknown = metadata::coerce(object)?;
+    unknown.extend(structural::prune(object, schema));
+    structural::drop_nulls(object, schema);
+    Ok(unknown.iter().map(|path| format!("unknown field {path:?}")).collect())
 }
 
 /// What unknown and duplicate fields lead to: the warnings to send, or the message of a 400 without its prefix:
@@ -99,25 +95,67 @@ pub fn check_fields(problems: Vec<String>, mode: FieldValidation) -> Result<Vec<
     }
 }
 
-/// Sets the metadata that belongs to the server on an object to be created, and drops the status.
-/// The name must be there already (or `generateName`, from which one is made).
-pub fn prepare_create(object: &mut Value, namespace: Option<&str>, uid: &str, now: Timestamp) {
-    let _ = (object, namespace, uid, now);
-}
-
-/// Carries over from the old object what this part of it may not change, and moves the generation when the spec does.
-pub fn prepare_update(new: &mut Value, old: &Value, part: Part) {
-    let _ = (new, old, part);
-}
-
 /// Everything that is wrong with a new object.
 pub fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
-    let _ = (object, rules);
-    Vec::new()
+    let mut errors = validate_type(object, rules);
+    if !errors.is_empty() {
+        return errors;
+    }
+    errors.extend(metadata::validate_create(object, rules));
+    errors.extend(values::validate(object, rules.schema));
+    if rules.scale {
+        errors.extend(replicas::validate_spec(object));
+        errors.extend(replicas::validate_status(object));
+    }
+    errors.extend(values::validate_lists(object, rules.schema));
+    errors
 }
 
 /// Everything that is wrong with a changed object.
 pub fn validate_update(new: &Value, old: &Value, rules: &Rules<'_>, part: Part) -> Vec<FieldError> {
-    let _ = (new, old, rules, part);
-    Vec::new()
+    let mut errors = validate_type(new, rules);
+    if !errors.is_empty() {
+        return errors;
+    }
+    errors.extend(metadata::validate_update(new, old));
+    errors.extend(values::validate(new, rules.schema));
+    if rules.scale {
+        if part != Part::Status {
+            errors.extend(replicas::validate_spec(new));
+        }
+        errors.extend(replicas::validate_status(new));
+    }
+    // Who has duplicates already may keep them.
+    if values::validate_lists(old, rules.schema).is_empty() {
+        errors.extend(values::validate_lists(new, rules.schema));
+    }
+    errors
 }
+
+fn validate_type(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
+    [("kind", rules.kind), ("apiVersion", rules.api_version)]
+        .into_iter()
+        .filter_map(|(field, wanted)| {
+            let found = object.get(field).and_then(Value::as_str).unwrap_or_default();
+            (found != wanted).then(|| FieldError::invalid(field, &found.into(), &format!("must be {wanted}")))
+        })
+        .take(1)
+        .collect()
+}
+
+impl FromStr for FieldValidation {
+    type Err = ();
+
+    /// Reads the parameter `fieldValidation`; empty is the default.
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "Ignore" => Ok(Self::Ignore),
+            "" | "Warn" => Ok(Self::Warn),
+            "Strict" => Ok(Self::Strict),
+            _ => Err(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@ use typed::Duplicates;
 use types::Type;
 use updater::Context;
 
+pub(crate) use types::object_meta;
+
 /// Under whose name the fields of an object without managers are recorded before the first apply.
 const BEFORE_FIRST_APPLY: &str = "before-first-apply";
 

@@ -373,8 +373,8 @@ fn free_form_fields_are_owned_key_by_key_and_their_lists_as_wholes() {
     .unwrap();
     web.apply("other", &config(json!({"deep": {"z": null}}))).unwrap();
     web.check_owners(&expect![[r#"
-        other Apply - 02: {"f:spec":{"f:provider":{"f:deep":{".":{},"f:z":{}}}}}
         tf Apply - 01: {"f:spec":{"f:provider":{"f:deep":{".":{},"f:x":{},"f:y":{}},"f:name":{},"f:zones":{}}}}
+        other Apply - 02: {"f:spec":{"f:provider":{"f:deep":{".":{},"f:z":{}}}}}
     "#]]);
     assert!(web.apply("other", &config(json!({"zones": ["a"]}))).is_err());
     web.apply("tf", &config(json!({"name": "gcp"}))).unwrap();

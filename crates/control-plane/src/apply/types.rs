@@ -72,9 +72,14 @@ enum Values<'a> {
 static ATOMIC: ListMerge = ListMerge::Atomic;
 
 /// `ObjectMeta` as built-in types declare it: its lists merge, while a custom resource's own schema says nothing.
-pub(super) static OBJECT_META: LazyLock<Schema> = LazyLock::new(|| {
+static OBJECT_META: LazyLock<Schema> = LazyLock::new(|| {
     serde_json::from_str(include_str!("object_meta.json")).expect("the schema beside this file is well-formed")
 });
+
+/// The schema of `metadata`, as every type has it.
+pub(crate) fn object_meta() -> &'static Schema {
+    &OBJECT_META
+}
 
 impl<'a> Type<'a> {
     /// The type as it applies to `value`.

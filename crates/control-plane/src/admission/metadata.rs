@@ -1,0 +1,417 @@
+//! The metadata of an object: reading it as the API server does, and checking it.
+//!
+//! Follows `apiextensions-apiserver/pkg/apiserver/schema/objectmeta` and `apimachinery/pkg/api/validation/objectmeta.go`.
+
+use serde_json::{Map, Value};
+
+use datum_model::schema::{Kind, Schema};
+
+use super::names;
+use super::{FieldError, Rules};
+use crate::apply::object_meta;
+
+/// The limit on the keys and values of all annotations together.
+const ANNOTATIONS_MAX_BYTES: usize = 256 * 1024;
+
+/// How long the name of a field manager may be.
+const MANAGER_MAX_BYTES: usize = 128;
+
+/// Finalizers of Kubernetes itself, which carry no domain.
+const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+
+/// Reads the metadata as `ObjectMeta` and writes it back: unknown fields, nulls and empty values go. Gives the unknown
+/// fields.
+///
+/// # Errors
+/// The decoder's words, where a field is of another type.
+pub(super) fn coerce(object: &mut Value) -> Result<Vec<String>, String> {
+    let Some(metadata) = object.get_mut("metadata") else {
+        return Ok(Vec::new());
+    };
+    let fields = match metadata {
+        Value::Object(fields) => fields,
+        Value::Null => {
+            *metadata = Value::Object(Map::new());
+            return Ok(Vec::new());
+        }
+        other => {
+            return Err(format!(
+                "json: cannot unmarshal {} into Go value of type v1.ObjectMeta",
+                json_type(other)
+            ));
+        }
+    };
+    let mut unknown = Vec::new();
+    for (name, value) in fields.iter() {
+        match object_meta().property(name) {
+            Some(schema) => check_type(value, schema, name, name)?,
+            None => unknown.push(format!("metadata.{name}")),
+        }
+    }
+    fields.retain(|name, value| object_meta().property(name).is_some() && !is_empty(value));
+    Ok(unknown)
+}
+
+/// What Go leaves out of `ObjectMeta` when it writes it. An explicitly empty list of managers means something.
+fn is_empty(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Object(fields) => fields.is_empty(),
+        Value::Number(number) => number.as_i64() == Some(0),
+        Value::Bool(_) | Value::Array(_) => false,
+    }
+}
+
+fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// Checks a field of the metadata; `field` is the one right below the metadata, and gives the type its name in Go.
+fn check_type(value: &Value, schema: &Schema, path: &str, field: &str) -> Result<(), String> {
+    let mismatch = |type_: &str| {
+        Err(format!(
+            "json: cannot unmarshal {} into Go struct field ObjectMeta.{path} of type {type_}",
+            json_type(value)
+        ))
+    };
+    match (&schema.kind, value) {
+        (_, Value::Null) | (Kind::FreeForm, _) | (Kind::Boolean, Value::Bool(_)) => Ok(()),
+        (Kind::String(rules), value) if rules.format.as_deref() == Some("date-time") => match value {
+            Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => Ok(()),
+            Value::String(text) => Err(format!(
+                "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
+            )),
+            other => Err(format!(
+                "json: cannot unmarshal {} into Go value of type string",
+                json_type(other)
+            )),
+        },
+        (Kind::String(_), Value::String(_)) => Ok(()),
+        (Kind::Integer { .. }, Value::Number(number)) if number.is_i64() => Ok(()),
+        (Kind::Integer { .. }, Value::Number(number)) => Err(format!(
+            "json: cannot unmarshal number {number} into Go struct field ObjectMeta.{path} of type int64"
+        )),
+        (Kind::Map { values }, Value::Object(entries)) => entries
+            .values()
+            .try_for_each(|value| check_type(value, values, path, field)),
+        (Kind::Object { properties, .. }, Value::Object(entries)) => entries.iter().try_for_each(|(name, value)| {
+            properties.get(name).map_or(Ok(()), |schema| {
+                check_type(value, schema, &format!("{path}.{name}"), field)
+            })
+        }),
+        (Kind::List { items, .. }, Value::Array(values)) => values
+            .iter()
+            .try_for_each(|value| check_type(value, items, path, field)),
+        (Kind::String(_), _) if path == "uid" => mismatch("types.UID"),
+        (Kind::String(_), _) => mismatch("string"),
+        (Kind::Integer { .. }, _) => mismatch("int64"),
+        (Kind::Boolean, _) => mismatch("bool"),
+        (Kind::Map { .. }, _) => mismatch("map[string]string"),
+        (Kind::List { .. }, _) => mismatch(match field {
+            "ownerReferences" => "[]v1.OwnerReference",
+            "managedFields" => "[]v1.ManagedFieldsEntry",
+            _ => "[]string",
+        }),
+        (Kind::Object { .. }, _) => mismatch(match field {
+            "ownerReferences" => "v1.OwnerReference",
+            _ => "v1.ManagedFieldsEntry",
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// The metadata, read field by field: absent and null are the same.
+struct Metadata<'a>(Option<&'a Map<String, Value>>);
+
+impl<'a> Metadata<'a> {
+    fn of(object: &'a Value) -> Self {
+        Self(object.get("metadata").and_then(Value::as_object))
+    }
+
+    fn field(&self, name: &str) -> Option<&'a Value> {
+        self.0?.get(name).filter(|value| !value.is_null())
+    }
+
+    fn text(&self, name: &str) -> &'a str {
+        self.field(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    fn number(&self, name: &str) -> i64 {
+        self.field(name).and_then(Value::as_i64).unwrap_or_default()
+    }
+
+    fn entries(&self, name: &str) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.field(name).and_then(Value::as_object).into_iter().flatten()
+    }
+
+    fn items(&self, name: &str) -> &'a [Value] {
+        self.field(name).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    }
+
+    fn finalizers(&self) -> impl Iterator<Item = &'a str> {
+        self.items("finalizers").iter().filter_map(Value::as_str)
+    }
+}
+
+/// What is wrong with the metadata of a new object.
+pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
+    let metadata = Metadata::of(object);
+    let mut errors = Vec::new();
+    let mut check = |field: &str, value: &str, problems: Vec<String>| {
+        errors.extend(
+            problems
+                .iter()
+                .map(|problem| FieldError::invalid(field, &value.into(), problem)),
+        );
+    };
+    let (generate_name, name) = (metadata.text("generateName"), metadata.text("name"));
+    if !generate_name.is_empty() {
+        check(
+            "metadata.generateName",
+            generate_name,
+            names::subdomain(&names::mask_trailing_dash(generate_name)),
+        );
+    }
+    if name.is_empty() {
+        errors.push(FieldError::required(
+            "metadata.name",
+            "name or generateName is required",
+        ));
+    } else {
+        check("metadata.name", name, names::subdomain(name));
+    }
+    let namespace = metadata.text("namespace");
+    match (rules.namespaced, namespace.is_empty()) {
+        (true, true) => errors.push(FieldError::required("metadata.namespace", "")),
+        (true, false) => errors.extend(
+            names::dns_label(namespace)
+                .iter()
+                .map(|problem| FieldError::invalid("metadata.namespace", &namespace.into(), problem)),
+        ),
+        (false, true) => {}
+        (false, false) => errors.push(FieldError::forbidden("metadata.namespace", "not allowed on this type")),
+    }
+    let generation = metadata.number("generation");
+    if generation < 0 {
+        errors.push(FieldError::invalid(
+            "metadata.generation",
+            &generation.into(),
+            "must be greater than or equal to 0",
+        ));
+    }
+    validate_common(&metadata, &mut errors);
+    errors
+}
+
+/// What is wrong with the metadata of a changed object.
+pub(super) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
+    let (new, old) = (Metadata::of(new), Metadata::of(old));
+    let mut errors = Vec::new();
+    if old.field("deletionTimestamp").is_some() {
+        let known: Vec<&str> = old.finalizers().collect();
+        let mut extra: Vec<&str> = new
+            .finalizers()
+            .filter(|finalizer| !known.contains(finalizer))
+            .collect();
+        extra.sort_unstable();
+        extra.dedup();
+        if !extra.is_empty() {
+            let listed: Vec<String> = extra.iter().map(|finalizer| format!("{finalizer:?}")).collect();
+            errors.push(FieldError::forbidden(
+                "metadata.finalizers",
+                &format!(
+                    "no new finalizers can be added if the object is being deleted, found new finalizers []string{{{}}}",
+                    listed.join(", ")
+                ),
+            ));
+        }
+    }
+    if new.text("resourceVersion").is_empty() {
+        errors.push(FieldError::invalid(
+            "metadata.resourceVersion",
+            &"".into(),
+            "must be specified for an update",
+        ));
+    }
+    if new.number("generation") < old.number("generation") {
+        errors.push(FieldError::invalid(
+            "metadata.generation",
+            &new.number("generation").into(),
+            "must not be decremented",
+        ));
+    }
+    for field in [
+        "name",
+        "namespace",
+        "uid",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+    ] {
+        let (value, before) = (new.field(field), old.field(field));
+        if value != before {
+            let empty = Value::from("");
+            let shown = match (value, field) {
+                (Some(value), _) => value,
+                (None, "name" | "namespace" | "uid") => &empty,
+                (None, _) => &Value::Null,
+            };
+            errors.push(FieldError::invalid(
+                format!("metadata.{field}"),
+                shown,
+                "field is immutable",
+            ));
+        }
+    }
+    validate_common(&new, &mut errors);
+    errors
+}
+
+/// What holds for new and changed objects alike. Finalizers are checked when the object is new; on a change, kubectl must
+/// still be able to remove one by one those that an older server let through.
+fn validate_common(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
+    for (key, value) in metadata.entries("labels") {
+        for problem in names::qualified_name(key) {
+            errors.push(FieldError::invalid("metadata.labels", &key.as_str().into(), &problem));
+        }
+        for problem in names::label_value(value.as_str().unwrap_or_default()) {
+            errors.push(FieldError::invalid("metadata.labels", value, &problem));
+        }
+    }
+    let mut bytes = 0;
+    for (key, value) in metadata.entries("annotations") {
+        bytes += key.len() + value.as_str().unwrap_or_default().len();
+        for problem in names::qualified_name(&key.to_lowercase()) {
+            errors.push(FieldError::invalid(
+                "metadata.annotations",
+                &key.as_str().into(),
+                &problem,
+            ));
+        }
+    }
+    if bytes > ANNOTATIONS_MAX_BYTES {
+        errors.push(FieldError::too_long(
+            "metadata.annotations",
+            ANNOTATIONS_MAX_BYTES as u64,
+        ));
+    }
+    validate_owner_references(metadata, errors);
+    validate_finalizers(metadata, errors);
+    validate_managed_fields(metadata, errors);
+}
+
+fn validate_owner_references(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
+    const FIELD: &str = "metadata.ownerReferences";
+    let references = metadata.items("ownerReferences");
+    let mut controller: Option<String> = None;
+    for reference in references {
+        let text = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
+        let version = text("apiVersion").rsplit('/').next().unwrap_or_default();
+        if version.is_empty() {
+            errors.push(FieldError::invalid(
+                format!("{FIELD}.apiVersion"),
+                &text("apiVersion").into(),
+                "version must not be empty",
+            ));
+        }
+        for name in ["kind", "name", "uid"] {
+            if text(name).is_empty() {
+                errors.push(FieldError::invalid(
+                    format!("{FIELD}.{name}"),
+                    &"".into(),
+                    "must not be empty",
+                ));
+            }
+        }
+        if text("apiVersion") == "v1" && text("kind") == "Event" {
+            errors.push(FieldError::invalid(
+                FIELD,
+                reference,
+                "/v1, Kind=Event is disallowed from being an owner",
+            ));
+        }
+        if reference.get("controller").and_then(Value::as_bool) == Some(true) {
+            let this = format!("{}/{}", text("kind"), text("name"));
+            match &controller {
+                None => controller = Some(this),
+                Some(first) => errors.push(FieldError::invalid(
+                    FIELD,
+                    &references.into(),
+                    &format!(
+                        "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
+                    ),
+                )),
+            }
+        }
+    }
+}
+
+fn validate_finalizers(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
+    const FIELD: &str = "metadata.finalizers";
+    let finalizers: Vec<&str> = metadata.finalizers().collect();
+    for finalizer in &finalizers {
+        for problem in names::qualified_name(finalizer) {
+            errors.push(FieldError::invalid(FIELD, &(*finalizer).into(), &problem));
+        }
+    }
+    if finalizers.contains(&"orphan") && finalizers.contains(&"foregroundDeletion") {
+        errors.push(FieldError::invalid(
+            FIELD,
+            &finalizers.into(),
+            "finalizer orphan and foregroundDeletion cannot be both set",
+        ));
+    }
+}
+
+fn validate_managed_fields(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
+    for (index, entry) in metadata.items("managedFields").iter().enumerate() {
+        let text = |name: &str| entry.get(name).and_then(Value::as_str).unwrap_or_default();
+        let field = |name: &str| format!("metadata.managedFields[{index}].{name}");
+        if !matches!(text("operation"), "Apply" | "Update") {
+            errors.push(FieldError::invalid(
+                field("operation"),
+                &text("operation").into(),
+                "must be `Apply` or `Update`",
+            ));
+        }
+        if !matches!(text("fieldsType"), "" | "FieldsV1") {
+            errors.push(FieldError::invalid(
+                field("fieldsType"),
+                &text("fieldsType").into(),
+                "must be `FieldsV1`",
+            ));
+        }
+        if text("manager").len() > MANAGER_MAX_BYTES {
+            errors.push(FieldError::too_long(field("manager"), MANAGER_MAX_BYTES as u64));
+        }
+    }
+}
+
+/// What to warn of in an object that is accepted: finalizers, new since `old`, without a domain.
+pub fn warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
+    let known: Vec<&str> = old.map(Metadata::of).iter().flat_map(Metadata::finalizers).collect();
+    let mut added: Vec<&str> = Metadata::of(new)
+        .finalizers()
+        .filter(|finalizer| !known.contains(finalizer))
+        .collect();
+    added.sort_unstable();
+    added.dedup();
+    added
+        .into_iter()
+        .filter(|finalizer| !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(finalizer))
+        .map(|finalizer| {
+            format!(
+                "metadata.finalizers: {finalizer:?}: prefer a domain-qualified finalizer name including a path (/) to \
+                 avoid accidental conflicts with other finalizer writers"
+            )
+        })
+        .collect()
+}

@@ -1,0 +1,369 @@
+use datum_model::api::{API_VERSION, KIND};
+use datum_model::schema::workload;
+use serde_json::{Value, json};
+
+use super::{
+    FieldError, FieldValidation, Part, Rules, check_fields, coerce, default, duplicate_fields, prepare_create,
+    prepare_update, validate_create, validate_update, warnings,
+};
+
+fn rules() -> Rules<'static> {
+    Rules {
+        schema: workload(),
+        api_version: API_VERSION,
+        kind: KIND,
+        namespaced: true,
+        scale: true,
+    }
+}
+
+fn web() -> Value {
+    json!({
+        "apiVersion": API_VERSION,
+        "kind": KIND,
+        "metadata": {"name": "web", "namespace": "project-a", "uid": "1", "resourceVersion": "1", "generation": 1},
+        "spec": {"replicas": 1, "template": {"spec": {"containers": [{"name": "app"}]}}},
+    })
+}
+
+/// The web app with a field set, by JSON pointer; intermediate objects are made.
+fn web_with(pointer: &str, value: Value) -> Value {
+    let mut object = web();
+    let mut node = &mut object;
+    for step in pointer.split('/').skip(1) {
+        node = match step.parse::<usize>() {
+            Ok(index) if node.is_array() => &mut node[index],
+            _ => &mut node[step],
+        };
+    }
+    *node = value;
+    object
+}
+
+fn shown(errors: &[FieldError]) -> Vec<String> {
+    errors
+        .iter()
+        .map(|error| format!("{} {}: {}", error.reason, error.field, error.message))
+        .collect()
+}
+
+#[test]
+fn defaults_are_filled_in_at_every_depth() {
+    let mut object =
+        json!({"spec": {"replicas": null, "template": {"spec": {"containers": [{"ports": [{"containerPort": 1}]}]}}}});
+    default(&mut object, workload());
+    assert_eq!(
+        object,
+        json!({"spec": {"replicas": 1, "template": {"spec": {"containers": [{"ports": [{"containerPort": 1, "protocol": "TCP"}]}]}}}})
+    );
+}
+
+#[test]
+fn unknown_fields_go_and_are_named() {
+    let mut object = web_with("/spec/replica", json!(3));
+    object["metadata"]["nmae"] = json!("x");
+    object["spec"]["template"]["spec"]["containers"][0]["imag"] = json!({"a": 1});
+    object["spec"]["provider"] = json!({"any": {"thing": null}});
+    object["other"] = json!(1);
+    let unknown = coerce(&mut object, workload()).unwrap();
+    assert_eq!(
+        unknown,
+        [
+            r#"unknown field "metadata.nmae""#,
+            r#"unknown field "other""#,
+            r#"unknown field "spec.replica""#,
+            r#"unknown field "spec.template.spec.containers[0].imag""#,
+        ]
+    );
+    let mut expected = web();
+    expected["spec"]["provider"] = json!({"any": {"thing": null}});
+    assert_eq!(object, expected);
+}
+
+#[test]
+fn nulls_are_absent_except_where_they_mean_something() {
+    let mut object = web_with("/spec/selector", Value::Null);
+    object["spec"]["networkRef"] = Value::Null;
+    object["spec"]["template"]["metadata"] = json!({"creationTimestamp": null, "labels": {"a": null}});
+    object["metadata"]["creationTimestamp"] = Value::Null;
+    coerce(&mut object, workload()).unwrap();
+    let mut expected = web_with("/spec/selector", Value::Null);
+    expected["spec"]["template"]["metadata"] = json!({"labels": {}});
+    assert_eq!(object, expected);
+}
+
+#[test]
+fn metadata_of_the_wrong_type_cannot_be_read() {
+    for (pointer, value, expected) in [
+        (
+            "/metadata",
+            json!("x"),
+            "json: cannot unmarshal string into Go value of type v1.ObjectMeta",
+        ),
+        (
+            "/metadata/labels",
+            json!({"a": 1}),
+            "json: cannot unmarshal number into Go struct field ObjectMeta.labels of type string",
+        ),
+        (
+            "/metadata/labels",
+            json!([]),
+            "json: cannot unmarshal array into Go struct field ObjectMeta.labels of type map[string]string",
+        ),
+        (
+            "/metadata/finalizers",
+            json!("x"),
+            "json: cannot unmarshal string into Go struct field ObjectMeta.finalizers of type []string",
+        ),
+        (
+            "/metadata/uid",
+            json!(1),
+            "json: cannot unmarshal number into Go struct field ObjectMeta.uid of type types.UID",
+        ),
+    ] {
+        assert_eq!(
+            coerce(&mut web_with(pointer, value), workload()),
+            Err(expected.to_owned())
+        );
+    }
+}
+
+#[test]
+fn duplicates_are_found_in_the_text() {
+    let raw = r#"{"a": 1, "b": [{"c": 1, "c": 2}], "d": {"e": 1, "e": 2, "e": 3}, "a": 2}"#;
+    assert_eq!(
+        duplicate_fields(raw),
+        [
+            r#"duplicate field "b[0].c""#,
+            r#"duplicate field "d.e""#,
+            r#"duplicate field "a""#
+        ]
+    );
+    assert_eq!(
+        duplicate_fields(r#"{"a": {"b": 1}, "c": {"b": 1}}"#),
+        Vec::<String>::new()
+    );
+    assert_eq!(duplicate_fields("not JSON"), Vec::<String>::new());
+}
+
+#[test]
+fn field_validation_ignores_warns_or_refuses() {
+    let problems = || vec![r#"duplicate field "a""#.to_owned(), r#"unknown field "b""#.to_owned()];
+    assert_eq!(check_fields(problems(), FieldValidation::Ignore), Ok(vec![]));
+    assert_eq!(check_fields(problems(), FieldValidation::Warn), Ok(problems()));
+    assert_eq!(
+        check_fields(problems(), FieldValidation::Strict),
+        Err(r#"strict decoding error: duplicate field "a", unknown field "b""#.to_owned())
+    );
+    assert_eq!(check_fields(vec![], FieldValidation::Strict), Ok(vec![]));
+}
+
+#[test]
+fn values_are_refused_in_the_words_of_the_api_server() {
+    let container = "/spec/template/spec/containers/0";
+    for (pointer, value, expected) in [
+        (
+            "/spec/replicas".to_owned(),
+            json!("three"),
+            vec![
+                r#"FieldValueTypeInvalid spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string""#,
+                "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: three is of the type string, expected int64",
+            ],
+        ),
+        (
+            "/spec/replicas".to_owned(),
+            json!(1.5),
+            vec![
+                r#"FieldValueTypeInvalid spec.replicas: Invalid value: "number": spec.replicas in body must be of type integer: "number""#,
+                "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: 1.5 is of the type float64, expected int64",
+            ],
+        ),
+        (
+            "/spec/replicas".to_owned(),
+            json!(-1),
+            vec![
+                "FieldValueInvalid spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0",
+                "FieldValueInvalid .spec.replicas: Invalid value: -1: should be a non-negative integer",
+            ],
+        ),
+        (
+            "/spec/replicas".to_owned(),
+            json!(4_294_967_296_i64),
+            vec![
+                "FieldValueInvalid .spec.replicas: Invalid value: 4294967296: should be less than or equal to 2147483647",
+            ],
+        ),
+        (
+            "/spec/networkRef".to_owned(),
+            json!({"name": ""}),
+            vec![
+                r#"FieldValueInvalid spec.networkRef.name: Invalid value: "": spec.networkRef.name in body should be at least 1 chars long"#,
+            ],
+        ),
+        (
+            "/spec/networkRef".to_owned(),
+            json!({}),
+            vec!["FieldValueRequired spec.networkRef.name: Required value"],
+        ),
+        (
+            "/spec/template".to_owned(),
+            json!({"spec": {}}),
+            vec!["FieldValueRequired spec.template.spec.containers: Required value"],
+        ),
+        (
+            "/spec/provider".to_owned(),
+            json!("gcp"),
+            vec![
+                r#"FieldValueTypeInvalid spec.provider: Invalid value: "string": spec.provider in body must be of type object: "string""#,
+            ],
+        ),
+        (
+            format!("{container}/resources"),
+            json!({"limits": {"cpu": true}}),
+            vec![
+                r#"FieldValueTypeInvalid spec.template.spec.containers[0].resources.limits.cpu: Invalid value: "boolean": spec.template.spec.containers[0].resources.limits.cpu in body must be of type integer,string: "boolean""#,
+            ],
+        ),
+        (
+            "/spec/template/spec/containers".to_owned(),
+            json!([{"name": "a"}, {"name": "a"}, {"name": "b"}, {"name": "a"}]),
+            vec![r#"FieldValueDuplicate spec.template.spec.containers[1]: Duplicate value: {"name":"a"}"#],
+        ),
+        (
+            format!("{container}/ports"),
+            json!([{"containerPort": 80, "protocol": "TCP"}, {"containerPort": 80, "protocol": "TCP"}]),
+            vec![
+                r#"FieldValueDuplicate spec.template.spec.containers[0].ports[1]: Duplicate value: {"containerPort":80,"protocol":"TCP"}"#,
+            ],
+        ),
+        (
+            "/status".to_owned(),
+            json!({"phase": "Dancing"}),
+            vec![
+                r#"FieldValueNotSupported status.phase: Unsupported value: "Dancing": supported values: "Pending", "Provisioning", "Running", "Failed", "Deleting""#,
+            ],
+        ),
+        (
+            "/status".to_owned(),
+            json!({"replicas": -1}),
+            vec!["FieldValueInvalid .status.replicas: Invalid value: -1: should be a non-negative integer"],
+        ),
+        (
+            "/kind".to_owned(),
+            json!("Deployment"),
+            vec![r#"FieldValueInvalid kind: Invalid value: "Deployment": must be Workload"#],
+        ),
+        (
+            "/spec/template/metadata".to_owned(),
+            json!({"name": "Not_A_Name"}),
+            vec![],
+        ),
+    ] {
+        let object = web_with(&pointer, value);
+        assert_eq!(shown(&validate_create(&object, &rules())), expected, "{object}");
+    }
+}
+
+#[test]
+fn metadata_is_refused_in_the_words_of_the_api_server() {
+    let name_rule = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
+    for (pointer, value, expected) in [
+        ("/metadata/name", json!(""), vec!["FieldValueRequired metadata.name: Required value: name or generateName is required".to_owned()]),
+        ("/metadata/name", json!("a".repeat(254)), vec![format!("FieldValueInvalid metadata.name: Invalid value: \"{}\": must be no more than 253 characters", "a".repeat(254))]),
+        ("/metadata/generateName", json!("web-"), vec![]),
+        ("/metadata/namespace", json!(""), vec!["FieldValueRequired metadata.namespace: Required value".to_owned()]),
+        ("/metadata/labels", json!({"a b": "x"}), vec![format!("FieldValueInvalid metadata.labels: Invalid value: \"a b\": name part {name_rule}")]),
+        ("/metadata/labels", json!({"a/b/c": "x"}), vec![format!("FieldValueInvalid metadata.labels: Invalid value: \"a/b/c\": a qualified name {name_rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")]),
+        ("/metadata/labels", json!({"a": "x y"}), vec!["FieldValueInvalid metadata.labels: Invalid value: \"x y\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')".to_owned()]),
+        ("/metadata/annotations", json!({"A": "x".repeat(262_144)}), vec!["FieldValueTooLong metadata.annotations: Too long: may not be more than 262144 bytes".to_owned()]),
+        ("/metadata/finalizers", json!(["/x"]), vec!["FieldValueInvalid metadata.finalizers: Invalid value: \"/x\": prefix part must be non-empty".to_owned()]),
+        ("/metadata/ownerReferences", json!([{"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": ""}]), vec!["FieldValueInvalid metadata.ownerReferences.uid: Invalid value: \"\": must not be empty".to_owned()]),
+    ] {
+        assert_eq!(shown(&validate_create(&web_with(pointer, value), &rules())), expected);
+    }
+}
+
+#[test]
+fn an_update_cannot_change_what_identifies_the_object() {
+    let errors = validate_update(&web_with("/metadata/uid", json!("2")), &web(), &rules(), Part::Main);
+    assert_eq!(
+        shown(&errors),
+        [r#"FieldValueInvalid metadata.uid: Invalid value: "2": field is immutable"#]
+    );
+    let deleted = web_with("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z"));
+    let mut new = deleted.clone();
+    new["metadata"]["finalizers"] = json!(["x/y"]);
+    assert_eq!(
+        shown(&validate_update(&new, &deleted, &rules(), Part::Main)),
+        [
+            r#"FieldValueForbidden metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"x/y"}"#
+        ]
+    );
+}
+
+#[test]
+fn a_finalizer_without_a_domain_is_warned_of_once() {
+    let object = web_with("/metadata/finalizers", json!(["foo", "a.b/c", "orphan"]));
+    assert_eq!(
+        warnings(&object, None),
+        [
+            r#"metadata.finalizers: "foo": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"#
+        ]
+    );
+    assert_eq!(warnings(&object, Some(&object)), Vec::<String>::new());
+}
+
+#[test]
+fn a_new_object_gets_its_metadata_from_the_server() {
+    let mut object = json!({"metadata": {"generateName": "web-", "uid": "theirs", "generation": 7, "deletionTimestamp": "x"}, "status": {}});
+    prepare_create(&mut object, Some("project-a"), "ours", jiff::Timestamp::UNIX_EPOCH);
+    let name = object["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(name.len(), "web-".len() + 5, "{name}");
+    assert_eq!(
+        object,
+        json!({"metadata": {
+            "name": name, "generateName": "web-", "namespace": "project-a", "uid": "ours", "generation": 1,
+            "creationTimestamp": "1970-01-01T00:00:00Z",
+        }})
+    );
+}
+
+#[test]
+fn the_generation_moves_with_the_spec_alone() {
+    let old = web();
+    let generation = |mut new: Value, part| {
+        prepare_update(&mut new, &old, part);
+        new["metadata"]["generation"].as_i64()
+    };
+    assert_eq!(
+        generation(web_with("/metadata/labels", json!({"a": "b"})), Part::Main),
+        Some(1)
+    );
+    assert_eq!(
+        generation(web_with("/metadata/generation", json!(9)), Part::Main),
+        Some(1)
+    );
+    assert_eq!(
+        generation(web_with("/status", json!({"phase": "Running"})), Part::Main),
+        Some(1)
+    );
+    assert_eq!(generation(web_with("/spec/replicas", json!(2)), Part::Main), Some(2));
+    assert_eq!(generation(web_with("/spec/replicas", json!(2)), Part::Status), Some(1));
+}
+
+#[test]
+fn each_endpoint_writes_its_own_part() {
+    let old = web_with("/status", json!({"phase": "Pending"}));
+    let mut new = old.clone();
+    new["status"]["phase"] = json!("Running");
+    new["spec"]["replicas"] = json!(9);
+    new["metadata"]["labels"] = json!({"a": "b"});
+    let mut main = new.clone();
+    prepare_update(&mut main, &old, Part::Main);
+    assert_eq!(main["status"], old["status"]);
+    assert_eq!(main["spec"], new["spec"]);
+    prepare_update(&mut new, &old, Part::Status);
+    let mut expected = old.clone();
+    expected["status"]["phase"] = json!("Running");
+    assert_eq!(new, expected);
+}

@@ -1,0 +1,271 @@
+//! Whether the values fit the schema.
+//!
+//! Follows `kube-openapi/pkg/validation/validate` for the order and the words, `apiextensions-apiserver/pkg/apiserver/
+//! validation` for how they become field errors, and `pkg/apiserver/schema/listtype` for unique items. Where Go walks a map
+//! in random order, fields come sorted.
+
+use serde_json::Value;
+
+use datum_model::schema::{Kind, ListMerge, Schema, StringRules};
+
+use super::FieldError;
+
+/// What is wrong with the values of a whole object, apart from its metadata.
+pub(super) fn validate(object: &Value, schema: &Schema) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for_each_part(object, schema, |part, value, schema| {
+        validate_value(value, schema, part, &mut errors);
+    });
+    if let Kind::Object { required, .. } = &schema.kind {
+        validate_required(object, required, "", &mut errors);
+    }
+    errors
+}
+
+/// What comes twice in lists whose items are identified.
+pub(super) fn validate_lists(object: &Value, schema: &Schema) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    for_each_part(object, schema, |part, value, schema| {
+        unique_items(value, schema, part, &mut errors);
+    });
+    errors
+}
+
+/// Visits the parts of a whole object that its schema judges.
+fn for_each_part(object: &Value, schema: &Schema, mut visit: impl FnMut(&str, &Value, &Schema)) {
+    let Kind::Object { properties, .. } = &schema.kind else {
+        return;
+    };
+    for (name, property) in properties {
+        if !matches!(name.as_str(), "apiVersion" | "kind" | "metadata")
+            && let Some(value) = object.get(name)
+        {
+            visit(name, value, property);
+        }
+    }
+}
+
+/// The type of a value in JSON Schema's words.
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_i64() => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The type of a number in Go's words, empty for other values.
+fn format_name(value: &Value) -> &'static str {
+    match type_name(value) {
+        "integer" => "int64",
+        "number" => "float64",
+        _ => "",
+    }
+}
+
+fn validate_value(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<FieldError>) {
+    if let Some((wanted, found)) = wrong_type(value, schema) {
+        errors.push(FieldError::type_invalid(
+            path,
+            &found.into(),
+            &format!("{path} in body must be of type {wanted}: {found:?}"),
+        ));
+    }
+    match (&schema.kind, value) {
+        (Kind::String(rules), Value::String(text)) => {
+            validate_text(text, rules, path, errors);
+        }
+        (Kind::String(rules), value) if !value.is_null() || !schema.nullable => {
+            validate_allowed(value, &rules.allowed, path, errors);
+        }
+        (Kind::Integer { minimum, maximum, .. }, Value::Number(number)) => {
+            let number = number.as_f64().unwrap_or_default();
+            #[expect(clippy::cast_precision_loss, reason = "the bounds are small whole numbers")]
+            if let Some(minimum) = minimum
+                && number < *minimum as f64
+            {
+                let rule = format!("{path} in body should be greater than or equal to {minimum}");
+                errors.push(FieldError::invalid(path, value, &rule));
+            }
+            #[expect(clippy::cast_precision_loss, reason = "the bounds are small whole numbers")]
+            if let Some(maximum) = maximum
+                && number > *maximum as f64
+            {
+                let rule = format!("{path} in body should be less than or equal to {maximum}");
+                errors.push(FieldError::invalid(path, value, &rule));
+            }
+        }
+        (Kind::List { items: schema, .. }, Value::Array(items)) => {
+            for (index, item) in items.iter().enumerate() {
+                validate_value(item, schema, &format!("{path}[{index}]"), errors);
+            }
+        }
+        (Kind::Map { values }, Value::Object(entries)) => {
+            for (key, value) in entries {
+                validate_value(value, values, &format!("{path}.{key}"), errors);
+            }
+        }
+        (Kind::Object { properties, required }, Value::Object(fields)) => {
+            for (name, field) in fields {
+                if let Some(property) = properties.get(name) {
+                    validate_value(field, property, &format!("{path}.{name}"), errors);
+                }
+            }
+            validate_required(value, required, path, errors);
+        }
+        _ => {}
+    }
+}
+
+fn validate_required(value: &Value, required: &[String], path: &str, errors: &mut Vec<FieldError>) {
+    for name in required {
+        if !matches!(name.as_str(), "apiVersion" | "kind" | "metadata") || !path.is_empty() {
+            let separator = if path.is_empty() { "" } else { "." };
+            if value.get(name).is_none() {
+                errors.push(FieldError::required(format!("{path}{separator}{name}"), ""));
+            }
+        }
+    }
+}
+
+/// The type wanted and the one found, where they differ.
+fn wrong_type(value: &Value, schema: &Schema) -> Option<(String, &'static str)> {
+    let wanted = match &schema.kind {
+        Kind::Object { .. } | Kind::Map { .. } | Kind::FreeForm => "object",
+        Kind::List { .. } => "array",
+        Kind::String(_) => "string",
+        Kind::Integer { .. } => "integer",
+        Kind::Number => "number",
+        Kind::Boolean => "boolean",
+        Kind::IntOrString | Kind::Quantity => "integer,string",
+    };
+    let found = type_name(value);
+    if value.is_null() {
+        return (!schema.nullable).then(|| (wanted.to_owned(), found));
+    }
+    // A format that the API server knows takes the place of the type in the message, and lets any list pass.
+    if let Kind::String(StringRules {
+        format: Some(format), ..
+    }) = &schema.kind
+        && is_known_format(format)
+    {
+        return match value {
+            Value::String(_) | Value::Array(_) => None,
+            other => Some((format.clone(), format_name(other))),
+        };
+    }
+    let is_whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
+    let fits = wanted.split(',').any(|wanted| wanted == found)
+        || found == "number" && is_whole && wanted.contains("integer")
+        || found == "integer" && wanted == "number";
+    (!fits).then(|| (wanted.to_owned(), found))
+}
+
+/// Whether the API server checks the format; the others it ignores.
+fn is_known_format(format: &str) -> bool {
+    matches!(format, "date-time" | "date" | "byte")
+}
+
+fn validate_text(text: &str, rules: &StringRules, path: &str, errors: &mut Vec<FieldError>) {
+    let value = Value::from(text);
+    let length = text.chars().count() as u64;
+    if let Some(max) = rules.max_length
+        && length > max
+    {
+        errors.push(FieldError::too_long(path, max));
+    }
+    if let Some(min) = rules.min_length
+        && length < min
+    {
+        let rule = format!("{path} in body should be at least {min} chars long");
+        errors.push(FieldError::invalid(path, &value, &rule));
+    }
+    if let Some(format) = &rules.format
+        && is_known_format(format)
+        && !is_of_format(text, format)
+    {
+        let rule = format!("{path} in body must be of type {format}: {text:?}");
+        errors.push(FieldError::type_invalid(path, &value, &rule));
+    }
+    validate_allowed(&value, &rules.allowed, path, errors);
+}
+
+fn validate_allowed(value: &Value, allowed: &[String], path: &str, errors: &mut Vec<FieldError>) {
+    let is_allowed = allowed.is_empty()
+        || value
+            .as_str()
+            .is_some_and(|text| allowed.iter().any(|allowed| allowed == text));
+    if !is_allowed {
+        errors.push(FieldError::not_supported(path, value, allowed));
+    }
+}
+
+fn is_of_format(text: &str, format: &str) -> bool {
+    use base64::Engine as _;
+    match format {
+        "date" => text.parse::<jiff::civil::Date>().is_ok(),
+        "byte" => base64::engine::general_purpose::STANDARD.decode(text).is_ok(),
+        _ => text.parse::<jiff::Timestamp>().is_ok(),
+    }
+}
+
+fn unique_items(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<FieldError>) {
+    match (&schema.kind, value) {
+        (Kind::Map { values }, Value::Object(entries)) => {
+            for (key, value) in entries {
+                unique_items(value, values, &format!("{path}[{key}]"), errors);
+            }
+        }
+        (Kind::Object { properties, .. }, Value::Object(fields)) => {
+            for (name, field) in fields {
+                if let Some(property) = properties.get(name) {
+                    unique_items(field, property, &format!("{path}.{name}"), errors);
+                }
+            }
+        }
+        (Kind::List { items: schema, merge }, Value::Array(items)) => {
+            errors.extend(duplicates(items, merge, path));
+            for (index, item) in items.iter().enumerate() {
+                unique_items(item, schema, &format!("{path}[{index}]"), errors);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// The items that come again, each named once.
+fn duplicates(items: &[Value], merge: &ListMerge, path: &str) -> Vec<FieldError> {
+    let identities: Vec<Value> = match merge {
+        ListMerge::Atomic => return Vec::new(),
+        ListMerge::Set => items.to_vec(),
+        ListMerge::Map { keys } => {
+            let stranger = items.iter().position(|item| !item.is_object() && !item.is_null());
+            if let Some(index) = stranger {
+                let rule = "must be an object for an array of list-type map";
+                return vec![FieldError::invalid(format!("{path}[{index}]"), &items[index], rule)];
+            }
+            items
+                .iter()
+                .map(|item| {
+                    keys.iter()
+                        .filter_map(|key| Some((key.clone(), item.get(key)?.clone())))
+                        .collect()
+                })
+                .collect()
+        }
+    };
+    (0..identities.len())
+        .filter(|index| {
+            identities[..*index]
+                .iter()
+                .filter(|other| **other == identities[*index])
+                .count()
+                == 1
+        })
+        .map(|index| FieldError::duplicate(format!("{path}[{index}]"), &identities[index]))
+        .collect()
+}

@@ -1,0 +1,118 @@
+use datum_model::schema::workload;
+use serde_json::{Value, json};
+
+use super::{Error, json, merge, strategic};
+
+fn web() -> Value {
+    json!({
+        "metadata": {"labels": {"a": "1"}},
+        "spec": {"replicas": 1, "template": {"spec": {
+            "tolerations": [{"key": "x"}],
+            "containers": [
+                {"name": "app", "image": "a:1", "ports": [{"containerPort": 80, "protocol": "TCP"}]},
+                {"name": "log", "image": "l:1"},
+            ],
+        }}},
+    })
+}
+
+fn containers(patched: &Value) -> &Value {
+    &patched["spec"]["template"]["spec"]["containers"]
+}
+
+fn patch_containers(containers: Value) -> String {
+    json!({"spec": {"template": {"spec": {"containers": containers}}}}).to_string()
+}
+
+#[test]
+fn a_merge_patch_replaces_lists_and_null_removes() {
+    let patch = json!({"metadata": {"labels": {"a": null}}, "spec": {"template": {"spec": {"containers": []}}}});
+    let patched = merge(&web(), &patch.to_string()).unwrap();
+    assert_eq!(patched["metadata"], json!({"labels": {}}));
+    assert_eq!(*containers(&patched), json!([]));
+}
+
+#[test]
+fn a_json_patch_runs_in_order_and_fails_as_a_whole() {
+    let add = json!([{"op": "test", "path": "/spec/replicas", "value": 1}, {"op": "replace", "path": "/spec/replicas", "value": 2}]);
+    assert_eq!(json(&web(), &add.to_string()).unwrap()["spec"]["replicas"], 2);
+    for bad in [
+        json!([{"op": "test", "path": "/spec/replicas", "value": 7}]),
+        json!([{"op": "remove", "path": "/spec/nothing"}]),
+        json!([{"op": "dance", "path": "/spec"}]),
+    ] {
+        assert_eq!(json(&web(), &bad.to_string()), Err(Error::Unprocessable), "{bad}");
+    }
+}
+
+#[test]
+fn a_patch_that_is_none_is_a_bad_request() {
+    let message = |result: Result<Value, Error>| result.unwrap_err().to_string();
+    assert_eq!(
+        message(merge(&web(), "[]")),
+        "error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}"
+    );
+    assert_eq!(
+        message(json(&web(), "{}")),
+        "error decoding patch: json: cannot unmarshal object into Go value of type []interface {}"
+    );
+    assert_eq!(
+        message(merge(&web(), "{\"a\":")),
+        "error decoding patch: unexpected end of JSON input"
+    );
+}
+
+#[test]
+fn a_strategic_patch_merges_list_maps_and_replaces_other_lists() {
+    for (patch, expected) in [
+        (
+            json!([{"name": "app", "image": "a:2"}]),
+            json!([{"name": "app", "image": "a:2", "ports": [{"containerPort": 80, "protocol": "TCP"}]}, {"name": "log", "image": "l:1"}]),
+        ),
+        (
+            json!([{"name": "app", "ports": [{"containerPort": 80, "name": "http"}]}, {"name": "log", "$patch": "delete"}, {"name": "new"}]),
+            json!([{"name": "app", "image": "a:1", "ports": [{"containerPort": 80, "protocol": "TCP", "name": "http"}]}, {"name": "new"}]),
+        ),
+        (
+            json!([{"$patch": "replace"}, {"name": "only"}]),
+            json!([{"name": "only"}]),
+        ),
+        (
+            json!([{"name": "log", "$patch": "replace", "image": "l:2"}]),
+            json!([{"name": "log", "image": "l:2"}]),
+        ),
+    ] {
+        let patched = strategic(&web(), &patch_containers(patch.clone()), workload()).unwrap();
+        assert_eq!(*containers(&patched), expected, "{patch}");
+    }
+    let tolerations = json!({"spec": {"template": {"spec": {"tolerations": [{"key": "y"}]}}}}).to_string();
+    let patched = strategic(&web(), &tolerations, workload()).unwrap();
+    assert_eq!(
+        patched["spec"]["template"]["spec"]["tolerations"],
+        json!([{"key": "y"}])
+    );
+}
+
+#[test]
+fn a_strategic_patch_honours_its_directives() {
+    let order =
+        json!({"spec": {"template": {"spec": {"$setElementOrder/containers": [{"name": "log"}, {"name": "app"}]}}}});
+    let patched = strategic(&web(), &order.to_string(), workload()).unwrap();
+    assert_eq!(containers(&patched)[0]["name"], "log");
+
+    let retain = json!({"spec": {"$retainKeys": ["template"]}, "metadata": {"$patch": "replace", "name": "b"}});
+    let patched = strategic(&web(), &retain.to_string(), workload()).unwrap();
+    assert_eq!(patched["metadata"], json!({"name": "b"}));
+    assert_eq!(patched["spec"].get("replicas"), None);
+
+    for bad in [
+        json!([{"name": "app", "$patch": "dance"}]),
+        json!([{"image": "a"}]),
+        json!(["app"]),
+    ] {
+        assert!(
+            strategic(&web(), &patch_containers(bad.clone()), workload()).is_err(),
+            "{bad}"
+        );
+    }
+}
