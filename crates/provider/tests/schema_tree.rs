@@ -207,3 +207,14 @@ fn deprecated_attributes_say_what_to_use() {
     ];
     assert!(current.iter().all(|path| !deprecations.contains_key(*path)));
 }
+
+#[test]
+fn only_the_resource_speaks_of_changes() {
+    let replaces = |tree: &Node| {
+        let name = tree.at("metadata.name").expect("a Workload has a name");
+        name.description.contains("replaces")
+    };
+    assert!(replaces(schema::workload()));
+    assert!(!replaces(schema::workload_data()));
+    assert!(!replaces(schema::listed_workload()));
+}

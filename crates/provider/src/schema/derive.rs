@@ -14,22 +14,22 @@ const METADATA: [(&str, Constraint, &str); 7] = [
     (
         "name",
         Constraint::Required,
-        "Name of the workload, unique in its namespace. Changing it replaces the workload.",
+        "Name of the workload, unique in its namespace.",
     ),
     (
         "namespace",
         Constraint::OptionalComputed,
-        "Namespace of the workload, `project-<project>`. Default: the provider's. Changing it replaces the workload.",
+        "Namespace of the workload, `project-<project>`. Default: the provider's.",
     ),
     (
         "labels",
         Constraint::Optional,
-        "Labels to organize and select workloads. Labels that others set are left alone.",
+        "Labels to organize and select workloads.",
     ),
     (
         "annotations",
         Constraint::Optional,
-        "Annotations: metadata that is not used to select. Annotations that others set are left alone.",
+        "Annotations: metadata that is not used to select.",
     ),
     (
         "uid",
@@ -48,14 +48,42 @@ const METADATA: [(&str, Constraint, &str); 7] = [
     ),
 ];
 
+/// What is true of an attribute only where it is managed, by the object that it is in.
+const RESOURCE_NOTES: [(&str, &str, &str); 5] = [
+    ("metadata", "name", "Changing it replaces the workload."),
+    ("metadata", "namespace", "Changing it replaces the workload."),
+    ("metadata", "labels", "Labels that others set are left alone."),
+    ("metadata", "annotations", "Annotations that others set are left alone."),
+    (
+        "spec",
+        "replicas",
+        "Null leaves the number to whoever sets it, such as an autoscaler.",
+    ),
+];
+
 /// The tree of the resource.
 pub(super) fn resource() -> Node {
     let mut attributes = api_attributes();
+    for (object, name, text) in RESOURCE_NOTES {
+        note(&mut attributes, object, name, text);
+    }
     attributes.extend(terraform_attributes());
     object(
         "A Workload on Datum Cloud: containers with their compute, network and storage.",
         attributes,
     )
+}
+
+/// Adds a sentence to the description of `name` in `object`; all other trees keep theirs.
+fn note(attributes: &mut [(String, Attribute)], object: &str, name: &str, text: &str) {
+    let object = attributes.iter_mut().find(|(attribute, _)| attribute == object);
+    if let Some((_, object)) = object
+        && let Kind::Object(object) = &mut Arc::make_mut(&mut object.node).kind
+        && let Some(attribute) = object.attributes.get_mut(name)
+    {
+        let node = Arc::make_mut(&mut attribute.node);
+        node.description = format!("{} {text}", node.description).into();
+    }
 }
 
 /// The tree of the data source of one workload.
