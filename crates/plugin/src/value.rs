@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 
 use tf_provider::{AttributePath, AttributePathStep};
 
+pub(crate) use bridge::borrowed;
 pub use bridge::{from_value, to_value};
 pub use error::Error;
 pub use number::{Number, ParseNumberError};

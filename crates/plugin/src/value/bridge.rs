@@ -46,6 +46,11 @@ pub fn from_value<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, Erro
     T::deserialize(de::Deserializer::new(value))
 }
 
+/// A value as what serde reads from.
+pub(crate) fn borrowed(value: &Value) -> de::Deserializer<'_> {
+    de::Deserializer::new(value)
+}
+
 #[cfg(test)]
 mod tests {
     use std::borrow::Cow;

@@ -77,6 +77,8 @@ fn read(raw: &RawValue, ty: &Type, depth: usize) -> Result<Value, Error> {
                 };
                 object.insert(name.clone(), value);
             }
+            // A null attribute says nothing, so that it may be one that only another version of the schema knows.
+            given.retain(|_, raw| raw.get() != "null");
             match given.keys().next() {
                 Some(name) => Err(unsupported_attribute(name)),
                 None => Ok(Value::Map(object)),

@@ -11,7 +11,7 @@ use super::{DYNAMIC_TAG, Error, NUMBER, NUMBER_TAG, UNKNOWN, UNKNOWN_TAG, VALUE}
 use crate::value::{Number, Type, Value};
 
 #[derive(Clone, Copy)]
-pub(super) struct Deserializer<'de> {
+pub(crate) struct Deserializer<'de> {
     value: &'de Value,
 }
 
@@ -35,6 +35,14 @@ impl<'de> Deserializer<'de> {
             rest: elements.iter(),
             index: 0,
         })
+    }
+}
+
+impl<'de> IntoDeserializer<'de, Error> for Deserializer<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 

@@ -1,0 +1,38 @@
+//! tf-provider's typed traits with their types erased: values in, values out.
+//!
+//! tf-provider erases them itself, in its `Dynamic*` traits, but through a type that it does not export. Each trait here
+//! has one implementation, for every type that implements tf-provider's trait of the same name.
+
+pub(crate) mod data_source;
+pub(crate) mod function;
+pub(crate) mod private;
+pub(crate) mod provider;
+pub(crate) mod resource;
+
+use serde::{Deserialize, Serialize};
+use tf_provider::Diagnostics;
+
+use crate::diagnostic;
+use crate::value::{self, Value};
+
+/// Reads a value as the handler's own type.
+fn read<'de, T: Deserialize<'de>>(diags: &mut Diagnostics, what: &str, value: &'de Value) -> Option<T> {
+    match value::from_value(value) {
+        Ok(typed) => Some(typed),
+        Err(error) => {
+            diags.add_error(diagnostic::unreadable(what, &error));
+            None
+        }
+    }
+}
+
+/// The handler's own type as a value.
+fn write<T: Serialize>(diags: &mut Diagnostics, what: &str, typed: &T) -> Option<Value> {
+    match value::to_value(typed) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            diags.add_error(diagnostic::unwritable(what, &error));
+            None
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! What a handler can ask of the call that it runs in.
+//!
+//! tf-provider's traits pass neither a cancellation nor a way to say what exists already. Both are reached through the
+//! task that runs the handler: a future that the handler spawns as a task of its own is outside, so take the token first.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use serde::Serialize;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+use tracing::Instrument;
+
+use crate::erased;
+use crate::value::{self, Value};
+
+tokio::task_local! {
+    static CURRENT: Operation;
+}
+
+/// Fires when the running call should come to an end: on `StopProvider` (the user's Ctrl-C), on SIGTERM, and when the CLI
+/// has gone away.
+///
+/// A handler that waits should await it beside what it waits for, and then return what exists with an error. Outside a
+/// handler, the token never fires.
+pub fn cancelled() -> CancellationToken {
+    CURRENT
+        .try_with(|operation| operation.token.clone())
+        .unwrap_or_default()
+}
+
+/// States that the object now exists (or has changed) and that `state` describes it, in case the handler does not get to
+/// return: if it panics, or returns `None`, this is saved together with the error.
+///
+/// Call it in `create` as soon as the object exists. Later calls replace earlier ones. Outside a handler it does nothing.
+///
+/// # Errors
+///
+/// The state cannot be represented as a Terraform value.
+pub fn record_state<S: Serialize + ?Sized>(state: &S) -> Result<(), value::Error> {
+    record(state, Bytes::new())
+}
+
+/// Like [`record_state`], with the resource's private state.
+///
+/// # Errors
+///
+/// The state cannot be represented as a Terraform value.
+pub fn record_state_with_private<S, P>(state: &S, private: &P) -> Result<(), value::Error>
+where
+    S: Serialize + ?Sized,
+    P: Serialize + ?Sized,
+{
+    record(state, erased::private::encode(private)?)
+}
+
+fn record<S: Serialize + ?Sized>(state: &S, private: Bytes) -> Result<(), value::Error> {
+    let state = value::to_value(state)?;
+    // Outside a handler there is nobody to save it.
+    let _ = CURRENT.try_with(|operation| *lock(&operation.recorded) = Some(Recorded { state, private }));
+    Ok(())
+}
+
+/// What a handler recorded before it was cut short.
+#[derive(Clone, Debug)]
+pub(crate) struct Recorded {
+    pub(crate) state: Value,
+    pub(crate) private: Bytes,
+}
+
+/// What the handler that runs here has recorded, if anything.
+pub(crate) fn recorded() -> Option<Recorded> {
+    CURRENT
+        .try_with(|operation| lock(&operation.recorded).take())
+        .unwrap_or_default()
+}
+
+#[derive(Clone)]
+struct Operation {
+    token: CancellationToken,
+    recorded: Arc<Mutex<Option<Recorded>>>,
+}
+
+/// The calls that are running.
+#[derive(Default)]
+pub(crate) struct Operations {
+    tasks: TaskTracker,
+    stop: Mutex<CancellationToken>,
+}
+
+impl Operations {
+    /// Runs a call to its end, even if the caller goes away: a create that is dropped halfway leaves an object that
+    /// nobody knows of. A caller that goes away cancels the call instead.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        call: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, tonic::Status> {
+        let token = lock(&self.stop).child_token();
+        let operation = Operation {
+            token: token.clone(),
+            recorded: Arc::default(),
+        };
+        let guard: DropGuard = token.drop_guard();
+        let task = self.tasks.spawn(CURRENT.scope(operation, call.in_current_span()));
+        let outcome = task.await;
+        guard.disarm();
+        outcome.map_err(|error| tonic::Status::internal(format!("the call did not finish: {error}")))
+    }
+
+    /// Cancels the calls that are running now. Calls that come later run as usual: the CLI makes some after it stopped.
+    pub(crate) fn cancel(&self) {
+        std::mem::take(&mut *lock(&self.stop)).cancel();
+    }
+
+    /// Waits until no call is running.
+    pub(crate) async fn finished(&self) {
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+}
+
+/// A lock that a panic elsewhere does not take away: what it guards is replaced as a whole.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,325 @@
+//! The server: what to serve, and how it starts and ends.
+
+mod connection;
+mod lifetime;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::io::{self, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tf_provider::{DataSource, Function, Provider, Resource};
+
+use crate::catalog::Registry;
+use crate::command::{self, Command};
+use crate::extension::{Extensions, SchemaNotes};
+use crate::handshake::{self, Greeting, NoGreeting};
+use crate::listener::{Endpoint, Listener};
+use crate::service::{Service, State};
+use crate::tls::{self, Tls};
+use crate::{logging, panic};
+use lifetime::Lifetime;
+
+/// A provider, ready to be served.
+pub struct Server {
+    registry: Registry,
+}
+
+/// Registers what a [`Server`] serves.
+///
+/// `tf_provider::Provider::get_resources`, `get_data_sources` and `get_functions` return objects that only tf-provider's own
+/// server can drive, so that they are not called: register the same types here.
+pub struct Builder {
+    registry: Registry,
+}
+
+/// What the provider is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServeOptions {
+    /// The program's name, as in `terraform-provider-example`.
+    pub name: String,
+    /// Its version, as in `1.2.3`.
+    pub version: String,
+    /// The provider's source as configurations state it, as in `acme/example`.
+    pub source: String,
+}
+
+impl ServeOptions {
+    /// The provider's own name: the last part of the source.
+    pub(crate) fn provider(&self) -> &str {
+        self.source.rsplit('/').next().unwrap_or(&self.source)
+    }
+}
+
+/// Why a provider is not served.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ServeError {
+    /// The CLI that started the program cannot be served.
+    #[error("cannot serve this CLI: {0}")]
+    Unsupported(String),
+    /// There is nowhere to listen.
+    #[error("cannot listen for the CLI")]
+    Listen(#[source] io::Error),
+    /// TLS cannot be set up.
+    #[error("cannot set up TLS with the CLI")]
+    Tls(#[from] tls::Error),
+    /// Signals cannot be handled.
+    #[error("cannot handle signals")]
+    Signals(#[source] io::Error),
+    /// stdout is closed.
+    #[error("cannot write to stdout")]
+    Stdout(#[source] io::Error),
+}
+
+impl Server {
+    /// Begins with the provider itself.
+    pub fn builder(provider: impl Provider) -> Builder {
+        Builder {
+            registry: Registry {
+                provider: Box::new(provider),
+                provider_notes: SchemaNotes::new(),
+                resources: BTreeMap::new(),
+                data_sources: BTreeMap::new(),
+                functions: BTreeMap::new(),
+            },
+        }
+    }
+
+    /// Does what the program was started for: serves the CLI that started it until that has no further use for it, or deals
+    /// with `-debug`, `--version`, `--help` and somebody who started it by hand.
+    ///
+    /// Call it in a multi-threaded tokio runtime and return the exit code from `main`. While it serves, stdout is the
+    /// handshake's alone, SIGINT is ignored (the CLI passes Ctrl-C on as `StopProvider`), and SIGTERM ends it once running
+    /// calls have finished.
+    ///
+    /// # Errors
+    ///
+    /// The CLI cannot be served, or the system denies what serving takes.
+    pub async fn serve(self, options: ServeOptions) -> Result<ExitCode, ServeError> {
+        let (mut stdout, mut stderr) = (io::stdout(), io::stderr());
+        match Command::from_args(std::env::args_os().skip(1)) {
+            Command::Version => command::write_version(&mut stdout, &options).map_err(ServeError::Stdout)?,
+            Command::Help => command::write_help(&mut stdout, &options).map_err(ServeError::Stdout)?,
+            Command::Unknown(argument) => {
+                let argument = argument.display();
+                let name = &options.name;
+                // With stderr closed, the exit code says it all.
+                let _ = writeln!(stderr, "{name}: unknown argument {argument}. Try --help.");
+                return Ok(ExitCode::from(2));
+            }
+            Command::Debug => self.serve_debugger(&options).await?,
+            Command::Serve => match Greeting::read(|name| std::env::var(name).ok()) {
+                Ok(greeting) => self.serve_cli(&options, &greeting).await?,
+                Err(NoGreeting::ByHand) => {
+                    // With stderr closed, the exit code says it all.
+                    let _ = command::write_by_hand(&mut stderr, &options);
+                    return Ok(ExitCode::FAILURE);
+                }
+                Err(reason) => return Err(ServeError::Unsupported(reason.to_string())),
+            },
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn serve_cli(self, options: &ServeOptions, greeting: &Greeting) -> Result<(), ServeError> {
+        panic::install_hook();
+        logging::install(options.provider());
+        let lifetime = Lifetime::of_plugin().map_err(ServeError::Signals)?;
+        let listener = Listener::bind().map_err(ServeError::Listen)?;
+        let endpoint = listener.endpoint().map_err(ServeError::Listen)?;
+        let tls = Tls::pinned_to(&greeting.client_certificate)?;
+        handshake::answer(&mut io::stdout(), &endpoint, &tls.certificate).map_err(ServeError::Stdout)?;
+        tracing::debug!(version = options.version, "serving {}", options.name);
+        let state = Arc::new(State::new(self.registry));
+        run(listener, Some(tls), state, lifetime).await;
+        Ok(())
+    }
+
+    /// Serves whoever may enter the socket's folder, without TLS: a CLI that attaches has no certificate.
+    async fn serve_debugger(self, options: &ServeOptions) -> Result<(), ServeError> {
+        panic::install_hook();
+        logging::install(options.provider());
+        let lifetime = Lifetime::of_program().map_err(ServeError::Signals)?;
+        let listener = Listener::bind().map_err(ServeError::Listen)?;
+        let endpoint = listener.endpoint().map_err(ServeError::Listen)?;
+        let reattach = reattach(options, &endpoint);
+        writeln!(
+            io::stdout(),
+            "{} is waiting for Terraform or OpenTofu. In another terminal, run either with
+
+\tTF_REATTACH_PROVIDERS='{reattach}'
+
+in the environment. End it here with Ctrl-C.",
+            options.name
+        )
+        .map_err(ServeError::Stdout)?;
+        let state = Arc::new(State::outliving_clients(self.registry));
+        run(listener, None, state, lifetime).await;
+        Ok(())
+    }
+}
+
+/// The value of `TF_REATTACH_PROVIDERS`. A source without a host is that of each CLI's own registry, so that one value is
+/// good for both.
+fn reattach(options: &ServeOptions, endpoint: &Endpoint) -> serde_json::Value {
+    let Endpoint { network, address } = endpoint;
+    let source = options.source.as_str();
+    serde_json::json!({
+        source: {
+            "Protocol": "grpc",
+            "ProtocolVersion": handshake::PROTOCOL,
+            "Pid": std::process::id(),
+            "Test": true,
+            "Addr": { "Network": network, "String": address },
+        }
+    })
+}
+
+/// Serves until the lifetime ends, or the CLI says so, and then until running calls have finished.
+async fn run(listener: Listener, tls: Option<Tls>, state: Arc<State>, mut lifetime: Lifetime) {
+    let service = Service::new(Arc::clone(&state));
+    let acceptor = tls.map(|tls| tls.acceptor);
+    let connections = connection::serve(&listener, acceptor, service, &state.shutdown);
+    tokio::pin!(connections);
+    let end = tokio::select! {
+        () = connections.as_mut() => lifetime::End::Asked,
+        end = lifetime.ended() => end,
+    };
+    tracing::debug!(?end, "ending");
+    if end != lifetime::End::Asked {
+        // Nobody waits for these calls any more: they are to save what they have, and return.
+        state.operations.cancel();
+        state.shutdown.cancel();
+    }
+    let drained = async {
+        if end != lifetime::End::Asked {
+            connections.as_mut().await;
+        }
+        state.operations.finished().await;
+    };
+    tokio::select! {
+        () = drained => {}
+        () = lifetime.patience(end) => tracing::warn!("calls are still running; ending all the same"),
+    }
+}
+
+impl Builder {
+    /// Registers a resource under its full type name, as in `example_thing`.
+    #[must_use]
+    pub fn resource(self, name: impl Into<String>, resource: impl Resource + 'static) -> Self {
+        self.resource_with(name, resource, Extensions::new())
+    }
+
+    /// Registers a resource with what tf-provider's trait cannot say.
+    #[must_use]
+    pub fn resource_with(
+        mut self,
+        name: impl Into<String>,
+        resource: impl Resource + 'static,
+        extensions: Extensions,
+    ) -> Self {
+        self.registry
+            .resources
+            .insert(name.into(), (Box::new(resource), extensions));
+        self
+    }
+
+    /// Registers a data source under its full type name, as in `example_thing`.
+    #[must_use]
+    pub fn data_source(self, name: impl Into<String>, data_source: impl DataSource + 'static) -> Self {
+        self.data_source_with(name, data_source, SchemaNotes::new())
+    }
+
+    /// Registers a data source with notes on its schema.
+    #[must_use]
+    pub fn data_source_with(
+        mut self,
+        name: impl Into<String>,
+        data_source: impl DataSource + 'static,
+        notes: SchemaNotes,
+    ) -> Self {
+        self.registry
+            .data_sources
+            .insert(name.into(), (Box::new(data_source), notes));
+        self
+    }
+
+    /// Registers a function under its name, as in `parse_id` for `provider::example::parse_id`.
+    #[must_use]
+    pub fn function(mut self, name: impl Into<String>, function: impl Function + 'static) -> Self {
+        self.registry.functions.insert(name.into(), Box::new(function));
+        self
+    }
+
+    /// Adds notes on the schema of the provider's own configuration.
+    #[must_use]
+    pub fn provider_notes(mut self, notes: SchemaNotes) -> Self {
+        self.registry.provider_notes = notes;
+        self
+    }
+
+    /// The server.
+    pub fn build(self) -> Server {
+        Server {
+            registry: self.registry,
+        }
+    }
+
+    /// Builds the server and serves it: [`Server::serve`].
+    ///
+    /// # Errors
+    ///
+    /// As for [`Server::serve`].
+    pub async fn serve(self, options: ServeOptions) -> Result<ExitCode, ServeError> {
+        self.build().serve(options).await
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.fmt(f)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.registry.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_value_reattaches_both_clis() {
+        let options = ServeOptions {
+            name: "terraform-provider-example".to_owned(),
+            version: "1.2.3".to_owned(),
+            source: "acme/example".to_owned(),
+        };
+        let endpoint = Endpoint {
+            network: "unix",
+            address: "/run/socket".to_owned(),
+        };
+        let mut reattach = reattach(&options, &endpoint);
+        assert!(reattach["acme/example"]["Pid"].take().is_u64());
+        expect_test::expect![[r#"
+            {
+              "acme/example": {
+                "Addr": {
+                  "Network": "unix",
+                  "String": "/run/socket"
+                },
+                "Pid": null,
+                "Protocol": "grpc",
+                "ProtocolVersion": 6,
+                "Test": true
+              }
+            }"#]]
+        .assert_eq(&serde_json::to_string_pretty(&reattach).unwrap());
+        assert_eq!(options.provider(), "example");
+    }
+}

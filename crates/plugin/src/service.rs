@@ -1,0 +1,246 @@
+//! The gRPC services: paths to handlers.
+//!
+//! Every call that reaches the provider runs as a task of its own, so that a slow one holds up no other and one whose
+//! caller is gone still comes to its end.
+
+mod data_source;
+mod encoded;
+mod function;
+mod list;
+mod plugin;
+mod provider;
+mod resource;
+mod schema;
+mod unsupported;
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use prost::Message;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::{Request, Response, Status};
+use tonic_prost::ProstCodec;
+use tracing::Instrument;
+
+use crate::catalog::{Catalog, Registry};
+use crate::operation::Operations;
+
+/// What Terraform core itself accepts.
+const MAX_MESSAGE_SIZE: usize = 256 << 20;
+
+/// A provider's state while it is served.
+pub(crate) struct State {
+    pub(crate) registry: Registry,
+    pub(crate) operations: Operations,
+    /// Fires when the server is to end.
+    pub(crate) shutdown: CancellationToken,
+    /// Whether a client's word ends the server.
+    ends_with_client: bool,
+    catalog: OnceLock<Catalog>,
+    schema: OnceLock<Bytes>,
+    calls: AtomicU64,
+}
+
+impl State {
+    pub(crate) fn new(registry: Registry) -> Self {
+        Self {
+            registry,
+            operations: Operations::default(),
+            shutdown: CancellationToken::new(),
+            ends_with_client: true,
+            catalog: OnceLock::new(),
+            schema: OnceLock::new(),
+            calls: AtomicU64::new(0),
+        }
+    }
+
+    /// For a server that clients attach to and leave.
+    pub(crate) fn outliving_clients(registry: Registry) -> Self {
+        Self {
+            ends_with_client: false,
+            ..Self::new(registry)
+        }
+    }
+
+    /// The schemas, computed when they are first needed: the handshake does not wait for them.
+    pub(crate) fn catalog(&self) -> &Catalog {
+        self.catalog.get_or_init(|| Catalog::new(&self.registry))
+    }
+}
+
+/// All the services on one connection.
+#[derive(Clone)]
+pub(crate) struct Service {
+    state: Arc<State>,
+}
+
+impl Service {
+    pub(crate) fn new(state: Arc<State>) -> Self {
+        Self { state }
+    }
+}
+
+impl<B> tower::Service<http::Request<B>> for Service
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let state = Arc::clone(&self.state);
+        Box::pin(async move { Ok(dispatch(state, request).await) })
+    }
+}
+
+async fn dispatch<B>(state: Arc<State>, request: http::Request<B>) -> http::Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    let path = request.uri().path().to_owned();
+    let Some((service, method)) = path.strip_prefix('/').and_then(|path| path.split_once('/')) else {
+        return unimplemented(&path);
+    };
+    // Each macro is one kind of call; the handlers are what the table is about.
+    macro_rules! call {
+        ($handler:path) => {
+            unary(state, method, request, $handler).await
+        };
+    }
+    macro_rules! stream {
+        ($handler:path) => {
+            server_streaming(state, request, $handler).await
+        };
+    }
+    match (service, method) {
+        ("tfplugin6.Provider", "GetProviderSchema") => encoded::answer(schema::provider_schema(&state), request).await,
+        ("tfplugin6.Provider", "GetMetadata") => call!(schema::metadata),
+        ("tfplugin6.Provider", "GetResourceIdentitySchemas") => call!(schema::identity_schemas),
+        ("tfplugin6.Provider", "GetFunctions") => call!(schema::functions),
+        ("tfplugin6.Provider", "ValidateProviderConfig") => call!(provider::validate),
+        ("tfplugin6.Provider", "ConfigureProvider") => call!(provider::configure),
+        ("tfplugin6.Provider", "StopProvider") => stop(&state, request).await,
+        ("tfplugin6.Provider", "ValidateResourceConfig") => call!(resource::validate),
+        ("tfplugin6.Provider", "UpgradeResourceState") => call!(resource::upgrade),
+        ("tfplugin6.Provider", "UpgradeResourceIdentity") => call!(resource::upgrade_identity),
+        ("tfplugin6.Provider", "ReadResource") => call!(resource::read),
+        ("tfplugin6.Provider", "PlanResourceChange") => call!(resource::plan),
+        ("tfplugin6.Provider", "ApplyResourceChange") => call!(resource::apply),
+        ("tfplugin6.Provider", "ImportResourceState") => call!(resource::import),
+        ("tfplugin6.Provider", "MoveResourceState") => call!(resource::move_state),
+        ("tfplugin6.Provider", "ValidateDataResourceConfig") => call!(data_source::validate),
+        ("tfplugin6.Provider", "ReadDataSource") => call!(data_source::read),
+        ("tfplugin6.Provider", "CallFunction") => call!(function::call),
+        ("tfplugin6.Provider", "ValidateListResourceConfig") => call!(list::validate),
+        ("tfplugin6.Provider", "ListResource") => stream!(list::list),
+        ("tfplugin6.Provider", "ValidateEphemeralResourceConfig") => call!(unsupported::validate_ephemeral),
+        ("tfplugin6.Provider", "OpenEphemeralResource") => call!(unsupported::open_ephemeral),
+        ("tfplugin6.Provider", "RenewEphemeralResource") => call!(unsupported::renew_ephemeral),
+        ("tfplugin6.Provider", "CloseEphemeralResource") => call!(unsupported::close_ephemeral),
+        ("tfplugin6.Provider", "ValidateActionConfig") => call!(unsupported::validate_action),
+        ("tfplugin6.Provider", "PlanAction") => call!(unsupported::plan_action),
+        ("tfplugin6.Provider", "InvokeAction") => stream!(unsupported::invoke_action),
+        ("plugin.GRPCController", "Shutdown") => call!(plugin::shutdown),
+        ("plugin.GRPCStdio", "StreamStdio") => stream!(plugin::stream_stdio),
+        ("plugin.GRPCBroker", "StartStream") => plugin::start_stream(state, request).await,
+        ("grpc.health.v1.Health", "Check") => plugin::check_health(request).await,
+        ("grpc.health.v1.Health", "Watch") => stream!(plugin::watch_health),
+        _ => unimplemented(&path),
+    }
+}
+
+fn grpc<Req, Res>() -> tonic::server::Grpc<ProstCodec<Res, Req>>
+where
+    Req: Message + Default + Send + 'static,
+    Res: Message + Send + 'static,
+{
+    tonic::server::Grpc::new(ProstCodec::default())
+        .max_decoding_message_size(MAX_MESSAGE_SIZE)
+        .max_encoding_message_size(MAX_MESSAGE_SIZE)
+}
+
+/// A call with one answer, as a task of its own.
+async fn unary<B, Req, Res, F>(
+    state: Arc<State>,
+    method: &str,
+    request: http::Request<B>,
+    handler: impl Fn(Arc<State>, Req) -> F + Copy + Send + Sync,
+) -> http::Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+    Req: Message + Default + Send + 'static,
+    Res: Message + Send + 'static,
+    F: Future<Output = Res> + Send + 'static,
+{
+    let id = state.calls.fetch_add(1, Ordering::Relaxed);
+    let span = tracing::info_span!(
+        "call",
+        tf_rpc = method,
+        tf_req_id = id,
+        tf_resource_type = tracing::field::Empty
+    );
+    let serve = tower::service_fn(|request: Request<Req>| {
+        let state = Arc::clone(&state);
+        async move {
+            tracing::trace!("received");
+            let call = handler(Arc::clone(&state), request.into_inner());
+            let response = state.operations.run(call).await?;
+            tracing::trace!("answering");
+            Ok(Response::new(response))
+        }
+        .instrument(span.clone())
+    });
+    grpc().unary(serve, request).await
+}
+
+/// A call with a stream of answers.
+async fn server_streaming<B, Req, Res, S>(
+    state: Arc<State>,
+    request: http::Request<B>,
+    handler: impl Fn(Arc<State>, Req) -> Result<S, Status> + Copy + Send,
+) -> http::Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+    Req: Message + Default + Send + 'static,
+    Res: Message + Send + 'static,
+    S: futures::Stream<Item = Result<Res, Status>> + Send + 'static,
+{
+    let serve = tower::service_fn(|request: Request<Req>| {
+        let stream = handler(Arc::clone(&state), request.into_inner()).map(Response::new);
+        std::future::ready(stream)
+    });
+    grpc().server_streaming(serve, request).await
+}
+
+/// The user pressed Ctrl-C. Answered at once: Terraform then waits for the calls that are running.
+async fn stop<B>(state: &State, request: http::Request<B>) -> http::Response<Body>
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    use crate::proto::{StopProviderRequest, StopProviderResponse};
+    let serve = tower::service_fn(|_: Request<StopProviderRequest>| {
+        tracing::debug!("cancelling the running calls");
+        state.operations.cancel();
+        std::future::ready(Ok(Response::new(StopProviderResponse::default())))
+    });
+    grpc().unary(serve, request).await
+}
+
+fn unimplemented(path: &str) -> http::Response<Body> {
+    Status::unimplemented(format!("{path} is not served")).into_http()
+}

@@ -1,0 +1,95 @@
+//! Functions.
+
+use std::fmt::Write;
+use std::sync::Arc;
+
+use tf_provider::schema::FunctionSchema;
+use tf_provider::{AttributePathStep, Diagnostic, Diagnostics};
+
+use super::State;
+use crate::diagnostic::{self, explain};
+use crate::erased::function::Arguments;
+use crate::panic::caught;
+use crate::proto::{CallFunctionRequest, CallFunctionResponse, DynamicValue, FunctionError};
+use crate::value::Type;
+use crate::{from_proto, to_proto};
+
+pub(super) async fn call(state: Arc<State>, request: CallFunctionRequest) -> CallFunctionResponse {
+    let mut diags = Diagnostics::default();
+    let result = called(&mut diags, &state, &request).await;
+    if diags.errors.is_empty() {
+        return CallFunctionResponse { result, error: None };
+    }
+    CallFunctionResponse {
+        result: None,
+        error: Some(error(&diags.errors)),
+    }
+}
+
+async fn called(diags: &mut Diagnostics, state: &State, request: &CallFunctionRequest) -> Option<DynamicValue> {
+    let name = &request.name;
+    let registered = state.registry.functions.get(name);
+    let Some((function, schema)) = registered.zip(state.catalog().functions.get(name)) else {
+        diags.add_error(diagnostic::unknown_name("function", name));
+        return None;
+    };
+    let mut arguments = Vec::with_capacity(request.arguments.len());
+    for (index, argument) in request.arguments.iter().enumerate() {
+        let Some(ty) = parameter(schema, index) else {
+            let count = schema.parameters.len();
+            diags.add_error(diagnostic::general(format!("{name} takes {count} arguments"), ""));
+            return None;
+        };
+        match from_proto::dynamic_value(Some(argument), &ty) {
+            Ok(argument) => arguments.push(argument),
+            Err(error) => {
+                let path = tf_provider::AttributePath::function_argument(i64::try_from(index).unwrap_or(i64::MAX));
+                diags.add_error(diagnostic::at(path, error.to_string(), ""));
+                return None;
+            }
+        }
+    }
+    let arguments = Arguments {
+        values: &arguments,
+        positional: schema.variadic.as_ref().map(|_| schema.parameters.len()),
+    };
+    let outcome = caught(function.call(diags, arguments)).await;
+    let result = explain(diags, outcome, &format!("calling {name}"))?;
+    to_proto::value(diags, "result", &result, &Type::from(&schema.return_type))
+}
+
+fn parameter(schema: &FunctionSchema, index: usize) -> Option<Type> {
+    let parameter = schema.parameters.get(index).or(schema.variadic.as_ref())?;
+    Some(Type::from(&parameter.param_type))
+}
+
+/// A function has one error, about one argument or none: when all are about the same one, it is about that.
+fn error(errors: &[Diagnostic]) -> FunctionError {
+    let argument = |error: &Diagnostic| match error.attribute.steps.first() {
+        Some(AttributePathStep::Index(index)) => Some(*index),
+        _ => None,
+    };
+    let first = errors.first().and_then(argument);
+    let common = first.filter(|_| errors.iter().all(|error| argument(error) == first));
+    let mut text = String::new();
+    for error in errors {
+        if !text.is_empty() {
+            text.push('\n');
+        }
+        if common.is_none()
+            && let Some(index) = argument(error)
+        {
+            // Writing to a string does not fail.
+            let _ = write!(text, "argument {}: ", index + 1);
+        }
+        text.push_str(&error.summary);
+        if !error.detail.is_empty() {
+            text.push_str(": ");
+            text.push_str(&error.detail);
+        }
+    }
+    FunctionError {
+        text,
+        function_argument: common,
+    }
+}

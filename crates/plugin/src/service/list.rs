@@ -1,0 +1,141 @@
+//! List resources.
+
+use std::sync::Arc;
+
+use futures::{Stream, StreamExt};
+use tf_provider::Diagnostics;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::Status;
+use tracing::Instrument;
+
+use super::State;
+use crate::diagnostic::{self, unknown_name};
+use crate::extension::{ListRequest, Listed, Results};
+use crate::panic::caught;
+use crate::proto::{
+    ListResourceEvent, ListResourceRequest, ValidateListResourceConfigRequest, ValidateListResourceConfigResponse,
+};
+use crate::value::Value;
+use crate::{from_proto, to_proto};
+
+const CONFIG: &str = "list configuration";
+
+/// How many results may wait for the CLI to take them.
+const AHEAD: usize = 64;
+
+pub(super) async fn validate(
+    state: Arc<State>,
+    request: ValidateListResourceConfigRequest,
+) -> ValidateListResourceConfigResponse {
+    let mut diags = Diagnostics::default();
+    read_config(&mut diags, &state, &request.type_name, request.config.as_ref());
+    ValidateListResourceConfigResponse {
+        diagnostics: to_proto::diagnostics(diags),
+    }
+}
+
+fn read_config(
+    diags: &mut Diagnostics,
+    state: &State,
+    name: &str,
+    config: Option<&crate::proto::DynamicValue>,
+) -> Option<Value> {
+    let list = state
+        .catalog()
+        .resources
+        .get(name)
+        .and_then(|resource| resource.list.as_ref());
+    let Some(list) = list else {
+        diags.add_error(unknown_name("list resource", name));
+        return None;
+    };
+    from_proto::value(diags, CONFIG, config, &list.ty)
+}
+
+#[expect(
+    clippy::needless_pass_by_value,
+    clippy::unnecessary_wraps,
+    reason = "the shape of a streaming handler"
+)]
+pub(super) fn list(
+    state: Arc<State>,
+    request: ListResourceRequest,
+) -> Result<impl Stream<Item = Result<ListResourceEvent, Status>> + Send + 'static, Status> {
+    let (events, receiver) = mpsc::channel(AHEAD);
+    let running = Arc::clone(&state);
+    let work = async move {
+        // The call is cancelled when the CLI stops reading, like any other.
+        let closed = events.clone();
+        let call = running.operations.run(listed(Arc::clone(&running), request, events));
+        tokio::select! {
+            _ = call => {}
+            () = closed.closed() => {}
+        }
+    };
+    tokio::spawn(work.in_current_span());
+    Ok(ReceiverStream::new(receiver).map(Ok))
+}
+
+async fn listed(state: Arc<State>, request: ListResourceRequest, events: mpsc::Sender<ListResourceEvent>) {
+    let mut diags = Diagnostics::default();
+    let config = read_config(&mut diags, &state, &request.type_name, request.config.as_ref());
+    let list = state.registry.resources.get(&request.type_name);
+    if let (Some(config), Some(list)) = (config, list.and_then(|(_, extensions)| extensions.list.as_ref())) {
+        let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
+        let list_request = ListRequest {
+            config,
+            include_resource: request.include_resource_object,
+            limit,
+        };
+        let (sender, mut found) = mpsc::channel(AHEAD);
+        let results = Results { sender, left: limit };
+        let name = &request.type_name;
+        let forward = async {
+            while let Some(listed) = found.recv().await {
+                // Nobody listens any more: the handler learns of it when it sends the next.
+                if events.send(event(&state, name, listed)).await.is_err() {
+                    break;
+                }
+            }
+            drop(found);
+        };
+        let (outcome, ()) = tokio::join!(caught(list.list(&mut diags, list_request, results)), forward);
+        if let Err(panic) = outcome {
+            diags.add_error(diagnostic::panicked(&format!("listing {name}"), &panic));
+        }
+    }
+    if diags != Diagnostics::default() {
+        let closing = ListResourceEvent {
+            diagnostic: to_proto::diagnostics(diags),
+            ..ListResourceEvent::default()
+        };
+        // Nobody listens any more.
+        let _ = events.send(closing).await;
+    }
+}
+
+fn event(state: &State, name: &str, listed: Listed) -> ListResourceEvent {
+    let mut diags = listed.diags;
+    let described = state.catalog().resources.get(name);
+    let identity = described.and_then(|described| {
+        let Some((_, ty)) = &described.identity else {
+            diags.add_error(diagnostic::general(
+                format!("{name} has no identity"),
+                "Only resources with an identity can be listed. This is a bug in the provider, which should be reported \
+                 to its developers.",
+            ));
+            return None;
+        };
+        to_proto::identity(&mut diags, &listed.identity, ty)
+    });
+    let resource_object = described
+        .zip(listed.resource)
+        .and_then(|(described, resource)| to_proto::value(&mut diags, "state", &resource, &described.ty));
+    ListResourceEvent {
+        identity,
+        display_name: listed.display_name,
+        resource_object,
+        diagnostic: to_proto::diagnostics(diags),
+    }
+}

@@ -1,0 +1,44 @@
+//! The provider's configuration.
+
+use std::sync::Arc;
+
+use tf_provider::Diagnostics;
+
+use super::State;
+use crate::diagnostic::explain;
+use crate::panic::caught;
+use crate::proto::{
+    ConfigureProviderRequest, ConfigureProviderResponse, ValidateProviderConfigRequest, ValidateProviderConfigResponse,
+};
+use crate::{from_proto, to_proto};
+
+const CONFIG: &str = "provider configuration";
+
+pub(super) async fn validate(
+    state: Arc<State>,
+    request: ValidateProviderConfigRequest,
+) -> ValidateProviderConfigResponse {
+    let mut diags = Diagnostics::default();
+    let ty = &state.catalog().provider.ty;
+    if let Some(config) = from_proto::value(&mut diags, CONFIG, request.config.as_ref(), ty) {
+        state.registry.provider_notes.check(&mut diags, &config, false);
+        let outcome = caught(state.registry.provider.validate(&mut diags, &config)).await;
+        explain(&mut diags, outcome, "validating the provider's configuration");
+    }
+    ValidateProviderConfigResponse {
+        diagnostics: to_proto::diagnostics(diags),
+    }
+}
+
+pub(super) async fn configure(state: Arc<State>, request: ConfigureProviderRequest) -> ConfigureProviderResponse {
+    let mut diags = Diagnostics::default();
+    let ty = &state.catalog().provider.ty;
+    if let Some(config) = from_proto::value(&mut diags, CONFIG, request.config.as_ref(), ty) {
+        let provider = &state.registry.provider;
+        let outcome = caught(provider.configure(&mut diags, request.terraform_version, &config)).await;
+        explain(&mut diags, outcome, "configuring the provider");
+    }
+    ConfigureProviderResponse {
+        diagnostics: to_proto::diagnostics(diags),
+    }
+}

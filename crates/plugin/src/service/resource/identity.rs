@@ -1,0 +1,23 @@
+//! Identities in answers.
+
+use tf_provider::Diagnostics;
+
+use super::Resource;
+use crate::proto::ResourceIdentityData;
+use crate::to_proto;
+use crate::value::Value;
+
+impl Resource<'_> {
+    /// The identity of the resource in this state, when it has one that is wholly known.
+    pub(super) fn identity(&self, diags: &mut Diagnostics, state: &Value) -> Option<ResourceIdentityData> {
+        let (_, ty) = self.described.identity.as_ref()?;
+        if state.is_null() {
+            return None;
+        }
+        let identity = self.extensions.identity.as_ref()?.identity(state)?;
+        if !identity.is_wholly_known() {
+            return None;
+        }
+        to_proto::identity(diags, &identity, ty)
+    }
+}

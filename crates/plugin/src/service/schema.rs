@@ -1,0 +1,114 @@
+//! What the provider offers.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use prost::Message;
+
+use super::State;
+use crate::extension::SchemaNotes;
+use crate::proto::{
+    GetFunctionsRequest, GetFunctionsResponse, GetMetadataRequest, GetMetadataResponse, GetProviderSchemaResponse,
+    GetResourceIdentitySchemasRequest, GetResourceIdentitySchemasResponse, ServerCapabilities, TypeMetadata,
+};
+use crate::to_proto;
+
+const CAPABILITIES: ServerCapabilities = ServerCapabilities {
+    plan_destroy: true,
+    get_provider_schema_optional: true,
+    move_resource_state: true,
+    generate_resource_config: false,
+};
+
+/// The whole schema, encoded once.
+pub(super) fn provider_schema(state: &State) -> Bytes {
+    state
+        .schema
+        .get_or_init(|| response(state).encode_to_vec().into())
+        .clone()
+}
+
+fn response(state: &State) -> GetProviderSchemaResponse {
+    let catalog = state.catalog();
+    let registry = &state.registry;
+    let no_notes = SchemaNotes::new();
+    let resources = catalog.resources.iter().map(|(name, resource)| {
+        let notes = registry
+            .resources
+            .get(name)
+            .map_or(&no_notes, |(_, extensions)| &extensions.notes);
+        (name.clone(), to_proto::schema(&resource.schema, notes))
+    });
+    let data_sources = catalog.data_sources.iter().map(|(name, data_source)| {
+        let notes = registry.data_sources.get(name).map_or(&no_notes, |(_, notes)| notes);
+        (name.clone(), to_proto::schema(&data_source.schema, notes))
+    });
+    let lists = catalog.resources.iter().filter_map(|(name, resource)| {
+        let list = resource.list.as_ref()?;
+        Some((name.clone(), to_proto::schema(&list.schema, &no_notes)))
+    });
+    let meta = &catalog.meta.schema;
+    // A schema for metadata, even an empty one, would let modules declare `provider_meta`.
+    let has_meta = !meta.block.attributes.is_empty() || !meta.block.blocks.is_empty();
+    GetProviderSchemaResponse {
+        provider: Some(to_proto::schema(&catalog.provider.schema, &registry.provider_notes)),
+        resource_schemas: resources.collect(),
+        data_source_schemas: data_sources.collect(),
+        diagnostics: to_proto::diagnostics(catalog.diags.clone()),
+        provider_meta: has_meta.then(|| to_proto::schema(meta, &no_notes)),
+        server_capabilities: Some(CAPABILITIES),
+        functions: functions_of(state),
+        list_resource_schemas: lists.collect(),
+        ..GetProviderSchemaResponse::default()
+    }
+}
+
+fn functions_of(state: &State) -> std::collections::BTreeMap<String, crate::proto::Function> {
+    let functions = state.catalog().functions.iter();
+    functions
+        .map(|(name, schema)| (name.clone(), to_proto::function(schema)))
+        .collect()
+}
+
+pub(super) async fn metadata(state: Arc<State>, _: GetMetadataRequest) -> GetMetadataResponse {
+    fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<TypeMetadata> {
+        names
+            .map(|name| TypeMetadata {
+                type_name: name.clone(),
+            })
+            .collect()
+    }
+    let catalog = state.catalog();
+    let lists = catalog.resources.iter().filter(|(_, resource)| resource.list.is_some());
+    GetMetadataResponse {
+        server_capabilities: Some(CAPABILITIES),
+        diagnostics: to_proto::diagnostics(catalog.diags.clone()),
+        data_sources: names(catalog.data_sources.keys()),
+        resources: names(catalog.resources.keys()),
+        functions: names(catalog.functions.keys()),
+        list_resources: names(lists.map(|(name, _)| name)),
+        ..GetMetadataResponse::default()
+    }
+}
+
+pub(super) async fn functions(state: Arc<State>, _: GetFunctionsRequest) -> GetFunctionsResponse {
+    GetFunctionsResponse {
+        functions: functions_of(&state),
+        diagnostics: to_proto::diagnostics(state.catalog().diags.clone()),
+    }
+}
+
+pub(super) async fn identity_schemas(
+    state: Arc<State>,
+    _: GetResourceIdentitySchemasRequest,
+) -> GetResourceIdentitySchemasResponse {
+    let catalog = state.catalog();
+    let schemas = catalog.resources.iter().filter_map(|(name, resource)| {
+        let (schema, _) = resource.identity.as_ref()?;
+        Some((name.clone(), to_proto::identity_schema(schema)))
+    });
+    GetResourceIdentitySchemasResponse {
+        identity_schemas: schemas.collect(),
+        diagnostics: to_proto::diagnostics(catalog.diags.clone()),
+    }
+}
