@@ -27,6 +27,7 @@ mod port;
 mod probe;
 mod resources;
 mod scheduling;
+mod security;
 mod selector;
 mod shape;
 mod suggestion;

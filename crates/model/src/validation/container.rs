@@ -1,7 +1,7 @@
 //! One container (`validateContainerCommon`).
 
 use super::node::Node;
-use super::{environment, port, probe, resources};
+use super::{environment, port, probe, resources, security};
 use crate::format;
 
 /// Checks a container of any of the Pod's lists.
@@ -12,7 +12,7 @@ pub(super) fn check(container: &Node<'_>, uses_host_network: bool) {
     environment::check(container);
     resources::check(&container.at("resources"));
     probe::check(container);
-    check_identity(&container.at("securityContext"));
+    security::check(&container.at("securityContext"));
 }
 
 fn check_image(image: &Node<'_>) {
@@ -25,21 +25,25 @@ fn check_image(image: &Node<'_>) {
             image.error("Required value".into());
         } else if text.trim() != text {
             image.invalid("must not have leading or trailing whitespace");
+        } else if repository(text).contains(|c: char| c.is_ascii_uppercase() || c.is_whitespace()) {
+            // Kubernetes stores it, and the node then says InvalidImageName for ever.
+            image.warn(format!(
+                "{text:?} is no image reference: the repository must be in lower case, without spaces"
+            ));
         }
     }
 }
 
-/// Checks the numbers in a security context.
-pub(super) fn check_identity(context: &Node<'_>) {
-    for name in ["runAsUser", "runAsGroup", "fsGroup"] {
-        let id = context.at(name);
-        if let Some(number) = id.integer() {
-            id.invalid_each(format::within(0..=i64::from(i32::MAX), number));
-        }
-    }
-    for id in context.at("supplementalGroups").items() {
-        if let Some(number) = id.integer() {
-            id.invalid_each(format::within(0..=i64::from(i32::MAX), number));
-        }
+/// The repository in an image reference, without registry, tag and digest.
+fn repository(image: &str) -> &str {
+    let (tagged, _) = image.split_once('@').unwrap_or((image, ""));
+    let name_start = tagged.rfind('/').map_or(0, |slash| slash + 1);
+    let end = tagged[name_start..]
+        .find(':')
+        .map_or(tagged.len(), |colon| name_start + colon);
+    match tagged[..end].split_once('/') {
+        // A first part with a dot or a port, and only such a one, is a registry.
+        Some((registry, repository)) if registry.contains(['.', ':']) || registry == "localhost" => repository,
+        _ => &tagged[..end],
     }
 }

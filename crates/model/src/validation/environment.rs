@@ -39,9 +39,32 @@ fn check_source(variable: &Node<'_>) {
         }
         key.check_text(format::config_map_key);
     }
-    let path = source.at("fieldRef.fieldPath");
-    if path.text() == Some("") {
+    check_field_path(&source.at("fieldRef.fieldPath"));
+}
+
+/// Checks that a field of the Pod is one that a variable can show.
+fn check_field_path(path: &Node<'_>) {
+    const FIELDS: [&str; 9] = [
+        "metadata.name",
+        "metadata.namespace",
+        "metadata.uid",
+        "spec.nodeName",
+        "spec.serviceAccountName",
+        "status.hostIP",
+        "status.hostIPs",
+        "status.podIP",
+        "status.podIPs",
+    ];
+    let Some(text) = path.text() else { return };
+    let is_entry = ["metadata.labels['", "metadata.annotations['"]
+        .into_iter()
+        .any(|map| text.strip_prefix(map).is_some_and(|key| key.ends_with("']")));
+    if text.is_empty() {
         path.require();
+    } else if !is_entry && !FIELDS.contains(&text) {
+        path.invalid(format_args!(
+            "error converting fieldPath: field label not supported: {text}"
+        ));
     }
 }
 

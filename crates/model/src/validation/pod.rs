@@ -1,12 +1,12 @@
 //! The Pod as a whole (`ValidatePodSpec`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use serde_json::Value;
 
 use super::node::Node;
-use super::{container, metadata, resources, scheduling, volume};
+use super::{container, metadata, port, probe, resources, scheduling, security, volume};
 use crate::format;
 
 /// The lists of containers of a Pod.
@@ -25,13 +25,19 @@ pub(super) fn check(pod: &Node<'_>) {
             container::check(&container, uses_host_network);
         }
     }
+    for container in pod.at("initContainers").items() {
+        probe::check_init_container(&container);
+    }
+    port::check_host_ports(&containers);
     volume::check(pod);
     resources::check(&pod.at("resources"));
     scheduling::check(pod);
     check_names(pod);
     check_times(pod);
     check_dns(pod);
-    container::check_identity(&pod.at("securityContext"));
+    security::check(&pod.at("securityContext"));
+    check_namespaces(pod);
+    check_claims(pod);
 }
 
 /// Checks that no two containers share a name; those of one list are told apart by the schema.
@@ -65,6 +71,34 @@ fn check_names(pod: &Node<'_>) {
         secret.at("name").check_text(format::dns_subdomain);
     }
     metadata::check_labels(&pod.at("nodeSelector"));
+}
+
+/// Checks that the Pod does not both share its processes among its containers and join those of the host.
+fn check_namespaces(pod: &Node<'_>) {
+    let (shared, host) = (pod.at("shareProcessNamespace"), pod.at("hostPID"));
+    if [&shared, &host]
+        .into_iter()
+        .all(|flag| flag.value() == Some(&Value::Bool(true)))
+    {
+        shared.invalid("ShareProcessNamespace and HostPID cannot both be enabled");
+    }
+}
+
+/// Checks that the resource claims of containers are those of the Pod.
+fn check_claims(pod: &Node<'_>) {
+    let claims = pod.at("resourceClaims");
+    if claims.is_unknown() || claims.items().any(|claim| claim.at("name").is_unknown()) {
+        return;
+    }
+    let names: BTreeSet<_> = claims.items().filter_map(|claim| claim.at("name").text()).collect();
+    for container in CONTAINERS.into_iter().flat_map(|list| pod.at(list).items()) {
+        for claim in container.at("resources.claims").items() {
+            let name = claim.at("name");
+            if name.text().is_some_and(|name| !names.contains(name)) {
+                name.invalid("must be one of the names in pod.spec.resourceClaims");
+            }
+        }
+    }
 }
 
 fn check_times(pod: &Node<'_>) {

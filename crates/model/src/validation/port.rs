@@ -30,6 +30,25 @@ pub(super) fn check(ports: &Node<'_>, uses_host_network: bool) {
     }
 }
 
+/// Checks that no two containers of a Pod ask for the same port of the host.
+pub(super) fn check_host_ports(containers: &Node<'_>) {
+    let mut seen = BTreeSet::new();
+    for port in containers.items().flat_map(|container| container.at("ports").items()) {
+        let (host_port, address, protocol) = (port.at("hostPort"), port.at("hostIP"), port.at("protocol"));
+        let Some(number) = host_port.integer().filter(|&number| number != 0) else {
+            continue;
+        };
+        if address.is_unknown() || protocol.is_unknown() {
+            continue;
+        }
+        let protocol = protocol.filled().unwrap_or("TCP");
+        let key = format!("{protocol}/{}/{number}", address.text().unwrap_or_default());
+        if !seen.insert(key.clone()) {
+            host_port.duplicate(&key.into());
+        }
+    }
+}
+
 /// Checks a port that is given by number or by name.
 pub(super) fn check_reference(port: &Node<'_>) {
     // In Terraform a number may come as a string.

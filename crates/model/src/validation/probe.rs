@@ -26,6 +26,19 @@ pub(super) fn check(container: &Node<'_>) {
     }
 }
 
+/// Checks that an init container that ends has no probes and hooks: they belong to sidecars.
+pub(super) fn check_init_container(container: &Node<'_>) {
+    let policy = container.at("restartPolicy");
+    if policy.is_unknown() || policy.text() == Some("Always") {
+        return;
+    }
+    for probe in container.given(&["livenessProbe", "readinessProbe", "startupProbe", "lifecycle"]) {
+        if probe.value().is_some() {
+            probe.forbidden("may not be set for init containers without restartPolicy=Always");
+        }
+    }
+}
+
 fn check_handlers(node: &Node<'_>, names: &[&str]) {
     let given = node.given(names);
     if given.is_empty() {

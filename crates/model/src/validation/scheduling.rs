@@ -49,8 +49,14 @@ fn check_toleration(toleration: &Node<'_>) {
 fn check_affinity(affinity: &Node<'_>) {
     const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
     const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
+    let terms = affinity.at("nodeAffinity").at(REQUIRED).at("nodeSelectorTerms");
+    if terms.value().is_some() && terms.items().next().is_none() {
+        terms.error("Required value: must have at least one node selector term".into());
+    }
+    terms.items().for_each(|term| check_node_term(&term));
     for term in affinity.at("nodeAffinity").at(PREFERRED).items() {
         check_weight(&term.at("weight"));
+        check_node_term(&term.at("preference"));
     }
     for kind in ["podAffinity", "podAntiAffinity"] {
         for term in affinity.at(kind).at(REQUIRED).items() {
@@ -59,6 +65,30 @@ fn check_affinity(affinity: &Node<'_>) {
         for term in affinity.at(kind).at(PREFERRED).items() {
             check_weight(&term.at("weight"));
             check_pod_term(&term.at("podAffinityTerm"));
+        }
+    }
+}
+
+fn check_node_term(term: &Node<'_>) {
+    for requirement in ["matchExpressions", "matchFields"]
+        .into_iter()
+        .flat_map(|list| term.at(list).items())
+    {
+        let (operator, values) = (requirement.at("operator"), requirement.at("values"));
+        if values.is_unknown() {
+            continue;
+        }
+        match (operator.text(), values.items().count()) {
+            (Some("In" | "NotIn"), 0) => {
+                values.error("Required value: must be specified when `operator` is 'In' or 'NotIn'".into());
+            }
+            (Some("Exists" | "DoesNotExist"), 1..) => {
+                values.forbidden("may not be specified when `operator` is 'Exists' or 'DoesNotExist'");
+            }
+            (Some("Gt" | "Lt"), count) if count != 1 => {
+                values.error("Required value: must be specified single value when `operator` is 'Lt' or 'Gt'".into());
+            }
+            _ => {}
         }
     }
 }
