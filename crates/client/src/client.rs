@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
 use crate::connect::{Connected, connect};
-use crate::error::{Answer, Attempt, Error, Kind, Missing, not_json};
+use crate::error::{Attempt, Error, Kind, Missing};
 use crate::event::Event;
 use crate::object::Object;
 use crate::refresh::Refreshes;
@@ -198,7 +198,7 @@ impl Client {
             workloads(Some(&id.namespace)).get(id.name.as_str(), &GetParams::default()),
         )?;
         let success = self.send(&attempt, &request, Repeat::Safe).await?;
-        object(&attempt, &success.answer)
+        Ok(Object::new(success.json))
     }
 
     /// Creates a Workload or makes it as `body` says, by server-side apply.
@@ -232,14 +232,14 @@ impl Client {
         let sent = self.send(&attempt, &request, Repeat::Safe).await;
         drop(written);
         let success = sent?;
-        let object = object(&attempt, &success.answer)?;
+        let object = Object::new(success.json);
         let manager = params.field_manager.as_deref().unwrap_or_default();
-        let created = success.answer.status == http::StatusCode::CREATED
+        let created = success.status == http::StatusCode::CREATED
             || (success.repeated && options.uid.is_none() && is_fresh(&object, manager));
         Ok(Applied {
             object,
             created,
-            warnings: warning::texts(&success.answer.headers),
+            warnings: warning::texts(&success.headers),
         })
     }
 
@@ -277,7 +277,7 @@ impl Client {
             Err(error) if error.is_not_found() || error.is_uid_mismatch() => return Ok(Deleted::AlreadyGone),
             Err(error) => return Err(error),
         };
-        let answer = object(&attempt, &success.answer)?;
+        let answer = Object::new(success.json);
         let held = answer.as_json()["kind"] == api::KIND && answer.deletion_timestamp().is_some();
         Ok(if held {
             Deleted::Pending(Box::new(answer))
@@ -344,9 +344,11 @@ impl Client {
             };
             let request = built(attempt, workloads(namespace).list(&params))?;
             let success = self.send(attempt, &request, Repeat::Safe).await?;
-            let mut answer = parsed(attempt, &success.answer)?;
-            let Value::Array(found) = answer["items"].take() else {
-                return Err(not_json(attempt, &success.answer));
+            let mut answer = success.json;
+            // An empty list may be written as null.
+            let found = match answer["items"].take() {
+                Value::Array(found) => found,
+                _ => Vec::new(),
             };
             items.extend(found.into_iter().map(Object::new));
             let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
@@ -374,7 +376,7 @@ impl Client {
         let url = format!("/api/v1/namespaces/{}/events", id.namespace);
         let request = built(&attempt, Build::new(url).list(&params))?;
         let success = self.send(&attempt, &request, Repeat::Safe).await?;
-        Ok(Event::of_list(&parsed(&attempt, &success.answer)?))
+        Ok(Event::of_list(&success.json))
     }
 
     /// Opens a watch from a resource version on.
@@ -488,11 +490,11 @@ impl Client {
             .send(attempt, &request, Repeat::Safe, &self.limits)
             .await;
         let groups = match &answer {
-            Ok(success) => parsed(attempt, &success.answer).ok(),
-            Err(error) if matches!(error.kind(), Kind::NotFound(_)) => None,
+            Ok(success) => Some(&success.json["groups"]),
+            Err(error) if matches!(error.kind(), Kind::NotFound(_) | Kind::Unexpected { .. }) => None,
             Err(_) => return Missing::Path,
         };
-        let Some(Value::Array(groups)) = groups.map(|mut json| json["groups"].take()) else {
+        let Some(Value::Array(groups)) = groups else {
             return Missing::Project {
                 server: self.server().to_owned(),
             };
@@ -585,15 +587,4 @@ fn is_fresh(object: &Object, manager: &str) -> bool {
             .managed_fields()
             .iter()
             .all(|entry| entry["manager"] == manager && entry["operation"] == "Apply")
-}
-
-fn object(attempt: &Attempt, answer: &Answer) -> Result<Object, Error> {
-    parsed(attempt, answer).map(Object::new)
-}
-
-fn parsed(attempt: &Attempt, answer: &Answer) -> Result<Value, Error> {
-    serde_json::from_slice(&answer.body)
-        .ok()
-        .filter(Value::is_object)
-        .ok_or_else(|| not_json(attempt, answer))
 }

@@ -1,5 +1,6 @@
 //! A Workload as the API sent it.
 
+use datum_model::WorkloadStatus;
 use datum_model::id::WorkloadId;
 use serde_json::Value;
 
@@ -62,6 +63,20 @@ impl Object {
             .map_or(&[], Vec::as_slice)
     }
 
+    /// `status`: what is reported of it. A field that cannot be read is as good as absent.
+    pub fn status(&self) -> WorkloadStatus {
+        let status = &self.0["status"];
+        serde_json::from_value(status.clone()).unwrap_or_else(|_| {
+            let fields = status.as_object().into_iter().flatten();
+            let readable = fields.filter(|&(name, value)| {
+                let alone = Value::from_iter([(name.clone(), value.clone())]);
+                serde_json::from_value::<WorkloadStatus>(alone).is_ok()
+            });
+            let readable = readable.map(|(name, value)| (name.clone(), value.clone())).collect();
+            serde_json::from_value(readable).unwrap_or_default()
+        })
+    }
+
     /// The whole object.
     pub fn as_json(&self) -> &Value {
         &self.0
@@ -74,5 +89,24 @@ impl Object {
 
     fn metadata(&self, field: &str) -> Option<&str> {
         self.0["metadata"][field].as_str().filter(|text| !text.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use datum_model::Phase;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_status_is_read_around_what_cannot_be_read() {
+        let status = |status: Value| Object::new(json!({ "status": status })).status();
+        assert_eq!(status(Value::Null), WorkloadStatus::default());
+        let odd = status(json!({ "phase": "Running", "replicas": "three", "readyReplicas": 2, "conditions": {} }));
+        assert_eq!(
+            (odd.phase, odd.replicas, odd.ready_replicas),
+            (Some(Phase::Running), None, Some(2))
+        );
     }
 }

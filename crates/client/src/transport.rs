@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBuilder};
-use http::{Request, StatusCode, header};
+use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
+use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Retries;
 use crate::credential::{Credential, Issued};
-use crate::error::{Answer, Attempt, Error, Kind, Limit, classify};
+use crate::error::{Answer, Attempt, Error, Kind, Limit, classify, not_json};
 
 /// Whether a request may be repeated when nobody knows whether the first one was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +27,10 @@ pub(crate) enum Repeat {
 /// A successful answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Success {
-    pub(crate) answer: Answer,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    /// The body: a JSON object.
+    pub(crate) json: Value,
     /// Whether an earlier attempt may have been carried out, so that this answer may tell of a repetition.
     pub(crate) repeated: bool,
 }
@@ -126,7 +130,7 @@ impl Transport {
         let mut repeated = false;
         loop {
             let error = match self.send_authorized(attempt, request).await {
-                Ok(answer) => return Ok(Success { answer, repeated }),
+                Ok(success) => return Ok(Success { repeated, ..success }),
                 Err(error) => error,
             };
             let safe = repeat == Repeat::Safe || !error.may_have_happened();
@@ -156,18 +160,18 @@ impl Transport {
     }
 
     /// Sends a request once, or twice when the credentials were refused and others can be had.
-    async fn send_authorized(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Answer, Error> {
+    async fn send_authorized(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Success, Error> {
         let failed = |error| Error::new(attempt, Kind::Credential(error));
         let issued = self.credential.current().await.map_err(failed)?;
         let answer = self.send_once(attempt, request, &issued).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
-            return verdict(attempt, answer);
+            return verdict(attempt, &answer);
         }
         let Some(renewed) = self.credential.renewed(&issued).await.map_err(failed)? else {
-            return verdict(attempt, answer);
+            return verdict(attempt, &answer);
         };
         tracing::debug!("the credentials were refused; asking again with new ones");
-        verdict(attempt, self.send_once(attempt, request, &renewed).await?)
+        verdict(attempt, &self.send_once(attempt, request, &renewed).await?)
     }
 
     async fn send_once(&self, attempt: &Attempt, request: &Request<Vec<u8>>, issued: &Issued) -> Result<Answer, Error> {
@@ -266,11 +270,23 @@ impl Transport {
     }
 }
 
-fn verdict(attempt: &Attempt, answer: Answer) -> Result<Answer, Error> {
-    if answer.status.is_success() {
-        Ok(answer)
-    } else {
-        Err(classify(attempt, &answer))
+fn verdict(attempt: &Attempt, answer: &Answer) -> Result<Success, Error> {
+    if !answer.status.is_success() {
+        return Err(classify(attempt, answer));
+    }
+    match serde_json::from_slice(&answer.body) {
+        Ok(json @ Value::Object(_)) => Ok(Success {
+            status: answer.status,
+            headers: answer.headers.clone(),
+            json,
+            repeated: false,
+        }),
+        // The length was right, or there was none: a proxy in between lost the rest.
+        Err(error) if error.is_eof() && !answer.body.trim_ascii().is_empty() => {
+            let message = "the server's answer ends in the middle".to_owned();
+            Err(Error::new(attempt, Kind::Connection { message, sent: true }))
+        }
+        _ => Err(not_json(attempt, answer)),
     }
 }
 

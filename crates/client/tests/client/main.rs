@@ -5,8 +5,11 @@
     reason = "a panic is the report of a test, and of what its server does"
 )]
 
+#[cfg(unix)]
+mod auth;
 mod cluster;
 mod operations;
 mod refresh;
+mod retries;
 mod server;
 mod wait;
