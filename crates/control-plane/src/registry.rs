@@ -4,8 +4,8 @@ mod delete;
 pub mod event;
 pub mod metadata;
 mod namespace;
-pub mod pipeline;
-pub mod scale;
+mod pipeline;
+mod scale;
 mod update;
 
 use std::sync::Arc;
@@ -13,7 +13,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::resource::{self, Resource, Subresource, Table};
+use crate::admission::{self, FieldValidation};
+use crate::resource::{self, Resource};
 use crate::selector::{Fields, Labels};
 use crate::status::Status;
 use crate::store::{CommitError, Expired, Key, Page, Range, Store, Stored};
@@ -34,15 +35,22 @@ pub struct WriteOptions {
     pub field_validation: FieldValidation,
 }
 
-/// What to do about unknown and duplicate fields (`fieldValidation`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldValidation {
-    /// Drop them without a word.
-    Ignore,
-    /// Drop them with a warning.
-    Warn,
-    /// Refuse the request.
-    Strict,
+/// What a client sends of an object.
+#[derive(Clone, Debug)]
+pub struct Body {
+    /// The object, its kind and version checked.
+    pub object: Value,
+    /// The fields that the text gave more than once, as [`crate::admission::duplicate_fields`] names them.
+    pub duplicates: Vec<String>,
+}
+
+impl From<Value> for Body {
+    fn from(object: Value) -> Self {
+        Self {
+            object,
+            duplicates: Vec::new(),
+        }
+    }
 }
 
 /// An object after a write.
@@ -120,11 +128,10 @@ impl Registry {
         &self,
         resource: &'static Resource,
         namespace: &str,
-        body: Value,
+        body: Body,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let warnings = pipeline::check_fields(resource, &body, options.field_validation)?;
-        let mut object = body;
+        let (mut object, mut warnings) = pipeline::decode(resource, body, options)?;
         metadata::settle_namespace(resource, namespace, &mut object)?;
         if object["metadata"]["resourceVersion"]
             .as_str()
@@ -136,9 +143,10 @@ impl Registry {
         }
         self.admit_to_namespace(resource, namespace, &object)?;
         for _ in 0..ATTEMPTS {
-            let prepared = prepare_new(resource, object.clone(), options)?;
+            let prepared = pipeline::create(resource, namespace, object.clone(), options, Timestamp::now())?;
             match self.insert(resource, prepared, options)? {
                 Inserted::Done(object) => {
+                    warnings.extend(admission::warnings(&object, None));
                     return Ok(Written {
                         object,
                         created: true,
@@ -193,22 +201,4 @@ impl Registry {
 enum Inserted {
     Done(Value),
     Taken(String),
-}
-
-/// A new object with everything that the server adds, checked against every rule.
-fn prepare_new(resource: &'static Resource, mut object: Value, options: &WriteOptions) -> Result<Value, Status> {
-    let now = Timestamp::now();
-    metadata::start(resource, &mut object, now);
-    pipeline::fill(resource, &mut object);
-    if resource.subresources.contains(&Subresource::Status)
-        && let Some(fields) = object.as_object_mut()
-    {
-        fields.remove("status");
-    }
-    if resource.table == Table::Namespaces {
-        namespace::start(&mut object);
-    }
-    pipeline::validate(resource, &object)?;
-    pipeline::track(resource, None, &mut object, &options.manager, None, now)?;
-    Ok(object)
 }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::update::Change;
+use super::pipeline::Change;
 use super::{ATTEMPTS, ListQuery, Registry, WriteOptions, metadata};
+use crate::admission::FieldValidation;
 use crate::resource::{Resource, Table};
 use crate::status::{self, Status};
 use crate::store::{CommitError, Key, Page, Stored};
@@ -132,14 +133,14 @@ impl Registry {
         let options = WriteOptions {
             manager: "kube-controller-manager".to_owned(),
             dry_run: false,
-            field_validation: super::FieldValidation::Ignore,
+            field_validation: FieldValidation::Ignore,
         };
         let outcome = self.update(resource, key, None, &options, |live| {
             let mut object = live.value.clone();
             if let Some(finalizers) = object["metadata"]["finalizers"].as_array_mut() {
                 finalizers.retain(|finalizer| finalizer != FOREGROUND && finalizer != ORPHAN);
             }
-            Ok(Change::Update(object))
+            Ok(Change::Settled(object))
         });
         if let Err(status) = outcome
             && !status.is_not_found()

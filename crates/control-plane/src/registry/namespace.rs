@@ -4,17 +4,22 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::{DeleteOptions, ListQuery, Registry, Written, metadata};
+use crate::admission::FieldValidation;
 use crate::resource::{self, Resource, Table};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key};
 
-/// Gives a new namespace what the API server gives it.
-pub(super) fn start(object: &mut Value) {
+/// Gives a namespace the label with its own name.
+pub(super) fn label(object: &mut Value) {
     let name = object["metadata"]["name"].clone();
     if !object["metadata"]["labels"].is_object() {
         metadata::of(object).insert("labels".to_owned(), json!({}));
     }
     object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+}
+
+/// Gives a new namespace what the API server gives it.
+pub(super) fn start(object: &mut Value) {
     object["spec"] = json!({"finalizers": ["kubernetes"]});
     object["status"] = json!({"phase": "Active"});
 }
@@ -23,8 +28,7 @@ pub(super) fn start(object: &mut Value) {
 pub(super) fn keep(live: &Value, object: &mut Value) {
     object["spec"] = live["spec"].clone();
     object["status"] = live["status"].clone();
-    let name = live["metadata"]["name"].clone();
-    object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
+    label(object);
 }
 
 /// 403 for an object that comes too late.
@@ -49,9 +53,9 @@ impl Registry {
         let options = super::WriteOptions {
             manager: "datum-control-plane".to_owned(),
             dry_run: false,
-            field_validation: super::FieldValidation::Strict,
+            field_validation: FieldValidation::Strict,
         };
-        match self.create(resource::namespaces(), "", body, &options) {
+        match self.create(resource::namespaces(), "", body.into(), &options) {
             Err(status) if status.reason != "AlreadyExists" => Err(status),
             _ => Ok(()),
         }

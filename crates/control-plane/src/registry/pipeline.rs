@@ -1,79 +1,287 @@
-//! How an object passes from a request to the store: field validation, pruning, defaults, validation, field ownership.
+//! How an object passes from a request to the store: decoding, defaults, ownership, the server's metadata, validation.
+//!
+//! The rules themselves are pure functions elsewhere ([`admission`], [`apply`], [`patch`]); here is their order, and what
+//! their complaints become.
 
 use jiff::Timestamp;
 use serde_json::Value;
+use uuid::Uuid;
 
-use super::{FieldValidation, Patch, metadata};
-use crate::resource::{Resource, Subresource};
+use super::{Body, Patch, WriteOptions, namespace};
+use crate::admission::{self, FieldError, Part, Rules};
+use crate::apply::{self, Conflicts, Operation};
+use crate::fields::FieldSet;
+use crate::patch;
+use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
 
-/// Looks for fields that the schema does not know: warnings, or a refusal.
-pub fn check_fields(_resource: &Resource, _body: &Value, _mode: FieldValidation) -> Result<Vec<String>, Status> {
-    Ok(Vec::new())
+/// Reads a body as an object of this resource: drops what the schema does not know, and fills in the defaults. Gives the
+/// warnings, too.
+pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) -> Result<(Value, Vec<String>), Status> {
+    let Body { mut object, duplicates } = body;
+    let problems = |why: String| {
+        let Resource { kind, version, .. } = resource;
+        Status::bad_request(format!(
+            "{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"
+        ))
+    };
+    let mut found = duplicates;
+    found.extend(admission::coerce(&mut object, resource.schema()).map_err(problems)?);
+    let warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
+    admission::default(&mut object, resource.schema());
+    Ok((object, warnings))
 }
 
-/// Drops unknown fields and fills in defaults.
-pub fn fill(resource: &Resource, object: &mut Value) {
-    if resource.is_custom() && object["spec"].is_object() && object["spec"]["replicas"].is_null() {
-        object["spec"]["replicas"] = 1.into();
+/// Makes a new object of what the client sent.
+pub(super) fn create(
+    resource: &Resource,
+    namespace: &str,
+    mut object: Value,
+    options: &WriteOptions,
+    now: Timestamp,
+) -> Result<Value, Status> {
+    if resource.table == Table::Namespaces {
+        namespace::label(&mut object);
+    }
+    let operation = Operation::of(resource, None, options, now);
+    object = apply::update(None, object, &operation.borrowed());
+    start(resource, namespace, &mut object, now);
+    check(
+        resource,
+        &object,
+        admission::validate_create(&object, &rules(resource, &operation.api_version)),
+    )?;
+    Ok(object)
+}
+
+/// Makes a new object of what a manager applies.
+pub(super) fn apply_new(
+    resource: &Resource,
+    namespace: &str,
+    body: &Value,
+    options: &WriteOptions,
+    now: Timestamp,
+) -> Result<Value, Status> {
+    let operation = Operation::of(resource, None, options, now);
+    let mut object = apply::apply(None, body, &operation.borrowed(), Conflicts::Refuse)?;
+    if resource.table == Table::Namespaces {
+        namespace::label(&mut object);
+    }
+    start(resource, namespace, &mut object, now);
+    check(
+        resource,
+        &object,
+        admission::validate_create(&object, &rules(resource, &operation.api_version)),
+    )?;
+    Ok(object)
+}
+
+/// Gives a new object what the server alone gives.
+fn start(resource: &Resource, namespace: &str, object: &mut Value, now: Timestamp) {
+    let namespace = resource.namespaced.then_some(namespace);
+    let status = object["status"].take();
+    admission::prepare_create(object, namespace, &Uuid::new_v4().to_string(), now);
+    if let Some(fields) = object.as_object_mut() {
+        fields.remove("status");
+        // Only what has a status of its own, written through its own path, loses what the client says of it.
+        if !resource.subresources.contains(&Subresource::Status) && !status.is_null() {
+            fields.insert("status".to_owned(), status);
+        }
+    }
+    forget_generation(resource, object);
+    if resource.table == Table::Namespaces {
+        namespace::start(object);
     }
 }
 
-/// What is wrong with the content of the object.
-pub fn problems(_resource: &Resource, _object: &Value) -> Vec<Cause> {
-    Vec::new()
+/// What is to become of a live object.
+pub(super) enum Change {
+    /// What the client sent in its place; who owns what is to be found out.
+    Replace(Value),
+    /// What a manager applies, and whether by force.
+    Apply(Value, Conflicts),
+    /// A Scale that the client sent.
+    Scale(Value),
+    /// A Scale that a manager applies, and whether by force.
+    ApplyScale(Value, Conflicts),
+    /// The object as it is to be stored, its owners unchanged: what the control plane itself does.
+    Settled(Value),
 }
 
-/// Refuses a new object that breaks a rule.
-pub fn validate(resource: &Resource, object: &Value) -> Result<(), Status> {
-    let mut causes = metadata::problems(resource, object);
-    causes.extend(problems(resource, object));
-    if causes.is_empty() {
+/// The live object after a change.
+pub(super) fn update(
+    resource: &Resource,
+    subresource: Option<Subresource>,
+    live: &Value,
+    change: Change,
+    options: &WriteOptions,
+    now: Timestamp,
+) -> Result<Value, Status> {
+    let operation = Operation::of(resource, subresource, options, now);
+    let borrowed = operation.borrowed();
+    let mut object = match change {
+        Change::Replace(object) => apply::update(Some(live), object, &borrowed),
+        Change::Apply(body, conflicts) => apply::apply(Some(live), &body, &borrowed, conflicts)?,
+        Change::Scale(scale) => apply::scale::update(live, scale, &borrowed),
+        Change::ApplyScale(body, conflicts) => apply::scale::apply(live, &body, &borrowed, conflicts)?,
+        Change::Settled(object) => object,
+    };
+    let part = match subresource {
+        None | Some(Subresource::Finalize) => Part::Main,
+        Some(Subresource::Status) => Part::Status,
+        Some(Subresource::Scale) => Part::Scale,
+    };
+    let status = object["status"].clone();
+    admission::prepare_update(&mut object, live, part);
+    if !resource.subresources.contains(&Subresource::Status)
+        && !status.is_null()
+        && let Some(fields) = object.as_object_mut()
+    {
+        fields.insert("status".to_owned(), status);
+    }
+    forget_generation(resource, &mut object);
+    if resource.table == Table::Namespaces {
+        namespace::keep(live, &mut object);
+    }
+    let errors = admission::validate_update(&object, live, &rules(resource, &operation.api_version), part);
+    check(resource, &object, errors)?;
+    Ok(object)
+}
+
+/// The object after a patch other than apply, still as the client means it.
+pub(super) fn patched(resource: &Resource, object: &Value, patch: &Patch) -> Result<Value, Status> {
+    Ok(match patch {
+        Patch::Merge(text) => patch::merge(object, text)?,
+        Patch::Json(text) => patch::json(object, text)?,
+        Patch::Strategic(text) => patch::strategic(object, text, resource.schema())?,
+        Patch::Apply { body, .. } => body.clone(),
+    })
+}
+
+/// Reads a patched object, as [`decode`] reads a body; what is wrong with it is wrong with the patch.
+pub(super) fn decode_patched(
+    resource: &Resource,
+    patched: &Value,
+    options: &WriteOptions,
+) -> Result<(Value, Vec<String>), Status> {
+    let refuse = |why: String| Status::invalid("", "", "", vec![patch::undecodable(patched, &why).into()]);
+    let mut object = patched.clone();
+    let unknown = admission::coerce(&mut object, resource.schema()).map_err(refuse)?;
+    let warnings = admission::check_fields(unknown, options.field_validation).map_err(refuse)?;
+    admission::default(&mut object, resource.schema());
+    Ok((object, warnings))
+}
+
+/// Built-in kinds do not count generations here.
+fn forget_generation(resource: &Resource, object: &mut Value) {
+    if !resource.is_custom()
+        && let Some(metadata) = object["metadata"].as_object_mut()
+    {
+        metadata.remove("generation");
+    }
+}
+
+fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
+    Rules {
+        schema: resource.schema(),
+        api_version,
+        kind: resource.kind,
+        namespaced: resource.namespaced,
+        scale: resource.subresources.contains(&Subresource::Scale),
+    }
+}
+
+fn check(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Result<(), Status> {
+    if errors.is_empty() {
         return Ok(());
     }
+    // A body of another kind is refused under the name that it gives itself.
+    let kind = object["kind"].as_str().unwrap_or(resource.kind);
     let name = object["metadata"]["name"].as_str().unwrap_or_default();
-    Err(Status::invalid(resource.group, resource.kind, name, causes))
+    let causes = errors.into_iter().map(Cause::from).collect();
+    Err(Status::invalid(resource.group, kind, name, causes))
 }
 
-/// Records who changed which fields.
-pub fn track(
-    _resource: &Resource,
-    _live: Option<&Value>,
-    _object: &mut Value,
-    _manager: &str,
-    _subresource: Option<Subresource>,
-    _now: Timestamp,
-) -> Result<(), Status> {
-    Ok(())
+/// An [`Operation`] with the texts that it borrows.
+struct OwnedOperation<'a> {
+    resource: &'a Resource,
+    api_version: String,
+    subresource: &'a str,
+    manager: &'a str,
+    now: Timestamp,
 }
 
-/// The object after a patch that is not an apply.
-pub fn patch(_resource: &Resource, live: &Value, patch: &Patch) -> Result<Value, Status> {
-    let mut object = live.clone();
-    match patch {
-        Patch::Merge(patch) | Patch::Strategic(patch) => json_patch::merge(&mut object, patch),
-        Patch::Json(operations) => {
-            let operations: json_patch::Patch =
-                serde_json::from_value(operations.clone()).map_err(|error| Status::bad_request(error.to_string()))?;
-            json_patch::patch(&mut object, &operations)
-                .map_err(|error| Status::new(422, "Invalid", error.to_string()))?;
+impl Operation<'_> {
+    fn of<'a>(
+        resource: &'a Resource,
+        subresource: Option<Subresource>,
+        options: &'a WriteOptions,
+        now: Timestamp,
+    ) -> OwnedOperation<'a> {
+        OwnedOperation {
+            resource,
+            api_version: resource.api_version(),
+            subresource: subresource.map_or("", Subresource::name),
+            manager: &options.manager,
+            now,
         }
-        Patch::Apply { body, .. } => json_patch::merge(&mut object, body),
     }
-    Ok(object)
 }
 
-/// The object after an apply, ownership settled.
-pub fn apply(
-    _resource: &Resource,
-    live: Option<&Value>,
-    body: &Value,
-    _manager: &str,
-    _subresource: Option<Subresource>,
-    _force: bool,
-    _now: Timestamp,
-) -> Result<Value, Status> {
-    let mut object = live.cloned().unwrap_or_default();
-    json_patch::merge(&mut object, body);
-    Ok(object)
+impl OwnedOperation<'_> {
+    fn borrowed(&self) -> Operation<'_> {
+        let has_status = self.resource.subresources.contains(&Subresource::Status);
+        Operation {
+            schema: self.resource.schema(),
+            api_version: &self.api_version,
+            kind: self.resource.kind,
+            subresource: self.subresource,
+            manager: self.manager,
+            now: self.now,
+            reset: if has_status {
+                apply::reset_fields(self.subresource)
+            } else {
+                FieldSet::default()
+            },
+        }
+    }
+}
+
+impl From<FieldError> for Cause {
+    fn from(error: FieldError) -> Self {
+        let FieldError { reason, message, field } = error;
+        Cause { reason, message, field }
+    }
+}
+
+impl From<apply::Error> for Status {
+    fn from(error: apply::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            apply::Error::Conflict(conflicts) => {
+                conflicts
+                    .into_iter()
+                    .fold(Status::new(409, "Conflict", message), |status, conflict| {
+                        status.because(Cause {
+                            reason: "FieldManagerConflict",
+                            message: format!("conflict with {}", conflict.manager),
+                            field: conflict.path.to_string(),
+                        })
+                    })
+            }
+            apply::Error::BadRequest(_) => Status::bad_request(message),
+            apply::Error::Internal(_) => Status::internal(message),
+        }
+    }
+}
+
+impl From<patch::Error> for Status {
+    fn from(error: patch::Error) -> Self {
+        let message = error.to_string();
+        match error {
+            patch::Error::BadRequest(_) => Status::bad_request(message),
+            patch::Error::Unprocessable => Status::new(422, "Invalid", message).about("", "", ""),
+            patch::Error::TooLarge(_) => Status::new(413, "RequestEntityTooLarge", message),
+        }
+    }
 }

@@ -1,36 +1,12 @@
 //! The scale subresource: the replicas of any scalable kind in one shape (`autoscaling/v1`).
 
-use serde_json::{Value, json};
-
-use super::update::Change;
-use super::{Patch, Registry, WriteOptions, Written, metadata, pipeline};
+use super::pipeline::{self, Change};
+use super::{Body, Patch, Registry, WriteOptions, Written};
+use crate::apply::{Conflicts, scale};
 use crate::resource::{Resource, Subresource};
 use crate::status::{Cause, Status};
 use crate::store::Key;
-
-/// The scale of a workload.
-pub fn of(object: &Value) -> Value {
-    let old = &object["metadata"];
-    let mut scale = json!({
-        "kind": "Scale",
-        "apiVersion": "autoscaling/v1",
-        "metadata": {},
-        "spec": {},
-        "status": {"replicas": object["status"]["replicas"].as_i64().unwrap_or(0)},
-    });
-    for field in ["name", "namespace", "uid", "resourceVersion", "creationTimestamp"] {
-        if !old[field].is_null() {
-            scale["metadata"][field] = old[field].clone();
-        }
-    }
-    if let Some(replicas) = object["spec"]["replicas"].as_i64().filter(|replicas| *replicas != 0) {
-        scale["spec"]["replicas"] = replicas.into();
-    }
-    if let Some(selector) = object["status"]["selector"].as_str() {
-        scale["status"]["selector"] = selector.into();
-    }
-    scale
-}
+use serde_json::Value;
 
 impl Registry {
     /// Replaces the scale: sets `spec.replicas`.
@@ -38,10 +14,10 @@ impl Registry {
         &self,
         resource: &'static Resource,
         key: &Key,
-        body: &Value,
+        body: &Body,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        self.update_scale(resource, key, options, |_| Ok(body.clone()))
+        self.update_scale(resource, key, options, |_| Ok(Change::Scale(body.object.clone())))
     }
 
     /// Patches the scale.
@@ -52,9 +28,10 @@ impl Registry {
         patch: &Patch,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        self.update_scale(resource, key, options, |scale| match patch {
-            Patch::Apply { body, .. } => pipeline::patch(resource, scale, &Patch::Merge(body.clone())),
-            patch => pipeline::patch(resource, scale, patch),
+        self.update_scale(resource, key, options, |current| match patch {
+            Patch::Apply { body, force: true } => Ok(Change::ApplyScale(body.clone(), Conflicts::TakeOver)),
+            Patch::Apply { body, force: false } => Ok(Change::ApplyScale(body.clone(), Conflicts::Refuse)),
+            patch => pipeline::patched(resource, current, patch).map(Change::Scale),
         })
     }
 
@@ -63,27 +40,30 @@ impl Registry {
         resource: &'static Resource,
         key: &Key,
         options: &WriteOptions,
-        wanted: impl Fn(&Value) -> Result<Value, Status>,
+        change: impl Fn(&Value) -> Result<Change, Status>,
     ) -> Result<Written, Status> {
         let mut written = self.update(resource, key, Some(Subresource::Scale), options, |live| {
-            let scale = wanted(&of(&live.value))?;
-            let version = scale["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-            if !version.is_empty() && live.value["metadata"]["resourceVersion"] != version {
-                return Err(Status::modified(resource, &key.name));
+            let change = change(&scale::of(&live.value))?;
+            if let Change::Scale(wanted) | Change::ApplyScale(wanted, _) = &change {
+                check(resource, key, wanted, &live.value)?;
             }
-            let replicas = match &scale["spec"]["replicas"] {
-                Value::Null => 0,
-                replicas => replicas.as_i64().ok_or_else(|| {
-                    let cause = Cause::invalid("spec.replicas", replicas, "must be a whole number");
-                    Status::invalid("autoscaling", "Scale", &key.name, vec![cause])
-                })?,
-            };
-            let mut object = live.value.clone();
-            object["spec"]["replicas"] = replicas.into();
-            Ok(Change::Update(object))
+            Ok(change)
         })?;
-        metadata::of(&mut written.object);
-        written.object = of(&written.object);
+        written.object = scale::of(&written.object);
         Ok(written)
     }
+}
+
+/// A scale may say which version it is meant for, and its replicas are a number.
+fn check(resource: &Resource, key: &Key, wanted: &Value, live: &Value) -> Result<(), Status> {
+    let version = wanted["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+    if !version.is_empty() && live["metadata"]["resourceVersion"] != version {
+        return Err(Status::modified(resource, &key.name));
+    }
+    let replicas = &wanted["spec"]["replicas"];
+    if replicas.is_null() || replicas.is_i64() {
+        return Ok(());
+    }
+    let cause = Cause::invalid("spec.replicas", replicas, "must be a whole number");
+    Err(Status::invalid("autoscaling", "Scale", &key.name, vec![cause]))
 }

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{ATTEMPTS, Registry, WriteOptions, Written, metadata, namespace, pipeline};
+use super::pipeline::{self, Change};
+use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata};
+use crate::admission;
+use crate::apply::Conflicts;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key, Stored};
@@ -11,13 +14,13 @@ use crate::store::{CommitError, Key, Stored};
 /// A change to an object, as the body of a PATCH states it.
 #[derive(Clone, Debug)]
 pub enum Patch {
-    /// RFC 7386.
-    Merge(Value),
-    /// RFC 6902.
-    Json(Value),
-    /// A merge that knows the keys of lists.
-    Strategic(Value),
-    /// Server-side apply: the fields that the manager wants, whether to take them from others by force.
+    /// RFC 7386, as text.
+    Merge(String),
+    /// RFC 6902, as text.
+    Json(String),
+    /// A merge that knows the keys of lists, as text.
+    Strategic(String),
+    /// Server-side apply: the fields that the manager wants.
     Apply {
         /// The fields.
         body: Value,
@@ -33,29 +36,25 @@ impl Registry {
         resource: &'static Resource,
         key: &Key,
         subresource: Option<Subresource>,
-        body: &Value,
+        body: Body,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let warnings = pipeline::check_fields(resource, body, options.field_validation)?;
-        metadata::settle_namespace(resource, &key.namespace, &mut body.clone())?;
-        let given = body["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+        let (mut object, warnings) = pipeline::decode(resource, body, options)?;
+        metadata::settle_namespace(resource, &key.namespace, &mut object)?;
+        let given = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
         let mut written = self.update(resource, key, subresource, options, |live| {
-            check_uid(resource, key, body, live)?;
-            if given.is_empty() || given == "0" {
-                if resource.is_custom() {
-                    let cause = Cause::invalid("metadata.resourceVersion", "0x0", "must be specified for an update");
-                    return Err(Status::invalid(resource.group, resource.plural, &key.name, vec![cause]));
-                }
-            } else if live.value["metadata"]["resourceVersion"] != given {
+            check_uid(resource, key, &object, live)?;
+            let is_unconditional = given.is_empty() || given == "0";
+            if is_unconditional && resource.is_custom() {
+                let cause = Cause::invalid("metadata.resourceVersion", "0x0", "must be specified for an update");
+                return Err(Status::invalid(resource.group, resource.plural, &key.name, vec![cause]));
+            }
+            if !is_unconditional && live.value["metadata"]["resourceVersion"] != given {
                 return Err(Status::modified(resource, &key.name));
             }
-            let mut object = body.clone();
-            if resource.namespaced {
-                metadata::of(&mut object).insert("namespace".to_owned(), key.namespace.clone().into());
-            }
-            Ok(Change::Update(object))
+            Ok(Change::Replace(object.clone()))
         })?;
-        written.warnings = warnings;
+        written.warnings.splice(0..0, warnings);
         Ok(written)
     }
 
@@ -68,36 +67,27 @@ impl Registry {
         patch: &Patch,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        if let Patch::Apply { body, .. } = patch {
-            let missing = self.store().get(resource.table, key).is_none();
-            if missing && subresource.is_none() {
-                return self.apply_new(resource, key, body, options);
-            }
-        }
         let mut warnings = Vec::new();
-        let mut written = self.update(resource, key, subresource, options, |live| match patch {
+        let mut written = match patch {
             Patch::Apply { body, force } => {
-                check_resource_version(resource, key, body, live)?;
-                let now = Timestamp::now();
-                pipeline::apply(
-                    resource,
-                    Some(&live.value),
-                    body,
-                    &options.manager,
-                    subresource,
-                    *force,
-                    now,
-                )
-                .map(Change::Applied)
+                if subresource.is_none() && self.store().get(resource.table, key).is_none() {
+                    return self.apply_new(resource, key, body, options);
+                }
+                let conflicts = if *force { Conflicts::TakeOver } else { Conflicts::Refuse };
+                self.update(resource, key, subresource, options, |live| {
+                    check_version(resource, key, body, live)?;
+                    Ok(Change::Apply(body.clone(), conflicts))
+                })?
             }
-            patch => {
-                let object = pipeline::patch(resource, &live.value, patch)?;
-                warnings = pipeline::check_fields(resource, &object, options.field_validation)?;
-                check_resource_version(resource, key, &object, live)?;
-                Ok(Change::Update(object))
-            }
-        })?;
-        written.warnings = warnings;
+            patch => self.update(resource, key, subresource, options, |live| {
+                let object = pipeline::patched(resource, &live.value, patch)?;
+                let (object, found) = pipeline::decode_patched(resource, &object, options)?;
+                warnings = found;
+                check_version(resource, key, &object, live)?;
+                Ok(Change::Replace(object))
+            })?,
+        };
+        written.warnings.splice(0..0, warnings);
         Ok(written)
     }
 
@@ -114,35 +104,16 @@ impl Registry {
                 format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
             return Err(Status::conflict(resource, &key.name, why));
         }
-        let now = Timestamp::now();
-        let mut body = body.clone();
-        metadata::settle_namespace(resource, &key.namespace, &mut body)?;
-        let mut object = pipeline::apply(resource, None, &body, &options.manager, None, false, now)?;
-        self.admit_to_namespace(resource, &key.namespace, &object)?;
-        let managed = object["metadata"]["managedFields"].take();
-        metadata::of(&mut object).insert("name".to_owned(), key.name.clone().into());
-        if resource.namespaced {
-            metadata::of(&mut object).insert("namespace".to_owned(), key.namespace.clone().into());
-        }
-        metadata::start(resource, &mut object, now);
-        pipeline::fill(resource, &mut object);
-        if resource.subresources.contains(&Subresource::Status)
-            && let Some(fields) = object.as_object_mut()
-        {
-            fields.remove("status");
-        }
-        if resource.table == Table::Namespaces {
-            namespace::start(&mut object);
-        }
-        pipeline::validate(resource, &object)?;
-        metadata::of(&mut object).insert("managedFields".to_owned(), managed);
+        metadata::settle_namespace(resource, &key.namespace, &mut body.clone())?;
+        self.admit_to_namespace(resource, &key.namespace, body)?;
+        let object = pipeline::apply_new(resource, &key.namespace, body, options, Timestamp::now())?;
         match self.insert(resource, object, options)? {
-            super::Inserted::Done(object) => Ok(Written {
+            Inserted::Done(object) => Ok(Written {
+                warnings: admission::warnings(&object, None),
                 object,
                 created: true,
-                warnings: Vec::new(),
             }),
-            super::Inserted::Taken(name) => Err(Status::already_exists(resource, &name)),
+            Inserted::Taken(name) => Err(Status::already_exists(resource, &name)),
         }
     }
 
@@ -155,28 +126,26 @@ impl Registry {
         options: &WriteOptions,
         mut change: impl FnMut(&Stored) -> Result<Change, Status>,
     ) -> Result<Written, Status> {
+        let written = |object, warnings| Written {
+            object,
+            created: false,
+            warnings,
+        };
         for _ in 0..ATTEMPTS {
             let live = self.get(resource, key)?;
             let change = change(&live)?;
-            let now = Timestamp::now();
-            let object = settle(resource, subresource, &live.value, change, options, now)?;
-            let unchanged = same_but_for_times(&live.value, &object);
-            let object = if unchanged { live.value.clone() } else { object };
-            if unchanged || options.dry_run {
-                return Ok(Written {
-                    object,
-                    created: false,
-                    warnings: Vec::new(),
-                });
+            let mut object = pipeline::update(resource, subresource, &live.value, change, options, Timestamp::now())?;
+            let version = live.value["metadata"]["resourceVersion"].clone();
+            metadata::of(&mut object).insert("resourceVersion".to_owned(), version);
+            if same_but_for_times(&live.value, &object) {
+                return Ok(written(live.value.clone(), Vec::new()));
+            }
+            let warnings = admission::warnings(&object, Some(&live.value));
+            if options.dry_run {
+                return Ok(written(object, warnings));
             }
             match self.store_update(resource, key, &live, object) {
-                Ok(object) => {
-                    return Ok(Written {
-                        object,
-                        created: false,
-                        warnings: Vec::new(),
-                    });
-                }
+                Ok(object) => return Ok(written(object, warnings)),
                 Err(CommitError::Raced) => {}
                 Err(error @ CommitError::Disk(_)) => return Err(Status::internal(error.to_string())),
             }
@@ -203,92 +172,15 @@ impl Registry {
     }
 }
 
-/// The object that a change makes of the live one.
-pub(super) enum Change {
-    /// The object as the client wants it; who owns what is to be found out.
-    Update(Value),
-    /// The outcome of an apply, `managedFields` settled.
-    Applied(Value),
-}
-
-/// Applies the rules that hold for every update.
-fn settle(
-    resource: &'static Resource,
-    subresource: Option<Subresource>,
-    live: &Value,
-    change: Change,
-    options: &WriteOptions,
-    now: Timestamp,
-) -> Result<Value, Status> {
-    let (mut object, applied) = match change {
-        Change::Update(object) => (object, false),
-        Change::Applied(object) => (object, true),
-    };
-    let has_status = resource.subresources.contains(&Subresource::Status);
-    if subresource == Some(Subresource::Status) {
-        // Everything but the status, and who manages it, stays as it is.
-        let managed = object["metadata"]["managedFields"].take();
-        let status = object["status"].take();
-        object = live.clone();
-        set_or_remove(&mut object, "status", status);
-        metadata::of(&mut object).insert("managedFields".to_owned(), managed);
-    } else if has_status {
-        set_or_remove(&mut object, "status", live["status"].clone());
-    }
-    let mut causes = metadata::carry_over(live, &mut object);
-    metadata::of(&mut object).insert(
-        "resourceVersion".to_owned(),
-        live["metadata"]["resourceVersion"].clone(),
-    );
-    pipeline::fill(resource, &mut object);
-    if resource.table == Table::Namespaces {
-        namespace::keep(live, &mut object);
-    }
-    if resource.is_custom()
-        && spec_differs(live, &object)
-        && let Some(generation) = live["metadata"]["generation"].as_i64()
-    {
-        metadata::of(&mut object).insert("generation".to_owned(), (generation + 1).into());
-    }
-    causes.extend(pipeline::problems(resource, &object));
-    if !causes.is_empty() {
-        let name = live["metadata"]["name"].as_str().unwrap_or_default();
-        return Err(Status::invalid(resource.group, resource.kind, name, causes));
-    }
-    if !applied {
-        pipeline::track(resource, Some(live), &mut object, &options.manager, subresource, now)?;
-    }
-    Ok(object)
-}
-
-fn set_or_remove(object: &mut Value, field: &str, value: Value) {
-    if let Some(fields) = object.as_object_mut() {
-        if value.is_null() {
-            fields.remove(field);
-        } else {
-            fields.insert(field.to_owned(), value);
-        }
-    }
-}
-
-/// Whether anything but metadata and status differs, which is what the generation counts.
-fn spec_differs(a: &Value, b: &Value) -> bool {
-    let content = |object: &Value| {
-        let mut content = object.as_object().cloned().unwrap_or_default();
-        content.remove("metadata");
-        content.remove("status");
-        content
-    };
-    content(a) != content(b)
-}
-
+/// A write that changes nothing is no write: the version stays, and so do the times in `managedFields`.
 fn same_but_for_times(a: &Value, b: &Value) -> bool {
     let timeless = |object: &Value| {
         let mut object = object.clone();
-        for entry in object["metadata"]["managedFields"].as_array_mut().into_iter().flatten() {
-            if let Some(entry) = entry.as_object_mut() {
-                entry.remove("time");
-            }
+        let entries = object
+            .pointer_mut("/metadata/managedFields")
+            .and_then(Value::as_array_mut);
+        for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
+            entry.remove("time");
         }
         object
     };
@@ -319,7 +211,7 @@ fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Res
 }
 
 /// A patch may carry the version that it is meant for.
-fn check_resource_version(resource: &Resource, key: &Key, object: &Value, live: &Stored) -> Result<(), Status> {
+fn check_version(resource: &Resource, key: &Key, object: &Value, live: &Stored) -> Result<(), Status> {
     let given = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if given.is_empty() || given == "0" || live.value["metadata"]["resourceVersion"] == given {
         return Ok(());

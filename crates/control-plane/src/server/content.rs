@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::admission;
+use crate::registry::Body;
 use crate::resource::Resource;
 use crate::status::Status;
 
@@ -74,9 +76,14 @@ pub(super) fn media_type(content_type: &str) -> &str {
 }
 
 /// Reads the object of a create or update.
-pub(super) fn decode_object(resource: &Resource, content_type: &str, body: &[u8]) -> Result<Value, Status> {
+pub(super) fn decode_object(resource: &Resource, content_type: &str, body: &[u8]) -> Result<Body, Status> {
+    let mut duplicates = Vec::new();
     let object = match media_type(content_type) {
-        "" | "application/json" => decode_json(resource, body)?,
+        "" | "application/json" => {
+            let object = decode_json(resource, body)?;
+            duplicates = admission::duplicate_fields(&String::from_utf8_lossy(body));
+            object
+        }
         "application/yaml" => decode_yaml(body).map_err(|why| unrecognized(resource, body, &why))?,
         _ => {
             return Err(Status::unsupported_media_type(&[
@@ -86,7 +93,8 @@ pub(super) fn decode_object(resource: &Resource, content_type: &str, body: &[u8]
             ]));
         }
     };
-    check_type(resource, body, object)
+    let object = check_type(resource, body, object)?;
+    Ok(Body { object, duplicates })
 }
 
 /// YAML, of which JSON is a part.

@@ -243,7 +243,7 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
             answer::typed(200, document.content_type, answer::full(document.body))
         });
     }
-    if let Some(document) = openapi::document(&call.path, &call.accept) {
+    if let Some(document) = openapi::document(&call.path) {
         return read_only(call, || {
             answer::typed(200, document.content_type, answer::full(document.body))
         });

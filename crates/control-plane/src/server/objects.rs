@@ -14,9 +14,9 @@ use super::handler::Call;
 use super::parameters::check_dry_run;
 use super::target::Target;
 use super::{App, watch};
-use crate::registry::{
-    DeleteOptions, FieldValidation, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event, scale,
-};
+use crate::admission::FieldValidation;
+use crate::apply::scale;
+use crate::registry::{Body, DeleteOptions, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event};
 use crate::resource::{Resource, Subresource, Table};
 use crate::selector::{Fields, Labels};
 use crate::status::{Cause, Status};
@@ -289,7 +289,7 @@ impl Objects<'_> {
         let mut body = content::decode_object(self.resource, &self.call.content_type, &self.call.body)?;
         let options = self.write_options("CreateOptions")?;
         if self.is_converted() {
-            event::to_core(&mut body);
+            event::to_core(&mut body.object);
         }
         if self.resource.namespaced && self.key.namespace.is_empty() {
             return Err(Status::method_not_allowed());
@@ -303,28 +303,35 @@ impl Objects<'_> {
     fn update(&self) -> Result<Answer, Status> {
         let mut body = if self.subresource == Some(Subresource::Scale) {
             // A scale is of another kind than what it scales.
-            serde_json::from_slice(&self.call.body)
-                .map_err(|error| Status::bad_request(format!("cannot read the scale: {error}")))?
+            let scale: Value = serde_json::from_slice(&self.call.body)
+                .map_err(|error| Status::bad_request(format!("cannot read the scale: {error}")))?;
+            Body::from(scale)
         } else {
             content::decode_object(self.resource, &self.call.content_type, &self.call.body)?
         };
         if self.is_converted() {
-            event::to_core(&mut body);
+            event::to_core(&mut body.object);
         }
-        self.check_name(&body)?;
+        self.check_name(&body.object)?;
         let options = self.write_options("UpdateOptions")?;
         let written = match self.subresource {
             Some(Subresource::Scale) => self.registry.replace_scale(self.resource, &self.key, &body, &options),
-            Some(Subresource::Finalize) => self.registry.finalize_namespace(&self.key, &body),
-            other => self.registry.replace(self.resource, &self.key, other, &body, &options),
+            Some(Subresource::Finalize) => self.registry.finalize_namespace(&self.key, &body.object),
+            other => self.registry.replace(self.resource, &self.key, other, body, &options),
         }?;
         Ok(self.written(&written))
     }
 
     fn check_name(&self, body: &Value) -> Result<(), Status> {
         let name = body["metadata"]["name"].as_str().unwrap_or_default();
-        if name.is_empty() || name == self.key.name {
+        if name == self.key.name {
             return Ok(());
+        }
+        if name.is_empty() {
+            return Err(Status::bad_request(format!(
+                "the name of the object ({} based on URL) was undeterminable: name must be provided",
+                self.key.name
+            )));
         }
         Err(Status::bad_request(format!(
             "the name of the object ({name}) does not match the name on the URL ({})",
@@ -359,14 +366,11 @@ impl Objects<'_> {
     }
 
     fn read_patch(&self, media_type: &str) -> Result<Patch, Status> {
-        let json = || {
-            serde_json::from_slice(&self.call.body)
-                .map_err(|error| Status::bad_request(format!("error decoding patch: {error}")))
-        };
+        let text = || String::from_utf8_lossy(&self.call.body).into_owned();
         let mut patch = match media_type {
-            "application/merge-patch+json" => Patch::Merge(json()?),
-            "application/json-patch+json" => Patch::Json(json()?),
-            "application/strategic-merge-patch+json" => Patch::Strategic(json()?),
+            "application/merge-patch+json" => Patch::Merge(text()),
+            "application/json-patch+json" => Patch::Json(text()),
+            "application/strategic-merge-patch+json" => Patch::Strategic(text()),
             "application/apply-patch+yaml" => Patch::Apply {
                 body: content::decode_yaml(&self.call.body)
                     .map_err(|why| Status::bad_request(format!("error decoding YAML: {why}")))?,
@@ -380,10 +384,18 @@ impl Objects<'_> {
                 ]));
             }
         };
-        if self.is_converted()
-            && let Patch::Merge(body) | Patch::Strategic(body) | Patch::Apply { body, .. } = &mut patch
-        {
-            event::to_core(body);
+        if self.is_converted() {
+            match &mut patch {
+                Patch::Apply { body, .. } => event::to_core(body),
+                Patch::Merge(text) | Patch::Strategic(text) => {
+                    if let Ok(mut body) = serde_json::from_str(text) {
+                        event::to_core(&mut body);
+                        *text = body.to_string();
+                    }
+                }
+                // Its paths are those of either shape: what both have in common can be patched.
+                Patch::Json(_) => {}
+            }
         }
         Ok(patch)
     }

@@ -1,6 +1,6 @@
 //! Query parameters, with the conversions and complaints of the API server.
 
-use crate::registry::FieldValidation;
+use crate::admission::FieldValidation;
 use crate::status::{Cause, Status};
 
 /// The parameters of one request.
@@ -53,16 +53,12 @@ impl Parameters {
 
     /// What to do about unknown fields. Built-in clients ask for it; the default is to warn.
     pub(super) fn field_validation(&self, kind: &str) -> Result<FieldValidation, Status> {
-        match self.get("fieldValidation") {
-            Some("Ignore") => Ok(FieldValidation::Ignore),
-            None | Some("Warn") => Ok(FieldValidation::Warn),
-            Some("Strict") => Ok(FieldValidation::Strict),
-            Some(other) => {
-                let supported = ["", "Ignore", "Strict", "Warn"];
-                let cause = Cause::not_supported("fieldValidation", format!("{other:?}"), &supported);
-                Err(Status::invalid_options(kind, cause))
-            }
-        }
+        let given = self.get("fieldValidation").unwrap_or_default();
+        given.parse().map_err(|()| {
+            let supported = ["", "Ignore", "Strict", "Warn"];
+            let cause = Cause::not_supported("fieldValidation", format!("{given:?}"), &supported);
+            Status::invalid_options(kind, cause)
+        })
     }
 
     /// The field manager: named, or guessed from the user agent.

@@ -1,0 +1,191 @@
+//! Every recorded case, replayed.
+//!
+//! `tests/conformance/cases` holds requests and the answers that kube-apiserver 1.35 gave to them. An answer matches
+//! when status, headers and body are equal up to placeholders, an absent field being equal to an empty one.
+
+use std::fs;
+use std::path::Path;
+
+use http::Method;
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use crate::client::{Answer, Client, ControlPlane};
+use crate::matching::differences;
+
+/// Where an answer may differ, and why. Case, step, the paths that are left out of the comparison, the reason.
+const EXCEPTIONS: [(&str, usize, &[&str], &str); 2] = [
+    (
+        "watch_expired",
+        0,
+        &["[0].object.message"],
+        "the oldest version that can be watched is another number on every server",
+    ),
+    (
+        "patch_unsupported",
+        1,
+        &["status", ""],
+        "the specification promises `kubectl patch -p`, which sends a strategic merge patch: it is accepted here",
+    ),
+];
+
+#[derive(Deserialize)]
+struct Case {
+    case: String,
+    namespace: String,
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize)]
+struct Step {
+    request: Request,
+    response: Response,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Request {
+    method: String,
+    path: String,
+    content_type: Option<String>,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    body: Option<Value>,
+    raw: Option<String>,
+    auth: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Response {
+    status: u16,
+    #[serde(default)]
+    headers: Map<String, Value>,
+    body: Option<Value>,
+    events: Option<Vec<Value>>,
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_recorded_case_is_answered_as_it_was_recorded() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/cases");
+    let mut cases: Vec<Case> = fs::read_dir(folder)
+        .unwrap()
+        .map(|file| serde_json::from_slice(&fs::read(file.unwrap().path()).unwrap()).unwrap())
+        .collect();
+    cases.sort_by(|a, b| a.case.cmp(&b.case));
+    assert!(cases.len() >= 42, "cases are missing");
+    let mut failures = Vec::new();
+    for case in &cases {
+        failures.extend(replay(&client, case).await);
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// Replays one case and gives what differs.
+async fn replay(client: &Client, case: &Case) -> Vec<String> {
+    let namespace = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": case.namespace}});
+    client.post("/api/v1/namespaces", &namespace).await;
+    let mut answers = Vec::new();
+    let mut failures = Vec::new();
+    for (index, step) in case.steps.iter().enumerate() {
+        let answer = send(client, &step.request, &answers).await;
+        let excepted = |path: &str| {
+            EXCEPTIONS.iter().any(|(case_name, step, paths, _)| {
+                *case_name == case.case && *step == index && paths.iter().any(|left_out| path.starts_with(left_out))
+            })
+        };
+        failures.extend(
+            check(&step.response, &answer)
+                .into_iter()
+                .filter(|difference| !excepted(difference))
+                .map(|difference| {
+                    let Request { method, path, .. } = &step.request;
+                    format!("{}, step {index} ({method} {path}): {difference}", case.case)
+                }),
+        );
+        answers.push(answer);
+    }
+    failures
+}
+
+async fn send(client: &Client, request: &Request, answers: &[Answer]) -> Answer {
+    let client = match request.auth.as_deref() {
+        None => client.clone(),
+        Some("none") => client.with_token(None),
+        Some(_) => client.with_token(Some("not-a-token")),
+    };
+    let path = fill(&request.path, answers);
+    let body = match (&request.body, &request.raw) {
+        (Some(body), _) => fill(&body.to_string(), answers),
+        (None, Some(raw)) => raw.clone(),
+        (None, None) => String::new(),
+    };
+    let mut headers: Vec<(&str, &str)> = request
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str().unwrap()))
+        .collect();
+    if let Some(content_type) = &request.content_type {
+        headers.push(("content-type", content_type));
+    }
+    let method: Method = request.method.parse().unwrap();
+    client.send(method, &path, &headers, body.as_bytes()).await
+}
+
+/// Puts what earlier steps answered in the place of `{{uid:0}}` and the like.
+fn fill(text: &str, answers: &[Answer]) -> String {
+    let mut text = text.to_owned();
+    for (index, answer) in answers.iter().enumerate() {
+        let Ok(body) = serde_json::from_slice::<Value>(&answer.body) else {
+            continue;
+        };
+        for (name, field) in [("uid", "uid"), ("rv", "resourceVersion")] {
+            if let Some(value) = body["metadata"][field].as_str() {
+                text = text.replace(&format!("{{{{{name}:{index}}}}}"), value);
+            }
+        }
+        if let Some(token) = body["metadata"]["continue"].as_str().filter(|token| !token.is_empty()) {
+            text = text.replace("{{continue}}", token);
+        }
+    }
+    text
+}
+
+fn check(recorded: &Response, answer: &Answer) -> Vec<String> {
+    let mut found = Vec::new();
+    if recorded.status != answer.status {
+        found.push(format!(
+            "status: recorded {}, answered {}: {}",
+            recorded.status,
+            answer.status,
+            String::from_utf8_lossy(&answer.body)
+        ));
+        return found;
+    }
+    for (name, value) in &recorded.headers {
+        let given: Vec<&str> = answer
+            .headers
+            .get_all(name)
+            .iter()
+            .map(|value| value.to_str().unwrap())
+            .collect();
+        if given.join(", ") != value.as_str().unwrap() {
+            found.push(format!("header {name}: recorded {value}, answered {given:?}"));
+        }
+    }
+    if let Some(events) = &recorded.events {
+        found.extend(differences(&json!(events), &json!(answer.lines())));
+    }
+    match &recorded.body {
+        Some(Value::Object(fields)) if fields.contains_key("text") => {
+            let text = String::from_utf8_lossy(&answer.body);
+            if fields["text"] != text.as_ref() {
+                found.push(format!("body: recorded {}, answered {text:?}", fields["text"]));
+            }
+        }
+        Some(body) => found.extend(differences(body, &answer.json())),
+        None => {}
+    }
+    found
+}

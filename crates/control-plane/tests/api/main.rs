@@ -1,0 +1,10 @@
+//! The control plane as clients see it, over real connections.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test stops at the first surprise; clippy's exception covers only functions marked as tests"
+)]
+
+mod client;
+mod conformance;
+mod matching;
