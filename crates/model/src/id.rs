@@ -98,18 +98,13 @@ name_type!(
     Project,
     "project name",
     |value: &str| {
-        let mut complaints = format::dns_label(value);
         if value.len() > PROJECT_LENGTH {
-            complaints.retain(|complaint| !complaint.starts_with("must be no more than"));
-            complaints.insert(
-                0,
-                format!(
-                    "must be no more than {PROJECT_LENGTH} characters, because its namespace is called \
-                     {PROJECT_PREFIX}<name>"
-                ),
-            );
+            return vec![format!(
+                "must be no more than {PROJECT_LENGTH} characters, because its namespace is called \
+                 {PROJECT_PREFIX}<name>"
+            )];
         }
-        complaints
+        format::dns_label(value)
     }
 );
 

@@ -20,13 +20,12 @@ const NOISE: &[&str] = &[
     "spec.os.name is linux",
     "strategic merge patch",
     "This field is optional",
+    "backwards compatibility",
+    "Instances of this type with an empty value",
 ];
 
-/// What stands between the field's name and what is said of it: "emptyDir represents a temporary directory".
+/// What follows the field's name and says it by itself: "emptyDir represents a temporary directory".
 const VERBS: &[&str] = &[
-    "is",
-    "are",
-    "Optional:",
     "allows",
     "contains",
     "controls",
@@ -34,19 +33,30 @@ const VERBS: &[&str] = &[
     "defines",
     "describes",
     "determines",
+    "Flag",
     "holds",
+    "if",
+    "If",
     "indicate",
     "indicates",
+    "information",
     "lists",
     "provides",
+    "references",
     "refers",
     "represent",
     "represents",
     "sets",
     "specifies",
     "specify",
+    "uniquely",
     "used",
+    "will",
+    "Will",
 ];
+
+/// What follows the field's name and goes with it: "volumes is the list of volumes".
+const COPULAS: &[&str] = &["is", "are", "field", "here", "Optional:"];
 
 /// How Go's doc comments mark a field that may be left out.
 const MARKS: &[&str] = &[
@@ -107,12 +117,12 @@ fn without_name(field: &str, text: &str) -> String {
     let mut words = rest.splitn(3, ' ');
     if let (Some(name), Some(verb), Some(following)) = (words.next(), words.next(), words.next())
         && (name.trim_matches('`').eq_ignore_ascii_case(field) || is_name(name))
-        && VERBS.contains(&verb)
     {
-        rest = match verb {
-            "is" | "are" | "Optional:" => unmarked(following),
-            _ => &rest[name.len() + 1..],
-        };
+        if COPULAS.contains(&verb) {
+            rest = unmarked(following);
+        } else if VERBS.contains(&verb) {
+            rest = &rest[name.len() + 1..];
+        }
     }
     let mut characters = rest.chars();
     match characters.next() {

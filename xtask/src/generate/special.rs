@@ -6,6 +6,8 @@ use serde_json::{Map, Value, json};
 enum Special {
     /// Kubernetes has added the field since the Workload API took over its Pod template.
     Absent,
+    /// What helps more than Kubernetes' own description.
+    Described(&'static str),
     /// Null is no value of its own, although the Rust field is an `Option`.
     NotNullable,
     /// A quantity, which the OpenAPI types do not tell from a port.
@@ -19,7 +21,7 @@ enum Special {
     Known(&'static [&'static str]),
 }
 
-use Special::{Absent, Default, Keys, Known, NotNullable, Quantity};
+use Special::{Absent, Default, Described, Keys, Known, NotNullable, Quantity};
 
 /// Each row names a field by the end of its path, in the notation of `datum_model::schema::Schema::at`.
 const TABLE: &[(&str, Special)] = &[
@@ -31,6 +33,23 @@ const TABLE: &[(&str, Special)] = &[
     ("projected.sources[].podCertificate", Absent),
     ("template.spec.hostnameOverride", Absent),
     ("template.spec.workloadRef", Absent),
+    (
+        "spec.template.metadata",
+        Described("The labels and annotations of each Pod."),
+    ),
+    (
+        "spec.template.spec",
+        Described("The containers of each Pod, their volumes, and where they may run."),
+    ),
+    ("configMapKeyRef.name", Described("The name of the ConfigMap.")),
+    ("configMapRef.name", Described("The name of the ConfigMap.")),
+    ("secretKeyRef.name", Described("The name of the Secret.")),
+    (
+        "env[].value",
+        Described(
+            "The value of the variable. `$(NAME)` stands for another variable of the container, `$$(NAME)` for the text itself.",
+        ),
+    ),
     ("divisor", Quantity),
     ("emptyDir.sizeLimit", Quantity),
     ("limits{}", Quantity),
@@ -146,6 +165,7 @@ pub(super) fn apply(path: &str, node: &mut Map<String, Value>) {
                 node.remove("nullable");
                 continue;
             }
+            Described(text) => ("description", json!(text)),
             Quantity => ("x-datum-quantity", json!(true)),
             Default(value) => ("default", json!(value)),
             Keys(keys) => {
