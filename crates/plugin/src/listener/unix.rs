@@ -1,6 +1,8 @@
 //! A unix socket.
 
+use std::fs::Permissions;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -26,8 +28,11 @@ impl Listener {
     }
 
     fn bind_in(parent: &Path) -> io::Result<Self> {
-        // The folder is made with mode 0700, and its name is kept short: a socket's path holds about 100 bytes.
-        let folder = tempfile::Builder::new().prefix("plugin-").tempdir_in(parent)?;
+        // The name is kept short: a socket's path holds about 100 bytes.
+        let folder = tempfile::Builder::new()
+            .prefix("plugin-")
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir_in(parent)?;
         let socket = folder.path().join("socket");
         let listener = UnixListener::bind(&socket)?;
         Ok(Self {
@@ -54,8 +59,6 @@ impl Listener {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-
     use super::*;
 
     #[tokio::test]
