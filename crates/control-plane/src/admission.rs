@@ -6,10 +6,12 @@
 //! `k8s.io/apimachinery/pkg/api/validation` for metadata.
 //!
 //! The order in which the API server does it, for a custom resource:
-//! - create: [`duplicate_fields`], [`coerce`], [`default`], [`check_fields`], [`prepare_create`], `apply::update`,
+//! - create: [`duplicate_fields`], [`coerce`], [`check_fields`], [`default`], `apply::update`, [`prepare_create`],
 //!   [`validate_create`]
-//! - update, merge patch, JSON patch: the same with [`prepare_update`] (after `apply::update`) and [`validate_update`]
+//! - update, merge patch, JSON patch: the same with [`prepare_update`] and [`validate_update`]
 //! - apply: `apply::apply` (which defaults), then [`prepare_create`] or [`prepare_update`], then validation
+//!
+//! and [`settle`] before the object is stored.
 
 mod duplicates;
 mod field_error;
@@ -79,6 +81,12 @@ pub fn coerce(object: &mut Value, schema: &Schema) -> Result<Vec<String>, String
     unknown.extend(structural::prune(object, schema));
     structural::drop_nulls(object, schema);
     Ok(unknown.iter().map(|path| format!("unknown field {path:?}")).collect())
+}
+
+/// An accepted object as it reads back from the store: without the nulls and the empty metadata that an apply may leave.
+pub fn settle(object: &mut Value, schema: &Schema) {
+    // What cannot be read was refused before.
+    let _ = coerce(object, schema);
 }
 
 /// What unknown and duplicate fields lead to: the warnings to send, or the message of a 400 without its prefix:

@@ -48,18 +48,20 @@ pub(super) fn coerce(object: &mut Value) -> Result<Vec<String>, String> {
             None => unknown.push(format!("metadata.{name}")),
         }
     }
-    fields.retain(|name, value| object_meta().property(name).is_some() && !is_empty(value));
+    fields.retain(|name, value| object_meta().property(name).is_some() && !is_empty(name, value));
     Ok(unknown)
 }
 
-/// What Go leaves out of `ObjectMeta` when it writes it. An explicitly empty list of managers means something.
-fn is_empty(value: &Value) -> bool {
+/// What Go leaves out of `ObjectMeta` when it writes it.
+fn is_empty(name: &str, value: &Value) -> bool {
     match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Object(fields) => fields.is_empty(),
-        Value::Number(number) => number.as_i64() == Some(0),
-        Value::Bool(_) | Value::Array(_) => false,
+        Value::Array(items) => items.is_empty(),
+        // A grace period of no seconds means something.
+        Value::Number(number) => name == "generation" && number.as_i64() == Some(0),
+        Value::Bool(_) => false,
     }
 }
 

@@ -158,110 +158,124 @@ fn field_validation_ignores_warns_or_refuses() {
     assert_eq!(check_fields(vec![], FieldValidation::Strict), Ok(vec![]));
 }
 
+/// Checks what is said of the web app with one field set.
+fn check_values(pointer: &str, value: Value, expected: &[&str]) {
+    let object = web_with(pointer, value);
+    assert_eq!(shown(&validate_create(&object, &rules())), expected, "{object}");
+}
+
+#[test]
+fn replicas_are_checked_for_the_schema_and_for_the_scale() {
+    check_values(
+        "/spec/replicas",
+        json!("three"),
+        &[
+            r#"FieldValueTypeInvalid spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string""#,
+            "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: three is of the type string, expected int64",
+        ],
+    );
+    check_values(
+        "/spec/replicas",
+        json!(1.5),
+        &[
+            r#"FieldValueTypeInvalid spec.replicas: Invalid value: "number": spec.replicas in body must be of type integer: "number""#,
+            "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: 1.5 is of the type float64, expected int64",
+        ],
+    );
+    check_values(
+        "/spec/replicas",
+        json!(-1),
+        &[
+            "FieldValueInvalid spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0",
+            "FieldValueInvalid .spec.replicas: Invalid value: -1: should be a non-negative integer",
+        ],
+    );
+    check_values(
+        "/spec/replicas",
+        json!(4_294_967_296_i64),
+        &["FieldValueInvalid .spec.replicas: Invalid value: 4294967296: should be less than or equal to 2147483647"],
+    );
+    check_values(
+        "/status",
+        json!({"replicas": -1}),
+        &["FieldValueInvalid .status.replicas: Invalid value: -1: should be a non-negative integer"],
+    );
+}
+
+#[test]
+fn a_part_that_is_no_object_is_refused_by_all_who_look_into_it() {
+    check_values(
+        "/spec",
+        json!("x"),
+        &[
+            r#"FieldValueTypeInvalid spec: Invalid value: "string": spec in body must be of type object: "string""#,
+            "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec accessor error: x is of the type string, expected map[string]interface{}",
+        ],
+    );
+}
+
 #[test]
 fn values_are_refused_in_the_words_of_the_api_server() {
-    let container = "/spec/template/spec/containers/0";
-    for (pointer, value, expected) in [
-        (
-            "/spec/replicas".to_owned(),
-            json!("three"),
-            vec![
-                r#"FieldValueTypeInvalid spec.replicas: Invalid value: "string": spec.replicas in body must be of type integer: "string""#,
-                "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: three is of the type string, expected int64",
-            ],
-        ),
-        (
-            "/spec/replicas".to_owned(),
-            json!(1.5),
-            vec![
-                r#"FieldValueTypeInvalid spec.replicas: Invalid value: "number": spec.replicas in body must be of type integer: "number""#,
-                "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: 1.5 is of the type float64, expected int64",
-            ],
-        ),
-        (
-            "/spec/replicas".to_owned(),
-            json!(-1),
-            vec![
-                "FieldValueInvalid spec.replicas: Invalid value: -1: spec.replicas in body should be greater than or equal to 0",
-                "FieldValueInvalid .spec.replicas: Invalid value: -1: should be a non-negative integer",
-            ],
-        ),
-        (
-            "/spec/replicas".to_owned(),
-            json!(4_294_967_296_i64),
-            vec![
-                "FieldValueInvalid .spec.replicas: Invalid value: 4294967296: should be less than or equal to 2147483647",
-            ],
-        ),
-        (
-            "/spec/networkRef".to_owned(),
-            json!({"name": ""}),
-            vec![
-                r#"FieldValueInvalid spec.networkRef.name: Invalid value: "": spec.networkRef.name in body should be at least 1 chars long"#,
-            ],
-        ),
-        (
-            "/spec/networkRef".to_owned(),
-            json!({}),
-            vec!["FieldValueRequired spec.networkRef.name: Required value"],
-        ),
-        (
-            "/spec/template".to_owned(),
-            json!({"spec": {}}),
-            vec!["FieldValueRequired spec.template.spec.containers: Required value"],
-        ),
-        (
-            "/spec/provider".to_owned(),
-            json!("gcp"),
-            vec![
-                r#"FieldValueTypeInvalid spec.provider: Invalid value: "string": spec.provider in body must be of type object: "string""#,
-            ],
-        ),
-        (
-            format!("{container}/resources"),
-            json!({"limits": {"cpu": true}}),
-            vec![
-                r#"FieldValueTypeInvalid spec.template.spec.containers[0].resources.limits.cpu: Invalid value: "boolean": spec.template.spec.containers[0].resources.limits.cpu in body must be of type integer,string: "boolean""#,
-            ],
-        ),
-        (
-            "/spec/template/spec/containers".to_owned(),
-            json!([{"name": "a"}, {"name": "a"}, {"name": "b"}, {"name": "a"}]),
-            vec![r#"FieldValueDuplicate spec.template.spec.containers[1]: Duplicate value: {"name":"a"}"#],
-        ),
-        (
-            format!("{container}/ports"),
-            json!([{"containerPort": 80, "protocol": "TCP"}, {"containerPort": 80, "protocol": "TCP"}]),
-            vec![
-                r#"FieldValueDuplicate spec.template.spec.containers[0].ports[1]: Duplicate value: {"containerPort":80,"protocol":"TCP"}"#,
-            ],
-        ),
-        (
-            "/status".to_owned(),
-            json!({"phase": "Dancing"}),
-            vec![
-                r#"FieldValueNotSupported status.phase: Unsupported value: "Dancing": supported values: "Pending", "Provisioning", "Running", "Failed", "Deleting""#,
-            ],
-        ),
-        (
-            "/status".to_owned(),
-            json!({"replicas": -1}),
-            vec!["FieldValueInvalid .status.replicas: Invalid value: -1: should be a non-negative integer"],
-        ),
-        (
-            "/kind".to_owned(),
-            json!("Deployment"),
-            vec![r#"FieldValueInvalid kind: Invalid value: "Deployment": must be Workload"#],
-        ),
-        (
-            "/spec/template/metadata".to_owned(),
-            json!({"name": "Not_A_Name"}),
-            vec![],
-        ),
-    ] {
-        let object = web_with(&pointer, value);
-        assert_eq!(shown(&validate_create(&object, &rules())), expected, "{object}");
-    }
+    check_values(
+        "/spec/networkRef",
+        json!({"name": ""}),
+        &[
+            r#"FieldValueInvalid spec.networkRef.name: Invalid value: "": spec.networkRef.name in body should be at least 1 chars long"#,
+        ],
+    );
+    check_values(
+        "/spec/networkRef",
+        json!({}),
+        &["FieldValueRequired spec.networkRef.name: Required value"],
+    );
+    check_values(
+        "/spec/template",
+        json!({"spec": {}}),
+        &["FieldValueRequired spec.template.spec.containers: Required value"],
+    );
+    check_values(
+        "/spec/provider",
+        json!("gcp"),
+        &[
+            r#"FieldValueTypeInvalid spec.provider: Invalid value: "string": spec.provider in body must be of type object: "string""#,
+        ],
+    );
+    check_values(
+        "/spec/template/spec/containers/0/resources",
+        json!({"limits": {"cpu": true}}),
+        &[
+            r#"FieldValueTypeInvalid spec.template.spec.containers[0].resources.limits.cpu: Invalid value: "boolean": spec.template.spec.containers[0].resources.limits.cpu in body must be of type integer,string: "boolean""#,
+        ],
+    );
+    check_values(
+        "/status",
+        json!({"phase": "Dancing"}),
+        &[
+            r#"FieldValueNotSupported status.phase: Unsupported value: "Dancing": supported values: "Pending", "Provisioning", "Running", "Failed", "Deleting""#,
+        ],
+    );
+    check_values(
+        "/kind",
+        json!("Deployment"),
+        &[r#"FieldValueInvalid kind: Invalid value: "Deployment": must be Workload"#],
+    );
+    check_values("/spec/template/metadata", json!({"name": "Not_A_Name"}), &[]);
+}
+
+#[test]
+fn an_item_that_comes_again_is_named_once() {
+    check_values(
+        "/spec/template/spec/containers",
+        json!([{"name": "a"}, {"name": "a"}, {"name": "b"}, {"name": "a"}]),
+        &[r#"FieldValueDuplicate spec.template.spec.containers[1]: Duplicate value: {"name":"a"}"#],
+    );
+    check_values(
+        "/spec/template/spec/containers/0/ports",
+        json!([{"containerPort": 80, "protocol": "TCP"}, {"containerPort": 80, "protocol": "TCP"}]),
+        &[
+            r#"FieldValueDuplicate spec.template.spec.containers[0].ports[1]: Duplicate value: {"containerPort":80,"protocol":"TCP"}"#,
+        ],
+    );
 }
 
 #[test]

@@ -140,15 +140,14 @@ pub(super) fn decode(object: &Value) -> Option<Managers> {
 
 /// The managers to start from when `new` replaces `live`.
 ///
-/// A client may rewrite the entries of an object, or forget them all by an empty list or a list of one empty entry; one
-/// that leaves them out, or sends what cannot be read, changes nothing. Subresources cannot write them.
+/// A client may rewrite the entries of an object, or forget them all by a list of one empty entry; one that leaves them
+/// out, or sends what cannot be read, changes nothing. Subresources cannot write them.
 pub(super) fn decode_live_or_new(live: Option<&Value>, new: &Value, subresource: &str) -> Managers {
     let live = || live.and_then(decode).unwrap_or_default();
     if !subresource.is_empty() {
         return live();
     }
     match entries(new).map(Vec::as_slice) {
-        Some([]) => Managers::new(),
         Some([only]) if only.as_object().is_some_and(|entry| entry.values().all(is_zero)) => Managers::new(),
         _ => decode(new).filter(|managers| !managers.is_empty()).unwrap_or_else(live),
     }

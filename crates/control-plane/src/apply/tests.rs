@@ -1,7 +1,11 @@
+mod laws;
+
 use datum_model::api::{API_VERSION, KIND};
 use datum_model::schema;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
+
+use crate::admission;
 
 use super::{Conflicts, Error, Operation, apply, reset_fields, scale, update};
 
@@ -28,12 +32,12 @@ fn operation<'a>(manager: &'a str, subresource: &'a str, minute: i8) -> Operatio
     }
 }
 
-fn workload(spec: Value) -> Value {
-    json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "web"}, "spec": spec})
+fn workload(spec: impl Into<Value>) -> Value {
+    json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "web"}, "spec": spec.into()})
 }
 
-fn containers(containers: Value) -> Value {
-    workload(json!({"template": {"spec": {"containers": containers}}}))
+fn containers(containers: impl Into<Value>) -> Value {
+    workload(json!({"template": {"spec": {"containers": containers.into()}}}))
 }
 
 impl Workload {
@@ -55,7 +59,9 @@ impl Workload {
     fn apply_with(&mut self, manager: &str, config: &Value, conflicts: Conflicts) -> Result<(), Error> {
         self.minute += 1;
         let operation = operation(manager, "", self.minute);
-        self.object = Some(apply(self.object.as_ref(), config, &operation, conflicts)?);
+        let mut object = apply(self.object.as_ref(), config, &operation, conflicts)?;
+        admission::settle(&mut object, operation.schema);
+        self.object = Some(object);
         Ok(())
     }
 
@@ -77,19 +83,18 @@ impl Workload {
             .object()
             .pointer("/metadata/managedFields")
             .and_then(Value::as_array);
-        let mut lines = String::new();
-        for entry in entries.into_iter().flatten() {
+        let line = |entry: &Value| {
             let text = |field: &str| entry[field].as_str().unwrap_or("-");
-            lines += &format!(
+            format!(
                 "{} {} {} {}: {}\n",
                 text("manager"),
                 text("operation"),
                 text("subresource"),
                 text("time").get(14..16).unwrap_or("-"),
                 entry["fieldsV1"]
-            );
-        }
-        lines
+            )
+        };
+        entries.into_iter().flatten().map(line).collect()
     }
 
     fn check_owners(&self, expected: &Expect) {
@@ -227,7 +232,7 @@ fn the_applied_order_wins_among_the_applied_items() {
             .map(|container| container["name"].as_str().unwrap_or_default().to_owned())
             .collect()
     };
-    let list = |names: &[&str]| containers(names.iter().map(|name| json!({"name": name})).collect());
+    let list = |names: &[&str]| containers(names.iter().map(|name| json!({"name": name})).collect::<Value>());
     for (live, applied, expected) in [
         (
             ["a", "b", "c"].as_slice(),

@@ -42,7 +42,7 @@ fn operations_treat_a_path_and_what_is_below_it_apart() {
 
 #[test]
 fn elements_are_ordered_as_in_go() {
-    let mut elements = vec![
+    let mut elements = [
         PathElement::Index(0),
         PathElement::Value(json!("a")),
         PathElement::Value(json!(2)),

@@ -20,7 +20,7 @@ fn containers(patched: &Value) -> &Value {
     &patched["spec"]["template"]["spec"]["containers"]
 }
 
-fn patch_containers(containers: Value) -> String {
+fn patch_containers(containers: &Value) -> String {
     json!({"spec": {"template": {"spec": {"containers": containers}}}}).to_string()
 }
 
@@ -82,7 +82,7 @@ fn a_strategic_patch_merges_list_maps_and_replaces_other_lists() {
             json!([{"name": "log", "image": "l:2"}]),
         ),
     ] {
-        let patched = strategic(&web(), &patch_containers(patch.clone()), workload()).unwrap();
+        let patched = strategic(&web(), &patch_containers(&patch), workload()).unwrap();
         assert_eq!(*containers(&patched), expected, "{patch}");
     }
     let tolerations = json!({"spec": {"template": {"spec": {"tolerations": [{"key": "y"}]}}}}).to_string();
@@ -110,9 +110,6 @@ fn a_strategic_patch_honours_its_directives() {
         json!([{"image": "a"}]),
         json!(["app"]),
     ] {
-        assert!(
-            strategic(&web(), &patch_containers(bad.clone()), workload()).is_err(),
-            "{bad}"
-        );
+        assert!(strategic(&web(), &patch_containers(&bad), workload()).is_err(), "{bad}");
     }
 }
