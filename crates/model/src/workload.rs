@@ -203,4 +203,17 @@ mod tests {
         assert_eq!(serde_json::to_value(spec).unwrap(), json!({ "template": {} }));
         assert_eq!(serde_json::to_value(WorkloadStatus::default()).unwrap(), json!({}));
     }
+
+    #[test]
+    fn the_examples_of_the_specification_survive_the_types() {
+        for example in [
+            include_str!("../tests/data/basic-web-application.yaml"),
+            include_str!("../tests/data/workload-with-network-reference.yaml"),
+            include_str!("../tests/data/multi-container-workload.yaml"),
+        ] {
+            let json: Value = serde_saphyr::from_str(example).unwrap();
+            let workload: Workload = serde_json::from_value(json.clone()).unwrap();
+            assert_eq!(serde_json::to_value(workload).unwrap(), json, "{example}");
+        }
+    }
 }
