@@ -87,6 +87,13 @@ impl Until {
         }
     }
 
+    /// Whether one look at the object shows that all parts hold.
+    pub fn is_met_by(&self, object: &Object) -> bool {
+        let mut judge = Judge::new(self.clone());
+        judge.see(object, Duration::ZERO);
+        judge.verdict(Duration::ZERO) == Verdict::Met
+    }
+
     /// Whether there is nothing to wait for.
     pub fn is_nothing(&self) -> bool {
         !self.rollout && self.conditions.is_empty() && self.phase.is_none() && self.replicas.is_none()
