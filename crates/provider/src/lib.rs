@@ -1,4 +1,45 @@
-//! The provider.
+//! The provider: Workloads of Datum Cloud as Terraform resources.
+//!
+//! [`schema`] and [`value`] translate between HCL and the API; [`provider`] reads the provider block and connects;
+//! [`workload`] is the resource and its data sources; [`diagnostics`] words what the user reads.
 
+#![cfg_attr(
+    test,
+    expect(
+        clippy::needless_raw_string_hashes,
+        reason = "expect-test writes golden texts with them"
+    )
+)]
+
+pub mod diagnostics;
+pub mod functions;
+pub mod provider;
 pub mod schema;
 pub mod value;
+pub mod workload;
+
+use std::process::ExitCode;
+
+use tf_plugin_server::{ServeError, ServeOptions, Server};
+
+use crate::functions::{ManifestDecode, ManifestEncode};
+use crate::provider::DatumProvider;
+use crate::workload::data_source::{WorkloadData, WorkloadsData};
+use crate::workload::resource::WorkloadResource;
+
+/// Serves the provider to the CLI that started this process.
+pub async fn serve() -> Result<ExitCode, ServeError> {
+    let provider = DatumProvider::default();
+    Server::builder(provider.clone())
+        .resource("datum_workload", WorkloadResource::new(provider.clone()))
+        .data_source("datum_workload", WorkloadData::new(provider.clone()))
+        .data_source("datum_workloads", WorkloadsData::new(provider))
+        .function("manifest_decode", ManifestDecode)
+        .function("manifest_encode", ManifestEncode)
+        .serve(ServeOptions {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            source: "datum-cloud/datum".to_owned(),
+        })
+        .await
+}

@@ -1,0 +1,70 @@
+//! What the user reads when something is wrong. The only place that words a diagnostic.
+//!
+//! A summary says what could not be done to which workload. The detail says why, then what to do next: a command, an
+//! attribute, a block to paste. Diagnostics are built as literals: the constructors of tf-provider append a backtrace of
+//! this program to the user's text when `RUST_BACKTRACE` is set.
+
+mod api;
+mod provider;
+mod wait;
+mod workload;
+
+use tf_provider::AttributePath;
+use tf_provider::Diagnostic;
+
+pub use self::api::{Action, refused, unlisted};
+pub use self::provider::{not_configured, settings, unknown_configuration};
+pub use self::wait::{End, Report, deletion, rollout};
+pub use self::workload::{
+    already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, lost_race, namespace_missing,
+    no_namespace, protected, recreated, timeout, validation, warning_of_api,
+};
+
+/// A diagnostic at an attribute; at none, when the path is empty.
+fn diagnostic(summary: impl Into<String>, detail: impl Into<String>, attribute: AttributePath) -> Diagnostic {
+    Diagnostic {
+        summary: summary.into().into(),
+        detail: detail.into().into(),
+        attribute,
+    }
+}
+
+/// The path of no attribute: the whole block.
+fn root() -> AttributePath {
+    AttributePath::default()
+}
+
+/// The text as a sentence: with a capital, unless it begins with a name that has none, and with a full stop.
+fn sentence(text: &str) -> String {
+    let text = text.trim();
+    let first = text.split(' ').next().unwrap_or_default();
+    let is_word = first.chars().all(|letter| letter.is_alphabetic() || letter == '\'');
+    let mut letters = text.chars();
+    let mut sentence: String = match letters.next() {
+        Some(letter) if is_word => letter.to_uppercase().chain(letters).collect(),
+        _ => text.to_owned(),
+    };
+    if !sentence.ends_with(['.', '!', '?', ':']) && !sentence.is_empty() {
+        sentence.push('.');
+    }
+    sentence
+}
+
+/// The block that makes a workload that exists part of the configuration.
+fn import_block(id: &str) -> String {
+    format!("import {{\n  to = datum_workload.<name>\n  id = \"{id}\"\n}}")
+}
+
+/// Diagnostics as a golden text.
+#[cfg(test)]
+fn shown<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
+    let one = |diagnostic: &Diagnostic| {
+        format!(
+            "[{}] {}\n{}\n",
+            hcl(&diagnostic.attribute),
+            diagnostic.summary,
+            diagnostic.detail
+        )
+    };
+    diagnostics.into_iter().map(one).collect()
+}

@@ -1,0 +1,426 @@
+//! Refusals of the API, each with what to do next.
+
+use datum_client::Error;
+use datum_client::error::{FieldConflict, Forbidden, Kind, Missing};
+use datum_model::id::{Namespace, WorkloadId};
+use tf_plugin_server::value::Value;
+use tf_provider::AttributePath;
+use tf_provider::Diagnostic;
+
+use super::{diagnostic, root, sentence};
+use crate::schema;
+use crate::value::path::to_attribute;
+
+/// What was being done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// Asking the API about a planned change.
+    Plan,
+    /// Creating.
+    Create,
+    /// Refreshing or reading by name.
+    Read,
+    /// Updating.
+    Update,
+    /// Deleting.
+    Delete,
+    /// Importing.
+    Import,
+}
+
+impl Action {
+    fn cannot(self, id: &WorkloadId) -> String {
+        match self {
+            Action::Plan => format!("The API would refuse workload {id}"),
+            Action::Create => format!("Cannot create workload {id}"),
+            Action::Read => format!("Cannot read workload {id}"),
+            Action::Update => format!("Cannot update workload {id}"),
+            Action::Delete => format!("Cannot delete workload {id}"),
+            Action::Import => format!("Cannot import workload {id}"),
+        }
+    }
+}
+
+/// The diagnostics of a refused request: one for each field that the API names, else one for the whole.
+///
+/// `shape` is the configuration or plan, in which the API's field paths are looked up.
+pub fn refused(action: Action, id: &WorkloadId, error: &Error, shape: &Value) -> Vec<Diagnostic> {
+    of_kind(action, id, error.kind(), shape)
+}
+
+fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value) -> Vec<Diagnostic> {
+    if let Kind::Invalid { causes, .. } = kind
+        && !causes.is_empty()
+    {
+        let at = |path| to_attribute(&path, shape, schema::workload());
+        return causes
+            .iter()
+            .map(|cause| {
+                let attribute = cause.path().map_or_else(root, at);
+                diagnostic(action.cannot(id), sentence(&cause.to_string()), attribute)
+            })
+            .collect();
+    }
+    if let Kind::Conflict(conflicts) = kind {
+        return conflicts
+            .iter()
+            .map(|found| conflict(action, id, found, shape))
+            .collect();
+    }
+    let (next, attribute) = next_step(action, id, kind);
+    let why = sentence(&kind.to_string());
+    let detail = if next.is_empty() {
+        why
+    } else {
+        format!("{why}\n\n{next}")
+    };
+    vec![diagnostic(action.cannot(id), detail, attribute)]
+}
+
+/// A field that another manager owns with another value.
+fn conflict(action: Action, id: &WorkloadId, conflict: &FieldConflict, shape: &Value) -> Diagnostic {
+    let attribute = conflict
+        .path()
+        .map_or_else(root, |path| to_attribute(&path, shape, schema::workload()));
+    let FieldConflict {
+        field,
+        manager,
+        subresource,
+        ..
+    } = conflict;
+    let through = subresource
+        .as_ref()
+        .map_or_else(String::new, |name| format!(" (through the subresource {name:?})"));
+    let name = if attribute.steps.is_empty() {
+        field.clone()
+    } else {
+        super::workload::hcl(&attribute)
+    };
+    diagnostic(
+        format!("{}: {field} belongs to {manager:?}", action.cannot(id)),
+        format!(
+            "The field manager {manager:?}{through} owns {field} with another value, so two owners would overwrite each \
+             other.\n\n\
+             To leave it to {manager:?}, remove {name} from the configuration. To take it over, set force_conflicts = \
+             true on this resource, or on the provider.\n\
+             Who owns what: kubectl get workload {} -n {} -o yaml --show-managed-fields",
+            id.name, id.namespace
+        ),
+        attribute,
+    )
+}
+
+/// What helps against a failure, and the attribute that it is about.
+fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, AttributePath) {
+    let namespace = &id.namespace;
+    let text = match kind {
+        Kind::NotFound(Missing::Namespace(_)) => {
+            return (
+                "A workload's namespace is project-<project>. Check metadata.namespace, and the provider's project and \
+                 namespace; what the API has: kubectl get namespaces"
+                    .to_owned(),
+                AttributePath::new("metadata").attribute("namespace"),
+            );
+        }
+        Kind::NotFound(Missing::Object) => {
+            format!("What exists there: kubectl get workloads -n {namespace}")
+        }
+        Kind::NotFound(Missing::Project { .. }) => {
+            "Check project and endpoint (or host) of the provider block. Nothing was changed in the state.".to_owned()
+        }
+        Kind::NotFound(Missing::Api { .. }) => "Check that the provider points to the control plane of a Datum project. \
+            What it serves: kubectl api-resources"
+            .to_owned(),
+        Kind::UidMismatch { .. } => format!(
+            "Somebody else deleted the workload that the state knows and made another of the same name. Refresh to see \
+             it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and \
+             import {id}."
+        ),
+        Kind::Unauthorized { .. } | Kind::Forbidden(Forbidden::Anonymous { .. }) | Kind::Credential(_) => {
+            "Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of \
+             the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login"
+                .to_owned()
+        }
+        Kind::Forbidden(Forbidden::Rbac { verb, resource, .. }) => format!(
+            "The request was forbidden (403). Ask for that permission in the project; to see what is allowed: kubectl \
+             auth can-i {verb} {resource} -n {namespace}"
+        ),
+        Kind::Forbidden(Forbidden::Suspended { .. }) => {
+            "A suspended project takes no changes but deletions. Ask its owner, or Datum's support.".to_owned()
+        }
+        Kind::Forbidden(Forbidden::Quota { .. }) => {
+            format!("What is used and what is allowed: kubectl get resourcequota -n {namespace}")
+        }
+        Kind::Forbidden(Forbidden::Terminating { .. }) => {
+            format!("Wait until the namespace is gone: kubectl get namespace {namespace} --watch")
+        }
+        Kind::Forbidden(_) => "The request was forbidden (403) by a policy of the control plane.".to_owned(),
+        Kind::RateLimited { .. } => "Run it again, with a smaller -parallelism if it happens often.".to_owned(),
+        Kind::Unavailable { .. } | Kind::Connection { .. } | Kind::Timeout { .. } | Kind::Unexpected { .. } => {
+            let lost = "The state was left as it is; run it again when the API answers: kubectl version";
+            match action {
+                Action::Create => format!(
+                    "Whether the workload was created is not known: kubectl get workload {} -n {namespace}\n{lost}",
+                    id.name
+                ),
+                _ => lost.to_owned(),
+            }
+        }
+        Kind::Modified { .. } => "Run it again.".to_owned(),
+        _ => String::new(),
+    };
+    (text, root())
+}
+
+/// A list that the API does not give.
+pub fn unlisted(namespace: &Namespace, error: &Error) -> Diagnostic {
+    diagnostic(
+        format!("Cannot list the workloads in {namespace}"),
+        format!(
+            "{}\n\nWhat kubectl sees: kubectl get workloads -n {namespace}",
+            sentence(&error.kind().to_string())
+        ),
+        root(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use datum_client::error::{Cause, Outlook};
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::diagnostics::shown;
+    use crate::value;
+
+    fn shape() -> Value {
+        let mut shape = value::empty(schema::workload());
+        let container = |name: &str| Value::object([("name", Value::from(name)), ("image", "nginx:1.25".into())]);
+        let spec = Value::object([("containers", Value::list([container("proxy"), container("app")]))]);
+        let template = Value::object([("spec", spec)]);
+        *shape.get_mut("spec").unwrap() = Value::object([("replicas", Value::from(2)), ("template", template)]);
+        shape
+    }
+
+    #[track_caller]
+    fn check(action: Action, kind: &Kind, expected: &Expect) {
+        let id = "project-a/web".parse().unwrap();
+        expected.assert_eq(&shown(&of_kind(action, &id, kind, &shape())));
+    }
+
+    #[test]
+    fn a_conflict_names_the_owner_the_attribute_and_the_remedy() {
+        let conflict = |field: &str, subresource: Option<&str>| FieldConflict {
+            field: field.to_owned(),
+            manager: "kubectl-edit".to_owned(),
+            subresource: subresource.map(str::to_owned),
+        };
+        let conflicts = vec![
+            conflict("spec.template.spec.containers[name=\"app\"].image", None),
+            conflict("spec.replicas", Some("scale")),
+        ];
+        check(
+            Action::Update,
+            &Kind::Conflict(conflicts),
+            &expect![[r#"
+            [spec.template.spec.containers[1].image] Cannot update workload project-a/web: spec.template.spec.containers[name="app"].image belongs to "kubectl-edit"
+            The field manager "kubectl-edit" owns spec.template.spec.containers[name="app"].image with another value, so two owners would overwrite each other.
+
+            To leave it to "kubectl-edit", remove spec.template.spec.containers[1].image from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
+            Who owns what: kubectl get workload web -n project-a -o yaml --show-managed-fields
+            [spec.replicas] Cannot update workload project-a/web: spec.replicas belongs to "kubectl-edit"
+            The field manager "kubectl-edit" (through the subresource "scale") owns spec.replicas with another value, so two owners would overwrite each other.
+
+            To leave it to "kubectl-edit", remove spec.replicas from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
+            Who owns what: kubectl get workload web -n project-a -o yaml --show-managed-fields
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_refusal_is_shown_at_each_attribute() {
+        let causes = vec![
+            Cause {
+                field: "spec.template.spec.containers[1].image".to_owned(),
+                reason: "FieldValueRequired".to_owned(),
+                message: "Required value".to_owned(),
+            },
+            Cause {
+                field: String::new(),
+                reason: String::new(),
+                message: "no way".to_owned(),
+            },
+        ];
+        check(
+            Action::Plan,
+            &Kind::Invalid {
+                message: "invalid".to_owned(),
+                causes,
+            },
+            &expect![[r#"
+                [spec.template.spec.containers[1].image] The API would refuse workload project-a/web
+                spec.template.spec.containers[1].image: Required value.
+                [] The API would refuse workload project-a/web
+                No way.
+            "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_missing_is_told_apart() {
+        check(
+            Action::Read,
+            &Kind::NotFound(Missing::Object),
+            &expect![[r#"
+            [] Cannot read workload project-a/web
+            It does not exist.
+
+            What exists there: kubectl get workloads -n project-a
+        "#]],
+        );
+        check(
+            Action::Create,
+            &Kind::NotFound(Missing::Namespace("project-a".to_owned())),
+            &expect![[r#"
+            [metadata.namespace] Cannot create workload project-a/web
+            Namespace "project-a" does not exist.
+
+            A workload's namespace is project-<project>. Check metadata.namespace, and the provider's project and namespace; what the API has: kubectl get namespaces
+        "#]],
+        );
+        check(
+            Action::Read,
+            &Kind::NotFound(Missing::Project {
+                server: "https://h/x".to_owned(),
+            }),
+            &expect![[r#"
+                [] Cannot read workload project-a/web
+                https://h/x has no Kubernetes API: the project does not exist, or the endpoint is wrong.
+
+                Check project and endpoint (or host) of the provider block. Nothing was changed in the state.
+            "#]],
+        );
+        let served = vec!["compute.datumapis.com/v1alpha".to_owned()];
+        check(
+            Action::Create,
+            &Kind::NotFound(Missing::Api { served }),
+            &expect![[r#"
+            [] Cannot create workload project-a/web
+            The server does not serve workloads in compute.miloapis.com/v1alpha1; it serves compute.datumapis.com/v1alpha.
+
+            Check that the provider points to the control plane of a Datum project. What it serves: kubectl api-resources
+        "#]],
+        );
+    }
+
+    #[test]
+    fn what_is_not_allowed_is_told_apart() {
+        let message = || "no".to_owned();
+        check(
+            Action::Read,
+            &Kind::Unauthorized { message: message() },
+            &expect![[r#"
+            [] Cannot read workload project-a/web
+            The API did not accept the credentials (401 no).
+
+            Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login
+        "#]],
+        );
+        let rbac = Forbidden::Rbac {
+            user: "reader".to_owned(),
+            verb: "patch".to_owned(),
+            resource: "workloads.compute.miloapis.com".to_owned(),
+            namespace: Some("project-a".to_owned()),
+        };
+        check(
+            Action::Create,
+            &Kind::Forbidden(rbac),
+            &expect![[r#"
+            [] Cannot create workload project-a/web
+            User "reader" is not allowed to patch workloads.compute.miloapis.com in namespace "project-a".
+
+            The request was forbidden (403). Ask for that permission in the project; to see what is allowed: kubectl auth can-i patch workloads.compute.miloapis.com -n project-a
+        "#]],
+        );
+        check(
+            Action::Update,
+            &Kind::Forbidden(Forbidden::Suspended { message: message() }),
+            &expect![[r#"
+            [] Cannot update workload project-a/web
+            The project is suspended: no.
+
+            A suspended project takes no changes but deletions. Ask its owner, or Datum's support.
+        "#]],
+        );
+        let quota = Forbidden::Quota {
+            message: "You've reached your quota".to_owned(),
+            outlook: Outlook::Final,
+        };
+        check(
+            Action::Create,
+            &Kind::Forbidden(quota),
+            &expect![[r#"
+            [] Cannot create workload project-a/web
+            You've reached your quota.
+
+            What is used and what is allowed: kubectl get resourcequota -n project-a
+        "#]],
+        );
+    }
+
+    #[test]
+    fn an_api_that_does_not_answer_leaves_no_doubt_about_the_state() {
+        let kind = Kind::Unavailable {
+            status: 502,
+            message: "Bad Gateway".to_owned(),
+            retry_after: None,
+        };
+        check(
+            Action::Create,
+            &kind,
+            &expect![[r#"
+            [] Cannot create workload project-a/web
+            The API is not available (502): Bad Gateway.
+
+            Whether the workload was created is not known: kubectl get workload web -n project-a
+            The state was left as it is; run it again when the API answers: kubectl version
+        "#]],
+        );
+        check(
+            Action::Read,
+            &kind,
+            &expect![[r#"
+            [] Cannot read workload project-a/web
+            The API is not available (502): Bad Gateway.
+
+            The state was left as it is; run it again when the API answers: kubectl version
+        "#]],
+        );
+        check(
+            Action::Update,
+            &Kind::Modified {
+                message: "it moved".to_owned(),
+            },
+            &expect![[r#"
+            [] Cannot update workload project-a/web
+            It changed meanwhile: it moved.
+
+            Run it again.
+        "#]],
+        );
+        let mismatch = Kind::UidMismatch {
+            wanted: "1".to_owned(),
+            found: Some("2".to_owned()),
+        };
+        check(
+            Action::Update,
+            &mismatch,
+            &expect![[r#"
+            [] Cannot update workload project-a/web
+            It is not the object with uid 1 any more: that one was deleted, and another with uid 2 has its name.
+
+            Somebody else deleted the workload that the state knows and made another of the same name. Refresh to see it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and import project-a/web.
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,212 @@
+//! The provider block and the environment.
+
+use datum_client::ConfigError;
+use datum_client::config::Setting;
+use tf_provider::AttributePath;
+use tf_provider::Diagnostic;
+
+use super::{diagnostic, root, sentence};
+use crate::provider::settings::{Problem, SETTINGS};
+
+/// A problem of the settings themselves.
+pub fn settings(problem: &Problem) -> Diagnostic {
+    match problem {
+        Problem::Exclusive { attribute, other } => diagnostic(
+            format!("{attribute} and {other} exclude each other"),
+            "Both are set in the provider block, and they answer the same question. Remove one.",
+            AttributePath::new(*attribute),
+        ),
+        Problem::Alone { attribute, missing } => diagnostic(
+            format!("{attribute} needs {missing}"),
+            format!("{attribute} is set and {missing} is not. Set both, or neither."),
+            AttributePath::new(*attribute),
+        ),
+        Problem::Malformed {
+            attribute,
+            origin,
+            expected,
+        } => diagnostic(
+            format!("{attribute} cannot be read"),
+            format!("The value in {origin} is not what {attribute} should be: {expected}."),
+            AttributePath::new(*attribute),
+        ),
+        Problem::ProjectAndOrganization => diagnostic(
+            "DATUM_PROJECT and DATUM_ORGANIZATION are both set",
+            "Datum's tools work on a project or on an organization, and workloads belong to a project. Unset \
+             DATUM_ORGANIZATION, or set project in the provider block.",
+            root(),
+        ),
+        Problem::NothingConfigured => diagnostic(
+            "The provider does not know which API to use",
+            format!(
+                "Nothing in the provider block or the environment says where the API is. One of these does:\n\n{}\n\n\
+                 On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.",
+                tried()
+            ),
+            root(),
+        ),
+        Problem::NoCredentials => diagnostic(
+            "The provider has no credentials for Datum's API",
+            "A project is named, but nothing says who asks. Set credentials_file (DATUM_CREDENTIALS_FILE), credentials, \
+             token (DATUM_TOKEN), token_file or exec; or a kubeconfig that has credentials (DATUM_KUBECONFIG, KUBECONFIG).",
+            AttributePath::new("project"),
+        ),
+        Problem::NoProject => diagnostic(
+            "The provider does not know which project to use",
+            "Datum has one control plane for each project. Set project in the provider block, or DATUM_PROJECT.",
+            root(),
+        ),
+        Problem::NotInCluster => diagnostic(
+            "This is not a pod",
+            "in_cluster is set, but KUBERNETES_SERVICE_HOST is not: Terraform does not run in a pod of the cluster.",
+            AttributePath::new("in_cluster"),
+        ),
+    }
+}
+
+/// The ways to say where the API is, with their environment variables.
+fn tried() -> String {
+    const WAYS: [&str; 7] = [
+        "credentials_file",
+        "credentials",
+        "kubeconfig",
+        "config_path",
+        "config_paths",
+        "host",
+        "in_cluster",
+    ];
+    let way = |name: &&str| {
+        let setting = SETTINGS.iter().find(|setting| setting.name == *name)?;
+        let with = if name.starts_with("credentials") {
+            " together with project (DATUM_PROJECT)"
+        } else {
+            ""
+        };
+        Some(format!("  - {name} ({}){with}: not set", setting.variables.join(", ")))
+    };
+    WAYS.iter().filter_map(way).collect::<Vec<_>>().join("\n")
+}
+
+/// Settings with which no client can be made: a file that does not exist, a context that is not in it.
+pub fn not_configured(error: &ConfigError) -> Diagnostic {
+    let setting = match error.setting() {
+        Setting::Endpoint => "endpoint",
+        Setting::Host => "host",
+        Setting::Kubeconfig => "kubeconfig",
+        Setting::Context => "config_context",
+        Setting::Cluster => "config_context_cluster",
+        Setting::User => "config_context_user",
+        Setting::InCluster => "in_cluster",
+        Setting::Token => "token",
+        Setting::TokenFile => "token_file",
+        Setting::ClientCertificate => "client_certificate",
+        Setting::ClientKey => "client_key",
+        Setting::Exec => "exec",
+        Setting::ServiceAccount => "credentials_file",
+        Setting::Ca => "cluster_ca_certificate",
+        Setting::ServerName => "tls_server_name",
+        Setting::Proxy | Setting::NoProxy => "proxy_url",
+        _ => {
+            return diagnostic(
+                "The provider cannot reach the API",
+                sentence(&error.to_string()),
+                root(),
+            );
+        }
+    };
+    let variables = SETTINGS
+        .iter()
+        .find(|known| known.name == setting)
+        .map_or(&[][..], |known| known.variables);
+    let environment = match variables {
+        [] => String::new(),
+        variables => format!(", or in the environment ({})", variables.join(", ")),
+    };
+    diagnostic(
+        format!("The provider cannot reach the API: {setting} cannot be used"),
+        format!(
+            "{}\n\nCheck {setting} in the provider block{environment}.",
+            sentence(&error.to_string())
+        ),
+        root(),
+    )
+}
+
+/// Something needs the API, and where it is is not known before apply.
+pub fn unknown_configuration(unknown: &[&str]) -> Diagnostic {
+    diagnostic(
+        "The provider is not configured yet",
+        format!(
+            "Reading needs the API, but {} of the provider block {} only known after apply. Apply what it depends on \
+             first, with -target.",
+            unknown.join(", "),
+            if unknown.len() == 1 { "is" } else { "are" }
+        ),
+        root(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::diagnostics::shown;
+    use crate::provider::settings::Origin;
+
+    #[test]
+    fn settings_are_explained() {
+        let problems = [
+            Problem::Exclusive {
+                attribute: "token_file",
+                other: "token",
+            },
+            Problem::Alone {
+                attribute: "client_certificate",
+                missing: "client_key",
+            },
+            Problem::Malformed {
+                attribute: "insecure",
+                origin: Origin::Variable("KUBE_INSECURE"),
+                expected: "`true` or `false`".to_owned(),
+            },
+            Problem::ProjectAndOrganization,
+            Problem::NothingConfigured,
+            Problem::NoCredentials,
+            Problem::NoProject,
+            Problem::NotInCluster,
+        ];
+        expect![[r#"
+            [token_file] token_file and token exclude each other
+            Both are set in the provider block, and they answer the same question. Remove one.
+            [client_certificate] client_certificate needs client_key
+            client_certificate is set and client_key is not. Set both, or neither.
+            [insecure] insecure cannot be read
+            The value in the environment variable KUBE_INSECURE is not what insecure should be: `true` or `false`.
+            [] DATUM_PROJECT and DATUM_ORGANIZATION are both set
+            Datum's tools work on a project or on an organization, and workloads belong to a project. Unset DATUM_ORGANIZATION, or set project in the provider block.
+            [] The provider does not know which API to use
+            Nothing in the provider block or the environment says where the API is. One of these does:
+
+              - credentials_file (DATUM_CREDENTIALS_FILE) together with project (DATUM_PROJECT): not set
+              - credentials (DATUM_CREDENTIALS) together with project (DATUM_PROJECT): not set
+              - kubeconfig (DATUM_KUBECONFIG): not set
+              - config_path (KUBE_CONFIG_PATH): not set
+              - config_paths (KUBE_CONFIG_PATHS, KUBECONFIG): not set
+              - host (KUBE_HOST): not set
+              - in_cluster (DATUM_IN_CLUSTER): not set
+
+            On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.
+            [project] The provider has no credentials for Datum's API
+            A project is named, but nothing says who asks. Set credentials_file (DATUM_CREDENTIALS_FILE), credentials, token (DATUM_TOKEN), token_file or exec; or a kubeconfig that has credentials (DATUM_KUBECONFIG, KUBECONFIG).
+            [] The provider does not know which project to use
+            Datum has one control plane for each project. Set project in the provider block, or DATUM_PROJECT.
+            [in_cluster] This is not a pod
+            in_cluster is set, but KUBERNETES_SERVICE_HOST is not: Terraform does not run in a pod of the cluster.
+        "#]].assert_eq(&shown(&problems.iter().map(settings).collect::<Vec<_>>()));
+        expect![[r#"
+            [] The provider is not configured yet
+            Reading needs the API, but host, token of the provider block are only known after apply. Apply what it depends on first, with -target.
+        "#]].assert_eq(&shown([&unknown_configuration(&["host", "token"])]));
+    }
+}

@@ -1,0 +1,472 @@
+//! Waits that did not end well: what was seen, how long, and where to look next.
+//!
+//! The message follows the specification's troubleshooting list: status, conditions, events, images, quota, Pods.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use datum_client::wait::Failure;
+use datum_client::{Error, Event, Object};
+use datum_model::WorkloadStatus;
+use datum_model::condition::reason;
+use datum_model::id::WorkloadId;
+use tf_provider::Diagnostic;
+
+use super::{Action, diagnostic, root, sentence};
+use crate::workload::wait::{OnTimeout, Wait};
+
+/// The most events that are shown.
+const EVENTS: usize = 5;
+/// The most transitions that are shown.
+const TRANSITIONS: usize = 8;
+
+/// A wait that did not end well.
+#[derive(Clone, Copy, Debug)]
+pub struct Report<'r> {
+    /// The workload.
+    pub id: &'r WorkloadId,
+    /// What was being done.
+    pub action: Action,
+    /// How the wait ended.
+    pub end: End<'r>,
+    /// The workload as it was seen last.
+    pub object: Option<&'r Object>,
+    /// What was waited for.
+    pub wanted: &'r Wait,
+    /// What was still missing.
+    pub missing: &'r [String],
+    /// How long.
+    pub elapsed: Duration,
+    /// What was seen on the way, oldest first.
+    pub transitions: &'r [String],
+    /// What controllers said, oldest first.
+    pub events: &'r [Event],
+}
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug)]
+pub enum End<'r> {
+    /// The workload can never become what is waited for.
+    Failed(&'r Failure),
+    /// The time ran out.
+    TimedOut {
+        /// What kept us from seeing the workload at the end.
+        trouble: Option<&'r Error>,
+    },
+    /// The user or the CLI put an end to it.
+    Interrupted,
+    /// Somebody else deleted the workload.
+    Deleted,
+    /// Somebody else deleted the workload and made another of its name.
+    Replaced,
+    /// The workload could not be seen any more.
+    Lost(&'r Error),
+}
+
+/// The wait for a workload that was created or updated.
+pub fn rollout(report: &Report<'_>) -> Diagnostic {
+    let Report { id, action, end, .. } = report;
+    let done = if *action == Action::Create {
+        "was created"
+    } else {
+        "was updated"
+    };
+    let elapsed = seconds(report.elapsed);
+    let summary = match end {
+        End::Failed(why) => format!("Workload {id} {done}, but failed: {why}"),
+        End::TimedOut { .. } => format!("Workload {id} {done}, but is not up after {elapsed}"),
+        End::Interrupted => format!("The wait for workload {id} was interrupted after {elapsed}"),
+        End::Deleted => format!("Workload {id} {done}, and was then deleted by somebody else"),
+        End::Replaced => format!("Workload {id} {done}, and was then replaced by somebody else"),
+        End::Lost(_) => format!("Workload {id} {done}, but cannot be watched"),
+    };
+    let mut detail = format!("Waited {elapsed} for {}.\n", wanted(report.wanted));
+    if let End::Lost(trouble) | End::TimedOut { trouble: Some(trouble) } = end {
+        let _ = writeln!(
+            detail,
+            "The API kept it from being seen: {}",
+            sentence(&trouble.kind().to_string())
+        );
+    }
+    detail += &list("Still missing", report.missing.iter().cloned());
+    if let Some(object) = report.object {
+        detail.push('\n');
+        detail += &status(object);
+    }
+    detail += &list(
+        "Latest events",
+        report.events.iter().rev().take(EVENTS).rev().map(event),
+    );
+    let skipped = report.transitions.len().saturating_sub(TRANSITIONS);
+    detail += &list("Seen on the way", report.transitions.iter().skip(skipped).cloned());
+    for hint in hints(report) {
+        let _ = write!(detail, "\n{hint}\n");
+    }
+    let _ = write!(
+        detail,
+        "\n{}\n\n{}",
+        consequence(*action, *end, report.wanted),
+        next_command(id, *end)
+    );
+    diagnostic(summary, detail, root())
+}
+
+/// The wait for a deletion that did not come to its end.
+pub fn deletion(id: &WorkloadId, end: End<'_>, elapsed: Duration, object: Option<&Object>) -> Diagnostic {
+    let elapsed = seconds(elapsed);
+    let finalizers: Vec<&str> = object.into_iter().flat_map(Object::finalizers).collect();
+    let summary = match end {
+        End::Interrupted => format!("The deletion of workload {id} was interrupted after {elapsed}"),
+        End::Lost(_) => format!("Workload {id} is being deleted, but cannot be watched"),
+        _ => format!("Workload {id} is being deleted, but is not gone after {elapsed}"),
+    };
+    let trouble = match end {
+        End::Lost(trouble) | End::TimedOut { trouble: Some(trouble) } => {
+            format!(
+                "The API kept it from being seen: {}\n\n",
+                sentence(&trouble.kind().to_string())
+            )
+        }
+        _ => String::new(),
+    };
+    let held = match finalizers.as_slice() {
+        [] => "No finalizer is left on it, so it should be gone soon.".to_owned(),
+        finalizers => {
+            let lines = lines(finalizers.iter());
+            format!(
+                "It is held by its finalizers, each of which a controller removes when it has cleaned up:\n{lines}\n\
+                 A finalizer whose controller no longer runs keeps the workload for ever. Only when you are sure of \
+                 that, remove it: kubectl patch workload {} -n {} --type=merge -p '{{\"metadata\":{{\"finalizers\":null}}}}'",
+                id.name, id.namespace
+            )
+        }
+    };
+    diagnostic(
+        summary,
+        format!(
+            "{trouble}{held}\n\nThe state keeps the workload; the next apply or destroy goes on with the deletion. To give it more \
+             time: timeouts = {{ delete = \"30m\" }}\nNext: kubectl describe workload {} -n {}",
+            id.name, id.namespace
+        ),
+        root(),
+    )
+}
+
+fn wanted(wait: &Wait) -> String {
+    let mut parts = Vec::new();
+    if wait.rollout {
+        parts.push("the rollout".to_owned());
+    }
+    for condition in &wait.conditions {
+        let reason = condition
+            .reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(" ({reason})"));
+        parts.push(format!("condition {} = {}{reason}", condition.type_, condition.status));
+    }
+    if let Some(phase) = &wait.phase {
+        parts.push(format!("phase {phase}"));
+    }
+    if let Some(replicas) = wait.replicas {
+        parts.push(format!("{replicas} ready replicas"));
+    }
+    parts.join(", ")
+}
+
+/// What the API says of the workload's state.
+fn status(object: &Object) -> String {
+    let json = object.as_json();
+    let Some(status) = json
+        .get("status")
+        .and_then(|status| serde_json::from_value::<WorkloadStatus>(status.clone()).ok())
+    else {
+        return "The API reports no status of it: no controller may be running that takes care of workloads here.\n"
+            .to_owned();
+    };
+    if status == WorkloadStatus::default() {
+        return "The API reports no status of it: no controller may be running that takes care of workloads here.\n"
+            .to_owned();
+    }
+    let mut text = String::new();
+    let number = |number: Option<i32>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
+    if let Some(phase) = &status.phase {
+        let _ = writeln!(text, "Phase: {phase}");
+    }
+    let wanted = json
+        .pointer("/spec/replicas")
+        .map_or_else(|| "?".to_owned(), ToString::to_string);
+    let _ = writeln!(
+        text,
+        "Ready replicas: {}/{wanted}",
+        status.ready_replicas.unwrap_or_default()
+    );
+    if let (Some(observed), Some(generation)) = (status.observed_generation, object.generation())
+        && observed < generation
+    {
+        let _ = writeln!(
+            text,
+            "The status is still that of generation {observed}, not of {generation}."
+        );
+    }
+    if status.replicas.is_some() && status.available_replicas.is_some() {
+        let _ = writeln!(
+            text,
+            "Replicas: {} made, {} available",
+            number(status.replicas),
+            number(status.available_replicas)
+        );
+    }
+    let conditions = status.conditions.iter().flatten().map(|condition| {
+        let reason = condition
+            .reason
+            .as_ref()
+            .map_or_else(String::new, |reason| format!(" ({reason})"));
+        let message = condition
+            .message
+            .as_ref()
+            .map_or_else(String::new, |message| format!(": {message}"));
+        format!("{} = {}{reason}{message}", condition.type_, condition.status)
+    });
+    text + &list("Conditions", conditions)
+}
+
+fn event(event: &Event) -> String {
+    let times = if event.count > 1 {
+        format!(" (x{})", event.count)
+    } else {
+        String::new()
+    };
+    format!("{} {}{times}: {}", event.kind, event.reason, event.message)
+}
+
+fn list(title: &str, items: impl Iterator<Item = String>) -> String {
+    let mut items = items.peekable();
+    if items.peek().is_none() {
+        return String::new();
+    }
+    format!("{title}:\n{}", lines(items))
+}
+
+/// One line for each item.
+fn lines<T: std::fmt::Display>(items: impl Iterator<Item = T>) -> String {
+    items.fold(String::new(), |mut lines, item| {
+        // Writing to a string does not fail.
+        let _ = writeln!(lines, "  - {item}");
+        lines
+    })
+}
+
+/// What the reasons that were reported usually mean.
+fn hints(report: &Report<'_>) -> Vec<String> {
+    let id = report.id;
+    let conditions = report
+        .object
+        .and_then(|object| object.as_json().pointer("/status/conditions")?.as_array());
+    let of_conditions = conditions
+        .into_iter()
+        .flatten()
+        .filter_map(|condition| condition["reason"].as_str());
+    let reasons: Vec<&str> = of_conditions
+        .chain(report.events.iter().map(|event| event.reason.as_str()))
+        .collect();
+    let has = |wanted: &[&str]| reasons.iter().any(|reason| wanted.contains(reason));
+    let mut hints = Vec::new();
+    if has(&[reason::IMAGE_PULL_BACK_OFF, "ErrImagePull", "InvalidImageName"]) {
+        let images = report
+            .object
+            .and_then(|object| object.as_json().pointer("/spec/template/spec/containers")?.as_array());
+        let images: Vec<&str> = images
+            .into_iter()
+            .flatten()
+            .filter_map(|container| container["image"].as_str())
+            .collect();
+        hints.push(format!(
+            "An image cannot be fetched. Check its name and tag, and that the registry lets the project read it: {}",
+            images.join(", ")
+        ));
+    }
+    if has(&[reason::QUOTA_EXCEEDED]) {
+        hints.push(format!(
+            "The project's quota is used up: kubectl get resourcequota -n {}",
+            id.namespace
+        ));
+    }
+    if has(&[reason::CRASH_LOOP_BACK_OFF]) {
+        hints.push(format!(
+            "A container ends again and again: kubectl logs -n {} <pod>",
+            id.namespace
+        ));
+    }
+    hints
+}
+
+/// What became of the state, and what the next run does.
+fn consequence(action: Action, end: End<'_>, wanted: &Wait) -> &'static str {
+    match (action, end) {
+        (_, End::Deleted | End::Replaced) => "The next plan will see that, and create it again.",
+        (_, End::Failed(_) | End::TimedOut { .. }) if wanted.on_timeout == OnTimeout::Warn => {
+            "The workload is in the state as it is; nothing waits for it any more. A postcondition on self.status turns \
+             what matters into an error."
+        }
+        (Action::Create, _) => {
+            "The workload is in the state, marked as tainted: the next apply replaces it. To keep it and wait again: \
+             terraform untaint. To have such a wait end in a warning: wait = { on_timeout = \"warn\" }"
+        }
+        _ => {
+            "The change is made and in the state; the next apply waits again. To give it more time: timeouts = { update = \
+             \"30m\" }"
+        }
+    }
+}
+
+fn next_command(id: &WorkloadId, end: End<'_>) -> String {
+    let WorkloadId { name, namespace } = id;
+    match end {
+        End::Deleted => format!("Next: kubectl get events -n {namespace} --field-selector involvedObject.name={name}"),
+        _ => format!("Next: kubectl describe workload {name} -n {namespace}"),
+    }
+}
+
+/// A duration as people write it: `2s`, `1m30s`, `0.4s`.
+fn seconds(duration: Duration) -> String {
+    let whole = duration.as_secs();
+    match (whole / 60, whole % 60) {
+        (0, 0) => format!("{:.1}s", duration.as_secs_f64()),
+        (0, seconds) => format!("{seconds}s"),
+        (minutes, 0) => format!("{minutes}m"),
+        (minutes, seconds) => format!("{minutes}m{seconds}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use super::*;
+    use crate::diagnostics::shown;
+
+    fn object(status: &serde_json::Value) -> Object {
+        Object::new(json!({
+            "metadata": { "name": "web", "namespace": "project-a", "generation": 2, "finalizers": ["example.com/cleanup"] },
+            "spec": { "replicas": 2, "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:evil" }] } } },
+            "status": status,
+        }))
+    }
+
+    fn event() -> Event {
+        Event {
+            kind: "Warning".to_owned(),
+            reason: "Failed".to_owned(),
+            message: "Failed to pull image \"nginx:evil\"".to_owned(),
+            count: 3,
+            last_seen: None,
+            source: "workload-controller".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_wait_that_ends_badly_tells_what_was_seen() {
+        let id = "project-a/web".parse().unwrap();
+        let stuck = object(&json!({
+            "phase": "Provisioning", "replicas": 2, "readyReplicas": 1, "availableReplicas": 1, "observedGeneration": 1,
+            "conditions": [{ "type": "Available", "status": "False", "reason": "ImagePullBackOff", "message": "cannot pull" }],
+        }));
+        let transitions = ["    0.1s  phase Pending -> Provisioning".to_owned()];
+        let missing = ["1 of 2 replicas is ready".to_owned()];
+        let timed_out = Report {
+            id: &id,
+            action: Action::Create,
+            end: End::TimedOut { trouble: None },
+            object: Some(&stuck),
+            wanted: &Wait::DEFAULT,
+            missing: &missing,
+            elapsed: Duration::from_secs(90),
+            transitions: &transitions,
+            events: &[event()],
+        };
+        expect![[r#"
+            [] Workload project-a/web was created, but is not up after 1m30s
+            Waited 1m30s for the rollout.
+            Still missing:
+              - 1 of 2 replicas is ready
+
+            Phase: Provisioning
+            Ready replicas: 1/2
+            The status is still that of generation 1, not of 2.
+            Replicas: 2 made, 1 available
+            Conditions:
+              - Available = False (ImagePullBackOff): cannot pull
+            Latest events:
+              - Warning Failed (x3): Failed to pull image "nginx:evil"
+            Seen on the way:
+              -     0.1s  phase Pending -> Provisioning
+
+            An image cannot be fetched. Check its name and tag, and that the registry lets the project read it: nginx:evil
+
+            The workload is in the state, marked as tainted: the next apply replaces it. To keep it and wait again: terraform untaint. To have such a wait end in a warning: wait = { on_timeout = "warn" }
+
+            Next: kubectl describe workload web -n project-a
+        "#]].assert_eq(&shown([&rollout(&timed_out)]));
+        let failure = Failure {
+            source: "phase Failed".to_owned(),
+            reason: "QuotaExceeded".to_owned(),
+            message: "no quota left".to_owned(),
+        };
+        let quiet = object(&serde_json::Value::Null);
+        let failed = Report {
+            action: Action::Update,
+            end: End::Failed(&failure),
+            object: Some(&quiet),
+            events: &[],
+            ..timed_out
+        };
+        expect![[r#"
+            [] Workload project-a/web was updated, but failed: phase Failed (QuotaExceeded): no quota left
+            Waited 1m30s for the rollout.
+            Still missing:
+              - 1 of 2 replicas is ready
+
+            The API reports no status of it: no controller may be running that takes care of workloads here.
+            Seen on the way:
+              -     0.1s  phase Pending -> Provisioning
+
+            The change is made and in the state; the next apply waits again. To give it more time: timeouts = { update = "30m" }
+
+            Next: kubectl describe workload web -n project-a
+        "#]].assert_eq(&shown([&rollout(&failed)]));
+        let interrupted = Report {
+            end: End::Interrupted,
+            object: None,
+            transitions: &[],
+            ..failed
+        };
+        expect![[r#"
+            [] The wait for workload project-a/web was interrupted after 1m30s
+            Waited 1m30s for the rollout.
+            Still missing:
+              - 1 of 2 replicas is ready
+
+            The change is made and in the state; the next apply waits again. To give it more time: timeouts = { update = "30m" }
+
+            Next: kubectl describe workload web -n project-a
+        "#]].assert_eq(&shown([&rollout(&interrupted)]));
+    }
+
+    #[test]
+    fn a_deletion_that_does_not_end_names_what_holds_it() {
+        let id = "project-a/web".parse().unwrap();
+        let held = object(&json!({}));
+        let end = End::TimedOut { trouble: None };
+        expect![[r#"
+            [] Workload project-a/web is being deleted, but is not gone after 1s
+            It is held by its finalizers, each of which a controller removes when it has cleaned up:
+              - example.com/cleanup
+
+            A finalizer whose controller no longer runs keeps the workload for ever. Only when you are sure of that, remove it: kubectl patch workload web -n project-a --type=merge -p '{"metadata":{"finalizers":null}}'
+
+            The state keeps the workload; the next apply or destroy goes on with the deletion. To give it more time: timeouts = { delete = "30m" }
+            Next: kubectl describe workload web -n project-a
+        "#]].assert_eq(&shown([&deletion(&id, end, Duration::from_millis(1500), Some(&held))]));
+    }
+}

@@ -1,0 +1,308 @@
+//! What the provider itself has to say about a workload.
+
+use std::fmt::Write as _;
+
+use datum_model::id::WorkloadId;
+use tf_provider::Diagnostic;
+use tf_provider::{AttributePath, AttributePathStep};
+
+use super::{diagnostic, import_block, root, sentence};
+use crate::workload::import;
+use crate::workload::timeouts;
+
+/// The path as it is written in HCL: `spec.template.spec.containers[0].image`.
+pub fn hcl(path: &AttributePath) -> String {
+    let mut text = String::new();
+    for step in &path.steps {
+        // Writing to a string does not fail.
+        let _ = match step {
+            AttributePathStep::Attribute(name) if text.is_empty() => write!(text, "{name}"),
+            AttributePathStep::Attribute(name) => write!(text, ".{name}"),
+            AttributePathStep::Key(key) => write!(text, "[{key:?}]"),
+            AttributePathStep::Index(index) => write!(text, "[{index}]"),
+        };
+    }
+    text
+}
+
+/// A create of what exists.
+pub fn already_exists(id: &WorkloadId) -> Diagnostic {
+    diagnostic(
+        format!("Workload {id} already exists"),
+        format!(
+            "It was not made by this configuration, so it was not touched.\n\n{}",
+            adoption(id)
+        ),
+        AttributePath::new("metadata").attribute("name"),
+    )
+}
+
+/// A create that found somebody else had just created the same workload.
+pub fn lost_race(id: &WorkloadId) -> Diagnostic {
+    diagnostic(
+        format!("Workload {id} already exists: somebody else created it at the same moment"),
+        format!(
+            "It did not exist when this apply began, and existed when the request arrived. The request was merged with \
+             what is there; Terraform does not keep it in its state.\n\n{}",
+            adoption(id)
+        ),
+        AttributePath::new("metadata").attribute("name"),
+    )
+}
+
+/// How to take over a workload that exists.
+fn adoption(id: &WorkloadId) -> String {
+    format!(
+        "To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply \
+         again:\n\n{}\n\nor run: terraform import datum_workload.<name> {id}\n\nElse give the workload another name, or \
+         delete the one that exists: kubectl delete workload {} -n {}",
+        import_block(&id.to_string()),
+        id.name,
+        id.namespace
+    )
+}
+
+/// A workload whose name is now another object's.
+pub fn recreated(id: &WorkloadId, known: &str, found: &str) -> Diagnostic {
+    diagnostic(
+        format!("Workload {id} is not the one in the state any more"),
+        format!(
+            "The workload that Terraform knows (uid {known}) was deleted outside of Terraform, and another (uid {found}) \
+             was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.\n\n{}",
+            adoption(id)
+        ),
+        root(),
+    )
+}
+
+/// A workload that is on its way out.
+pub fn being_deleted(id: &WorkloadId, since: &str, finalizers: &[&str]) -> Diagnostic {
+    let held = match finalizers {
+        [] => String::new(),
+        finalizers => format!(" What holds it are its finalizers: {}.", finalizers.join(", ")),
+    };
+    diagnostic(
+        format!("Workload {id} is being deleted"),
+        format!(
+            "It was deleted outside of Terraform at {since} and is not gone yet.{held} It will be created again once it is."
+        ),
+        root(),
+    )
+}
+
+/// A workload that is missing on another control plane than the one it was made on.
+pub fn elsewhere(id: &WorkloadId, remembered: &str, current: &str) -> Diagnostic {
+    diagnostic(
+        format!("Workload {id} is not on this control plane"),
+        format!(
+            "The state knows it on {remembered}; the provider is now configured for {current}, which does not have it. \
+             That is no proof of its deletion, so the state was left as it is.\n\n\
+             Check project, endpoint, host and the kubeconfig's context. If the workload really is gone: terraform \
+             state rm"
+        ),
+        root(),
+    )
+}
+
+/// A workload whose namespace is missing, which is no proof of anything.
+pub fn namespace_missing(id: &WorkloadId) -> Diagnostic {
+    diagnostic(
+        format!("The namespace {} of workload {id} does not exist", id.namespace),
+        format!(
+            "A missing namespace looks as if every workload in it had been deleted, so the state was left as it is.\n\n\
+             Check project, endpoint, host and the kubeconfig's context; what the API has: kubectl get namespaces\n\
+             If project {} really is gone with all that was in it: terraform state rm",
+            id.namespace
+                .project()
+                .map_or_else(|| id.namespace.to_string(), |project| project.to_string())
+        ),
+        AttributePath::new("metadata").attribute("namespace"),
+    )
+}
+
+/// A workload without a namespace.
+pub fn no_namespace() -> Diagnostic {
+    diagnostic(
+        "The workload's namespace is not known",
+        "Set metadata.namespace (project-<project>) here, or project or namespace in the provider block (DATUM_PROJECT, \
+         DATUM_NAMESPACE).",
+        AttributePath::new("metadata").attribute("namespace"),
+    )
+}
+
+/// A workload that must not be deleted or replaced.
+pub fn protected(id: &str, operation: &str) -> Diagnostic {
+    diagnostic(
+        format!("Workload {id} is protected"),
+        format!(
+            "The state has deletion_protection = true, so the workload is not {operation}. Set deletion_protection = \
+             false and apply, then try again."
+        ),
+        AttributePath::new("deletion_protection"),
+    )
+}
+
+/// An import ID that names no workload.
+pub fn import_id(error: &import::ParseError) -> Diagnostic {
+    diagnostic(
+        "The import ID does not name a workload",
+        format!(
+            "{}\n\nWrite namespace/name (project-myproject/web-app) or projects/<project>/<name>; or the name alone, when \
+             the provider has a project or a namespace.",
+            sentence(&error.to_string())
+        ),
+        root(),
+    )
+}
+
+/// A problem that is seen without asking anybody.
+pub fn validation(message: &str, attribute: AttributePath) -> Diagnostic {
+    let summary = match hcl(&attribute) {
+        path if path.is_empty() => "The workload is not valid".to_owned(),
+        path => format!("{path} is not valid"),
+    };
+    diagnostic(summary, sentence(message), attribute)
+}
+
+/// A timeout that is not a duration.
+pub fn timeout(operation: &'static str, error: &timeouts::ParseError) -> Diagnostic {
+    let attribute = AttributePath::new("timeouts").attribute(operation);
+    diagnostic(
+        format!("timeouts.{operation} is not valid"),
+        sentence(&error.to_string()),
+        attribute,
+    )
+}
+
+/// What the API wants the user to know (HTTP `Warning`).
+pub fn warning_of_api(id: &WorkloadId, warning: &str) -> Diagnostic {
+    diagnostic(format!("The API warns about workload {id}"), sentence(warning), root())
+}
+
+/// A field that was removed from the configuration, and that others keep.
+pub fn kept_by_others(id: &WorkloadId, field: &str, managers: &[String]) -> Diagnostic {
+    diagnostic(
+        format!("{field} of workload {id} is still set"),
+        format!(
+            "The configuration does not set it any more, but it belongs to {} as well, so it was left. To remove it: \
+             kubectl edit workload {} -n {}",
+            managers.join(", "),
+            id.name,
+            id.namespace
+        ),
+        root(),
+    )
+}
+
+/// An argument of a function that the function cannot use.
+pub fn argument(index: i64, message: &str) -> Diagnostic {
+    diagnostic(sentence(message), "", AttributePath::function_argument(index))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+    use crate::diagnostics::shown;
+
+    #[test]
+    fn what_stands_in_the_way_comes_with_the_way_around_it() {
+        let id: WorkloadId = "project-a/web".parse().unwrap();
+        expect![[r#"
+            [metadata.name] Workload project-a/web already exists
+            It was not made by this configuration, so it was not touched.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [metadata.name] Workload project-a/web already exists: somebody else created it at the same moment
+            It did not exist when this apply began, and existed when the request arrived. The request was merged with what is there; Terraform does not keep it in its state.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+        "#]].assert_eq(&shown([&already_exists(&id), &lost_race(&id)]));
+        expect![[r#"
+            [] Workload project-a/web is not the one in the state any more
+            The workload that Terraform knows (uid 1) was deleted outside of Terraform, and another (uid 2) was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [] Workload project-a/web is being deleted
+            It was deleted outside of Terraform at 2026-01-01T00:00:00Z and is not gone yet. What holds it are its finalizers: example.com/cleanup. It will be created again once it is.
+            [] Workload project-a/web is not on this control plane
+            The state knows it on https://a; the provider is now configured for https://b, which does not have it. That is no proof of its deletion, so the state was left as it is.
+
+            Check project, endpoint, host and the kubeconfig's context. If the workload really is gone: terraform state rm
+            [metadata.namespace] The namespace project-a of workload project-a/web does not exist
+            A missing namespace looks as if every workload in it had been deleted, so the state was left as it is.
+
+            Check project, endpoint, host and the kubeconfig's context; what the API has: kubectl get namespaces
+            If project a really is gone with all that was in it: terraform state rm
+        "#]].assert_eq(&shown([
+            &recreated(&id, "1", "2"),
+            &being_deleted(&id, "2026-01-01T00:00:00Z", &["example.com/cleanup"]),
+            &elsewhere(&id, "https://a", "https://b"),
+            &namespace_missing(&id),
+        ]));
+        expect![[r#"
+            [metadata.namespace] The workload's namespace is not known
+            Set metadata.namespace (project-<project>) here, or project or namespace in the provider block (DATUM_PROJECT, DATUM_NAMESPACE).
+            [deletion_protection] Workload project-a/web is protected
+            The state has deletion_protection = true, so the workload is not deleted. Set deletion_protection = false and apply, then try again.
+            [] The import ID does not name a workload
+            "a/b/c" does not name a workload: it has 3 parts.
+
+            Write namespace/name (project-myproject/web-app) or projects/<project>/<name>; or the name alone, when the provider has a project or a namespace.
+            [spec.replicas] spec.replicas is not valid
+            Must be between 1 and 65535.
+            [timeouts.create] timeouts.create is not valid
+            "soon" is not a duration; write numbers with a unit each, such as "90s", "10m" or "1h30m".
+            [] The API warns about workload project-a/web
+            Unknown field.
+            [] spec.replicas of workload project-a/web is still set
+            The configuration does not set it any more, but it belongs to kubectl as well, so it was left. To remove it: kubectl edit workload web -n project-a
+        "#]].assert_eq(&shown([
+            &no_namespace(),
+            &protected("project-a/web", "deleted"),
+            &import_id(&import::parse("a/b/c", None).unwrap_err()),
+            &validation("must be between 1 and 65535", AttributePath::new("spec").attribute("replicas")),
+            &timeout("create", &timeouts::parse("soon").unwrap_err()),
+            &warning_of_api(&id, "unknown field"),
+            &kept_by_others(&id, "spec.replicas", &["kubectl".to_owned()]),
+        ]));
+    }
+
+    #[test]
+    fn paths_are_written_as_in_hcl() {
+        let path = AttributePath::new("spec")
+            .attribute("containers")
+            .index(0)
+            .attribute("limits")
+            .key("cpu");
+        assert_eq!(hcl(&path), "spec.containers[0].limits[\"cpu\"]");
+    }
+}

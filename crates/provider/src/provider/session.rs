@@ -1,0 +1,139 @@
+//! One configured provider: the client, made when it is first needed, and what this process has learnt so far.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use datum_client::{Client, ConfigError};
+use datum_model::id::{Namespace, WorkloadId};
+use tf_provider::Diagnostic;
+use tokio::sync::OnceCell;
+
+use super::Configuration;
+use crate::diagnostics;
+
+/// The provider as it was configured.
+#[derive(Debug)]
+pub struct Session {
+    configuration: Configuration,
+    client: OnceCell<Result<Client, ConfigError>>,
+    memory: Mutex<Memory>,
+    silent: AtomicBool,
+}
+
+/// What this process has learnt about workloads. Terraform starts one process for the plan and another for the apply.
+#[derive(Debug, Default)]
+struct Memory {
+    remarks: HashMap<WorkloadId, HashSet<Remark>>,
+    accepted: HashSet<u64>,
+}
+
+/// Something learnt about a workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Remark {
+    /// The state has it, and it was read.
+    Managed,
+    /// It did not exist when the API was asked about its creation.
+    Absent,
+}
+
+impl Session {
+    /// A session that has not connected yet.
+    pub fn new(mut configuration: Configuration, terraform_version: &str) -> Session {
+        if let Some(connection) = &mut configuration.connection {
+            let version = env!("CARGO_PKG_VERSION");
+            connection.user_agent = format!("terraform-provider-datum/{version} (terraform {terraform_version})");
+        }
+        Session {
+            configuration,
+            client: OnceCell::new(),
+            memory: Mutex::default(),
+            silent: AtomicBool::new(false),
+        }
+    }
+
+    /// What the provider was configured with.
+    pub fn configuration(&self) -> &Configuration {
+        &self.configuration
+    }
+
+    /// The client; `Ok(None)` while the configuration is not wholly known.
+    pub async fn client(&self) -> Result<Option<&Client>, Diagnostic> {
+        let Some(connection) = &self.configuration.connection else {
+            return Ok(None);
+        };
+        let connect = || Client::connect(connection.clone());
+        match self.client.get_or_init(connect).await {
+            Ok(client) => Ok(Some(client)),
+            Err(error) => Err(diagnostics::not_configured(error)),
+        }
+    }
+
+    /// The client, where nothing can be done without one.
+    pub async fn required_client(&self) -> Result<&Client, Diagnostic> {
+        let client = self.client().await?;
+        client.ok_or_else(|| diagnostics::unknown_configuration(&self.configuration.unknown))
+    }
+
+    /// The namespace of workloads that name none: the provider's, else that of the kubeconfig's context.
+    pub async fn default_namespace(&self) -> Option<Namespace> {
+        if let Some(namespace) = &self.configuration.namespace {
+            return Some(namespace.clone());
+        }
+        let client = self.client().await.ok().flatten()?;
+        client.default_namespace()?.parse().ok()
+    }
+
+    /// Remembers something about a workload.
+    pub fn remark(&self, id: &WorkloadId, remark: Remark) {
+        self.memory().remarks.entry(id.clone()).or_default().insert(remark);
+    }
+
+    /// Whether something is remembered about a workload.
+    pub fn has_remark(&self, id: &WorkloadId, remark: Remark) -> bool {
+        self.memory()
+            .remarks
+            .get(id)
+            .is_some_and(|remarks| remarks.contains(&remark))
+    }
+
+    /// Forgets something about a workload, and says whether it was remembered.
+    pub fn take_remark(&self, id: &WorkloadId, remark: Remark) -> bool {
+        self.memory()
+            .remarks
+            .get_mut(id)
+            .is_some_and(|remarks| remarks.remove(&remark))
+    }
+
+    /// Remembers that the API would accept this body.
+    pub fn accept(&self, id: &WorkloadId, body: &serde_json::Value) {
+        self.memory().accepted.insert(fingerprint(id, body));
+    }
+
+    /// Whether the API said already that it would accept this body.
+    pub fn is_accepted(&self, id: &WorkloadId, body: &serde_json::Value) -> bool {
+        self.memory().accepted.contains(&fingerprint(id, body))
+    }
+
+    /// Remembers that the API does not answer, so that no other plan waits for it.
+    pub fn give_up_asking(&self) {
+        self.silent.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether a plan should ask the API.
+    pub fn asks(&self) -> bool {
+        self.configuration.plan_dry_run && !self.silent.load(Ordering::Relaxed)
+    }
+
+    fn memory(&self) -> MutexGuard<'_, Memory> {
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn fingerprint(id: &WorkloadId, body: &serde_json::Value) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    id.hash(&mut hasher);
+    body.to_string().hash(&mut hasher);
+    hasher.finish()
+}

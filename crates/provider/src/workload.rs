@@ -1,0 +1,17 @@
+//! The resource `datum_workload`, and the data sources that read workloads.
+//!
+//! [`plan`] decides, without network or clock, what changes; [`resource`] carries it out in the order of Terraform's calls.
+
+pub mod data_source;
+mod delete;
+mod dry_run;
+mod identity;
+pub mod import;
+pub mod ownership;
+pub mod plan;
+pub mod private;
+pub mod resource;
+pub mod timeouts;
+mod validate;
+pub mod wait;
+mod write;

@@ -1,0 +1,160 @@
+//! The data sources: one workload by name, many by selector.
+
+use async_trait::async_trait;
+use datum_client::{ListOptions, Object};
+use datum_model::id::Namespace;
+use tf_plugin_server::operation;
+use tf_plugin_server::value::Value;
+use tf_provider::schema::Schema;
+use tf_provider::{AttributePath, DataSource, Diagnostic, Diagnostics};
+use tokio::time::Instant;
+
+use super::identity;
+use super::plan::at;
+use crate::diagnostics::{self, Action};
+use crate::provider::{DatumProvider, Session};
+use crate::schema::Node;
+use crate::{schema, value};
+
+/// The data source `datum_workload`.
+#[derive(Clone, Debug)]
+pub struct WorkloadData {
+    provider: DatumProvider,
+}
+
+impl WorkloadData {
+    /// The data source of a provider.
+    pub fn new(provider: DatumProvider) -> WorkloadData {
+        WorkloadData { provider }
+    }
+
+    async fn workload(&self, mut config: Value) -> Result<Value, Vec<Diagnostic>> {
+        let session = self.provider.session().map_err(one)?;
+        let client = session.required_client().await.map_err(one)?;
+        if at(&config, &["metadata", "namespace"]).is_null() {
+            let namespace = session
+                .default_namespace()
+                .await
+                .ok_or_else(diagnostics::no_namespace)
+                .map_err(one)?;
+            if let Some(place) = config
+                .get_mut("metadata")
+                .and_then(|metadata| metadata.get_mut("namespace"))
+            {
+                *place = namespace.to_string().into();
+            }
+        }
+        let id = identity::of(&config).map_err(one)?;
+        let deadline = Instant::now() + session.configuration().timeouts.read;
+        let client = client.within(deadline).cancelled_by(operation::cancelled());
+        let object = client
+            .get(&id)
+            .await
+            .map_err(|error| diagnostics::refused(Action::Read, &id, &error, &config))?;
+        Ok(shown(&object, schema::workload_data()))
+    }
+}
+
+#[async_trait]
+impl DataSource for WorkloadData {
+    type State<'a> = Value;
+    type ProviderMetaState<'a> = Value;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(schema::data_source_workload())
+    }
+
+    async fn read<'a>(&self, diags: &mut Diagnostics, config: Value, _provider_meta: Value) -> Option<Value> {
+        taken(diags, self.workload(config).await)
+    }
+}
+
+/// The data source `datum_workloads`.
+#[derive(Clone, Debug)]
+pub struct WorkloadsData {
+    provider: DatumProvider,
+}
+
+impl WorkloadsData {
+    /// The data source of a provider.
+    pub fn new(provider: DatumProvider) -> WorkloadsData {
+        WorkloadsData { provider }
+    }
+
+    async fn workloads(&self, mut config: Value) -> Result<Value, Vec<Diagnostic>> {
+        let session = self.provider.session().map_err(one)?;
+        let client = session.required_client().await.map_err(one)?;
+        let namespace = listed_namespace(&session, &config).await.map_err(one)?;
+        let text = |name| config.get(name).and_then(Value::as_str).map(str::to_owned);
+        let limit = match config.get("limit").and_then(Value::as_i64).map(u32::try_from) {
+            None => None,
+            Some(Ok(limit)) if limit > 0 => Some(limit),
+            Some(_) => {
+                let path = AttributePath::new("limit");
+                return Err(one(diagnostics::validation("limit is a whole number from 1", path)));
+            }
+        };
+        let options = ListOptions {
+            label_selector: text("label_selector"),
+            field_selector: text("field_selector"),
+            limit,
+        };
+        let deadline = Instant::now() + session.configuration().timeouts.read;
+        let client = client.within(deadline).cancelled_by(operation::cancelled());
+        let objects = client
+            .list(Some(&namespace), &options)
+            .await
+            .map_err(|error| one(diagnostics::unlisted(&namespace, &error)))?;
+        let shown = objects.iter().map(|object| shown(object, schema::listed_workload()));
+        if let Some(place) = config.get_mut("workloads") {
+            *place = Value::list(shown);
+        }
+        Ok(config)
+    }
+}
+
+#[async_trait]
+impl DataSource for WorkloadsData {
+    type State<'a> = Value;
+    type ProviderMetaState<'a> = Value;
+
+    fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
+        Some(schema::data_source_workloads())
+    }
+
+    async fn read<'a>(&self, diags: &mut Diagnostics, config: Value, _provider_meta: Value) -> Option<Value> {
+        taken(diags, self.workloads(config).await)
+    }
+}
+
+async fn listed_namespace(session: &Session, config: &Value) -> Result<Namespace, Diagnostic> {
+    match config.get("namespace").and_then(Value::as_str) {
+        Some(text) => text.parse().map_err(|error: datum_model::id::ParseError| {
+            diagnostics::validation(&error.to_string(), AttributePath::new("namespace"))
+        }),
+        None => session.default_namespace().await.ok_or_else(diagnostics::no_namespace),
+    }
+}
+
+/// Everything the API has about a workload.
+fn shown(object: &Object, node: &Node) -> Value {
+    let mut state = value::flatten_all(object.as_json(), node);
+    if let Some(id) = object.id() {
+        identity::set(&mut state, &id);
+    }
+    state
+}
+
+fn one(diagnostic: Diagnostic) -> Vec<Diagnostic> {
+    vec![diagnostic]
+}
+
+fn taken(diags: &mut Diagnostics, result: Result<Value, Vec<Diagnostic>>) -> Option<Value> {
+    match result {
+        Ok(state) => Some(state),
+        Err(problems) => {
+            diags.errors.extend(problems);
+            None
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! What the state keeps about a workload and Terraform does not show.
+
+use serde::{Deserialize, Serialize};
+
+/// The private state of a `datum_workload`.
+///
+/// Every field may be absent, so that a state written by another version is read.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PrivateState {
+    /// The control plane on which the workload was last seen, so that another one never reads as "it is gone".
+    pub server: Option<String>,
+    /// Whether the last wait did not end well and is still owed.
+    pub waiting: bool,
+    /// Whether the provider's field manager owns `spec.replicas`, and so has to hand it over before it may leave it out.
+    pub owns_replicas: bool,
+    /// What the plan decided for its apply.
+    pub planned: Option<Planned>,
+}
+
+/// What a plan tells its apply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Planned {
+    /// Whether the API has to be told, rather than only waited for.
+    pub writes: bool,
+    /// Whether there is something to wait for.
+    pub waits: bool,
+    /// Whether the configuration names the number of replicas.
+    pub manages_replicas: bool,
+}

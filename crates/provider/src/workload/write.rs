@@ -1,0 +1,207 @@
+//! Writing: the body of an apply, and what to do about other owners.
+
+use datum_client::config::FIELD_MANAGER;
+use datum_client::error::Kind;
+use datum_client::{Applied, ApplyOptions, Client, Error, Object};
+use datum_model::api;
+use datum_model::id::WorkloadId;
+use serde_json::{Value as Json, json};
+use tf_plugin_server::value::Value;
+use tf_provider::{AttributePath, Diagnostic};
+
+use super::{identity, ownership};
+use crate::diagnostics::{self, Action};
+use crate::provider::Session;
+use crate::schema;
+use crate::value::{self, path};
+
+/// How often a forced apply begins anew because the object changed under its hands.
+const ATTEMPTS: usize = 4;
+
+/// Which fields of other managers are taken over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Force {
+    /// All of them.
+    Everything,
+    /// Those whose live value the plan showed ([`ownership::standing`]).
+    WhatWasShown,
+}
+
+impl Force {
+    /// What a workload says, else what the provider says.
+    pub(super) fn of(session: &Session, planned: &Value) -> Force {
+        let forced = planned.get("force_conflicts").and_then(Value::as_bool);
+        if forced.unwrap_or(session.configuration().force_conflicts) {
+            Force::Everything
+        } else {
+            Force::WhatWasShown
+        }
+    }
+}
+
+/// The body of an apply: what is managed, and nothing else.
+pub(super) fn body(planned: &Value, manages_replicas: bool) -> Result<Json, Vec<Diagnostic>> {
+    let mut written = planned.clone();
+    if !manages_replicas && let Some(replicas) = written.get_mut("spec").and_then(|spec| spec.get_mut("replicas")) {
+        *replicas = Value::Null;
+    }
+    let mut body = value::expand(&written, schema::workload()).map_err(|problems| {
+        problems
+            .into_iter()
+            .map(|problem| diagnostics::validation(&problem.message, problem.path))
+            .collect::<Vec<_>>()
+    })?;
+    body["apiVersion"] = api::API_VERSION.into();
+    body["kind"] = api::KIND.into();
+    Ok(body)
+}
+
+/// A change of a workload that exists.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Change<'c> {
+    /// The client.
+    pub(super) client: &'c Client,
+    /// The workload.
+    pub(super) id: &'c WorkloadId,
+    /// The state that the plan began with.
+    pub(super) prior: &'c Value,
+    /// The planned state.
+    pub(super) planned: &'c Value,
+    /// Which fields of other managers are taken over.
+    pub(super) force: Force,
+    /// Whether `spec.replicas` is owned and no longer wanted.
+    pub(super) releases_replicas: bool,
+    /// Whether `spec.replicas` is wanted.
+    pub(super) manages_replicas: bool,
+}
+
+impl Change<'_> {
+    /// Makes the change, and returns the workload with the API's warnings.
+    pub(super) async fn apply(&self) -> Result<(Object, Vec<String>), Vec<Diagnostic>> {
+        let body = body(self.planned, self.manages_replicas)?;
+        let refused = |error| diagnostics::refused(Action::Update, self.id, &error, self.planned);
+        if self.releases_replicas {
+            self.release_replicas().await.map_err(refused)?;
+        }
+        let applied = self.send(&body, false).await.map_err(refused)?;
+        Ok((applied.object, applied.warnings))
+    }
+
+    /// Sends a body, or asks what would come of it. Conflicts that are ours to settle are settled: the apply is forced
+    /// against exactly the version whose owners were looked at.
+    pub(super) async fn send(&self, body: &Json, dry_run: bool) -> Result<Applied, Error> {
+        let uid = identity::uid(self.prior).map(str::to_owned);
+        let options = ApplyOptions {
+            dry_run,
+            force: self.force == Force::Everything,
+            uid,
+            manager: None,
+        };
+        let mut attempts = 0;
+        loop {
+            let error = match self.client.apply(self.id, body, options.clone()).await {
+                Err(error) if error.is_conflict() && !options.force => error,
+                done => return done,
+            };
+            let live = self.client.get(self.id).await?;
+            if !ownership::standing(error.conflicts(), &live, self.prior).is_empty() {
+                return Err(error);
+            }
+            let mut body = body.clone();
+            body["metadata"]["resourceVersion"] = live.resource_version().into();
+            let forced = self
+                .client
+                .apply(
+                    self.id,
+                    &body,
+                    ApplyOptions {
+                        force: true,
+                        ..options.clone()
+                    },
+                )
+                .await;
+            attempts += 1;
+            let has_moved = matches!(&forced, Err(error) if matches!(error.kind(), Kind::Modified { .. }));
+            if !has_moved || attempts == ATTEMPTS {
+                return forced;
+            }
+        }
+    }
+
+    /// Hands `spec.replicas` with its live value to another owner, so that leaving it out removes nothing.
+    async fn release_replicas(&self) -> Result<(), Error> {
+        let live = self.client.get(self.id).await?;
+        let Some(replicas) = ownership::replicas(&live) else {
+            return Ok(());
+        };
+        if !ownership::is_ours(&live, &ownership::replicas_field()) {
+            return Ok(());
+        }
+        let body = json!({
+            "apiVersion": api::API_VERSION,
+            "kind": api::KIND,
+            "metadata": { "resourceVersion": live.resource_version() },
+            "spec": { "replicas": replicas },
+        });
+        let options = ApplyOptions {
+            uid: live.uid().map(str::to_owned),
+            manager: Some(ownership::RELEASED.to_owned()),
+            force: true,
+            dry_run: false,
+        };
+        self.client.apply(self.id, &body, options).await.map(drop)
+    }
+}
+
+/// Warnings about fields that the plan removed and that are still there, because they belong to others as well.
+pub(super) fn left_behind(id: &WorkloadId, prior: &Value, planned: &Value, live: &Object) -> Vec<Diagnostic> {
+    let owners = |field: &datum_model::field::Path| -> Vec<String> {
+        let entries = live
+            .managed_fields()
+            .iter()
+            .filter(|entry| entry["manager"] != FIELD_MANAGER);
+        entries
+            .filter(|entry| {
+                path::owned(&entry["fieldsV1"])
+                    .iter()
+                    .any(|owned| owned.starts_with(field))
+            })
+            .filter_map(|entry| entry["manager"].as_str().map(str::to_owned))
+            .collect()
+    };
+    removed(prior, planned)
+        .into_iter()
+        .map(|attribute| path::to_api(&attribute, schema::workload()))
+        .filter(|field| field.find(live.as_json()).is_some())
+        .filter_map(|field| {
+            let managers = owners(&field);
+            (!managers.is_empty()).then(|| diagnostics::kept_by_others(id, &field.to_string(), &managers))
+        })
+        .collect()
+}
+
+/// The attributes of `metadata` and `spec` that had a value and are planned to have none. Items of lists are left out:
+/// what they were is told by their position only.
+fn removed(prior: &Value, planned: &Value) -> Vec<AttributePath> {
+    fn walk(prior: &Value, planned: &Value, path: &AttributePath, found: &mut Vec<AttributePath>) {
+        match (prior, planned) {
+            (Value::Map(before), Value::Map(after)) => {
+                for (name, before) in before {
+                    let path = path.clone().attribute(name.clone());
+                    match after.get(name) {
+                        Some(after) => walk(before, after, &path, found),
+                        None => found.push(path),
+                    }
+                }
+            }
+            (before, Value::Null) if !before.is_null() => found.push(path.clone()),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    for name in ["metadata", "spec"] {
+        let part = |value: &Value| value.get(name).cloned().unwrap_or_default();
+        walk(&part(prior), &part(planned), &AttributePath::new(name), &mut found);
+    }
+    found
+}
