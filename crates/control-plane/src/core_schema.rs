@@ -1,11 +1,13 @@
-//! The schemas of the built-in kinds, as far as this control plane looks into them: their metadata.
+//! The schemas of the built-in kinds, as far as this control plane looks into them.
 //!
-//! What a secret or an event holds is nobody's business here; it is kept as it was sent.
+//! What a secret or an event holds is nobody's business here: objects inside are kept as they were sent. Only the types of
+//! the fields on top are told, and the defaults that users see.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use datum_model::schema::{Kind, Schema, workload};
+use serde_json::{Value, json};
 
 use crate::resource::{self, Table};
 
@@ -20,52 +22,57 @@ pub fn of(table: Table) -> &'static Schema {
     &SCHEMAS[&table]
 }
 
-/// The fields beside apiVersion, kind and metadata.
-fn contents(table: Table) -> &'static [&'static str] {
+/// The fields beside apiVersion, kind and metadata, as OpenAPI.
+fn contents(table: Table) -> Value {
+    let string = json!({"type": "string"});
+    let boolean = json!({"type": "boolean"});
+    let strings = json!({"type": "object", "additionalProperties": string});
+    let object = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    let objects = json!({"type": "array", "items": object});
     match table {
-        Table::Events => &[
-            "action",
-            "count",
-            "eventTime",
-            "firstTimestamp",
-            "involvedObject",
-            "lastTimestamp",
-            "message",
-            "reason",
-            "related",
-            "reportingComponent",
-            "reportingInstance",
-            "series",
-            "source",
-            "type",
-        ],
-        Table::Secrets => &["data", "immutable", "stringData", "type"],
-        Table::ConfigMaps => &["binaryData", "data", "immutable"],
-        Table::ServiceAccounts => &["automountServiceAccountToken", "imagePullSecrets", "secrets"],
-        _ => &["spec", "status"],
+        Table::Events => json!({
+            "action": string,
+            "count": {"type": "integer", "format": "int32"},
+            "eventTime": {"type": "string", "nullable": true},
+            "firstTimestamp": {"type": "string", "nullable": true},
+            "involvedObject": object,
+            "lastTimestamp": {"type": "string", "nullable": true},
+            "message": string,
+            "reason": string,
+            "related": object,
+            "reportingComponent": string,
+            "reportingInstance": string,
+            "series": object,
+            "source": object,
+            "type": string,
+        }),
+        Table::Secrets => json!({
+            "data": strings,
+            "immutable": boolean,
+            "stringData": strings,
+            "type": {"type": "string", "default": "Opaque"},
+        }),
+        Table::ConfigMaps => json!({"binaryData": strings, "data": strings, "immutable": boolean}),
+        Table::ServiceAccounts => json!({
+            "automountServiceAccountToken": boolean,
+            "imagePullSecrets": objects,
+            "secrets": objects,
+        }),
+        _ => json!({"spec": object, "status": object}),
     }
 }
 
-fn schema(contents: &[&str]) -> Schema {
-    let shared = ["apiVersion", "kind", "metadata"]
-        .into_iter()
-        .filter_map(|name| Some((name.to_owned(), workload().property(name)?.clone())));
-    let free = contents.iter().map(|name| {
-        let free = Schema {
-            description: String::new(),
-            nullable: true,
-            default: None,
-            kind: Kind::FreeForm,
-        };
-        ((*name).to_owned(), free)
-    });
-    Schema {
-        description: String::new(),
-        nullable: false,
-        default: None,
-        kind: Kind::Object {
-            properties: shared.chain(free).collect::<BTreeMap<_, _>>(),
-            required: Vec::new(),
-        },
+fn schema(contents: Value) -> Schema {
+    let mut schema: Schema = serde_json::from_value(json!({"type": "object", "properties": contents}))
+        .expect("the schemas above are well-formed");
+    if let Kind::Object { properties, .. } = &mut schema.kind {
+        for name in ["apiVersion", "kind", "metadata"] {
+            properties.extend(
+                workload()
+                    .property(name)
+                    .map(|shared| (name.to_owned(), shared.clone())),
+            );
+        }
     }
+    schema
 }

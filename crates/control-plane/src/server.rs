@@ -6,6 +6,7 @@ mod control;
 mod handler;
 mod objects;
 mod parameters;
+mod protobuf;
 mod review;
 mod target;
 mod watch;

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::protobuf;
 use crate::admission;
 use crate::registry::Body;
 use crate::resource::Resource;
@@ -84,6 +85,10 @@ pub(super) fn decode_object(resource: &Resource, content_type: &str, body: &[u8]
             duplicates = admission::duplicate_fields(&String::from_utf8_lossy(body));
             object
         }
+        // The kinds that Go clients know; a custom resource has no protobuf.
+        protobuf::MEDIA_TYPE if !resource.is_custom() => {
+            protobuf::decode(body).map_err(|why| unrecognized(resource, body, &why))?
+        }
         "application/yaml" => decode_yaml(body).map_err(|why| unrecognized(resource, body, &why))?,
         _ => {
             return Err(Status::unsupported_media_type(&[
@@ -95,6 +100,16 @@ pub(super) fn decode_object(resource: &Resource, content_type: &str, body: &[u8]
     };
     let object = check_type(resource, body, object)?;
     Ok(Body { object, duplicates })
+}
+
+/// Reads a body that is of no resource's kind, such as the options of a deletion.
+pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Status> {
+    match media_type(content_type) {
+        protobuf::MEDIA_TYPE => protobuf::decode(body),
+        "application/yaml" => decode_yaml(body),
+        _ => serde_json::from_slice(body).map_err(|error| error.to_string()),
+    }
+    .map_err(|why| Status::bad_request(format!("cannot read the body: {why}")))
 }
 
 /// YAML, of which JSON is a part.

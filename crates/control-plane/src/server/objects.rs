@@ -303,9 +303,7 @@ impl Objects<'_> {
     fn update(&self) -> Result<Answer, Status> {
         let mut body = if self.subresource == Some(Subresource::Scale) {
             // A scale is of another kind than what it scales.
-            let scale: Value = serde_json::from_slice(&self.call.body)
-                .map_err(|error| Status::bad_request(format!("cannot read the scale: {error}")))?;
-            Body::from(scale)
+            Body::from(content::decode_any(&self.call.content_type, &self.call.body)?)
         } else {
             content::decode_object(self.resource, &self.call.content_type, &self.call.body)?
         };
@@ -449,11 +447,7 @@ impl Objects<'_> {
         };
         let mut policy = parameters.get("propagationPolicy").map(str::to_owned);
         if !self.call.body.is_empty() {
-            let body: Value = match content::media_type(&self.call.content_type) {
-                "application/yaml" => content::decode_yaml(&self.call.body).map_err(Status::bad_request)?,
-                _ => serde_json::from_slice(&self.call.body)
-                    .map_err(|error| Status::bad_request(format!("cannot read the delete options: {error}")))?,
-            };
+            let body = content::decode_any(&self.call.content_type, &self.call.body)?;
             let text = |value: &Value| value.as_str().map(str::to_owned);
             options.uid = text(&body["preconditions"]["uid"]);
             options.resource_version = text(&body["preconditions"]["resourceVersion"]);

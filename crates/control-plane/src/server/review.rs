@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
+use super::content;
 use super::handler::Call;
 use super::target::Target;
 use crate::auth::Attributes;
@@ -39,8 +40,7 @@ impl Review {
         if call.method != Method::POST {
             return Err(Status::method_not_allowed());
         }
-        let mut review: Value = serde_json::from_slice(&call.body)
-            .map_err(|error| Status::bad_request(format!("cannot read the review: {error}")))?;
+        let mut review = content::decode_any(&call.content_type, &call.body)?;
         if !review.is_object() {
             return Err(Status::bad_request("cannot read the review: it is not an object"));
         }
