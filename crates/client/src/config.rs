@@ -3,6 +3,7 @@
 //! Nothing here reads the environment: the caller decides which variables mean what, and passes values. Files named by a
 //! setting (kubeconfig, token, key) are read by [`Client::connect`](crate::Client::connect).
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -62,7 +63,7 @@ impl Config {
 }
 
 /// Where the API is.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Target {
     /// The control plane of one Datum project, below an endpoint that serves many ([`endpoint::control_plane`]).
     Project {
@@ -77,6 +78,27 @@ pub enum Target {
     Host(String),
     /// The API server of the cluster that this process runs in.
     InCluster(InCluster),
+}
+
+/// URLs are shown without user and password, although no request would be sent with such a URL.
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project { endpoint, project } => {
+                let endpoint = endpoint::without_credentials(endpoint);
+                f.debug_struct("Project")
+                    .field("endpoint", &endpoint)
+                    .field("project", project)
+                    .finish()
+            }
+            Self::Kubeconfig(kubeconfig) => f.debug_tuple("Kubeconfig").field(kubeconfig).finish(),
+            Self::Host(host) => f
+                .debug_tuple("Host")
+                .field(&endpoint::without_credentials(host))
+                .finish(),
+            Self::InCluster(pod) => f.debug_tuple("InCluster").field(pod).finish(),
+        }
+    }
 }
 
 /// Kubeconfig files and what to take from them.
@@ -137,7 +159,7 @@ pub enum Auth {
 }
 
 /// An exec credential plugin (`client.authentication.k8s.io`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Exec {
     /// `client.authentication.k8s.io/v1` or `client.authentication.k8s.io/v1beta1`.
     pub api_version: String,
@@ -149,6 +171,17 @@ pub struct Exec {
     pub env: Vec<(String, String)>,
     /// What to tell the user when the program is missing.
     pub install_hint: Option<String>,
+}
+
+/// Arguments and variables may hold secrets: they are not shown.
+impl fmt::Debug for Exec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("Exec");
+        shown
+            .field("api_version", &self.api_version)
+            .field("command", &self.command)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A Datum service-account key file.
@@ -199,8 +232,8 @@ pub struct Proxy {
     pub no_proxy: Option<String>,
 }
 
-impl std::fmt::Debug for Proxy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let url = endpoint::without_credentials(&self.url);
         f.debug_struct("Proxy")
             .field("url", &url)

@@ -448,6 +448,9 @@ fn tls_problem(error: &kube::Error) -> ConfigError {
     use kube::client::RustlsTlsError;
     let setting = match error {
         kube::Error::RustlsTls(RustlsTlsError::AddRootCertificate(_)) => Setting::Ca,
+        kube::Error::RustlsTls(RustlsTlsError::InvalidPrivateKey(_) | RustlsTlsError::MissingPrivateKey) => {
+            Setting::ClientKey
+        }
         _ => Setting::ClientCertificate,
     };
     // Errors of this kind name the defect and never quote the material.

@@ -36,7 +36,7 @@ pub fn without_credentials(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// Parses a base URL: absolute, `http` or `https`, with a host and without a query.
+/// Parses a base URL: absolute, `http` or `https`, with a host, without a login and without a query.
 pub(crate) fn parse(url: &str) -> Result<Uri, String> {
     let url = with_scheme(url);
     let shown = without_credentials(&url);
@@ -48,6 +48,14 @@ pub(crate) fn parse(url: &str) -> Result<Uri, String> {
     }
     if uri.host().is_none_or(str::is_empty) {
         return Err(format!("{shown:?} names no host"));
+    }
+    if uri
+        .authority()
+        .is_some_and(|authority| authority.as_str().contains('@'))
+    {
+        return Err(format!(
+            "{shown:?} carries a user name or password, which belong into settings of their own"
+        ));
     }
     if uri.query().is_some() {
         return Err(format!("{shown:?} has a query, which no request would keep"));

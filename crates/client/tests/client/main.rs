@@ -9,7 +9,10 @@
 mod auth;
 mod cluster;
 mod operations;
+mod proxy;
 mod refresh;
 mod retries;
+mod secrecy;
 mod server;
+mod tls;
 mod wait;

@@ -1,0 +1,199 @@
+//! Proxies: HTTP and SOCKS, with and without a password, and the servers that are reached without one.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use datum_client::config::{Auth, Config, Kubeconfig, Proxy, Setting, Target};
+use datum_client::{Client, Error};
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::server::{Server, workload};
+
+/// A proxy that notes where it was asked to connect, and with which credentials.
+struct Relay {
+    address: SocketAddr,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Relay {
+    async fn start<F>(serve: impl Fn(TcpStream, Arc<Mutex<Vec<String>>>) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = std::io::Result<()>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let asked: Arc<Mutex<Vec<_>>> = Arc::default();
+        let record = asked.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, record.clone()));
+            }
+        });
+        Self { address, asked }
+    }
+
+    fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// HTTP CONNECT (RFC 9110, section 9.3.6).
+async fn connect(stream: TcpStream, asked: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+    let mut stream = BufReader::new(stream);
+    let mut lines = Vec::new();
+    loop {
+        let mut line = String::new();
+        stream.read_line(&mut line).await?;
+        if line.trim().is_empty() {
+            break;
+        }
+        lines.push(line.trim().to_owned());
+    }
+    let target = lines[0].split(' ').nth(1).unwrap().to_owned();
+    let login = lines
+        .iter()
+        .find(|line| line.to_lowercase().starts_with("proxy-authorization"));
+    asked
+        .lock()
+        .unwrap()
+        .push(format!("{} {}", lines[0], login.map_or("", |line| line)));
+    let mut server = TcpStream::connect(target).await?;
+    stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+    copy_bidirectional(&mut stream, &mut server).await.map(drop)
+}
+
+/// SOCKS5 (RFC 1928) with user and password (RFC 1929) when they are offered.
+async fn socks(mut stream: TcpStream, asked: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+    let mut head = [0; 2];
+    stream.read_exact(&mut head).await?;
+    let mut methods = vec![0; head[1].into()];
+    stream.read_exact(&mut methods).await?;
+    let mut login = String::new();
+    if methods.contains(&2) {
+        stream.write_all(&[5, 2]).await?;
+        stream.read_u8().await?;
+        for _ in 0..2 {
+            let mut text = vec![0; stream.read_u8().await?.into()];
+            stream.read_exact(&mut text).await?;
+            login = format!("{login} {}", String::from_utf8(text).unwrap());
+        }
+        stream.write_all(&[1, 0]).await?;
+    } else {
+        stream.write_all(&[5, 0]).await?;
+    }
+    let mut request = [0; 4];
+    stream.read_exact(&mut request).await?;
+    assert_eq!(request[3], 1, "the tests' servers have IPv4 addresses");
+    let (mut ip, mut port) = ([0; 4], [0; 2]);
+    stream.read_exact(&mut ip).await?;
+    stream.read_exact(&mut port).await?;
+    let target = SocketAddr::from((ip, u16::from_be_bytes(port)));
+    asked.lock().unwrap().push(format!("{target}{login}"));
+    let mut server = TcpStream::connect(target).await?;
+    stream.write_all(&[5, 0, 0, 1, 0, 0, 0, 0, 0, 0]).await?;
+    copy_bidirectional(&mut stream, &mut server).await.map(drop)
+}
+
+async fn get(config: Config) -> Result<(), Error> {
+    let web = "project-shop/web".parse().unwrap();
+    Client::connect(config).await.unwrap().get(&web).await.map(drop)
+}
+
+fn through(server: &Server, url: String, no_proxy: Option<&str>) -> Config {
+    Config {
+        proxy: Some(Proxy {
+            url,
+            no_proxy: no_proxy.map(str::to_owned),
+        }),
+        ..server.config()
+    }
+}
+
+#[tokio::test]
+async fn an_http_proxy_is_used_unless_the_server_is_excepted() {
+    let server = Server::answering([(200, workload("web"))]).await;
+    let relay = Relay::start(connect).await;
+    let address = server.address;
+    get(through(&server, format!("http://{}", relay.address), None))
+        .await
+        .unwrap();
+    get(through(
+        &server,
+        format!("http://me:p%40ss@{}", relay.address),
+        Some("10.0.0.0/8"),
+    ))
+    .await
+    .unwrap();
+    get(through(
+        &server,
+        format!("http://{}", relay.address),
+        Some("127.0.0.0/8"),
+    ))
+    .await
+    .unwrap();
+    assert_eq!(
+        relay.asked().iter().map(|line| line.to_lowercase()).collect::<Vec<_>>(),
+        [
+            format!("connect {address} http/1.1 "),
+            format!("connect {address} http/1.1 proxy-authorization: basic bwu6cebzcw=="),
+        ]
+    );
+    assert_eq!(server.asked().len(), 3);
+}
+
+#[tokio::test]
+async fn a_socks_proxy_is_used() {
+    let server = Server::answering([(200, workload("web"))]).await;
+    let relay = Relay::start(socks).await;
+    get(through(&server, format!("socks5://{}", relay.address), None))
+        .await
+        .unwrap();
+    get(through(&server, format!("socks5://me:p%40ss@{}", relay.address), None))
+        .await
+        .unwrap();
+    assert_eq!(
+        relay.asked(),
+        [server.address.to_string(), format!("{} me p@ss", server.address)]
+    );
+}
+
+#[tokio::test]
+async fn a_kubeconfigs_proxy_is_used_unless_another_is_named() {
+    let server = Server::answering([(200, workload("web"))]).await;
+    let (theirs, ours) = (Relay::start(connect).await, Relay::start(connect).await);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let cluster = json!({ "server": server.url(), "proxy-url": format!("http://{}", theirs.address) });
+    let text = json!({ "clusters": [{ "name": "c", "cluster": cluster }] });
+    std::fs::write(&path, text.to_string()).unwrap();
+    let wanted = Kubeconfig {
+        paths: vec![path],
+        cluster: Some("c".into()),
+        ..Kubeconfig::default()
+    };
+    let config = Config {
+        auth: Some(Auth::Anonymous),
+        ..Config::new(Target::Kubeconfig(wanted))
+    };
+    get(config.clone()).await.unwrap();
+    let proxy = Some(Proxy {
+        url: format!("http://{}", ours.address),
+        no_proxy: None,
+    });
+    get(Config { proxy, ..config }).await.unwrap();
+    assert_eq!((theirs.asked().len(), ours.asked().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_proxy_that_cannot_work_is_told_without_its_password() {
+    let server = Server::answering([(200, workload("web"))]).await;
+    for url in ["ftp://me:s3cret@proxy", "http://me:s3cret@pro xy"] {
+        let config = through(&server, url.into(), None);
+        assert!(!format!("{config:?}").contains("s3cret"));
+        let error = Client::connect(config).await.unwrap_err();
+        assert_eq!(error.setting(), Setting::Proxy);
+        assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+    }
+}

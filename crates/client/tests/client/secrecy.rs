@@ -1,0 +1,98 @@
+//! What must never be printed: not by `Debug`, not in an error, not in a log of any level.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+
+use datum_client::config::{Auth, Config, Exec, Kubeconfig, Proxy, ServiceAccount, Target};
+use datum_client::{ApplyOptions, Client};
+use serde_json::json;
+use tracing::instrument::WithSubscriber as _;
+
+use crate::server::{Server, json_answer, status};
+
+const SECRET: &str = "s3cret";
+
+/// A log that the test can read.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn settings_do_not_show_their_secrets() {
+    let auths = [
+        Auth::Token(SECRET.into()),
+        Auth::ClientCertificate {
+            certificate: "public".into(),
+            key: SECRET.into(),
+        },
+        Auth::ServiceAccount(ServiceAccount::Json(SECRET.into())),
+        Auth::Basic {
+            username: "me".into(),
+            password: SECRET.into(),
+        },
+        Auth::Exec(Exec {
+            api_version: "v1".into(),
+            command: "get-token".into(),
+            args: vec!["--password".into(), SECRET.into()],
+            env: vec![("PASSWORD".into(), SECRET.into())],
+            install_hint: None,
+        }),
+    ];
+    for auth in auths {
+        let proxy = Some(Proxy {
+            url: format!("http://me:{SECRET}@proxy"),
+            no_proxy: None,
+        });
+        let target = Target::Host(format!("https://me:{SECRET}@example.com"));
+        let config = Config {
+            auth: Some(auth),
+            proxy,
+            ..Config::new(target)
+        };
+        assert!(!format!("{config:#?}").contains(SECRET), "{config:#?}");
+    }
+}
+
+#[tokio::test]
+async fn requests_log_neither_credentials_nor_manifests() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_writer(move || writer.clone());
+    let work = async {
+        let answer = status(401, "Unauthorized", "Unauthorized", &json!({}));
+        let server = Server::start(move |_| json_answer(401, &answer)).await;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("config");
+        let text = json!({
+            "current-context": "c", "contexts": [{ "name": "c", "context": { "cluster": "c", "user": "u" } }],
+            "clusters": [{ "name": "c", "cluster": { "server": server.url() } }],
+            "users": [{ "name": "u", "user": { "token": SECRET } }],
+        });
+        std::fs::write(&path, text.to_string()).unwrap();
+        let wanted = Kubeconfig {
+            paths: vec![path],
+            ..Kubeconfig::default()
+        };
+        let client = Client::connect(Config::new(Target::Kubeconfig(wanted))).await.unwrap();
+        let body = json!({ "spec": { "template": { "env": [{ "name": "PASSWORD", "value": SECRET }] } } });
+        let id = "project-shop/web".parse().unwrap();
+        let error = client.apply(&id, &body, ApplyOptions::default()).await.unwrap_err();
+        assert!(!format!("{error:?} {error} {client:?}").contains(SECRET), "{error:?}");
+    };
+    work.with_subscriber(subscriber.finish()).await;
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("request"), "the log is on: {log}");
+    assert!(!log.contains(SECRET), "{log}");
+}
