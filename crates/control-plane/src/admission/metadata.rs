@@ -210,6 +210,8 @@ pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldErr
         ));
     }
     validate_common(&metadata, &mut errors);
+    // The API server looks at the names of finalizers only here.
+    validate_finalizers(&metadata, &mut errors);
     errors
 }
 
@@ -277,8 +279,7 @@ pub(super) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
     errors
 }
 
-/// What holds for new and changed objects alike. Finalizers are checked when the object is new; on a change, kubectl must
-/// still be able to remove one by one those that an older server let through.
+/// What holds for new and changed objects alike.
 fn validate_common(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
     for (key, value) in metadata.entries("labels") {
         for problem in names::qualified_name(key) {
@@ -306,7 +307,6 @@ fn validate_common(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
         ));
     }
     validate_owner_references(metadata, errors);
-    validate_finalizers(metadata, errors);
     validate_managed_fields(metadata, errors);
 }
 

@@ -76,16 +76,44 @@ impl fmt::Display for Syntax<'_> {
     }
 }
 
-/// A number as `%v` prints an int64 or a float64: from 1e21 on with an exponent.
+/// A number as `%v` prints an int64 or a float64: a float of seven digits before the point has an exponent.
 fn number_text(number: &serde_json::Number, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    match number.as_f64() {
-        Some(float) if !number.is_i64() && (float.abs() >= 1e21 || float != 0.0 && float.abs() < 1e-4) => {
-            let text = format!("{float:e}");
-            let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-            let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
-            write!(f, "{digits}e{sign}{exponent:0>2}")
+    let float = match number.as_f64() {
+        Some(float) if !number.is_i64() => float,
+        _ => return write!(f, "{number}"),
+    };
+    let text = format!("{float:e}");
+    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+    if (-4..6).contains(&exponent.parse::<i32>().unwrap_or(0)) {
+        return write!(f, "{float}");
+    }
+    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
+    write!(f, "{digits}e{sign}{exponent:0>2}")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{Plain, Syntax};
+
+    #[test]
+    fn values_read_as_go_prints_them() {
+        for (value, plain, syntax) in [
+            (json!(null), "<nil>", "interface {}(nil)"),
+            (json!("a\"b"), "a\"b", r#""a\"b""#),
+            (json!(1_000_000), "1000000", "1000000"),
+            (json!(1_000_000.0), "1e+06", "1e+06"),
+            (json!(1.5), "1.5", "1.5"),
+            (json!(0.00001), "1e-05", "1e-05"),
+            (
+                json!({"a": [1, "x", {"b": true}]}),
+                "map[a:[1 x map[b:true]]]",
+                r#"map[string]interface {}{"a":[]interface {}{1, "x", map[string]interface {}{"b":true}}}"#,
+            ),
+        ] {
+            assert_eq!(Plain(&value).to_string(), plain);
+            assert_eq!(Syntax(&value).to_string(), syntax);
         }
-        Some(float) if !number.is_i64() => write!(f, "{float}"),
-        _ => write!(f, "{number}"),
     }
 }
