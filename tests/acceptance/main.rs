@@ -5,6 +5,7 @@
 mod configuration;
 mod conflicts;
 mod data_sources;
+mod demo;
 mod documentation;
 mod drift;
 mod faults;
