@@ -2,15 +2,15 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use datum_model::api::{GROUP, KIND, PLURAL, VERSION};
+use datum_model::Workload as WorkloadKind;
 use futures::StreamExt;
 use jiff::Timestamp;
 use k8s_openapi::api::core::v1::{Event as KubernetesEvent, EventSource, ObjectReference};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::api::{Patch, PatchParams, PostParams};
-use kube::core::{ApiResource, DynamicObject, GroupVersionKind, ObjectMeta};
+use kube::core::{ApiResource, DynamicObject, ObjectMeta};
 use kube::runtime::controller::{self, Action, Controller};
 use kube::runtime::watcher;
 use kube::{Api, Client, Resource, ResourceExt};
@@ -28,6 +28,8 @@ pub const FIELD_MANAGER: &str = "datum-workload-controller";
 const INJECTOR: &str = "sidecar-injector";
 /// The manager that sets the replicas in the scenario `autoscale`.
 const AUTOSCALER: &str = "workload-autoscaler";
+/// How long to wait after a step that the API server did not take.
+const RETRY: Duration = Duration::from_millis(500);
 
 /// A step that the API server did not take.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +42,7 @@ struct Error {
 }
 
 pub(super) async fn run(client: Client, options: Options, stop: CancellationToken) {
-    let kind = workload_kind();
+    let kind = ApiResource::erase::<WorkloadKind>(&());
     let workloads = Api::<DynamicObject>::all_with(client.clone(), &kind);
     let simulator = Arc::new(Simulator {
         client,
@@ -50,11 +52,7 @@ pub(super) async fn run(client: Client, options: Options, stop: CancellationToke
     });
     Controller::new_with(workloads, watcher::Config::default(), kind)
         .graceful_shutdown_on(stop.cancelled_owned())
-        .run(
-            Simulator::reconcile,
-            |_, error, simulator| simulator.retry(error),
-            simulator,
-        )
+        .run(Simulator::reconcile, |_, error, _| retry(error), simulator)
         .for_each(async |outcome| {
             // A failed step is told by `retry`, and an object that is gone by now needs none.
             if let Err(controller::Error::QueueError(error)) = outcome {
@@ -64,8 +62,9 @@ pub(super) async fn run(client: Client, options: Options, stop: CancellationToke
         .await;
 }
 
-fn workload_kind() -> ApiResource {
-    ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, VERSION, KIND), PLURAL)
+fn retry(error: &Error) -> Action {
+    tracing::warn!(%error, cause = %error.source, "trying again");
+    Action::requeue(RETRY)
 }
 
 struct Simulator {
@@ -85,6 +84,8 @@ struct Track {
     /// No step before this.
     due: Instant,
     memory: Memory,
+    /// The events of a step that was not taken, which are not told again when it is.
+    told: Vec<Event>,
 }
 
 impl Simulator {
@@ -92,44 +93,48 @@ impl Simulator {
         let workload = Workload::read(&object);
         let now = Instant::now();
         let mut track = simulator.track(&object, workload.generation, now);
+        if workload.generation < track.generation {
+            // The cache has not caught up with what was seen before, and will tell when it has.
+            return Ok(Action::await_change());
+        }
         // The simulator's own writes come back here at once: the pace is kept, not theirs.
         if let Some(early) = track.due.checked_duration_since(now).filter(|early| !early.is_zero()) {
             return Ok(Action::requeue(early));
         }
-        let step = rollout::next(
-            &workload,
-            &track.memory,
-            now.duration_since(track.since),
-            Timestamp::now(),
-        );
-        let written = match step.write {
-            Write::Nothing => return Ok(Action::await_change()),
-            Write::NothingFor(time) => return Ok(Action::requeue(time)),
-            _ => simulator.write(&object, &step.write).await,
-        };
-        match written {
-            Ok(()) => {}
+        let elapsed = now.duration_since(track.since);
+        let step = rollout::next(&workload, &track.memory, elapsed, Timestamp::now());
+        // Events come first, so that whoever sees a workload fail finds the reason there already.
+        if step.events != track.told {
+            simulator.publish(&object, &step.events).await;
+        }
+        if let Err(error) = simulator.write(&object, &step.write).await {
+            if error.is_gone() {
+                simulator.forget(&object);
+                return Ok(Action::await_change());
+            }
+            track.told = step.events;
+            simulator.remember(&object, track);
             // The object is newer than the one that the step was decided from: decide again when it arrives here.
-            Err(error) if error.is_outdated() => return Ok(Action::requeue(simulator.options.step)),
-            Err(error) if error.is_gone() => return Ok(Action::await_change()),
-            Err(error) => return Err(error),
+            let outdated = Action::requeue(simulator.options.step);
+            return if error.is_outdated() { Ok(outdated) } else { Err(error) };
         }
-        simulator.publish(&object, &step.events).await;
-        if step.write == Write::RemoveFinalizer {
-            simulator.forget(&object);
-            return Ok(Action::await_change());
-        }
-        if matches!(step.write, Write::Status(_)) {
-            track.due = Instant::now() + simulator.options.step;
-        }
+        let pace = simulator.options.step;
+        let (due, next) = match step.write {
+            Write::Nothing => (now, Action::await_change()),
+            Write::NothingFor(time) => (now, Action::requeue(time)),
+            Write::RemoveFinalizer => {
+                simulator.forget(&object);
+                return Ok(Action::await_change());
+            }
+            // These prepare the workload: the first step that shows follows at once.
+            Write::AddFinalizer | Write::InjectSidecar | Write::Autoscale(_) => (now, Action::requeue(pace)),
+            Write::Status(_) => (Instant::now() + pace, Action::requeue(pace)),
+        };
+        track.due = due;
         track.memory = step.memory;
+        track.told.clear();
         simulator.remember(&object, track);
-        Ok(Action::requeue(simulator.options.step))
-    }
-
-    fn retry(&self, error: &Error) -> Action {
-        tracing::warn!(%error, cause = %error.source, "trying again");
-        Action::requeue(self.options.step * 2)
+        Ok(next)
     }
 
     async fn write(&self, object: &DynamicObject, write: &Write) -> Result<(), Error> {
@@ -143,81 +148,67 @@ impl Simulator {
                 source,
             }
         };
-        // The version makes the write conditional, and the uid keeps an apply from creating what was deleted meanwhile.
-        let identity = json!({ "name": name, "uid": object.uid(), "resourceVersion": object.resource_version() });
-        let body = |field: &str, value: Value| json!({ "apiVersion": self.kind.api_version, "kind": self.kind.kind, "metadata": identity, field: value });
         match write {
-            Write::Nothing | Write::NothingFor(_) => {}
+            Write::Nothing | Write::NothingFor(_) => Ok(()),
             Write::Status(status) => {
-                let patch = Patch::Apply(body("status", json!(status)));
+                let patch = self.patch(object, "status", &json!(status));
                 let parameters = PatchParams::apply(FIELD_MANAGER).force();
-                workloads
-                    .patch_status(&name, &parameters, &patch)
-                    .await
-                    .map_err(error("reporting the status of"))?;
+                let written = workloads.patch_status(&name, &parameters, &patch).await;
+                written.map(drop).map_err(error("reporting the status of"))
             }
             Write::AddFinalizer => {
-                let finalizers = object
-                    .finalizers()
-                    .iter()
-                    .map(String::as_str)
-                    .chain([FINALIZER])
-                    .collect();
-                self.set_finalizers(object, finalizers)
-                    .await
-                    .map_err(error("adding the finalizer to"))?;
+                let finalizers = object.finalizers().iter().map(String::as_str).chain([FINALIZER]);
+                let written = self.set_finalizers(object, finalizers.collect()).await;
+                written.map_err(error("adding the finalizer to"))
             }
             Write::RemoveFinalizer => {
-                let others = object
-                    .finalizers()
-                    .iter()
-                    .map(String::as_str)
-                    .filter(|name| *name != FINALIZER)
-                    .collect();
-                self.set_finalizers(object, others)
-                    .await
-                    .map_err(error("removing the finalizer from"))?;
+                let finalizers = object.finalizers().iter().map(String::as_str);
+                let others = finalizers.filter(|name| *name != FINALIZER);
+                let written = self.set_finalizers(object, others.collect()).await;
+                written.map_err(error("removing the finalizer from"))
             }
             Write::InjectSidecar => {
                 let container = json!({ "name": SIDECAR, "image": "registry.datum.net/sidecar:v1" });
-                let patch = Patch::Apply(body(
-                    "spec",
-                    json!({ "template": { "spec": { "containers": [container] } } }),
-                ));
-                let parameters = PatchParams::apply(INJECTOR).force();
-                workloads
-                    .patch(&name, &parameters, &patch)
-                    .await
-                    .map_err(error("injecting a container into"))?;
+                let spec = json!({ "template": { "spec": { "containers": [container] } } });
+                let patch = self.patch(object, "spec", &spec);
+                let written = workloads
+                    .patch(&name, &PatchParams::apply(INJECTOR).force(), &patch)
+                    .await;
+                written.map(drop).map_err(error("injecting a container into"))
             }
             Write::Autoscale(replicas) => {
                 let version = json!({ "resourceVersion": object.resource_version() });
                 let patch = Patch::Merge(json!({ "metadata": version, "spec": { "replicas": replicas } }));
-                let parameters = PatchParams {
-                    field_manager: Some(AUTOSCALER.to_owned()),
-                    ..PatchParams::default()
-                };
-                workloads
-                    .patch_scale(&name, &parameters, &patch)
-                    .await
-                    .map_err(error("scaling"))?;
+                let written = workloads.patch_scale(&name, &merge_by(AUTOSCALER), &patch).await;
+                written.map(drop).map_err(error("scaling"))
             }
         }
-        Ok(())
+    }
+
+    /// An apply patch of one field. The version makes it conditional, and the uid keeps it from creating what was
+    /// deleted meanwhile.
+    fn patch(&self, object: &DynamicObject, field: &str, value: &Value) -> Patch<Value> {
+        Patch::Apply(json!({
+            "apiVersion": self.kind.api_version,
+            "kind": self.kind.kind,
+            "metadata": {
+                "name": object.name_any(),
+                "uid": object.uid(),
+                "resourceVersion": object.resource_version(),
+            },
+            field: value,
+        }))
     }
 
     /// Replaces the whole list, which is safe because the write is conditional on the version that it was read at.
     async fn set_finalizers(&self, object: &DynamicObject, finalizers: Vec<&str>) -> Result<(), kube::Error> {
         let metadata = json!({ "resourceVersion": object.resource_version(), "finalizers": finalizers });
         let patch = Patch::Merge(json!({ "metadata": metadata }));
-        let parameters = PatchParams {
-            field_manager: Some(FIELD_MANAGER.to_owned()),
-            ..PatchParams::default()
-        };
-        self.workloads(object)
-            .patch(&object.name_any(), &parameters, &patch)
-            .await
-            .map(drop)
+        let workloads = self.workloads(object);
+        let written = workloads
+            .patch(&object.name_any(), &merge_by(FIELD_MANAGER), &patch)
+            .await;
+        written.map(drop)
     }
 
     /// Publishes events about the workload. They are for people: one that is refused is told and not tried again.
@@ -247,9 +238,10 @@ impl Simulator {
             since: now,
             due: now,
             memory: Memory::default(),
+            told: Vec::new(),
         };
         let track = tracks.entry(object.uid().unwrap_or_default()).or_insert_with(begin);
-        if track.generation != generation {
+        if track.generation < generation {
             (track.generation, track.since) = (generation, now);
         }
         track.clone()
@@ -263,6 +255,13 @@ impl Simulator {
     fn forget(&self, object: &DynamicObject) {
         let mut tracks = self.tracks.lock().unwrap_or_else(PoisonError::into_inner);
         tracks.remove(&object.uid().unwrap_or_default());
+    }
+}
+
+fn merge_by(manager: &str) -> PatchParams {
+    PatchParams {
+        field_manager: Some(manager.to_owned()),
+        ..PatchParams::default()
     }
 }
 
