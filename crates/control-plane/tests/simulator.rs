@@ -9,7 +9,7 @@ use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use datum_control_plane::simulator::{self, FINALIZER, Options};
+use datum_control_plane::simulator::{self, FIELD_MANAGER, FINALIZER, Options};
 use datum_model::api::{API_VERSION, GROUP, KIND, PLURAL, VERSION};
 use k8s_openapi::api::core::v1::{Event, Namespace};
 use kube::api::{DeleteParams, ListParams, Patch, PatchParams, PostParams};
@@ -176,6 +176,15 @@ fn is_running(object: &DynamicObject) -> bool {
     status["phase"] == "Running" && status["observedGeneration"].as_i64() == object.metadata.generation
 }
 
+fn owners<'a>(object: &'a DynamicObject, field: &str) -> Vec<&'a str> {
+    let owns = |fields: &Value| fields.pointer(field).is_some();
+    let entries = object.managed_fields().iter();
+    entries
+        .filter(|entry| entry.fields_v1.as_ref().is_some_and(|fields| owns(&fields.0)))
+        .filter_map(|entry| entry.manager.as_deref())
+        .collect()
+}
+
 #[tokio::test]
 async fn a_workload_lives_from_pending_to_gone() {
     let stage = Stage::new().await;
@@ -315,4 +324,25 @@ async fn finalizers_of_others_are_left_alone() {
     let only_theirs = |object: &DynamicObject| object.finalizers() == ["example.com/backup"];
     let held = stage.until("web", "held by the other alone", only_theirs).await;
     assert_eq!(held.data["status"]["phase"], "Deleting");
+}
+
+#[tokio::test]
+async fn each_manager_owns_what_it_wrote_and_nothing_else() {
+    let stage = Stage::new().await;
+    let _simulator = Simulator::start(&stage.client);
+    stage.apply("web", "ready", "nginx:1.25", Some(1)).await;
+    stage.apply("sidecar", "sidecar", "nginx:1.25", Some(1)).await;
+    stage.apply("autoscale", "autoscale", "nginx:1.25", Some(1)).await;
+
+    let web = stage.until_running("web").await;
+    assert_eq!(owners(&web, "/f:status/f:phase"), [FIELD_MANAGER]);
+    assert_eq!(owners(&web, "/f:spec"), [USER]);
+
+    let injected = stage.until_running("sidecar").await;
+    let sidecar = r#"/f:spec/f:template/f:spec/f:containers/k:{"name":"injected-sidecar"}"#;
+    assert_eq!(owners(&injected, sidecar), ["sidecar-injector"]);
+
+    let scaled = stage.until_running("autoscale").await;
+    assert_eq!(scaled.data["spec"]["replicas"], 5);
+    assert_eq!(owners(&scaled, "/f:spec/f:replicas"), ["workload-autoscaler"]);
 }

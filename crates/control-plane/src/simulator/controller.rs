@@ -63,7 +63,7 @@ pub(super) async fn run(client: Client, options: Options, stop: CancellationToke
 }
 
 fn retry(error: &Error) -> Action {
-    tracing::warn!(%error, cause = %error.source, "trying again");
+    tracing::warn!(%error, cause = reason(&error.source), "trying again");
     Action::requeue(RETRY)
 }
 
@@ -84,7 +84,7 @@ struct Track {
     /// No step before this.
     due: Instant,
     memory: Memory,
-    /// The events of a step that was not taken, which are not told again when it is.
+    /// The events of the last step, which are not told again when it has to be taken again.
     told: Vec<Event>,
 }
 
@@ -107,12 +107,12 @@ impl Simulator {
         if step.events != track.told {
             simulator.publish(&object, &step.events).await;
         }
+        track.told = step.events;
         if let Err(error) = simulator.write(&object, &step.write).await {
             if error.is_gone() {
                 simulator.forget(&object);
                 return Ok(Action::await_change());
             }
-            track.told = step.events;
             simulator.remember(&object, track);
             // The object is newer than the one that the step was decided from: decide again when it arrives here.
             let outdated = Action::requeue(simulator.options.step);
@@ -132,7 +132,6 @@ impl Simulator {
         };
         track.due = due;
         track.memory = step.memory;
-        track.told.clear();
         simulator.remember(&object, track);
         Ok(next)
     }
@@ -221,7 +220,11 @@ impl Simulator {
                 ..PostParams::default()
             };
             if let Err(error) = api.create(&parameters, &event).await {
-                tracing::warn!(%error, workload = object.name_any(), "cannot publish an event");
+                tracing::warn!(
+                    error = reason(&error),
+                    workload = object.name_any(),
+                    "cannot publish an event"
+                );
             }
         }
     }
@@ -255,6 +258,14 @@ impl Simulator {
     fn forget(&self, object: &DynamicObject) {
         let mut tracks = self.tracks.lock().unwrap_or_else(PoisonError::into_inner);
         tracks.remove(&object.uid().unwrap_or_default());
+    }
+}
+
+/// What the API server said, without the whole answer that the error prints beside it.
+fn reason(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => status.message.clone(),
+        error => error.to_string(),
     }
 }
 
