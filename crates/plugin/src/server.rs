@@ -53,7 +53,9 @@ impl ServeOptions {
 }
 
 /// Why a provider is not served.
-#[derive(Debug, thiserror::Error)]
+///
+/// Its `Debug` form is for a user: it is what Rust prints when `main` returns it.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
     /// The CLI that started the program cannot be served.
@@ -71,6 +73,18 @@ pub enum ServeError {
     /// stdout is closed.
     #[error("cannot write to stdout")]
     Stdout(#[source] io::Error),
+}
+
+impl fmt::Debug for ServeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self}")?;
+        let mut source = std::error::Error::source(self);
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
 }
 
 impl Server {

@@ -1,0 +1,102 @@
+//! The same provider, driven by the CLIs that are installed.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use tokio::process::Command;
+
+use crate::plugin::{clean, example, within};
+
+const CONFIGURATION: &str = r#"
+terraform {
+  required_providers { example = { source = "acme/example" } }
+}
+provider "example" { endpoint = "https://api.example.com" }
+resource "example_thing" "it" {
+  name     = "it"
+  size     = 3.14159265358979323846264338327950288
+  tags     = { a = "b" }
+  zones    = ["a", "b"]
+  origin   = { x = 1, y = 2.5 }
+  range    = [1, "x"]
+  anything = { a = [1, "x", null], b = true }
+  spec = {
+    image   = "nginx"
+    ports   = [{ port = 80 }]
+    rules   = [{ allow = "all" }]
+    volumes = { data = { size = "1Gi" } }
+    free    = { region = "us-central1" }
+  }
+  mount { path = "/a" }
+}
+resource "example_note" "it" {
+  text  = "a\nb"
+  share = 0.1
+}
+data "example_echo" "it" { call = { id = example_thing.it.id } }
+output "echo" { value = data.example_echo.it.answer.id }
+"#;
+
+/// The CLIs on the path. There has to be one: a test that is left out proves nothing.
+fn clis() -> Vec<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap();
+    let found = |name| {
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(name))
+            .find(|cli| cli.is_file())
+    };
+    let clis: Vec<_> = ["terraform", "tofu"].into_iter().filter_map(found).collect();
+    assert!(!clis.is_empty(), "neither terraform nor tofu is on the path");
+    clis
+}
+
+async fn run(cli: &Path, folder: &Path, args: &[&str]) -> Output {
+    let mut command = clean(Command::new(cli));
+    let command = command
+        .args(args)
+        .arg("-no-color")
+        .current_dir(folder)
+        .env("TF_CLI_CONFIG_FILE", folder.join("cli.tfrc"))
+        .env("CHECKPOINT_DISABLE", "1");
+    within(command.output()).await.unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
+}
+
+#[tokio::test]
+async fn after_apply_the_plan_is_empty() {
+    for cli in clis() {
+        let folder = tempfile::tempdir().unwrap();
+        let programs = example();
+        let programs = programs.parent().unwrap().display();
+        let overrides =
+            format!("provider_installation {{\n  dev_overrides {{ \"acme/example\" = \"{programs}\" }}\n}}\n");
+        std::fs::write(folder.path().join("cli.tfrc"), overrides).unwrap();
+        std::fs::write(folder.path().join("main.tf"), CONFIGURATION).unwrap();
+
+        let applied = run(&cli, folder.path(), &["apply", "-auto-approve"]).await;
+        assert!(applied.status.success(), "{}", said(&applied));
+        let planned = run(&cli, folder.path(), &["plan", "-detailed-exitcode"]).await;
+        assert_eq!(planned.status.code(), Some(0), "{}", said(&planned));
+
+        let failing = CONFIGURATION.replace("name     = \"it\"", "name = \"it\"\n  mode = \"panic\"");
+        std::fs::write(folder.path().join("main.tf"), failing).unwrap();
+        let failed = run(&cli, folder.path(), &["apply", "-auto-approve"]).await;
+        assert!(!failed.status.success());
+        assert!(
+            said(&failed).contains("The provider crashed updating example_thing"),
+            "{}",
+            said(&failed)
+        );
+
+        std::fs::write(folder.path().join("main.tf"), CONFIGURATION).unwrap();
+        let destroyed = run(&cli, folder.path(), &["destroy", "-auto-approve"]).await;
+        assert!(
+            said(&destroyed).contains("Destroy complete! Resources: 2 destroyed."),
+            "{}",
+            said(&destroyed)
+        );
+    }
+}

@@ -1,0 +1,77 @@
+//! Data sources, and messages of every size.
+
+use tf_plugin_server::proto::{
+    ReadDataSourceRequest, ReadDataSourceResponse, ValidateDataResourceConfigRequest,
+    ValidateDataResourceConfigResponse,
+};
+use tf_plugin_server::value::{Type, Value};
+
+use crate::client::{Client, decode, encode, text};
+use crate::plugin::Plugin;
+use crate::schema::type_of;
+
+async fn echo_type(client: &Client) -> Type {
+    let schema = client.provider_schema().await;
+    type_of(schema.data_source_schemas["example_echo"].block.as_ref().unwrap())
+}
+
+async fn read(client: &Client, config: Value) -> Value {
+    let ty = echo_type(client).await;
+    let request = ReadDataSourceRequest {
+        type_name: "example_echo".to_owned(),
+        config: encode(&config, &ty),
+        ..ReadDataSourceRequest::default()
+    };
+    let response: ReadDataSourceResponse = client.call("ReadDataSource", request).await.unwrap();
+    assert_eq!(text(&response.diagnostics), "");
+    decode(response.state.as_ref(), &ty)
+}
+
+#[tokio::test]
+async fn a_data_source_is_read() {
+    let plugin = Plugin::start().await;
+    let call = Value::dynamic(Type::list(Type::Bool), Value::list([true, false]));
+    let state = read(&plugin.client, Value::object([("call", call.clone())])).await;
+    assert_eq!(state.get("answer"), Some(&call));
+    assert_eq!(state.get("text"), Some(&Value::Null));
+}
+
+#[tokio::test]
+async fn a_data_source_that_says_nothing_is_an_error() {
+    let plugin = Plugin::start().await;
+    let request = ReadDataSourceRequest {
+        type_name: "example_echo".to_owned(),
+        ..ReadDataSourceRequest::default()
+    };
+    let response: ReadDataSourceResponse = plugin.client.call("ReadDataSource", request).await.unwrap();
+    expect_test::expect![[r"
+        error: Failed reading example_echo
+        The provider gave no reason. This is a bug in the provider, which should be reported to its developers."]]
+    .assert_eq(&text(&response.diagnostics));
+}
+
+#[tokio::test]
+async fn a_data_source_that_is_not_there_is_named() {
+    let plugin = Plugin::start().await;
+    let request = ValidateDataResourceConfigRequest {
+        type_name: "example_nothing".to_owned(),
+        config: None,
+    };
+    let response: ValidateDataResourceConfigResponse =
+        plugin.client.call("ValidateDataResourceConfig", request).await.unwrap();
+    expect_test::expect![[r#"
+        error: Unsupported data source
+        This version of the provider has no data source "example_nothing"."#]]
+    .assert_eq(&text(&response.diagnostics));
+}
+
+#[tokio::test]
+async fn messages_may_be_larger_than_4_mib_both_ways() {
+    let plugin = Plugin::start().await;
+    let length = 20 << 20;
+    let call = Value::String("y".repeat(length));
+    let config = Value::object([("call", call), ("length", Value::from(length as u64))]);
+    let state = read(&plugin.client, config).await;
+    assert_eq!(state.get("answer").unwrap().as_str().unwrap().len(), length);
+    assert_eq!(state.get("text").unwrap().as_str().unwrap().len(), length);
+}

@@ -1,0 +1,337 @@
+//! State upgrades, moves, identities and lists.
+
+use bytes::Bytes;
+use futures::StreamExt;
+use tf_plugin_server::proto::{
+    ApplyResourceChangeRequest, ApplyResourceChangeResponse, DynamicValue, GetResourceIdentitySchemasRequest,
+    GetResourceIdentitySchemasResponse, ImportResourceStateRequest, ImportResourceStateResponse, ListResourceEvent,
+    ListResourceRequest, MoveResourceStateRequest, MoveResourceStateResponse, PlanResourceChangeRequest,
+    PlanResourceChangeResponse, RawState, ReadResourceRequest, ReadResourceResponse, ResourceIdentityData,
+    UpgradeResourceIdentityRequest, UpgradeResourceIdentityResponse, UpgradeResourceStateRequest,
+    UpgradeResourceStateResponse, ValidateListResourceConfigRequest, ValidateListResourceConfigResponse,
+};
+use tf_plugin_server::value::{Type, Value};
+
+use crate::client::{Client, decode, encode, text};
+use crate::plugin::{Plugin, within};
+use crate::schema::type_of;
+
+const THING: &str = "example_thing";
+
+fn stored(json: &str) -> Option<RawState> {
+    Some(RawState {
+        json: Bytes::copy_from_slice(json.as_bytes()),
+        ..RawState::default()
+    })
+}
+
+async fn upgrade(
+    client: &Client,
+    name: &str,
+    version: i64,
+    raw_state: Option<RawState>,
+) -> UpgradeResourceStateResponse {
+    let request = UpgradeResourceStateRequest {
+        type_name: name.to_owned(),
+        version,
+        raw_state,
+    };
+    client.call("UpgradeResourceState", request).await.unwrap()
+}
+
+#[tokio::test]
+async fn state_of_the_present_version_is_read_as_it_is() {
+    let plugin = Plugin::start().await;
+    let ty = plugin.client.resource_type(THING).await;
+    let json = r#"{"id":"it","name":"it","size":123456789012345678901234567890.5,"zones":["a"],"later":null}"#;
+    let response = upgrade(&plugin.client, THING, 1, stored(json)).await;
+    assert_eq!(text(&response.diagnostics), "");
+    let state = decode(response.upgraded_state.as_ref(), &ty);
+    let size = Value::Number("123456789012345678901234567890.5".parse().unwrap());
+    assert_eq!(state.get("size"), Some(&size));
+    assert_eq!(state.get("tags"), Some(&Value::Null));
+}
+
+#[tokio::test]
+async fn state_of_an_earlier_version_is_upgraded() {
+    let plugin = Plugin::start().await;
+    let ty = plugin.client.resource_type(THING).await;
+    let response = upgrade(&plugin.client, THING, 0, stored(r#"{"id":"it","title":"it"}"#)).await;
+    assert_eq!(text(&response.diagnostics), "");
+    let state = decode(response.upgraded_state.as_ref(), &ty);
+    assert_eq!(state.get("name"), Some(&Value::from("it")));
+}
+
+#[tokio::test]
+async fn state_that_cannot_be_read_is_an_error() {
+    let plugin = Plugin::start().await;
+    let flat = Some(RawState {
+        flatmap: [("id".to_owned(), "it".to_owned())].into(),
+        ..RawState::default()
+    });
+    for (name, version, state, message) in [
+        (
+            THING,
+            1,
+            stored(r#"{"title":"it"}"#),
+            "error at .title: Cannot read the stored state",
+        ),
+        (THING, 1, stored("{"), "error: Cannot read the stored state"),
+        (
+            THING,
+            0,
+            stored("{}"),
+            "error: Failed upgrading the state of example_thing from version 0",
+        ),
+        (THING, 2, stored("{}"), "error: The state of example_thing is too new"),
+        (
+            "example_note",
+            -1,
+            stored("{}"),
+            "error: The state of example_note is too old",
+        ),
+        (
+            THING,
+            1,
+            flat,
+            "error: Cannot read the stored state\nIt is in the format of Terraform 0.11",
+        ),
+        (THING, 1, None, "error: Cannot read the stored state"),
+    ] {
+        let response = upgrade(&plugin.client, name, version, state).await;
+        assert_eq!(response.upgraded_state, None);
+        let said = text(&response.diagnostics);
+        assert!(said.starts_with(message), "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_resource_of_another_type_is_taken_over() {
+    let plugin = Plugin::start().await;
+    let ty = plugin.client.resource_type(THING).await;
+    let request = |source: &str| MoveResourceStateRequest {
+        source_provider_address: "registry.example.com/acme/other".to_owned(),
+        source_type_name: source.to_owned(),
+        source_schema_version: 3,
+        source_state: stored(r#"{"id":"it","color":"red"}"#),
+        target_type_name: THING.to_owned(),
+        ..MoveResourceStateRequest::default()
+    };
+    let response: MoveResourceStateResponse = plugin
+        .client
+        .call("MoveResourceState", request("other_gadget"))
+        .await
+        .unwrap();
+    assert_eq!(text(&response.diagnostics), "");
+    let state = decode(response.target_state.as_ref(), &ty);
+    assert_eq!(state.get("name"), Some(&Value::from("it")));
+    assert_eq!(identity_in(response.target_identity), Some("it".to_owned()));
+    let response: MoveResourceStateResponse = plugin
+        .client
+        .call("MoveResourceState", request("other_widget"))
+        .await
+        .unwrap();
+    assert_eq!(response.target_state, None);
+    expect_test::expect![[r"
+        error: Cannot move to example_thing
+        example_thing cannot take over other_widget of registry.example.com/acme/other. Remove the moved block; import the object under its new type, and forget it under its old one with a removed block."]]
+    .assert_eq(&text(&response.diagnostics));
+}
+
+fn identity_type() -> Type {
+    Type::object([("id", Type::String)])
+}
+
+fn identity(id: &str) -> Option<ResourceIdentityData> {
+    Some(ResourceIdentityData {
+        identity_data: encode(&Value::object([("id", id)]), &identity_type()),
+    })
+}
+
+fn identity_in(data: Option<ResourceIdentityData>) -> Option<String> {
+    let value = decode(data?.identity_data.as_ref(), &identity_type());
+    Some(value.get("id")?.as_str()?.to_owned())
+}
+
+#[tokio::test]
+async fn identities_are_described_and_upgraded() {
+    let plugin = Plugin::start().await;
+    let response: GetResourceIdentitySchemasResponse = plugin
+        .client
+        .call("GetResourceIdentitySchemas", GetResourceIdentitySchemasRequest {})
+        .await
+        .unwrap();
+    assert_eq!(response.identity_schemas.len(), 1);
+    let schema = &response.identity_schemas[THING];
+    assert_eq!(schema.version, 1);
+    let id = &schema.identity_attributes[0];
+    assert!(id.name == "id" && id.required_for_import && !id.optional_for_import);
+    assert_eq!(id.r#type, r#""string""#);
+    for (version, json, expected) in [
+        (1, r#"{"id":"it"}"#, Some("it")),
+        (0, r#"{"key":"it"}"#, Some("it")),
+        (7, "{}", None),
+    ] {
+        let request = UpgradeResourceIdentityRequest {
+            type_name: THING.to_owned(),
+            version,
+            raw_identity: stored(json),
+        };
+        let response: UpgradeResourceIdentityResponse =
+            plugin.client.call("UpgradeResourceIdentity", request).await.unwrap();
+        assert_eq!(response.diagnostics.is_empty(), expected.is_some());
+        assert_eq!(identity_in(response.upgraded_identity).as_deref(), expected);
+    }
+}
+
+#[tokio::test]
+async fn a_resource_has_its_identity_once_it_is_known() {
+    let plugin = Plugin::start().await;
+    let client = &plugin.client;
+    let ty = client.resource_type(THING).await;
+    let config = Value::object([("name", "it")]);
+    let plan: PlanResourceChangeResponse = client
+        .call(
+            "PlanResourceChange",
+            PlanResourceChangeRequest {
+                type_name: THING.to_owned(),
+                prior_state: encode(&Value::Null, &ty),
+                proposed_new_state: encode(&config, &ty),
+                config: encode(&config, &ty),
+                ..PlanResourceChangeRequest::default()
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(plan.planned_identity, None);
+    let applied: ApplyResourceChangeResponse = client
+        .call(
+            "ApplyResourceChange",
+            ApplyResourceChangeRequest {
+                type_name: THING.to_owned(),
+                planned_state: plan.planned_state,
+                config: encode(&config, &ty),
+                ..ApplyResourceChangeRequest::default()
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(identity_in(applied.new_identity), Some("it".to_owned()));
+    let read: ReadResourceResponse = client
+        .call(
+            "ReadResource",
+            ReadResourceRequest {
+                type_name: THING.to_owned(),
+                current_state: applied.new_state.clone(),
+                ..ReadResourceRequest::default()
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(identity_in(read.new_identity), Some("it".to_owned()));
+    let plan: PlanResourceChangeResponse = client
+        .call(
+            "PlanResourceChange",
+            PlanResourceChangeRequest {
+                type_name: THING.to_owned(),
+                prior_state: applied.new_state.clone(),
+                proposed_new_state: applied.new_state.clone(),
+                config: applied.new_state,
+                prior_identity: identity("it"),
+                ..PlanResourceChangeRequest::default()
+            },
+        )
+        .await
+        .unwrap();
+    assert_eq!(identity_in(plan.planned_identity), Some("it".to_owned()));
+}
+
+#[tokio::test]
+async fn a_resource_is_imported_by_its_identity() {
+    let plugin = Plugin::start().await;
+    let import = |name: &str| {
+        let request = ImportResourceStateRequest {
+            type_name: name.to_owned(),
+            identity: identity("it"),
+            ..ImportResourceStateRequest::default()
+        };
+        plugin
+            .client
+            .call::<_, ImportResourceStateResponse>("ImportResourceState", request)
+    };
+    let response = import(THING).await.unwrap();
+    assert_eq!(text(&response.diagnostics), "");
+    assert_eq!(
+        identity_in(response.imported_resources[0].identity.clone()),
+        Some("it".to_owned())
+    );
+    let response = import("example_note").await.unwrap();
+    assert!(text(&response.diagnostics).contains("Cannot import example_note by identity"));
+}
+
+async fn create(client: &Client, ty: &Type, name: &str) {
+    let planned = Value::object([("id", Value::Unknown), ("name", name.into())]);
+    let request = ApplyResourceChangeRequest {
+        type_name: THING.to_owned(),
+        planned_state: encode(&planned, ty),
+        config: encode(&planned, ty),
+        ..ApplyResourceChangeRequest::default()
+    };
+    let response: ApplyResourceChangeResponse = client.call("ApplyResourceChange", request).await.unwrap();
+    assert_eq!(text(&response.diagnostics), "");
+}
+
+async fn list(client: &Client, config: Option<DynamicValue>, limit: i64, include: bool) -> Vec<ListResourceEvent> {
+    let request = ListResourceRequest {
+        type_name: THING.to_owned(),
+        config,
+        include_resource_object: include,
+        limit,
+    };
+    let stream = client
+        .stream("tfplugin6.Provider", "ListResource", request)
+        .await
+        .unwrap();
+    within(stream.map(Result::unwrap).collect()).await
+}
+
+#[tokio::test]
+async fn resources_are_listed() {
+    let plugin = Plugin::start().await;
+    let client = &plugin.client;
+    let ty = client.resource_type(THING).await;
+    for name in ["a-1", "a-2", "b-1"] {
+        create(client, &ty, name).await;
+    }
+    let schema = client.provider_schema().await;
+    let list_type = type_of(schema.list_resource_schemas[THING].block.as_ref().unwrap());
+    let config = |prefix: &str| encode(&Value::object([("prefix", prefix)]), &list_type);
+    let names = |events: &[ListResourceEvent]| {
+        let names: Vec<_> = events.iter().map(|event| event.display_name.clone()).collect();
+        names.join(" ")
+    };
+
+    let events = list(client, config("a-"), 0, true).await;
+    assert_eq!(names(&events), "a-1 a-2");
+    assert_eq!(identity_in(events[0].identity.clone()), Some("a-1".to_owned()));
+    assert_eq!(
+        decode(events[0].resource_object.as_ref(), &ty).get("name"),
+        Some(&Value::from("a-1"))
+    );
+
+    let events = list(client, config(""), 2, false).await;
+    assert_eq!(names(&events), "a-1 a-2");
+    assert_eq!(events[0].resource_object, None);
+
+    let events = list(client, config("warn"), 0, false).await;
+    assert_eq!(events.len(), 1);
+    assert!(text(&events[0].diagnostic).contains("That is an odd prefix"));
+
+    let request = ValidateListResourceConfigRequest {
+        type_name: "example_note".to_owned(),
+        ..ValidateListResourceConfigRequest::default()
+    };
+    let response: ValidateListResourceConfigResponse =
+        client.call("ValidateListResourceConfig", request).await.unwrap();
+    assert!(text(&response.diagnostics).contains("no list resource \"example_note\""));
+}

@@ -1,0 +1,145 @@
+//! Interruptions: by the user, by signals, and by the CLI going away.
+
+use std::process::Stdio;
+
+use bytes::Bytes;
+use tf_plugin_server::proto::{Empty, StopProviderRequest, StopProviderResponse};
+use tf_plugin_server::value::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+
+use crate::certificate::Certificate;
+use crate::plugin::{COOKIE, Plugin, clean, example, signal, within};
+use crate::resource::{Answer, Resource, planned};
+
+async fn stop(thing: &Resource) {
+    let stopped: StopProviderResponse = thing.client.call("StopProvider", StopProviderRequest {}).await.unwrap();
+    assert_eq!(stopped.error, "");
+}
+
+/// A create that waits, and what interrupts it once it has begun to.
+async fn interrupted(thing: &Resource, interrupt: impl AsyncFn()) -> Answer {
+    let nothing = Value::Null;
+    let waiting = planned("wait");
+    let create = thing.apply(&nothing, &waiting, Bytes::new());
+    let interrupt = async {
+        // The call is running once what it created is listed.
+        while !crate::interruption::is_created(thing).await {
+            tokio::task::yield_now().await;
+        }
+        interrupt().await;
+    };
+    let (answer, ()) = within(async { tokio::join!(create, interrupt) }).await;
+    answer
+}
+
+async fn is_created(thing: &Resource) -> bool {
+    use futures::StreamExt;
+    use tf_plugin_server::proto::{ListResourceEvent, ListResourceRequest};
+    let request = ListResourceRequest {
+        type_name: "example_thing".to_owned(),
+        ..ListResourceRequest::default()
+    };
+    let events = thing
+        .client
+        .stream::<_, ListResourceEvent>("tfplugin6.Provider", "ListResource", request)
+        .await;
+    // With a null configuration, the example lists everything.
+    events
+        .unwrap()
+        .filter(|event| std::future::ready(!event.as_ref().unwrap().display_name.is_empty()))
+        .count()
+        .await
+        > 0
+}
+
+fn assert_saved(answer: &Answer) {
+    assert_eq!(answer.state.get("id"), Some(&Value::from("it")));
+    assert!(answer.said.contains("Interrupted"), "{}", answer.said);
+}
+
+#[tokio::test]
+async fn stopping_cancels_what_runs_and_its_state_is_saved() {
+    let thing = Resource::thing().await;
+    assert_saved(&interrupted(&thing, async || stop(&thing).await).await);
+}
+
+#[tokio::test]
+async fn calls_after_a_stop_run_as_usual() {
+    let thing = Resource::thing().await;
+    stop(&thing).await;
+    let waiting = interrupted(&thing, async || stop(&thing).await).await;
+    assert_saved(&waiting);
+    assert_eq!(thing.apply(&Value::Null, &planned(""), Bytes::new()).await.said, "");
+}
+
+#[tokio::test]
+async fn a_slow_call_holds_up_no_other() {
+    let thing = Resource::thing().await;
+    let answer = interrupted(&thing, async || {
+        // The create still waits while all of these are answered.
+        let calls = (0..50).map(|_| thing.client.provider_schema());
+        futures::future::join_all(calls).await;
+        assert_eq!(thing.apply(&Value::Null, &planned(""), Bytes::new()).await.said, "");
+        stop(&thing).await;
+    });
+    assert_saved(&answer.await);
+}
+
+#[tokio::test]
+async fn ctrl_c_is_the_clis_to_handle() {
+    let thing = Resource::thing().await;
+    let answer = interrupted(&thing, async || {
+        thing.plugin.signal("INT");
+        thing.plugin.signal("INT");
+        thing.client.provider_schema().await;
+        stop(&thing).await;
+    });
+    assert_saved(&answer.await);
+}
+
+#[tokio::test]
+async fn sigterm_lets_running_calls_finish() {
+    let thing = Resource::thing().await;
+    assert_saved(&interrupted(&thing, async || thing.plugin.signal("TERM")).await);
+    assert!(thing.plugin.ended().await.status.success());
+}
+
+#[tokio::test]
+async fn a_shutdown_ends_the_process() {
+    let plugin = Plugin::start().await;
+    let _: Empty = plugin
+        .client
+        .call_service("plugin.GRPCController", "Shutdown", Empty {})
+        .await
+        .unwrap();
+    assert!(plugin.ended().await.status.success());
+}
+
+#[tokio::test]
+async fn the_process_ends_when_its_parent_is_gone() {
+    let certificate = Certificate::new();
+    let folder = tempfile::tempdir().unwrap();
+    let mut shell = clean(tokio::process::Command::new("sh"));
+    // A shell that waits for the plugin, as a CLI would.
+    let mut shell = shell
+        .args(["-c", "\"$0\" & wait"])
+        .arg(example())
+        .envs([COOKIE])
+        .env("PLUGIN_CLIENT_CERT", &certificate.pem)
+        .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = BufReader::new(shell.stdout.take().unwrap());
+    let mut line = String::new();
+    within(stdout.read_line(&mut line)).await.unwrap();
+    assert!(line.starts_with("1|6|unix|"), "{line}");
+    signal("KILL", shell.id().unwrap());
+    within(shell.wait()).await.unwrap();
+    // The plugin holds the other end until it ends.
+    let mut rest = String::new();
+    within(stdout.read_to_string(&mut rest)).await.unwrap();
+    assert_eq!(rest, "");
+    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+}
