@@ -38,8 +38,8 @@ pub(super) struct Judge {
     seen: Option<Seen>,
     /// The status has been something else than at the time of our write.
     moved: bool,
-    /// A wanted condition has held, and then not.
-    wavered: bool,
+    /// How often a wanted condition has held, and then not.
+    drops: usize,
     held: Vec<String>,
     /// When everything began to hold.
     met_since: Option<Duration>,
@@ -61,7 +61,7 @@ impl Judge {
             until,
             seen: None,
             moved: false,
-            wavered: false,
+            drops: 0,
             held: Vec::new(),
             met_since: None,
             still_since: Duration::ZERO,
@@ -72,7 +72,15 @@ impl Judge {
     pub(super) fn see(&mut self, object: &Object, elapsed: Duration) -> Vec<String> {
         let raw = object.as_json()["status"].clone();
         let status = Status::of(object);
-        let changes = status.changes(self.seen.as_ref().map(|seen| &seen.status));
+        let mut changes = status.changes(self.seen.as_ref().map(|seen| &seen.status));
+        if let Some(old) = status
+            .observed()
+            .filter(|&observed| object.generation().is_some_and(|now| observed < now))
+        {
+            for change in &mut changes {
+                *change = format!("{change} [of generation {old}]");
+            }
+        }
         if self.seen.as_ref().is_none_or(|seen| seen.raw != raw) {
             self.still_since = elapsed;
         }
@@ -85,7 +93,7 @@ impl Judge {
         });
 
         let holding = self.holding();
-        self.wavered |= self.held.iter().any(|earlier| !holding.contains(earlier));
+        self.drops += usize::from(self.held.iter().any(|earlier| !holding.contains(earlier)));
         self.held = holding;
         self.met_since = self.missing().is_empty().then(|| self.met_since.unwrap_or(elapsed));
         changes
@@ -95,7 +103,10 @@ impl Judge {
     pub(super) fn recheck_after(&self) -> Option<Duration> {
         let seen = self.seen.as_ref()?;
         let settled = (self.trust(seen) == Trust::Unproven).then(|| self.still_since + SETTLE);
-        let steady = self.met_since.filter(|_| self.wavered).map(|since| since + STEADY);
+        let steady = self
+            .met_since
+            .filter(|_| self.has_wavered())
+            .map(|since| since + STEADY);
         settled.into_iter().chain(steady).max()
     }
 
@@ -123,7 +134,7 @@ impl Judge {
         if missing.is_empty() && !settled {
             missing.push("the status has not moved since the change; it may still be about what was before".to_owned());
         }
-        if missing.is_empty() && self.wavered && self.met_since.is_none_or(|since| elapsed < since + STEADY) {
+        if missing.is_empty() && self.has_wavered() && self.met_since.is_none_or(|since| elapsed < since + STEADY) {
             missing.push(format!(
                 "conditions came and went; they must hold for {} s",
                 STEADY.as_secs()
@@ -153,6 +164,17 @@ impl Judge {
             (None, _) if self.until.before.is_none() || self.moved => Trust::Fresh,
             (None, _) => Trust::Unproven,
         }
+    }
+
+    /// Whether conditions come and go. An update may take down once what was up before; a first rollout has nothing to
+    /// take down.
+    fn has_wavered(&self) -> bool {
+        let is_update = self
+            .seen
+            .as_ref()
+            .and_then(|seen| seen.generation)
+            .is_some_and(|generation| generation > 1);
+        self.drops > usize::from(is_update)
     }
 
     /// Whether a condition is about the object's generation, as far as it says.
@@ -196,8 +218,9 @@ impl Judge {
         if seen.status.phase != Some(Phase::Failed) || self.until.phase == Some(Phase::Failed) {
             return None;
         }
-        // The phase itself gives no reason: the condition that is in a bad way does.
-        let bad = seen.status.conditions.iter().find(|condition| {
+        // The phase itself gives no reason: a condition that is in a bad way does. That nothing is available is a
+        // consequence, so it comes last.
+        let bad = seen.status.conditions.iter().filter(|condition| {
             let bad = if condition.r#type == condition::REPLICA_FAILURE {
                 status::TRUE
             } else {
@@ -205,6 +228,7 @@ impl Judge {
             };
             condition.status == bad && self.is_current(condition) && !condition.reason.is_empty()
         });
+        let bad = bad.min_by_key(|condition| condition.r#type == condition::AVAILABLE);
         Some(Failure {
             source: "phase Failed".to_owned(),
             reason: bad.map(|condition| condition.reason.clone()).unwrap_or_default(),

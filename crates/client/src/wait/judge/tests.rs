@@ -215,7 +215,10 @@ fn a_status_where_there_was_none_has_moved() {
 #[test]
 fn terminal_states_fail_at_once_with_their_reason() {
     let image = json!({ "phase": "Provisioning", "conditions": [condition("Available", "False", "ImagePullBackOff")] });
-    let phase = json!({ "phase": "Failed", "conditions": [condition("Available", "False", "CrashLoopBackOff")] });
+    let phase = json!({ "phase": "Failed", "conditions": [
+        condition("Available", "False", "MinimumReplicasUnavailable"),
+        condition("Progressing", "False", "CrashLoopBackOff"),
+    ] });
     let cases = [
         (image, "condition Available=False (ImagePullBackOff): words"),
         (phase, "phase Failed (CrashLoopBackOff): words"),
@@ -344,4 +347,35 @@ fn changes_are_told_in_words_once() {
         ]
     );
     assert!(judge.see(&object(1, 3, &provisioning), at(3)).is_empty());
+}
+
+#[test]
+fn an_update_may_take_down_once_what_was_up() {
+    let of = |status: &str| with(up(3), "conditions", &json!([condition("Available", status, "")]));
+    let at = Duration::from_secs;
+    for (generation, expected) in [(1, false), (2, true)] {
+        let mut judge = Judge::new(rollout());
+        judge.see(
+            &object(generation, 3, &with(of("True"), "phase", &json!("Provisioning"))),
+            at(1),
+        );
+        judge.see(&object(generation, 3, &of("False")), at(2));
+        judge.see(&object(generation, 3, &of("True")), at(3));
+        assert_eq!(is_met(&judge.verdict(at(3))), expected, "generation {generation}");
+    }
+}
+
+#[test]
+fn changes_of_an_older_generation_say_so() {
+    let mut judge = Judge::new(rollout());
+    let changes = judge.see(
+        &object(2, 3, &json!({ "phase": "Running", "observedGeneration": 1 })),
+        Duration::ZERO,
+    );
+    assert_eq!(changes, ["phase Running [of generation 1]"]);
+    let changes = judge.see(
+        &object(2, 3, &json!({ "phase": "Pending", "observedGeneration": 2 })),
+        Duration::ZERO,
+    );
+    assert_eq!(changes, ["phase Running -> Pending"]);
 }
