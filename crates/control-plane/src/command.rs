@@ -121,6 +121,8 @@ impl Serve {
                 Scheme::Https
             },
         };
+        // Whoever reads that the server is ready may end it at once.
+        let end = self.lifetime.begin().context("cannot listen for signals")?;
         let server = Server::start(options).await.context("cannot start the control plane")?;
         writeln!(
             io::stdout().lock(),
@@ -136,7 +138,7 @@ impl Serve {
         } else {
             None
         };
-        self.lifetime.wait().await?;
+        end.await;
         stop.cancel();
         if let Some(simulation) = simulation {
             // The server ends after its client, so that the last writes of the simulation arrive.
@@ -152,9 +154,10 @@ impl Simulate {
         let config = Kubeconfig::read_from(&self.kubeconfig)
             .with_context(|| format!("cannot read the kubeconfig {}", self.kubeconfig.display()))?;
         let client = client(config, self.context).await?;
+        let end = self.lifetime.begin().context("cannot listen for signals")?;
         let stop = CancellationToken::new();
         let simulation = tokio::spawn(simulate(client, self.pace, stop.clone()));
-        self.lifetime.wait().await?;
+        end.await;
         stop.cancel();
         let _ = tokio::time::timeout(GRACE, simulation).await;
         Ok(())
@@ -177,28 +180,38 @@ async fn simulate(client: kube::Client, pace: Pace, stop: CancellationToken) {
 }
 
 impl Lifetime {
-    /// Returns when it is time to end.
-    async fn wait(self) -> io::Result<()> {
-        tokio::select! {
-            outcome = interrupted() => outcome,
-            () = parent_gone(self.parent_pid) => Ok(()),
-            () = stdin_closed(self.exit_with_stdin) => Ok(()),
-        }
+    /// From here on signals end the program in order; the future is ready when it is time to end.
+    fn begin(self) -> io::Result<impl Future<Output = ()>> {
+        let interrupted = interrupted()?;
+        Ok(async move {
+            tokio::select! {
+                () = interrupted => {}
+                () = parent_gone(self.parent_pid) => {}
+                () = stdin_closed(self.exit_with_stdin) => {}
+            }
+        })
     }
 }
 
 #[cfg(unix)]
-async fn interrupted() -> io::Result<()> {
-    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        outcome = signal::ctrl_c() => outcome,
-        _ = terminate.recv() => Ok(()),
-    }
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    use signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
 }
 
-#[cfg(not(unix))]
-async fn interrupted() -> io::Result<()> {
-    signal::ctrl_c().await
+#[cfg(windows)]
+fn interrupted() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
 }
 
 async fn parent_gone(pid: Option<u32>) {

@@ -16,7 +16,7 @@ pub fn of(table: Table) -> &'static Schema {
     static SCHEMAS: LazyLock<HashMap<Table, Schema>> = LazyLock::new(|| {
         resource::ALL
             .iter()
-            .map(|resource| (resource.table, schema(contents(resource.table))))
+            .map(|resource| (resource.table, schema(&contents(resource.table))))
             .collect()
     });
     &SCHEMAS[&table]
@@ -62,7 +62,7 @@ fn contents(table: Table) -> Value {
     }
 }
 
-fn schema(contents: Value) -> Schema {
+fn schema(contents: &Value) -> Schema {
     let mut schema: Schema = serde_json::from_value(json!({"type": "object", "properties": contents}))
         .expect("the schemas above are well-formed");
     if let Kind::Object { properties, .. } = &mut schema.kind {

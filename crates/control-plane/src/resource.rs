@@ -211,13 +211,13 @@ pub fn of(table: Table) -> &'static Resource {
 /// Every resource; the first that shows a table is the one in whose shape objects are stored.
 pub static ALL: &[Resource] = &[
     Resource {
-        group: "compute.miloapis.com",
-        version: "v1alpha1",
-        kind: "Workload",
-        plural: "workloads",
-        singular: "workload",
-        short_names: &[],
-        categories: &[],
+        group: datum_model::api::GROUP,
+        version: datum_model::api::VERSION,
+        kind: datum_model::api::KIND,
+        plural: datum_model::api::PLURAL,
+        singular: datum_model::api::SINGULAR,
+        short_names: &[datum_model::api::SHORT_NAME],
+        categories: &[datum_model::api::CATEGORY],
         namespaced: true,
         subresources: &[Subresource::Status, Subresource::Scale],
         table: Table::Workloads,

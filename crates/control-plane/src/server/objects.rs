@@ -17,7 +17,7 @@ use super::{App, watch};
 use crate::admission::FieldValidation;
 use crate::apply::scale;
 use crate::registry::{Body, DeleteOptions, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event};
-use crate::resource::{Resource, Subresource, Table};
+use crate::resource::{self, Resource, Subresource, Table};
 use crate::selector::{Fields, Labels};
 use crate::status::{Cause, Status};
 use crate::store::{Key, Page, Stored};
@@ -86,7 +86,7 @@ impl Objects<'_> {
         if namespace.is_empty() || namespace == only {
             return Ok(());
         }
-        Err(Status::not_found(crate::resource::namespaces(), namespace))
+        Err(Status::not_found(resource::namespaces(), namespace))
     }
 
     fn get(&self) -> Result<Answer, Status> {
@@ -98,6 +98,15 @@ impl Objects<'_> {
             return Ok(answer::json(200, stored.json()));
         }
         Ok(self.object(200, self.seen(&stored.value)))
+    }
+
+    /// The resource in whose shape the objects are stored: what the registry works with.
+    fn stored_as(&self) -> &'static Resource {
+        if self.is_converted() {
+            resource::of(self.resource.table)
+        } else {
+            self.resource
+        }
     }
 
     /// Whether objects are shown in another shape than they are stored in.
@@ -296,7 +305,7 @@ impl Objects<'_> {
         }
         let written = self
             .registry
-            .create(self.resource, &self.key.namespace, body, &options)?;
+            .create(self.stored_as(), &self.key.namespace, body, &options)?;
         Ok(self.written(&written))
     }
 
@@ -313,9 +322,13 @@ impl Objects<'_> {
         self.check_name(&body.object)?;
         let options = self.write_options("UpdateOptions")?;
         let written = match self.subresource {
-            Some(Subresource::Scale) => self.registry.replace_scale(self.resource, &self.key, &body, &options),
+            Some(Subresource::Scale) => self
+                .registry
+                .replace_scale(self.stored_as(), &self.key, &body, &options),
             Some(Subresource::Finalize) => self.registry.finalize_namespace(&self.key, &body.object),
-            other => self.registry.replace(self.resource, &self.key, other, body, &options),
+            other => self
+                .registry
+                .replace(self.stored_as(), &self.key, other, body, &options),
         }?;
         Ok(self.written(&written))
     }
@@ -355,10 +368,11 @@ impl Objects<'_> {
             self.check_apply(body)?;
         }
         let written = if self.subresource == Some(Subresource::Scale) {
-            self.registry.patch_scale(self.resource, &self.key, &patch, &options)?
+            self.registry
+                .patch_scale(self.stored_as(), &self.key, &patch, &options)?
         } else {
             self.registry
-                .patch(self.resource, &self.key, self.subresource, &patch, &options)?
+                .patch(self.stored_as(), &self.key, self.subresource, &patch, &options)?
         };
         Ok(self.written(&written))
     }

@@ -12,7 +12,20 @@ use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use kube::config::Kubeconfig;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// The Workloads of the one project.
+pub(crate) const WORKLOADS: &str = "/apis/compute.miloapis.com/v1alpha1/namespaces/project-myproject/workloads";
+
+/// The least that a Workload needs.
+pub(crate) fn workload(name: &str) -> Value {
+    json!({
+        "apiVersion": "compute.miloapis.com/v1alpha1",
+        "kind": "Workload",
+        "metadata": {"name": name},
+        "spec": {"template": {"spec": {"containers": [{"name": "nginx", "image": "nginx:1.25"}]}}},
+    })
+}
 
 /// A control plane in this process.
 pub(crate) struct ControlPlane {

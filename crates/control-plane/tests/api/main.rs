@@ -5,6 +5,15 @@
     reason = "a test stops at the first surprise; clippy's exception covers only functions marked as tests"
 )]
 
+mod access;
 mod client;
 mod conformance;
+mod deletions;
+mod faults;
+mod kubectl;
+mod lists;
 mod matching;
+mod process;
+mod size;
+mod watches;
+mod writes;

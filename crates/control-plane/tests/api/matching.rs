@@ -5,18 +5,21 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 /// The placeholders, and what stands in their place.
-const PLACEHOLDERS: [(&str, fn(&str) -> bool); 6] = [
+const PLACEHOLDERS: [(&str, fn(&str) -> bool); 7] = [
     ("<uid>", |text| {
         text.len() == 36 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
     }),
     ("<rv>", |text| {
         !text.is_empty() && text.chars().all(|c| c.is_ascii_digit())
     }),
-    ("<time>", |text| text.parse::<jiff::Timestamp>().is_ok()),
+    ("<time>", |text| {
+        text.parse::<jiff::Timestamp>().is_ok() || jiff::Timestamp::strptime("%Y-%m-%d %H:%M:%S%.f %z", text).is_ok()
+    }),
     ("<age>", |text| {
         text.ends_with(|c: char| "smhdy".contains(c)) && text.starts_with(|c: char| c.is_ascii_digit())
     }),
     ("<continue>", |text| !text.is_empty()),
+    ("<folder>", |text| text.contains("LIVE") || text.contains("MERGED")),
     ("<suffix>", |text| {
         text.len() == 5 && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
     }),

@@ -1,0 +1,111 @@
+//! Faults on demand.
+
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Client, ControlPlane, WORKLOADS, workload};
+
+async fn inject(client: &Client, rule: Value) {
+    let added = client.post("/_control/faults", &rule).await;
+    assert_eq!(added.status, 200, "{added:?}");
+    assert!(added.json()["id"].is_u64());
+}
+
+#[tokio::test]
+async fn a_status_comes_with_its_retry_after_and_so_often_as_asked() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let fault = json!({"status": 503, "retryAfter": 1, "message": "busy"});
+    inject(
+        &client,
+        json!({"method": "GET", "path": "/workloads", "times": 2, "skip": 1, "fault": fault}),
+    )
+    .await;
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(client.get(WORKLOADS).await.status);
+    }
+    assert_eq!(statuses, [200, 503, 503, 200]);
+
+    inject(&client, json!({"fault": {"status": 429, "retryAfter": 2}})).await;
+    let answer = client.get(WORKLOADS).await;
+    assert_eq!(answer.headers["retry-after"], "2");
+    assert_eq!(answer.json()["reason"], "TooManyRequests");
+    assert_eq!(answer.json()["details"]["retryAfterSeconds"], 2);
+
+    inject(&client, json!({"times": 9, "fault": {"status": 500}})).await;
+    client.delete("/_control/faults").await;
+    assert_eq!(client.get(WORKLOADS).await.status, 200);
+}
+
+#[tokio::test]
+async fn answers_break_off_or_come_from_a_proxy() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    inject(&client, json!({"fault": {"html": 502}})).await;
+    let page = client.get(WORKLOADS).await;
+    assert_eq!(
+        (page.status, page.headers["content-type"].as_bytes()),
+        (502, &b"text/html"[..])
+    );
+
+    for fault in [json!({"truncate": 10}), json!({"reset": true})] {
+        inject(&client, json!({"path": "/workloads", "fault": fault})).await;
+        let broken = client.try_send(Method::GET, WORKLOADS, &[], b"").await;
+        assert!(broken.is_err(), "{fault}: {broken:?}");
+        assert_eq!(client.get(WORKLOADS).await.status, 200, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn open_watches_are_closed_or_expire() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let watch = format!("{WORKLOADS}?watch=1&timeoutSeconds=600");
+
+    inject(&client, json!({"path": "/workloads", "fault": {"closeWatch": true}})).await;
+    let events = client.get(&watch).await.lines();
+    assert_eq!(events.len(), 1, "what there is comes before the end: {events:?}");
+
+    let open = tokio::spawn({
+        let (client, watch) = (client.clone(), watch.clone());
+        async move { client.get(&watch).await.lines() }
+    });
+    // The request is in the log when its answer has begun.
+    let log = || async { client.get("/_control/requests").await.json() };
+    while log()
+        .await
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|entry| entry["query"] != "")
+        .count()
+        < 2
+    {
+        tokio::task::yield_now().await;
+    }
+    inject(&client, json!({"path": "/workloads", "fault": {"expireWatch": true}})).await;
+    let events = open.await.unwrap();
+    assert_eq!(events.last().unwrap()["object"]["code"], 410);
+}
+
+#[tokio::test]
+async fn requests_are_counted_until_the_log_is_reset() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client
+        .send(
+            Method::GET,
+            &format!("{WORKLOADS}?limit=1"),
+            &[("user-agent", "test/1")],
+            b"",
+        )
+        .await;
+    assert_eq!(
+        client.get("/_control/requests").await.json(),
+        json!([{"method": "GET", "path": WORKLOADS, "query": "limit=1", "userAgent": "test/1", "status": 200}])
+    );
+    client.delete("/_control/requests").await;
+    assert_eq!(client.get("/_control/requests").await.json(), json!([]));
+}

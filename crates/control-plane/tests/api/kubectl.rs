@@ -1,0 +1,245 @@
+//! kubectl against the control plane: the recorded transcript, and what else the specification's user would type.
+//!
+//! Where kubectl is absent these tests say so and pass: the requests that it sends are covered by the other tests.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::{fs, iter};
+
+use crate::client::ControlPlane;
+use crate::matching::text_matches;
+
+/// What of the transcript is a value of that one recording.
+const PLACEHOLDERS: [(&str, &str); 6] = [
+    ("Version:    1184", "Version:    <rv>"),
+    ("resourceVersion: \"1185\"", "resourceVersion: \"<rv>\""),
+    ("True        1s", "True        <age>"),
+    ("LIVE/", "<folder>/"),
+    ("MERGED/", "<folder>/"),
+    // The recording's own shell wrote this line.
+    ("}++++ echo", "}"),
+];
+
+/// Where the control plane answers differently on purpose: the command, the output here, the reason.
+const EXCEPTIONS: [(&str, &str, &str); 3] = [
+    (
+        r#"kubectl patch workload web-app -n project-myproject -p '{"spec":{"replicas":5}}'"#,
+        "workload.compute.miloapis.com/web-app patched (no change)",
+        "the specification promises this command: strategic merge patches are accepted",
+    ),
+    (
+        "kubectl explain workload.spec.replicas",
+        "GROUP:      compute.miloapis.com
+KIND:       Workload
+VERSION:    v1alpha1
+FIELD: replicas <integer>
+DESCRIPTION:
+    The number of replicas wanted. Leave it out when an autoscaler sets it.",
+        "the recorded definition had no descriptions",
+    ),
+    (
+        "kubectl api-resources --api-group=compute.miloapis.com",
+        "NAME        SHORTNAMES   APIVERSION                      NAMESPACED   KIND
+workloads   wl           compute.miloapis.com/v1alpha1   true         Workload",
+        "the recorded definition had no short name",
+    ),
+];
+
+/// The specification's "Basic Web Application".
+const WEB: &str = "apiVersion: compute.miloapis.com/v1alpha1
+kind: Workload
+metadata:
+  name: web-app
+  namespace: project-myproject
+  labels:
+    app.kubernetes.io/name: web-app
+    environment: production
+spec:
+  replicas: 3
+  selector:
+    matchLabels:
+      app: web-app
+  template:
+    metadata:
+      labels:
+        app: web-app
+    spec:
+      containers:
+      - name: nginx
+        image: nginx:1.25
+        ports:
+        - containerPort: 80
+          name: http
+        resources:
+          requests:
+            cpu: 100m
+            memory: 128Mi
+          limits:
+            cpu: 500m
+            memory: 512Mi
+";
+
+/// A folder with a kubeconfig and a manifest, to run kubectl in.
+struct Kubectl {
+    folder: tempfile::TempDir,
+}
+
+impl Kubectl {
+    /// Nothing where there is no kubectl.
+    fn prepare(control_plane: &ControlPlane) -> Option<Self> {
+        let found = Command::new("kubectl")
+            .args(["version", "--client"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+        if !found.is_ok_and(|status| status.success()) {
+            eprintln!("kubectl is not installed: its transcript is not replayed");
+            return None;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("kubeconfig"), control_plane.server.kubeconfig()).unwrap();
+        fs::write(folder.path().join("web.yaml"), WEB).unwrap();
+        Some(Self { folder })
+    }
+
+    /// Runs a command line and gives what it prints, errors included.
+    async fn run(&self, command: &str) -> String {
+        let path = |name: &str| Path::new(self.folder.path()).join(name);
+        let output = tokio::process::Command::new("sh")
+            .args(["-c", &format!("{command} 2>&1")])
+            .current_dir(self.folder.path())
+            .env("KUBECONFIG", path("kubeconfig"))
+            .env("HOME", self.folder.path())
+            .env("EDITOR", "sed -i s/nginx:1.25/nginx:1.26/")
+            .output()
+            .await
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
+
+/// The commands of a transcript with what they printed.
+fn transcript(text: &str) -> Vec<(String, String)> {
+    let session = text.split("```").nth(1).unwrap();
+    session
+        .split("\n$ ")
+        .skip(1)
+        .map(|entry| {
+            let (command, output) = entry.split_once('\n').unwrap_or((entry, ""));
+            (command.to_owned(), output.to_owned())
+        })
+        .collect()
+}
+
+/// The lines with something on them.
+fn lines(text: &str) -> Vec<&str> {
+    text.lines()
+        .map(str::trim_end)
+        .filter(|line| !line.is_empty())
+        .collect()
+}
+
+/// Where the output differs from the recorded one; nothing when it matches.
+fn difference(recorded: &str, output: &str) -> Option<String> {
+    let (left, right) = (lines(recorded), lines(output));
+    let ends = |lines: &[&str]| lines.len();
+    if ends(&left) != ends(&right) {
+        return Some(format!("recorded:\n{recorded}\nprinted:\n{output}"));
+    }
+    iter::zip(left, right)
+        .find(|(recorded, line)| !text_matches(recorded, line))
+        .map(|(recorded, line)| format!("recorded: {recorded}\n printed: {line}"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_prints_what_it_printed_against_a_real_api_server() {
+    let control_plane = ControlPlane::start().await;
+    let Some(kubectl) = Kubectl::prepare(&control_plane) else {
+        return;
+    };
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/kubectl.md");
+    let text = PLACEHOLDERS
+        .iter()
+        .fold(fs::read_to_string(file).unwrap(), |text, (value, placeholder)| {
+            text.replace(value, placeholder)
+        });
+    let entries = transcript(&text);
+    assert!(entries.len() > 20, "the transcript is cut short");
+    let mut failures = Vec::new();
+    for (command, recorded) in entries {
+        let expected = EXCEPTIONS
+            .iter()
+            .find(|(excepted, ..)| *excepted == command)
+            .map_or(recorded.as_str(), |(_, output, _)| output);
+        let output = kubectl.run(&command).await;
+        failures.extend(difference(expected, &output).map(|difference| format!("$ {command}\n{difference}")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_does_what_else_a_user_needs() {
+    let control_plane = ControlPlane::start().await;
+    let Some(kubectl) = Kubectl::prepare(&control_plane) else {
+        return;
+    };
+    let mut failures = Vec::new();
+    for (command, expected) in [
+        (
+            "kubectl create namespace project-other",
+            "namespace/project-other created",
+        ),
+        (
+            "kubectl apply -f web.yaml",
+            "workload.compute.miloapis.com/web-app created",
+        ),
+        (
+            "kubectl apply --dry-run=server -f web.yaml",
+            "workload.compute.miloapis.com/web-app configured (server dry run)",
+        ),
+        (
+            "kubectl edit workload web-app",
+            "workload.compute.miloapis.com/web-app edited",
+        ),
+        (
+            "kubectl get workload web-app -o jsonpath='{.spec.template.spec.containers[0].image}'",
+            "nginx:1.26",
+        ),
+        (
+            "kubectl label workload web-app tier=front",
+            "workload.compute.miloapis.com/web-app labeled",
+        ),
+        (
+            "kubectl get workloads -l tier=front -o name",
+            "workload.compute.miloapis.com/web-app",
+        ),
+        (
+            "kubectl create secret generic db --from-literal=url=postgres",
+            "secret/db created",
+        ),
+        ("kubectl get secret db -o jsonpath='{.data.url}'", "cG9zdGdyZXM="),
+        ("kubectl --context reader auth can-i delete workloads", "no"),
+        (
+            "kubectl --context reader delete workload web-app",
+            "Error from server (Forbidden): workloads.compute.miloapis.com \"web-app\" is forbidden: User \"reader\" cannot delete resource \"workloads\" in API group \"compute.miloapis.com\" in the namespace \"project-myproject\"",
+        ),
+        (
+            "sed 's/replicas/replica/' web.yaml | kubectl create --dry-run=server -f -",
+            "Error from server (BadRequest): error when creating \"STDIN\": Workload in version \"v1alpha1\" cannot be handled as a Workload: strict decoding error: unknown field \"spec.replica\"",
+        ),
+        (
+            "kubectl --context project-myproject get workloads -A -o name",
+            "workload.compute.miloapis.com/web-app",
+        ),
+        ("kubectl get wl -o name", "workload.compute.miloapis.com/web-app"),
+        (
+            "kubectl delete namespace project-myproject",
+            "namespace \"project-myproject\" deleted",
+        ),
+        ("kubectl get workloads -A", "No resources found"),
+    ] {
+        let output = kubectl.run(command).await;
+        failures.extend(difference(expected, &output).map(|difference| format!("$ {command}\n{difference}")));
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}

@@ -1,0 +1,127 @@
+//! The program: how it starts, what it leaves behind, how it ends.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdin, Command, Stdio};
+
+use kube::api::{Api, DynamicObject, GroupVersionKind, PostParams};
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::discovery::ApiResource;
+use serde_json::json;
+
+use crate::client::workload;
+
+/// A running program, killed when the test forgets it.
+struct Program {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    ready: String,
+}
+
+impl Program {
+    fn start(arguments: &[&str], kubeconfig: &Path) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_datum-control-plane"))
+            .args(["serve", "--project", "myproject", "--exit-with-stdin", "--kubeconfig"])
+            .arg(kubeconfig)
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut ready = String::new();
+        BufReader::new(child.stdout.take().unwrap())
+            .read_line(&mut ready)
+            .unwrap();
+        let stdin = child.stdin.take();
+        Self { child, stdin, ready }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+async fn workloads(kubeconfig: &Path) -> Api<DynamicObject> {
+    let config = Kubeconfig::read_from(kubeconfig).unwrap();
+    let config = kube::Config::from_custom_kubeconfig(config, &KubeConfigOptions::default())
+        .await
+        .unwrap();
+    let kind = GroupVersionKind::gvk("compute.miloapis.com", "v1alpha1", "Workload");
+    let client = kube::Client::try_from(config).unwrap();
+    Api::default_namespaced_with(client, &ApiResource::from_gvk(&kind))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_survives_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    let data = folder.path().join("data");
+    let data = ["--data", data.to_str().unwrap()];
+    let mut uids = Vec::new();
+    {
+        let mut program = Program::start(&data, &kubeconfig);
+        let api = workloads(&kubeconfig).await;
+        for name in ["a", "b", "c"] {
+            let object = serde_json::from_value(workload(name)).unwrap();
+            uids.push(api.create(&PostParams::default(), &object).await.unwrap().metadata.uid);
+        }
+        api.delete("b", &kube::api::DeleteParams::default()).await.unwrap();
+        program.child.kill().unwrap();
+    }
+    let before = Kubeconfig::read_from(&kubeconfig).unwrap();
+    let _program = Program::start(&data, &kubeconfig);
+    let list = workloads(&kubeconfig)
+        .await
+        .list(&kube::api::ListParams::default())
+        .await
+        .unwrap();
+    let kept: Vec<_> = list.items.into_iter().map(|item| item.metadata.uid).collect();
+    assert_eq!(kept, [uids[0].clone(), uids[2].clone()]);
+    // The same authority and tokens: a kubeconfig is good for the next start, too.
+    let after = Kubeconfig::read_from(&kubeconfig).unwrap();
+    assert_eq!(json!(before.auth_infos), json!(after.auth_infos));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_says_when_it_is_ready_and_ends_when_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    let mut program = Program::start(&["--simulate"], &kubeconfig);
+    assert!(
+        program
+            .ready
+            .starts_with("datum-control-plane is ready on https://127.0.0.1:"),
+        "{}",
+        program.ready
+    );
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&kubeconfig).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    drop(program.stdin.take());
+    assert!(program.child.wait().unwrap().success());
+}
+
+#[cfg(unix)]
+#[test]
+fn it_ends_with_its_parent_and_on_signals() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut parent = Command::new("sleep").arg("600").spawn().unwrap();
+    let pid = parent.id().to_string();
+    let mut program = Program::start(&["--parent-pid", &pid], &folder.path().join("a"));
+    parent.kill().unwrap();
+    parent.wait().unwrap();
+    assert!(program.child.wait().unwrap().success());
+
+    for signal in [rustix::process::Signal::INT, rustix::process::Signal::TERM] {
+        let mut program = Program::start(&[], &folder.path().join("b"));
+        let pid = rustix::process::Pid::from_child(&program.child);
+        rustix::process::kill_process(pid, signal).unwrap();
+        assert!(program.child.wait().unwrap().success(), "{signal:?}");
+    }
+}

@@ -1,0 +1,132 @@
+//! Updates: versions, identity, validation, patches.
+
+use http::Method;
+use serde_json::json;
+
+use crate::client::{ControlPlane, WORKLOADS, workload};
+
+#[tokio::test]
+async fn an_update_needs_the_newest_version() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let created = client.post(WORKLOADS, &workload("a")).await.json();
+    let path = format!("{WORKLOADS}/a");
+    let put = async |body| client.json(Method::PUT, &path, "application/json", &body).await;
+
+    let mut wanted = created.clone();
+    wanted["spec"]["replicas"] = 2.into();
+    assert_eq!(put(wanted.clone()).await.json()["metadata"]["generation"], 2);
+    let stale = put(wanted.clone()).await;
+    assert_eq!(
+        (stale.status, stale.json()["message"].as_str().unwrap()),
+        (
+            409,
+            "Operation cannot be fulfilled on workloads.compute.miloapis.com \"a\": the object has been modified; please apply your changes to the latest version and try again"
+        )
+    );
+    wanted["metadata"]["resourceVersion"] = "".into();
+    let unconditional = put(wanted.clone()).await;
+    assert_eq!(
+        (unconditional.status, unconditional.json()["message"].as_str().unwrap()),
+        (
+            422,
+            "workloads.compute.miloapis.com \"a\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"
+        )
+    );
+    wanted["metadata"]["uid"] = "11111111-1111-1111-1111-111111111111".into();
+    assert_eq!(put(wanted.clone()).await.json()["reason"], "Conflict");
+    wanted["metadata"]["name"] = "b".into();
+    assert_eq!(
+        put(wanted).await.json()["message"],
+        "the name of the object (b) does not match the name on the URL (a)"
+    );
+}
+
+#[tokio::test]
+async fn an_apply_with_a_uid_never_brings_an_object_back() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let path = format!("{WORKLOADS}/a?fieldManager=tf");
+    let mut body = workload("a");
+    body["metadata"]["uid"] = "11111111-1111-1111-1111-111111111111".into();
+    let absent = client.apply(&path, &body).await;
+    assert_eq!(
+        (absent.status, absent.json()["message"].as_str().unwrap()),
+        (
+            409,
+            "Operation cannot be fulfilled on workloads.compute.miloapis.com \"a\": uid mismatch: the provided object specified uid 11111111-1111-1111-1111-111111111111, and no existing object was found"
+        )
+    );
+    client.apply(&path, &workload("a")).await;
+    let other = client.apply(&path, &body).await;
+    assert_eq!(
+        (other.status, other.json()["reason"].as_str().unwrap()),
+        (422, "Invalid")
+    );
+}
+
+#[tokio::test]
+async fn a_strategic_merge_patch_merges_containers_by_name() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let sidecar = json!({"spec": {"template": {"spec": {"containers": [{"name": "log", "image": "fluent-bit"}]}}}});
+    let patched = client
+        .json(
+            Method::PATCH,
+            &format!("{WORKLOADS}/a"),
+            "application/strategic-merge-patch+json",
+            &sidecar,
+        )
+        .await
+        .json();
+    let containers = patched["spec"]["template"]["spec"]["containers"].as_array().unwrap();
+    assert_eq!(containers.len(), 2, "{patched}");
+}
+
+#[tokio::test]
+async fn a_json_patch_applies_or_is_refused() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let path = format!("{WORKLOADS}/a");
+    let patch = async |body| {
+        client
+            .json(Method::PATCH, &path, "application/json-patch+json", &body)
+            .await
+    };
+    let applied = patch(json!([{"op": "replace", "path": "/spec/replicas", "value": 4}])).await;
+    assert_eq!(applied.json()["spec"]["replicas"], 4);
+    let failed = patch(json!([{"op": "test", "path": "/spec/replicas", "value": 5}])).await;
+    assert_eq!(
+        (failed.status, failed.json()["reason"].as_str().unwrap()),
+        (422, "Invalid")
+    );
+    let unknown = client
+        .json(
+            Method::PATCH,
+            &format!("{path}?fieldValidation=Strict"),
+            "application/merge-patch+json",
+            &json!({"spec": {"replica": 1}}),
+        )
+        .await;
+    assert_eq!(unknown.status, 422);
+    let message = unknown.json()["message"].as_str().unwrap().to_owned();
+    assert!(
+        message.ends_with("strict decoding error: unknown field \"spec.replica\""),
+        "{message}"
+    );
+}
+
+#[tokio::test]
+async fn a_body_of_more_than_three_mebibytes_is_refused() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let mut body = workload("a");
+    body["metadata"]["annotations"] = json!({"x": "y".repeat(4 << 20)});
+    let refused = client.post(WORKLOADS, &body).await;
+    assert_eq!(
+        (refused.status, refused.json()["message"].as_str().unwrap()),
+        (413, "Request entity too large: limit is 3145728")
+    );
+}
