@@ -8,7 +8,6 @@ use datum_model::id::{Namespace, WorkloadId};
 use kube::core::Request as Build;
 use kube::core::params::{
     DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective,
-    WatchParams,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -16,20 +15,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
 use crate::connect::{Connected, connect};
-use crate::error::{Attempt, Error, Kind, Missing};
+use crate::error::{Attempt, Error};
 use crate::event::Event;
 use crate::object::Object;
 use crate::refresh::Refreshes;
-use crate::transport::{Limits, Repeat, Success, Transport};
+use crate::transport::{Limits, Repeat, Transport};
 use crate::warning;
-use crate::watch::{Hubs, LIFE, Sight, Watch};
+use crate::watch::Hubs;
 
-/// How many objects a page of a list has.
-const PAGE: u32 = 500;
-/// How many objects a page has of the list that serves refreshes: a thousand Workloads are one request.
-const REFRESH_PAGE: u32 = 1000;
-/// How often a list begins anew because its continue token expired.
-const RESTARTS: usize = 3;
+mod options;
+mod requests;
+
+pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
+pub(crate) use requests::subject;
+use requests::{PAGE, built, workloads};
 
 /// The API server of one control plane. Cheap to clone; clones share connections, credentials and caches.
 #[derive(Clone)]
@@ -45,77 +44,6 @@ struct Shared {
     refreshes: Refreshes,
     hubs: Hubs,
     numbers: AtomicU64,
-}
-
-/// How to apply.
-#[derive(Clone, Debug, Default)]
-pub struct ApplyOptions {
-    /// Validate and answer as if, but store nothing. Quota is not checked.
-    pub dry_run: bool,
-    /// Take over fields that other managers own.
-    pub force: bool,
-    /// The uid of the object that is meant. An apply that names it never creates, and never changes a successor.
-    pub uid: Option<String>,
-    /// The field manager, in place of [`Config::field_manager`].
-    pub manager: Option<String>,
-}
-
-/// What an apply did.
-#[derive(Clone, Debug)]
-pub struct Applied {
-    /// The object afterwards.
-    pub object: Object,
-    /// Whether it did not exist before: 201. After a repeat whose first attempt may have been carried out, the server
-    /// cannot tell; then it counts as created when the object is in its first generation and nobody but this field
-    /// manager has written to it.
-    pub created: bool,
-    /// What the API wants the user to know (`Warning: 299`).
-    pub warnings: Vec<String>,
-}
-
-/// How to delete.
-#[derive(Clone, Debug, Default)]
-pub struct DeleteOptions {
-    /// The uid of the object that is meant, so that a successor of the same name is left alone.
-    pub uid: Option<String>,
-    /// What happens to what the object owns; `None` leaves it to the server.
-    pub propagation: Option<Propagation>,
-    /// Check and answer as if, but delete nothing.
-    pub dry_run: bool,
-}
-
-/// What happens to what a deleted object owns (garbage collection).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Propagation {
-    /// The object goes at once, what it owns afterwards.
-    Background,
-    /// What it owns goes first.
-    Foreground,
-    /// What it owns stays.
-    Orphan,
-}
-
-/// What a delete did.
-#[derive(Clone, Debug)]
-pub enum Deleted {
-    /// There was nothing to delete: the object is absent, or its name belongs to another uid.
-    AlreadyGone,
-    /// The object is gone.
-    Gone,
-    /// Finalizers hold the object; this is its state.
-    Pending(Box<Object>),
-}
-
-/// What to list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListOptions {
-    /// Labels that the objects have: `app=web,tier in (a,b)`.
-    pub label_selector: Option<String>,
-    /// Fields that the objects have: `metadata.name=web`. Custom resources know `metadata.name` and
-    /// `metadata.namespace`.
-    pub field_selector: Option<String>,
-    /// The most objects that are wanted.
-    pub limit: Option<u32>,
 }
 
 impl Client {
@@ -287,77 +215,17 @@ impl Client {
     }
 
     /// Lists Workloads of one namespace, or of all that may be seen. Long lists come in pages.
+    ///
+    /// # Errors
+    /// [`Error::is_namespace_missing`] when nothing was found because there is no such namespace; Kubernetes answers with
+    /// an empty list, so that this takes a second request.
     pub async fn list(&self, namespace: Option<&Namespace>, options: &ListOptions) -> Result<Vec<Object>, Error> {
-        Ok(self.list_whole(namespace, options, PAGE).await?.0)
-    }
-
-    /// A list that serves refreshes: in large pages.
-    pub(crate) async fn list_for_refresh(&self, namespace: &Namespace) -> Result<Vec<Object>, Error> {
-        Ok(self
-            .list_whole(Some(namespace), &ListOptions::default(), REFRESH_PAGE)
-            .await?
-            .0)
-    }
-
-    /// A list, and the resource version that a watch may start from.
-    pub(crate) async fn list_at(
-        &self,
-        namespace: &Namespace,
-        options: &ListOptions,
-    ) -> Result<(Vec<Object>, String), Error> {
-        self.list_whole(Some(namespace), options, PAGE).await
-    }
-
-    async fn list_whole(
-        &self,
-        namespace: Option<&Namespace>,
-        options: &ListOptions,
-        page: u32,
-    ) -> Result<(Vec<Object>, String), Error> {
-        let attempt = Attempt::new("list", listed(namespace));
-        let mut restarts = 0;
-        loop {
-            match self.pages(&attempt, namespace, options, page).await {
-                Err(error) if error.is_expired() && restarts < RESTARTS => restarts += 1,
-                done => return done,
-            }
+        let (objects, _) = self.list_whole(namespace, options, PAGE).await?;
+        if let Some(namespace) = namespace.filter(|_| objects.is_empty()) {
+            self.expect_namespace(&Attempt::new("list", format!("workloads in {namespace}")), namespace)
+                .await?;
         }
-    }
-
-    async fn pages(
-        &self,
-        attempt: &Attempt,
-        namespace: Option<&Namespace>,
-        options: &ListOptions,
-        page: u32,
-    ) -> Result<(Vec<Object>, String), Error> {
-        let wanted = options.limit.map_or(usize::MAX, |limit| limit as usize);
-        let mut items = Vec::new();
-        let mut token = None;
-        loop {
-            let params = ListParams {
-                label_selector: options.label_selector.clone(),
-                field_selector: options.field_selector.clone(),
-                limit: Some(options.limit.map_or(page, |limit| limit.min(page))),
-                continue_token: token,
-                ..ListParams::default()
-            };
-            let request = built(attempt, workloads(namespace).list(&params))?;
-            let success = self.send(attempt, &request, Repeat::Safe).await?;
-            let mut answer = success.json;
-            // An empty list may be written as null.
-            let found = match answer["items"].take() {
-                Value::Array(found) => found,
-                _ => Vec::new(),
-            };
-            items.extend(found.into_iter().map(Object::new));
-            let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-            token = text(&answer["metadata"]["continue"]);
-            if token.is_none() || items.len() >= wanted {
-                items.truncate(wanted);
-                return Ok((items, text(&answer["metadata"]["resourceVersion"]).unwrap_or_default()));
-            }
-        }
+        Ok(objects)
     }
 
     /// What happened to a Workload lately, oldest first. Events are kept for an hour or so.
@@ -377,55 +245,6 @@ impl Client {
         let request = built(&attempt, Build::new(url).list(&params))?;
         let success = self.send(&attempt, &request, Repeat::Safe).await?;
         Ok(Event::of_list(&success.json))
-    }
-
-    /// Opens a watch from a resource version on.
-    pub(crate) async fn watch(
-        &self,
-        namespace: &Namespace,
-        options: &ListOptions,
-        version: &str,
-    ) -> Result<Watch, Error> {
-        let attempt = Attempt::new("watch", listed(Some(namespace)));
-        let params = WatchParams {
-            label_selector: options.label_selector.clone(),
-            field_selector: options.field_selector.clone(),
-            timeout: u32::try_from(LIFE.as_secs()).ok(),
-            bookmarks: true,
-            ..WatchParams::default()
-        };
-        let request = built(&attempt, workloads(Some(namespace)).watch(&params, version))?;
-        Ok(Watch::new(
-            &attempt,
-            self.shared.transport.stream(&attempt, &request).await?,
-        ))
-    }
-
-    /// One look at an object.
-    pub(crate) async fn sight(&self, id: &WorkloadId) -> Sight {
-        match self.get(id).await {
-            Ok(object) => Sight::Present(object),
-            Err(error) if error.is_not_found() => Sight::Absent,
-            Err(error) => Sight::Trouble(error),
-        }
-    }
-
-    /// Fails when the namespace certainly does not exist. Who may not read namespaces is not told.
-    pub(crate) async fn expect_namespace(&self, attempt: &Attempt, namespace: &Namespace) -> Result<(), Error> {
-        let name = namespace.as_str();
-        let request = built(
-            attempt,
-            Build::new("/api/v1/namespaces").get(name, &GetParams::default()),
-        )?;
-        match self
-            .shared
-            .transport
-            .send(attempt, &request, Repeat::Safe, &self.limits)
-            .await
-        {
-            Err(error) if error.is_namespace_missing() => Err(error),
-            _ => Ok(()),
-        }
     }
 
     /// The same client without deadline and cancellation: for work that is shared.
@@ -463,52 +282,6 @@ impl Client {
             }
         })
     }
-
-    /// Sends a request; a 404 that names nothing is looked into before it is reported.
-    async fn send(
-        &self,
-        attempt: &Attempt,
-        request: &http::Request<Vec<u8>>,
-        repeat: Repeat,
-    ) -> Result<Success, Error> {
-        match self.shared.transport.send(attempt, request, repeat, &self.limits).await {
-            Err(error) if matches!(error.kind(), Kind::NotFound(Missing::Path)) => {
-                Err(Error::new(attempt, Kind::NotFound(self.what_is_missing(attempt).await)))
-            }
-            done => done,
-        }
-    }
-
-    /// Asks the server what it serves: nothing at all (no such project), or other groups than ours.
-    async fn what_is_missing(&self, attempt: &Attempt) -> Missing {
-        let Ok(request) = http::Request::get("/apis").body(Vec::new()) else {
-            return Missing::Path;
-        };
-        let answer = self
-            .shared
-            .transport
-            .send(attempt, &request, Repeat::Safe, &self.limits)
-            .await;
-        let groups = match &answer {
-            Ok(success) => Some(&success.json["groups"]),
-            Err(error) if matches!(error.kind(), Kind::NotFound(_) | Kind::Unexpected { .. }) => None,
-            Err(_) => return Missing::Path,
-        };
-        let Some(Value::Array(groups)) = groups else {
-            return Missing::Project {
-                server: self.server().to_owned(),
-            };
-        };
-        let versions = groups
-            .iter()
-            .flat_map(|group| group["versions"].as_array().into_iter().flatten());
-        let served = versions
-            .filter_map(|version| version["groupVersion"].as_str())
-            .filter(|version| version.starts_with("compute."))
-            .map(str::to_owned)
-            .collect();
-        Missing::Api { served }
-    }
 }
 
 /// A write that is under way.
@@ -529,39 +302,6 @@ impl std::fmt::Debug for Client {
             .field("server", &self.server())
             .finish_non_exhaustive()
     }
-}
-
-fn workloads(namespace: Option<&Namespace>) -> Build {
-    let (group, plural) = (api::API_VERSION, api::PLURAL);
-    Build::new(match namespace {
-        Some(namespace) => format!("/apis/{group}/namespaces/{namespace}/{plural}"),
-        None => format!("/apis/{group}/{plural}"),
-    })
-}
-
-pub(crate) fn subject(id: &WorkloadId) -> String {
-    format!("workload {id}")
-}
-
-fn listed(namespace: Option<&Namespace>) -> String {
-    namespace.map_or_else(
-        || "workloads".to_owned(),
-        |namespace| format!("workloads in {namespace}"),
-    )
-}
-
-fn built(
-    attempt: &Attempt,
-    request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
-) -> Result<http::Request<Vec<u8>>, Error> {
-    request.map_err(|error| {
-        Error::new(
-            attempt,
-            Kind::Request {
-                message: error.to_string(),
-            },
-        )
-    })
 }
 
 /// The body with everything that identifies the object.

@@ -191,6 +191,21 @@ async fn a_limit_ends_a_list_early() {
 }
 
 #[tokio::test]
+async fn an_empty_list_is_no_proof_of_its_namespace() {
+    let details = json!({ "name": "project-shop", "kind": "namespaces" });
+    let missing = status(404, "NotFound", "namespaces \"project-shop\" not found", &details);
+    let server = Server::answering([(200, json!({ "items": null })), (404, missing)]).await;
+    let error = server
+        .client()
+        .await
+        .list(Some(&web().namespace), &ListOptions::default())
+        .await
+        .unwrap_err();
+    assert!(error.is_namespace_missing(), "{error}");
+    assert_eq!(server.lines()[1], "GET /api/v1/namespaces/project-shop");
+}
+
+#[tokio::test]
 async fn events_are_those_of_the_object_in_order_of_time() {
     let event = |reason: &str, time: &str| {
         json!({ "type": "Warning", "reason": reason, "message": "m", "count": 2, "lastTimestamp": time,
