@@ -44,6 +44,19 @@ pub fn settle_namespace(resource: &Resource, namespace: &str, object: &mut Value
     Ok(())
 }
 
+/// Checks that an object is the one of the URL, as far as its name says.
+pub fn check_name(object: &Value, name: &str) -> Result<(), Status> {
+    match object["metadata"]["name"].as_str().unwrap_or_default() {
+        given if given == name => Ok(()),
+        "" => Err(Status::bad_request(format!(
+            "the name of the object ({name} based on URL) was undeterminable: name must be provided"
+        ))),
+        given => Err(Status::bad_request(format!(
+            "the name of the object ({given}) does not match the name on the URL ({name})"
+        ))),
+    }
+}
+
 /// Whether the server, not the client, chose `name` for the object of this body.
 pub fn name_was_generated(body: &Value, name: &str) -> bool {
     let metadata = &body["metadata"];

@@ -7,13 +7,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Body, Patch, WriteOptions, namespace};
+use super::{Body, Patch, WriteOptions, metadata, namespace};
 use crate::admission::{self, FieldError, Part, Rules};
 use crate::apply::{self, Conflicts, Operation};
 use crate::fields::FieldSet;
 use crate::patch;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
+use crate::store::Key;
 
 /// Reads a body as an object of this resource: drops what the schema does not know, and fills in the defaults. Gives the
 /// warnings, too.
@@ -54,25 +55,45 @@ pub(super) fn create(
     Ok(object)
 }
 
-/// Makes a new object of what a manager applies.
-pub(super) fn apply_new(
+/// What a manager applies where there is nothing yet, before the server has its say.
+pub(super) fn applied(
     resource: &Resource,
-    namespace: &str,
+    key: &Key,
     body: &Value,
     options: &WriteOptions,
     now: Timestamp,
 ) -> Result<Value, Status> {
     let operation = Operation::of(resource, None, options, now);
     let mut object = apply::apply(None, body, &operation.borrowed(), Conflicts::Refuse)?;
+    // Whoever names a UID means an object that exists: it is not made again under another one.
+    let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
+    if !uid.is_empty() {
+        let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
+        return Err(Status::conflict(resource, &key.name, why));
+    }
+    metadata::settle_namespace(resource, &key.namespace, &mut object)?;
+    metadata::check_name(&object, &key.name)?;
+    Ok(object)
+}
+
+/// Makes a new object of what a manager applies.
+pub(super) fn apply_new(
+    resource: &Resource,
+    namespace: &str,
+    mut object: Value,
+    now: Timestamp,
+) -> Result<Value, Status> {
     if resource.table == Table::Namespaces {
         namespace::label(&mut object);
     }
     start(resource, namespace, &mut object, now);
+    let api_version = resource.api_version();
     check(
         resource,
         &object,
-        admission::validate_create(&object, &rules(resource, &operation.api_version)),
+        admission::validate_create(&object, &rules(resource, &api_version)),
     )?;
+    admission::settle(&mut object, resource.schema());
     Ok(object)
 }
 
@@ -126,6 +147,10 @@ pub(super) fn update(
         Change::ApplyScale(body, conflicts) => apply::scale::apply(live, &body, &borrowed, conflicts)?,
         Change::Settled(object) => object,
     };
+    // A patch may have changed what the object is called, and where it is.
+    let text = |field: &str| live["metadata"][field].as_str().unwrap_or_default();
+    metadata::settle_namespace(resource, text("namespace"), &mut object)?;
+    metadata::check_name(&object, text("name"))?;
     let part = match subresource {
         None | Some(Subresource::Finalize) => Part::Main,
         Some(Subresource::Status) => Part::Status,
@@ -145,6 +170,7 @@ pub(super) fn update(
     }
     let errors = admission::validate_update(&object, live, &rules(resource, &operation.api_version), part);
     check(resource, &object, errors)?;
+    admission::settle(&mut object, resource.schema());
     Ok(object)
 }
 

@@ -98,15 +98,10 @@ impl Registry {
         body: &Value,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let uid = body["metadata"]["uid"].as_str().unwrap_or_default();
-        if !uid.is_empty() {
-            let why =
-                format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
-            return Err(Status::conflict(resource, &key.name, why));
-        }
-        metadata::settle_namespace(resource, &key.namespace, &mut body.clone())?;
-        self.admit_to_namespace(resource, &key.namespace, body)?;
-        let object = pipeline::apply_new(resource, &key.namespace, body, options, Timestamp::now())?;
+        let now = Timestamp::now();
+        let object = pipeline::applied(resource, key, body, options, now)?;
+        self.admit_to_namespace(resource, &key.namespace, &object)?;
+        let object = pipeline::apply_new(resource, &key.namespace, object, now)?;
         match self.insert(resource, object, options)? {
             Inserted::Done(object) => Ok(Written {
                 warnings: admission::warnings(&object, None),

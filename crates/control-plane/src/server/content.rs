@@ -112,6 +112,32 @@ pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Statu
     .map_err(|why| Status::bad_request(format!("cannot read the body: {why}")))
 }
 
+/// Reads the body of an apply. No body at all is an empty object, which is then of the wrong kind.
+pub(super) fn decode_apply(body: &[u8]) -> Result<Value, Status> {
+    let why = match decode_yaml(body) {
+        Ok(Value::Null) => return Ok(Value::Object(serde_json::Map::new())),
+        Ok(object @ Value::Object(_)) => return Ok(object),
+        Ok(other) => {
+            let found = match other {
+                Value::Array(_) => "array",
+                Value::String(_) => "string",
+                Value::Number(_) => "number",
+                _ => "bool",
+            };
+            format!(
+                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
+                 map[string]interface {{}}"
+            )
+        }
+        Err(why) => {
+            let line = why.lines().next().unwrap_or_default();
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            format!("error converting YAML to JSON: yaml: {line}")
+        }
+    };
+    Err(Status::bad_request(format!("error decoding YAML: {why}")))
+}
+
 /// YAML, of which JSON is a part.
 pub(super) fn decode_yaml(body: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;

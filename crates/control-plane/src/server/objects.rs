@@ -16,7 +16,9 @@ use super::target::Target;
 use super::{App, watch};
 use crate::admission::FieldValidation;
 use crate::apply::scale;
-use crate::registry::{Body, DeleteOptions, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event};
+use crate::registry::{
+    Body, DeleteOptions, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event, metadata,
+};
 use crate::resource::{self, Resource, Subresource, Table};
 use crate::selector::{Fields, Labels};
 use crate::status::{Cause, Status};
@@ -319,7 +321,7 @@ impl Objects<'_> {
         if self.is_converted() {
             event::to_core(&mut body.object);
         }
-        self.check_name(&body.object)?;
+        metadata::check_name(&body.object, &self.key.name)?;
         let options = self.write_options("UpdateOptions")?;
         let written = match self.subresource {
             Some(Subresource::Scale) => self
@@ -333,23 +335,6 @@ impl Objects<'_> {
         Ok(self.written(&written))
     }
 
-    fn check_name(&self, body: &Value) -> Result<(), Status> {
-        let name = body["metadata"]["name"].as_str().unwrap_or_default();
-        if name == self.key.name {
-            return Ok(());
-        }
-        if name.is_empty() {
-            return Err(Status::bad_request(format!(
-                "the name of the object ({} based on URL) was undeterminable: name must be provided",
-                self.key.name
-            )));
-        }
-        Err(Status::bad_request(format!(
-            "the name of the object ({name}) does not match the name on the URL ({})",
-            self.key.name
-        )))
-    }
-
     fn patch(&self) -> Result<Answer, Status> {
         let media_type = content::media_type(&self.call.content_type);
         let patch = self.read_patch(media_type)?;
@@ -358,14 +343,13 @@ impl Objects<'_> {
             return Err(Status::invalid_options("PatchOptions", cause));
         }
         let mut options = self.write_options("PatchOptions")?;
-        if let Patch::Apply { body, .. } = &patch {
+        if matches!(patch, Patch::Apply { .. }) {
             if self.call.parameters.get("fieldManager").is_none() {
                 let cause = Cause::required("fieldManager", "is required for apply patch");
                 return Err(Status::invalid_options("PatchOptions", cause));
             }
             // An apply never drops fields: the field manager refuses what the schema does not know.
             options.field_validation = FieldValidation::Ignore;
-            self.check_apply(body)?;
         }
         let written = if self.subresource == Some(Subresource::Scale) {
             self.registry
@@ -384,8 +368,7 @@ impl Objects<'_> {
             "application/json-patch+json" => Patch::Json(text()),
             "application/strategic-merge-patch+json" => Patch::Strategic(text()),
             "application/apply-patch+yaml" => Patch::Apply {
-                body: content::decode_yaml(&self.call.body)
-                    .map_err(|why| Status::bad_request(format!("error decoding YAML: {why}")))?,
+                body: content::decode_apply(&self.call.body)?,
                 force: self.call.parameters.flag("force"),
             },
             _ => {
@@ -410,23 +393,6 @@ impl Objects<'_> {
             }
         }
         Ok(patch)
-    }
-
-    fn check_apply(&self, body: &Value) -> Result<(), Status> {
-        if body["metadata"]["managedFields"].is_array() {
-            return Err(Status::bad_request("metadata.managedFields must be nil"));
-        }
-        if self.subresource == Some(Subresource::Scale) {
-            return Ok(());
-        }
-        let expected = self.resource.api_version();
-        if body["apiVersion"] != expected.as_str() || body["kind"] != self.resource.kind {
-            return Err(Status::bad_request(format!(
-                "the object provided is unrecognized (must be of type {}): expected {expected}, Kind={}",
-                self.resource.kind, self.resource.kind
-            )));
-        }
-        self.check_name(body)
     }
 
     fn written(&self, written: &Written) -> Answer {
