@@ -46,7 +46,7 @@ impl Registry {
             check_uid(resource, key, &object, live)?;
             let is_unconditional = given.is_empty() || given == "0";
             if is_unconditional && resource.is_custom() {
-                let cause = Cause::invalid("metadata.resourceVersion", "0x0", "must be specified for an update");
+                let cause = Cause::invalid("metadata.resourceVersion", 0, "must be specified for an update");
                 return Err(Status::invalid(resource.group, resource.plural, &key.name, vec![cause]));
             }
             if !is_unconditional && live.value["metadata"]["resourceVersion"] != given {

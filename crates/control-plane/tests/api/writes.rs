@@ -30,7 +30,7 @@ async fn an_update_needs_the_newest_version() {
         (unconditional.status, unconditional.json()["message"].as_str().unwrap()),
         (
             422,
-            "workloads.compute.miloapis.com \"a\" is invalid: metadata.resourceVersion: Invalid value: 0x0: must be specified for an update"
+            "workloads.compute.miloapis.com \"a\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update"
         )
     );
     wanted["metadata"]["uid"] = "11111111-1111-1111-1111-111111111111".into();
