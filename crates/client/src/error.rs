@@ -131,6 +131,17 @@ impl Error {
         matches!(*self.kind, Kind::Unavailable { .. } | Kind::Connection { .. })
     }
 
+    /// Whether the TLS certificate of the server, or ours, was not accepted.
+    pub fn is_untrusted(&self) -> bool {
+        matches!(
+            *self.kind,
+            Kind::Connection {
+                reach: Reach::Untrusted,
+                ..
+            }
+        )
+    }
+
     /// Whether the time ran out.
     pub fn is_timeout(&self) -> bool {
         matches!(*self.kind, Kind::Timeout { .. })
@@ -149,7 +160,8 @@ impl Error {
     /// Whether trying again later may help, without anybody changing anything.
     pub(crate) fn is_passing(&self) -> bool {
         match &*self.kind {
-            Kind::RateLimited { .. } | Kind::Unavailable { .. } | Kind::Connection { .. } | Kind::Expired => true,
+            Kind::RateLimited { .. } | Kind::Unavailable { .. } | Kind::Expired => true,
+            Kind::Connection { reach, .. } => *reach != Reach::Untrusted,
             Kind::Timeout { of } => matches!(of, Limit::Attempt(_)),
             Kind::Forbidden(forbidden) => forbidden.is_passing(),
             Kind::Credential(error) => error.is_passing(),
@@ -169,7 +181,7 @@ impl Error {
     pub(crate) fn may_have_happened(&self) -> bool {
         match &*self.kind {
             Kind::Unavailable { .. } | Kind::Timeout { .. } => true,
-            Kind::Connection { sent, .. } => *sent,
+            Kind::Connection { reach, .. } => *reach == Reach::Sent,
             _ => false,
         }
     }
@@ -245,8 +257,8 @@ pub enum Kind {
     Connection {
         /// What the network said.
         message: String,
-        /// Whether the request may have reached the server.
-        sent: bool,
+        /// How far the request came.
+        reach: Reach,
     },
     /// The time ran out.
     #[error("{of}")]
@@ -310,6 +322,18 @@ pub enum Missing {
     /// A path: what is missing is not known yet. A client looks closer before it reports this.
     #[error("the server has nothing there (404)")]
     Path,
+}
+
+/// How far a request came whose connection failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Nowhere: the connection was refused, or the host is not known.
+    Nowhere,
+    /// Somebody answered, but one side does not trust the other: a certificate is unknown, expired, missing, or has
+    /// another name. Trying again will not help.
+    Untrusted,
+    /// The request may have reached the server.
+    Sent,
 }
 
 /// Which time ran out.

@@ -13,7 +13,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Retries;
 use crate::credential::{Credential, Issued};
-use crate::error::{Answer, Attempt, Error, Kind, Limit, classify, not_json};
+use crate::error::{Answer, Attempt, Error, Kind, Limit, Reach, classify, not_json};
+
+mod failure;
+
+pub(crate) use failure::Failure;
 
 /// Whether a request may be repeated when nobody knows whether the first one was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -161,84 +165,85 @@ impl Transport {
 
     /// Sends a request once, or twice when the credentials were refused and others can be had.
     async fn send_authorized(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Success, Error> {
-        let failed = |error| Error::new(attempt, Kind::Credential(error));
-        let issued = self.credential.current().await.map_err(failed)?;
-        let answer = self.send_once(attempt, request, &issued).await?;
-        if answer.status != StatusCode::UNAUTHORIZED {
-            return verdict(attempt, &answer);
+        let issued = self.issued(attempt).await?;
+        let mut answer = self.in_time(attempt, self.exchange(attempt, request, &issued)).await?;
+        if let Some(renewed) = self.renewed(attempt, answer.status, &issued).await? {
+            answer = self.in_time(attempt, self.exchange(attempt, request, &renewed)).await?;
         }
-        let Some(renewed) = self.credential.renewed(&issued).await.map_err(failed)? else {
-            return verdict(attempt, &answer);
-        };
-        tracing::debug!("the credentials were refused; asking again with new ones");
-        verdict(attempt, &self.send_once(attempt, request, &renewed).await?)
+        verdict(attempt, &answer)
     }
 
-    async fn send_once(&self, attempt: &Attempt, request: &Request<Vec<u8>>, issued: &Issued) -> Result<Answer, Error> {
-        let exchange = async {
-            let response = self.open(attempt, request, issued).await?;
-            let (parts, body) = response.into_parts();
-            let body = body.collect().await.map_err(|error| {
-                let message = format!("the connection to {} ended within the answer: {error}", self.server);
-                Error::new(attempt, Kind::Connection { message, sent: true })
-            })?;
-            Ok(Answer {
-                status: parts.status,
-                headers: parts.headers,
-                body: body.to_bytes(),
-            })
-        };
-        tokio::time::timeout(self.request_timeout, exchange)
-            .await
-            .unwrap_or_else(|_| {
-                Err(Error::new(
-                    attempt,
-                    Kind::Timeout {
-                        of: Limit::Attempt(self.request_timeout),
-                    },
-                ))
-            })
-    }
-
-    /// Opens a stream: the body of a successful answer, still to be read. It is not repeated here.
+    /// Opens a stream: the body of a successful answer, still to be read. Whoever reads it resumes it, so that it is not
+    /// repeated here.
     pub(crate) async fn stream(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Body, Error> {
-        let failed = |error| Error::new(attempt, Kind::Credential(error));
-        let mut issued = self.credential.current().await.map_err(failed)?;
-        loop {
-            let opening = self.open(attempt, request, &issued);
-            let response = tokio::time::timeout(self.request_timeout, opening)
-                .await
-                .unwrap_or_else(|_| {
-                    Err(Error::new(
-                        attempt,
-                        Kind::Timeout {
-                            of: Limit::Attempt(self.request_timeout),
-                        },
-                    ))
-                })?;
-            if response.status().is_success() {
-                return Ok(response.into_body());
-            }
-            let (parts, body) = response.into_parts();
-            let body = body
-                .collect()
-                .await
-                .map(http_body_util::Collected::to_bytes)
-                .unwrap_or_default();
-            let answer = Answer {
-                status: parts.status,
-                headers: parts.headers,
-                body,
-            };
-            if answer.status == StatusCode::UNAUTHORIZED
-                && let Some(renewed) = self.credential.renewed(&issued).await.map_err(failed)?
-                && renewed.serial != issued.serial
-            {
-                issued = renewed;
-                continue;
-            }
-            return Err(classify(attempt, &answer));
+        let issued = self.issued(attempt).await?;
+        let mut response = self.in_time(attempt, self.open(attempt, request, &issued)).await?;
+        if let Some(renewed) = self.renewed(attempt, response.status(), &issued).await? {
+            response = self.in_time(attempt, self.open(attempt, request, &renewed)).await?;
         }
+        if response.status().is_success() {
+            return Ok(response.into_body());
+        }
+        let answer = self.in_time(attempt, self.read(attempt, response)).await?;
+        Err(classify(attempt, &answer))
+    }
+
+    async fn issued(&self, attempt: &Attempt) -> Result<Issued, Error> {
+        self.credential
+            .current()
+            .await
+            .map_err(|error| Error::new(attempt, Kind::Credential(error)))
+    }
+
+    /// The credentials to try after an answer with this status; `None` when there is no reason, or there are no others.
+    async fn renewed(&self, attempt: &Attempt, status: StatusCode, issued: &Issued) -> Result<Option<Issued>, Error> {
+        if status != StatusCode::UNAUTHORIZED {
+            return Ok(None);
+        }
+        tracing::debug!("the credentials were refused");
+        self.credential
+            .renewed(issued)
+            .await
+            .map_err(|error| Error::new(attempt, Kind::Credential(error)))
+    }
+
+    async fn in_time<T>(&self, attempt: &Attempt, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let limit = self.request_timeout;
+        let timeout = || {
+            Error::new(
+                attempt,
+                Kind::Timeout {
+                    of: Limit::Attempt(limit),
+                },
+            )
+        };
+        tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or_else(|_| Err(timeout()))
+    }
+
+    async fn exchange(&self, attempt: &Attempt, request: &Request<Vec<u8>>, issued: &Issued) -> Result<Answer, Error> {
+        let response = self.open(attempt, request, issued).await?;
+        self.read(attempt, response).await
+    }
+
+    async fn read(&self, attempt: &Attempt, response: http::Response<Body>) -> Result<Answer, Error> {
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.map_err(|error| {
+            let message = format!("the connection to {} ended within the answer: {error}", self.server);
+            Error::new(
+                attempt,
+                Kind::Connection {
+                    message,
+                    reach: Reach::Sent,
+                },
+            )
+        })?;
+        Ok(Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.to_bytes(),
+        })
     }
 
     async fn open(
@@ -256,14 +261,9 @@ impl Transport {
         }
         tracing::debug!(method = %request.method(), path = %request.uri().path(), "request");
         let response = self.client.send(request).await.map_err(|error| {
-            let message = format!("the request to {} failed: {}", self.server, words(&error));
-            Error::new(
-                attempt,
-                Kind::Connection {
-                    message,
-                    sent: !never_connected(&error),
-                },
-            )
+            let Failure { reach, words } = Failure::of(&error);
+            let message = format!("the request to {} failed: {words}", self.server);
+            Error::new(attempt, Kind::Connection { message, reach })
         })?;
         tracing::debug!(status = response.status().as_u16(), "response");
         Ok(response)
@@ -284,35 +284,14 @@ fn verdict(attempt: &Attempt, answer: &Answer) -> Result<Success, Error> {
         // The length was right, or there was none: a proxy in between lost the rest.
         Err(error) if error.is_eof() && !answer.body.trim_ascii().is_empty() => {
             let message = "the server's answer ends in the middle".to_owned();
-            Err(Error::new(attempt, Kind::Connection { message, sent: true }))
+            Err(Error::new(
+                attempt,
+                Kind::Connection {
+                    message,
+                    reach: Reach::Sent,
+                },
+            ))
         }
         _ => Err(not_json(attempt, answer)),
     }
-}
-
-/// Whether no byte of the request can have left: the connection was never made.
-fn never_connected(error: &kube::Error) -> bool {
-    match error {
-        kube::Error::Service(inner) => inner
-            .downcast_ref::<hyper_util::client::legacy::Error>()
-            .is_some_and(hyper_util::client::legacy::Error::is_connect),
-        _ => false,
-    }
-}
-
-/// What a failed connection says, innermost words last and none twice.
-pub(crate) fn words(error: &kube::Error) -> String {
-    let mut words: Vec<String> = Vec::new();
-    let mut next = match error {
-        kube::Error::Service(inner) => Some(inner.as_ref() as &dyn std::error::Error),
-        other => Some(other as &dyn std::error::Error),
-    };
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !words.iter().any(|earlier| earlier.contains(&text)) {
-            words.push(text);
-        }
-        next = error.source();
-    }
-    words.join(": ")
 }

@@ -7,7 +7,7 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::Value;
 
-use crate::error::{Attempt, Error, Kind, Limit, classify_event, not_an_event};
+use crate::error::{Attempt, Error, Kind, Limit, Reach, classify_event, not_an_event};
 use crate::object::Object;
 
 mod hub;
@@ -78,7 +78,13 @@ impl Watch {
                 }
                 Some(Err(error)) => {
                     let message = format!("the watch was interrupted: {error}");
-                    return Err(Error::new(&self.attempt, Kind::Connection { message, sent: true }));
+                    return Err(Error::new(
+                        &self.attempt,
+                        Kind::Connection {
+                            message,
+                            reach: Reach::Sent,
+                        },
+                    ));
                 }
                 // A rest without a line's end is half an event: the next watch brings it again.
                 None => return Ok(None),

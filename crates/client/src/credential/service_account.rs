@@ -283,7 +283,7 @@ impl Account {
                 .0
                 .send(request)
                 .await
-                .map_err(|error| crate::transport::words(&error))?;
+                .map_err(|error| crate::transport::Failure::of(&error).words)?;
             let status = answer.status();
             let body = answer
                 .into_body()

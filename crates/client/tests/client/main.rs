@@ -5,6 +5,7 @@
     reason = "a panic is the report of a test, and of what its server does"
 )]
 
+mod absence;
 #[cfg(unix)]
 mod auth;
 mod cluster;

@@ -1,6 +1,7 @@
 //! TLS: a private authority, client certificates from wherever they come, server names, and no verification at all.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
@@ -71,6 +72,7 @@ impl Authority {
 struct Server {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<(bool, String)>>>,
+    connections: Arc<AtomicUsize>,
 }
 
 impl Server {
@@ -92,9 +94,11 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let seen: Arc<Mutex<Vec<_>>> = Arc::default();
-        let record = seen.clone();
+        let connections: Arc<AtomicUsize> = Arc::default();
+        let (record, accepted) = (seen.clone(), connections.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                accepted.fetch_add(1, Ordering::SeqCst);
                 let (acceptor, record) = (acceptor.clone(), record.clone());
                 tokio::spawn(async move {
                     // A client that does not trust us leaves in the middle of the handshake.
@@ -119,7 +123,11 @@ impl Server {
                 });
             }
         });
-        Self { address, seen }
+        Self {
+            address,
+            seen,
+            connections,
+        }
     }
 
     fn url(&self) -> String {
@@ -176,6 +184,22 @@ async fn a_private_authority_is_trusted_when_it_is_named() {
         error.is_unavailable() && error.to_string().contains("certificate"),
         "{error}"
     );
+}
+
+#[tokio::test]
+async fn distrust_is_not_repeated() {
+    let authority = Authority::new("ours");
+    let server = Server::start(&authority, &["127.0.0.1"]).await;
+    let retries = Retries {
+        first_pause: std::time::Duration::from_millis(1),
+        ..Retries::STANDARD
+    };
+    let config = Config {
+        retries,
+        ..config(&server.url(), trusting(&Authority::new("theirs")))
+    };
+    assert!(get(config).await.unwrap_err().is_untrusted());
+    assert_eq!(server.connections.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test]
