@@ -37,7 +37,8 @@ const EXCEPTIONS: [(&str, usize, &[&str], &str); 3] = [
 
 #[derive(Deserialize)]
 struct Case {
-    case: String,
+    #[serde(rename = "case")]
+    name: String,
     namespace: String,
     steps: Vec<Step>,
 }
@@ -79,7 +80,7 @@ async fn every_recorded_case_is_answered_as_it_was_recorded() {
         .unwrap()
         .map(|file| serde_json::from_slice(&fs::read(file.unwrap().path()).unwrap()).unwrap())
         .collect();
-    cases.sort_by(|a, b| a.case.cmp(&b.case));
+    cases.sort_by(|a, b| a.name.cmp(&b.name));
     assert!(cases.len() >= 42, "cases are missing");
     let mut failures = Vec::new();
     for case in &cases {
@@ -98,7 +99,7 @@ async fn replay(client: &Client, case: &Case) -> Vec<String> {
         let answer = send(client, &step.request, &answers).await;
         let excepted = |path: &str| {
             EXCEPTIONS.iter().any(|(case_name, step, paths, _)| {
-                *case_name == case.case && *step == index && paths.iter().any(|left_out| path.starts_with(left_out))
+                *case_name == case.name && *step == index && paths.iter().any(|left_out| path.starts_with(left_out))
             })
         };
         failures.extend(
@@ -107,7 +108,7 @@ async fn replay(client: &Client, case: &Case) -> Vec<String> {
                 .filter(|difference| !excepted(difference))
                 .map(|difference| {
                     let Request { method, path, .. } = &step.request;
-                    format!("{}, step {index} ({method} {path}): {difference}", case.case)
+                    format!("{}, step {index} ({method} {path}): {difference}", case.name)
                 }),
         );
         answers.push(answer);

@@ -1,5 +1,7 @@
 //! Lists: pages, versions, selectors, shapes.
 
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use crate::client::{Client, ControlPlane, WORKLOADS, workload};
@@ -95,9 +97,8 @@ async fn a_token_that_outlived_the_history_comes_with_a_way_on() {
     let control_plane = ControlPlane::start().await;
     let client = control_plane.client("admin");
     create_all(&client, &["a", "b"]).await;
-    use base64::Engine;
     let token = json!({"v": "meta.k8s.io/v1", "rv": 1, "start": "project-myproject/a"}).to_string();
-    let token = base64::prelude::BASE64_URL_SAFE_NO_PAD.encode(token);
+    let token = BASE64_URL_SAFE_NO_PAD.encode(token);
     let expired = client.get(&format!("{WORKLOADS}?limit=1&continue={token}")).await;
     assert_eq!(expired.status, 410);
     let expired = expired.json();

@@ -4,8 +4,11 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+/// Whether a text may stand in the place of a placeholder.
+type Accepts = fn(&str) -> bool;
+
 /// The placeholders, and what stands in their place.
-const PLACEHOLDERS: [(&str, fn(&str) -> bool); 7] = [
+const PLACEHOLDERS: [(&str, Accepts); 7] = [
     ("<uid>", |text| {
         text.len() == 36 && text.chars().all(|c| c.is_ascii_hexdigit() || c == '-')
     }),

@@ -90,14 +90,14 @@ async fn a_json_patch_applies_or_is_refused() {
     let client = control_plane.client("admin");
     client.post(WORKLOADS, &workload("a")).await;
     let path = format!("{WORKLOADS}/a");
-    let patch = async |body| {
+    let send = async |body| {
         client
             .json(Method::PATCH, &path, "application/json-patch+json", &body)
             .await
     };
-    let applied = patch(json!([{"op": "replace", "path": "/spec/replicas", "value": 4}])).await;
+    let applied = send(json!([{"op": "replace", "path": "/spec/replicas", "value": 4}])).await;
     assert_eq!(applied.json()["spec"]["replicas"], 4);
-    let failed = patch(json!([{"op": "test", "path": "/spec/replicas", "value": 5}])).await;
+    let failed = send(json!([{"op": "test", "path": "/spec/replicas", "value": 5}])).await;
     assert_eq!(
         (failed.status, failed.json()["reason"].as_str().unwrap()),
         (422, "Invalid")
