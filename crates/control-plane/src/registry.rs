@@ -3,9 +3,10 @@
 mod delete;
 pub mod event;
 pub mod metadata;
-mod namespace;
+pub mod namespace;
 mod pipeline;
 mod scale;
+mod secret;
 mod update;
 
 use std::sync::Arc;

@@ -159,6 +159,15 @@ impl Resource {
         }
     }
 
+    /// Whether this verb has a path in this namespace (empty: in none). Only reading goes across namespaces.
+    pub fn is_at_home(&self, namespace: &str, verb: &str) -> bool {
+        match (self.namespaced, namespace) {
+            (true, "") => matches!(verb, "list" | "watch" | "create"),
+            (false, namespace) => namespace.is_empty() || self.table == Table::Namespaces,
+            _ => true,
+        }
+    }
+
     /// Whether the objects are those of a custom resource, which differ from built-in ones in many small ways.
     pub fn is_custom(&self) -> bool {
         self.table == Table::Workloads

@@ -1,39 +1,35 @@
-//! The HTTP server: connections, TLS, and where requests go.
+//! The HTTP server: what it serves from, how it starts and how it stops.
 
 mod answer;
+mod connection;
 mod content;
 mod control;
 mod handler;
 mod objects;
+mod paging;
 mod parameters;
 mod protobuf;
 mod review;
 mod target;
 mod watch;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::Request;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo};
-use hyper_util::server::conn::auto;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::auth::{Tokens, User};
+use crate::auth::Tokens;
 use crate::faults::Faults;
 use crate::identity::{Identity, IdentityError, write_secret};
 use crate::kubeconfig;
 use crate::registry::Registry;
+use crate::registry::namespace::PERMANENT;
 use crate::request_log::RequestLog;
 use crate::resource::{self, Table};
 use crate::status::Status;
@@ -42,8 +38,6 @@ use crate::store::{CommitError, Key, Store};
 
 /// How many changes of each table a watch can go back.
 const HISTORY: usize = 20_000;
-/// How long a client may take for the TLS handshake.
-const HANDSHAKE: Duration = Duration::from_secs(10);
 /// How long open requests may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -215,7 +209,8 @@ fn write_kubeconfig(path: &Path, text: &str) -> Result<(), StartError> {
 
 /// The objects that are there from the start.
 fn bootstrap(registry: &Registry, projects: &[String]) -> Result<(), StartError> {
-    let namespaces = ["default".to_owned(), "kube-system".to_owned()]
+    let namespaces = PERMANENT
+        .map(str::to_owned)
         .into_iter()
         .chain(projects.iter().map(|project| format!("project-{project}")));
     for namespace in namespaces {
@@ -244,50 +239,6 @@ async fn accept(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>, 
                 continue;
             }
         };
-        tasks.spawn(connection(Arc::clone(&app), stream, tls.clone()));
-    }
-}
-
-async fn connection(app: Arc<App>, stream: TcpStream, tls: Option<TlsAcceptor>) {
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!(%error, "cannot switch Nagle's algorithm off");
-    }
-    let Some(tls) = tls else {
-        return http(app, stream, None).await;
-    };
-    match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => {
-            let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
-            let user = certificate.and_then(|certificate| User::from_certificate(certificate));
-            http(app, stream, user).await;
-        }
-        Ok(Err(error)) => tracing::debug!(%error, "a TLS handshake failed"),
-        Err(_) => tracing::debug!("a TLS handshake took too long"),
-    }
-}
-
-async fn http(app: Arc<App>, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, user: Option<User>) {
-    let reset = CancellationToken::new();
-    let service = service_fn({
-        let (app, reset) = (Arc::clone(&app), reset.clone());
-        move |request: Request<Incoming>| {
-            let (app, user, reset) = (Arc::clone(&app), user.clone(), reset.clone());
-            async move { Ok::<_, Infallible>(handler::serve(app, user, reset, request).await) }
-        }
-    });
-    let builder = auto::Builder::new(TokioExecutor::new());
-    let connection = builder.serve_connection(TokioIo::new(stream), service);
-    tokio::pin!(connection);
-    let outcome = tokio::select! {
-        outcome = connection.as_mut() => outcome,
-        // Dropping the connection in the middle of a request is what a reset looks like.
-        () = reset.cancelled() => return,
-        () = app.stopping.cancelled() => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
-        }
-    };
-    if let Err(error) = outcome {
-        tracing::debug!(%error, "a connection ended early");
+        tasks.spawn(connection::serve(Arc::clone(&app), stream, tls.clone()));
     }
 }

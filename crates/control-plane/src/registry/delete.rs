@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::pipeline::Change;
-use super::{ATTEMPTS, ListQuery, Registry, WriteOptions, metadata};
+use super::{ATTEMPTS, ListQuery, Registry, WriteOptions, metadata, namespace};
 use crate::admission::FieldValidation;
 use crate::resource::{Resource, Table};
 use crate::status::{self, Status};
@@ -61,6 +61,9 @@ impl Deleted {
 impl Registry {
     /// Deletes the object of this name.
     pub fn delete(&self, resource: &'static Resource, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
+        if resource.table == Table::Namespaces && namespace::PERMANENT.contains(&key.name.as_str()) {
+            return Err(namespace::permanent(&key.name));
+        }
         for _ in 0..ATTEMPTS {
             let live = self.get(resource, key)?;
             check_preconditions(resource, key, &live, options)?;

@@ -9,6 +9,15 @@ use crate::resource::{self, Resource, Table};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key};
 
+/// The namespaces that are always there.
+pub const PERMANENT: [&str; 2] = ["default", "kube-system"];
+
+/// 403 for the deletion of a namespace that is always there.
+pub(super) fn permanent(name: &str) -> Status {
+    let message = format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted");
+    Status::new(403, "Forbidden", message).about(name, "", "namespaces")
+}
+
 /// Gives a namespace the label with its own name.
 pub(super) fn label(object: &mut Value) {
     let name = object["metadata"]["name"].clone();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Body, Patch, WriteOptions, metadata, namespace};
+use super::{Body, Patch, WriteOptions, metadata, namespace, secret};
 use crate::admission::{self, FieldError, Part, Rules};
 use crate::apply::{self, Conflicts, Operation};
 use crate::fields::FieldSet;
@@ -30,6 +30,9 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
     found.extend(admission::coerce(&mut object, resource.schema()).map_err(problems)?);
     let warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
     admission::default(&mut object, resource.schema());
+    if resource.table == Table::Secrets {
+        secret::encode_text(&mut object);
+    }
     Ok((object, warnings))
 }
 
@@ -195,6 +198,9 @@ pub(super) fn decode_patched(
     let unknown = admission::coerce(&mut object, resource.schema()).map_err(refuse)?;
     let warnings = admission::check_fields(unknown, options.field_validation).map_err(refuse)?;
     admission::default(&mut object, resource.schema());
+    if resource.table == Table::Secrets {
+        secret::encode_text(&mut object);
+    }
     Ok((object, warnings))
 }
 

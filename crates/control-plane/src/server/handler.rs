@@ -265,6 +265,9 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
         },
     };
     let verb = verb(call, &target)?;
+    if !resource.is_at_home(&target.namespace, verb) {
+        return Ok(answer::page_not_found());
+    }
     let attributes = Attributes {
         verb,
         group: &target.group,

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use bytes::{BufMut, Bytes, BytesMut};
+use futures::stream;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::content::{self, Accepted, Shape};
 use super::handler::Call;
+use super::paging::{Place, continue_expired, list_metadata};
 use super::parameters::check_dry_run;
 use super::target::Target;
 use super::{App, watch};
@@ -24,6 +24,9 @@ use crate::selector::{Fields, Labels};
 use crate::status::{Cause, Status};
 use crate::store::{Key, Page, Stored};
 use crate::table::{self, IncludeObject};
+
+/// How many items of a list are sent at a time.
+const ITEMS_A_PIECE: usize = 256;
 
 /// Serves a request about `resource`.
 pub(super) fn serve(
@@ -178,7 +181,7 @@ impl Objects<'_> {
 
     fn list(&self) -> Result<Answer, Status> {
         let mut query = self.query()?;
-        let place = self.place()?;
+        let place = Place::asked(&self.call.parameters, self.registry.store().version())?;
         query.limit = self.call.parameters.number("limit")?.filter(|limit| *limit > 0);
         query.at = place.at;
         query.after = place.after;
@@ -190,39 +193,13 @@ impl Objects<'_> {
             }
         })?;
         let metadata = list_metadata(self.resource, &query, &page);
-        Ok(self.page(&page, metadata))
+        Ok(self.page(page, metadata))
     }
 
-    /// Where in the list, and in time, the client wants to be.
-    fn place(&self) -> Result<Place, Status> {
-        let parameters = &self.call.parameters;
-        let matching = parameters.get("resourceVersionMatch");
-        let version = parameters.get("resourceVersion");
-        let token = parameters.get("continue");
-        check_version_match(matching, version, token)?;
-        if let Some(token) = token {
-            return Place::of_token(token);
-        }
-        let Some(version) = version else {
-            return Ok(Place::default());
-        };
-        let asked = parse_version(version)?;
-        let current = self.registry.store().version();
-        if asked > current {
-            return Err(too_large(asked, current));
-        }
-        Ok(Place {
-            at: (matching == Some("Exact")).then_some(asked),
-            after: None,
-        })
-    }
-
-    fn page(&self, page: &Page, mut metadata: Value) -> Answer {
+    fn page(&self, page: Page, mut metadata: Value) -> Answer {
         let now = Timestamp::now();
         match self.accepted.shape {
-            Shape::Object if !self.accepted.yaml && !self.is_converted() => {
-                answer::json(200, self.encode_list(page, &metadata))
-            }
+            Shape::Object if !self.accepted.yaml && !self.is_converted() => self.encode_list(page, &metadata),
             Shape::Object => {
                 let items: Vec<Value> = page.items.iter().map(|item| self.seen(&item.value)).collect();
                 let list = json!({
@@ -260,20 +237,25 @@ impl Objects<'_> {
         }
     }
 
-    /// The list from the objects' encodings, which are made once and shared.
-    fn encode_list(&self, page: &Page, metadata: &Value) -> Bytes {
-        let encoded: Vec<Bytes> = page.items.iter().map(|item| item.json()).collect();
-        let size: usize = encoded.iter().map(|item| item.len() + 1).sum();
-        let mut list = BytesMut::with_capacity(size + 256);
-        list.put_slice(format!("{{\"apiVersion\":\"{}\",\"items\":[", self.resource.api_version()).as_bytes());
-        for (index, item) in encoded.iter().enumerate() {
-            if index > 0 {
-                list.put_u8(b',');
-            }
-            list.put_slice(item);
+    /// The list from the objects' encodings, which are made once and shared. A long list is sent as it is put together,
+    /// so that it is never in memory twice.
+    fn encode_list(&self, page: Page, metadata: &Value) -> Answer {
+        let head = format!("{{\"apiVersion\":\"{}\",\"items\":[", self.resource.api_version());
+        let tail = format!("],\"kind\":\"{}List\",\"metadata\":{metadata}}}\n", self.resource.kind);
+        if page.items.len() <= ITEMS_A_PIECE {
+            let mut whole = BytesMut::from(head.as_bytes());
+            put_items(&mut whole, 0, &page.items);
+            whole.put_slice(tail.as_bytes());
+            return answer::json(200, whole.freeze());
         }
-        list.put_slice(format!("],\"kind\":\"{}List\",\"metadata\":{metadata}}}\n", self.resource.kind).as_bytes());
-        list.freeze()
+        let pieces = (0..page.items.len()).step_by(ITEMS_A_PIECE).map(move |start| {
+            let end = page.items.len().min(start + ITEMS_A_PIECE);
+            let mut piece = BytesMut::new();
+            put_items(&mut piece, start, &page.items[start..end]);
+            piece.freeze()
+        });
+        let pieces = [Bytes::from(head)].into_iter().chain(pieces).chain([Bytes::from(tail)]);
+        answer::typed(200, "application/json", answer::stream(stream::iter(pieces.map(Ok))))
     }
 
     fn watch(&self) -> Result<Answer, Status> {
@@ -416,7 +398,7 @@ impl Objects<'_> {
         let query = self.query()?;
         let page = self.registry.delete_collection(self.resource, &query, &options)?;
         let metadata = list_metadata(self.resource, &query, &page);
-        Ok(self.page(&page, metadata))
+        Ok(self.page(page, metadata))
     }
 
     fn delete_options(&self) -> Result<DeleteOptions, Status> {
@@ -457,6 +439,16 @@ impl Objects<'_> {
     }
 }
 
+/// Puts items with commas between them; `start` is the place of the first in its list.
+fn put_items(piece: &mut BytesMut, start: usize, items: &[Arc<Stored>]) {
+    for (index, item) in items.iter().enumerate() {
+        if start + index > 0 {
+            piece.put_u8(b',');
+        }
+        piece.put_slice(&item.json());
+    }
+}
+
 /// The fields that a field selector may name.
 fn selectable(resource: &Resource, path: &str) -> bool {
     match path {
@@ -467,118 +459,4 @@ fn selectable(resource: &Resource, path: &str) -> bool {
         "spec.nodeName" => resource.table == Table::Pods,
         _ => resource.table == Table::Events && path.starts_with("involvedObject."),
     }
-}
-
-/// A place in a list, and in time.
-#[derive(Debug, Default)]
-struct Place {
-    at: Option<u64>,
-    after: Option<Key>,
-}
-
-impl Place {
-    /// Reads a continue token.
-    fn of_token(token: &str) -> Result<Self, Status> {
-        let refuse = |why: &str| Status::bad_request(format!("continue key is not valid: {why}"));
-        let json = BASE64_URL_SAFE_NO_PAD
-            .decode(token)
-            .map_err(|error| refuse(&error.to_string()))?;
-        let token: Value = serde_json::from_slice(&json).map_err(|error| refuse(&error.to_string()))?;
-        let start = token["start"].as_str().ok_or_else(|| refuse("no start"))?;
-        let (namespace, name) = start.split_once('/').ok_or_else(|| refuse("no name"))?;
-        Ok(Self {
-            // A negative version means "as of now": what is offered after the version asked for has expired.
-            at: token["rv"].as_u64(),
-            after: Some(Key::new(namespace, name)),
-        })
-    }
-
-    fn token(&self) -> String {
-        let start = self
-            .after
-            .as_ref()
-            .map_or_else(String::new, |key| format!("{}/{}", key.namespace, key.name));
-        let rv = self.at.map_or(Value::from(-1), Value::from);
-        BASE64_URL_SAFE_NO_PAD.encode(json!({"v": "meta.k8s.io/v1", "rv": rv, "start": start}).to_string())
-    }
-}
-
-fn list_metadata(resource: &Resource, query: &ListQuery, page: &Page) -> Value {
-    let mut metadata = json!({"continue": "", "resourceVersion": page.version.to_string()});
-    if page.remaining > 0 {
-        let last: Option<&Arc<Stored>> = page.items.last();
-        let place = Place {
-            at: Some(page.version),
-            after: last.map(|last| crate::registry::metadata::key(resource, &last.value)),
-        };
-        metadata["continue"] = place.token().into();
-        // With a selector the API server does not know how many there are.
-        if query.labels.is_empty() && query.fields.is_empty() {
-            metadata["remainingItemCount"] = page.remaining.into();
-        }
-    }
-    metadata
-}
-
-fn continue_expired(after: Option<&Key>, version: u64) -> Status {
-    let place = Place {
-        at: None,
-        after: after.cloned(),
-    };
-    Status::expired(
-        "The provided continue parameter is too old to display a consistent list result. You can start a new list \
-         without the continue parameter, or use the continue token in this response to retrieve the remainder of the \
-         results. Continuing with the provided token results in an inconsistent list - objects that were created, \
-         modified, or deleted between the time the first chunk was returned and now may show up in the list.",
-    )
-    .continuing_with(place.token(), version)
-}
-
-/// Reads a resource version.
-pub(super) fn parse_version(text: &str) -> Result<u64, Status> {
-    text.parse().map_err(|_| {
-        Status::internal(format!(
-            "resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax"
-        ))
-    })
-}
-
-fn check_version_match(matching: Option<&str>, version: Option<&str>, token: Option<&str>) -> Result<(), Status> {
-    let Some(matching) = matching else {
-        return Ok(());
-    };
-    let field = "resourceVersionMatch";
-    let cause = if version.is_none() {
-        Cause::forbidden(
-            field,
-            "resourceVersionMatch is forbidden unless resourceVersion is provided",
-        )
-    } else if token.is_some() {
-        Cause::forbidden(field, "resourceVersionMatch is forbidden when continue is provided")
-    } else if !matches!(matching, "Exact" | "NotOlderThan") {
-        Cause::not_supported(field, format!("{matching:?}"), &["Exact", "NotOlderThan", ""])
-    } else if matching == "Exact" && version == Some("0") {
-        Cause::forbidden(
-            field,
-            "resourceVersionMatch \"exact\" is forbidden for resourceVersion \"0\"",
-        )
-    } else {
-        return Ok(());
-    };
-    Err(Status::invalid_options("ListOptions", cause))
-}
-
-/// 504: the version asked for has not happened yet.
-pub(super) fn too_large(asked: u64, current: u64) -> Status {
-    Status::new(
-        504,
-        "Timeout",
-        format!("Too large resource version: {asked}, current: {current}"),
-    )
-    .because(Cause {
-        reason: "ResourceVersionTooLarge",
-        message: "Too large resource version".to_owned(),
-        field: String::new(),
-    })
-    .retry_after(1)
 }

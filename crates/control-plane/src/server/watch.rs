@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::App;
 use super::answer::{self, Answer};
 use super::content::Shape;
-use super::objects::{parse_version, too_large};
+use super::paging::{parse_version, too_large};
 use super::parameters::Parameters;
 use crate::registry::{ListQuery, event};
 use crate::resource::Resource;
@@ -317,6 +317,10 @@ fn seen(query: &ListQuery, change: Change) -> Option<Event> {
         .as_ref()
         .is_some_and(|namespace| *namespace != change.key.namespace)
     {
+        return None;
+    }
+    // Most watches are of one object, and most changes are of another.
+    if query.fields.name().is_some_and(|name| name != change.key.name) {
         return None;
     }
     let before = change

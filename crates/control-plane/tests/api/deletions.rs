@@ -74,6 +74,20 @@ async fn a_dry_run_deletes_nothing_one_by_one_or_all_at_once() {
 }
 
 #[tokio::test]
+async fn some_namespaces_stay() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let refused = client.delete("/api/v1/namespaces/default").await;
+    assert_eq!(
+        (refused.status, refused.json()["message"].as_str().unwrap()),
+        (
+            403,
+            "namespaces \"default\" is forbidden: this namespace may not be deleted"
+        )
+    );
+}
+
+#[tokio::test]
 async fn a_namespace_takes_its_content_along_and_waits_for_finalizers() {
     let control_plane = ControlPlane::start().await;
     let client = control_plane.client("admin");

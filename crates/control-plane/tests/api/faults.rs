@@ -2,8 +2,11 @@
 
 use http::Method;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
-use crate::client::{Client, ControlPlane, WORKLOADS, workload};
+use crate::client::{Client, ControlPlane, WORKLOADS, options, workload};
+use datum_control_plane::server::{Options, Scheme};
 
 async fn inject(client: &Client, rule: Value) {
     let added = client.post("/_control/faults", &rule).await;
@@ -55,6 +58,22 @@ async fn answers_break_off_or_come_from_a_proxy() {
         assert!(broken.is_err(), "{fault}: {broken:?}");
         assert_eq!(client.get(WORKLOADS).await.status, 200, "{fault}");
     }
+}
+
+#[tokio::test]
+async fn a_reset_is_a_reset_and_no_orderly_close() {
+    let control_plane = ControlPlane::start_with(Options {
+        scheme: Scheme::Http,
+        ..options()
+    })
+    .await;
+    let client = control_plane.client("admin");
+    inject(&client, json!({"path": "/workloads", "fault": {"reset": true}})).await;
+    let mut stream = TcpStream::connect(control_plane.server.address()).await.unwrap();
+    let request = format!("GET {WORKLOADS} HTTP/1.1\r\nhost: x\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let error = stream.read(&mut [0; 16]).await.unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
 }
 
 #[tokio::test]

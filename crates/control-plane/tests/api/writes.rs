@@ -119,6 +119,35 @@ async fn a_json_patch_applies_or_is_refused() {
 }
 
 #[tokio::test]
+async fn what_lives_in_a_namespace_is_not_found_outside_of_one() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let everywhere = "/apis/compute.miloapis.com/v1alpha1/workloads";
+    assert_eq!(
+        client.get(everywhere).await.json()["items"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(client.get(&format!("{everywhere}/a")).await.status, 404);
+    assert_eq!(client.post(everywhere, &workload("b")).await.status, 405);
+}
+
+#[tokio::test]
+async fn the_text_of_a_secret_is_encoded() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let secret = json!({"metadata": {"name": "s"}, "stringData": {"a": "b"}});
+    let created = client
+        .post("/api/v1/namespaces/project-myproject/secrets", &secret)
+        .await
+        .json();
+    assert_eq!(
+        (&created["data"], &created["type"]),
+        (&json!({"a": "Yg=="}), &json!("Opaque"))
+    );
+}
+
+#[tokio::test]
 async fn a_body_of_more_than_three_mebibytes_is_refused() {
     let control_plane = ControlPlane::start().await;
     let client = control_plane.client("admin");
