@@ -100,7 +100,7 @@ pub(super) async fn change(session: &Session, diags: &mut Diagnostics, prior: &V
         releases_replicas: false,
         manages_replicas: plan.manages_replicas,
     };
-    match change.send(&body, true).await {
+    match change.ask(&body).await {
         Ok(applied) => {
             session.accept(&id, &body);
             let warnings = applied

@@ -6,8 +6,9 @@ use datum_client::error::FieldConflict;
 use datum_model::field::Path;
 use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
+use tf_provider::AttributePathStep;
 
-use crate::schema;
+use crate::schema::{self, Kind};
 use crate::value::{self, path};
 
 /// The field manager to which fields go that the configuration lets go of without wanting them removed.
@@ -59,12 +60,19 @@ fn declares(live: &Object, manager: &str, field: &Path) -> bool {
         .any(|owned| owned == *field || owned.starts_with(field))
 }
 
-/// Whether the plan showed the value that the field has now.
+/// Whether the plan showed the value that the field has now. A value of free form is shown as a whole.
 fn was_shown(field: &Path, prior: &Value, now: &Value) -> bool {
-    let attribute = path::to_attribute(field, prior, schema::workload());
-    let reaches = path::to_api(&attribute, schema::workload()).segments().len() == field.segments().len();
+    let root = schema::workload();
+    let attribute = path::to_attribute(field, prior, root);
+    let names = attribute.steps.iter().filter_map(|step| match step {
+        AttributePathStep::Attribute(name) => Some(name.as_ref()),
+        _ => None,
+    });
+    let node = root.at(&names.collect::<Vec<_>>().join("."));
+    let is_free = node.is_some_and(|node| matches!(node.kind, Kind::FreeForm));
+    let is_whole = is_free || path::to_api(&attribute, root).segments().len() == field.segments().len();
     match (prior.at(&attribute), now.at(&attribute)) {
-        (Some(prior), Some(now)) => reaches && !prior.is_null() && prior == now,
+        (Some(prior), Some(now)) => is_whole && !prior.is_null() && prior == now,
         _ => false,
     }
 }

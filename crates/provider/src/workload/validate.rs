@@ -1,6 +1,7 @@
 //! What is wrong with a configuration, seen without asking anybody. What is not known yet is given the benefit of the
 //! doubt.
 
+use datum_model::Phase;
 use datum_model::condition::status;
 use datum_model::validation::{self, Severity};
 use tf_plugin_server::value::Value;
@@ -92,6 +93,13 @@ fn waiting(config: &Value) -> Vec<Diagnostic> {
             &format!("{text:?} is neither `error` nor `warn`"),
             at("on_timeout"),
         ));
+    }
+    if let Some(text) = attribute.get("phase").and_then(Value::as_str)
+        && let Phase::Other(unknown) = Phase::from(text)
+    {
+        let known: Vec<&str> = Phase::KNOWN.iter().map(Phase::as_str).collect();
+        let message = format!("{unknown:?} is not a phase; the phases are {}", known.join(", "));
+        found.push(diagnostics::validation(&message, at("phase")));
     }
     if attribute
         .get("replicas")
