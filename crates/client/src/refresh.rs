@@ -6,6 +6,9 @@
 //! How stale can it be? A refresh is answered from a list that began at most [`MAX_AGE`] before the call, and after the
 //! last write of this client in that namespace had ended. What somebody else changes within these seconds is seen by the
 //! next plan, as if it had happened a moment later.
+//!
+//! A list has the whole namespace, a request per thousand Workloads: that is the price where Terraform manages only a few
+//! of many.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,4 +1,7 @@
 //! A client certificate that is only known once an exec plugin has printed it.
+//!
+//! A renewed certificate is presented by new connections; those that are open keep the one they were made with, which
+//! servers check when a connection is made.
 
 use std::sync::{Arc, PoisonError, RwLock};
 

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::*;
 
+/// An answer with a JSON body.
 fn answer(status: u16, body: &Value) -> Answer {
     Answer {
         status: StatusCode::from_u16(status).unwrap(),
@@ -299,4 +300,56 @@ fn a_date_is_a_pause_too() {
     );
     assert_eq!(retry_after(&headers("Wed, 21 Oct 2015 07:28:00 GMT")), None);
     assert_eq!(retry_after(&headers("soon")), None);
+}
+
+/// The answers that kube-apiserver was recorded to give, which the control plane's tests replay.
+#[test]
+fn every_recorded_refusal_is_classified() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../control-plane/tests/conformance/cases");
+    let mut refusals = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let case: Value = serde_json::from_slice(&std::fs::read(entry.unwrap().path()).unwrap()).unwrap();
+        for step in case["steps"].as_array().unwrap() {
+            let response = &step["response"];
+            let code = u16::try_from(response["status"].as_u64().unwrap()).unwrap();
+            if code < 400 || !response["body"].is_object() {
+                continue;
+            }
+            refusals += 1;
+            let kind = error(&answer(code, &response["body"])).kind().clone();
+            let fits = match code {
+                401 => matches!(kind, Kind::Unauthorized { .. }),
+                404 => matches!(kind, Kind::NotFound(_)),
+                409 => matches!(kind, Kind::Conflict(_) | Kind::AlreadyExists | Kind::UidMismatch { .. }),
+                400 | 415 | 422 => matches!(kind, Kind::Invalid { .. }),
+                500 => matches!(kind, Kind::Invalid { .. } | Kind::Unavailable { .. }),
+                _ => !matches!(kind, Kind::Unexpected { .. }),
+            };
+            assert!(fits, "{} {code}: {kind:?}", case["case"]);
+        }
+    }
+    assert!(refusals > 20, "{refusals} refusals were recorded");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_answer_is_too_odd_to_be_an_error(code in 300_u16..600, body: Vec<u8>, message: String, field: String) {
+        let headers = HeaderMap::new();
+        let status = StatusCode::from_u16(code).unwrap();
+        let _ = error(&Answer { status, headers: headers.clone(), body: body.into() }).to_string();
+        for message in [
+            message.clone(),
+            format!("strict decoding error: unknown field \"{message}"),
+            format!("failed to create typed patch object (x): {message}"),
+            format!("User \"u\" cannot {message}"),
+            format!("the UID in the precondition ({message}"),
+        ] {
+            let causes = json!([{ "reason": "FieldManagerConflict", "message": &message, "field": &field }]);
+            let body = json!({ "kind": "Status", "message": message, "details": { "causes": causes } });
+            let error = error(&Answer { status, headers: headers.clone(), body: body.to_string().into() });
+            let _ = error.to_string();
+            error.conflicts().iter().for_each(|conflict| drop(conflict.path()));
+            error.causes().iter().for_each(|cause| drop(cause.path()));
+        }
+    }
 }
