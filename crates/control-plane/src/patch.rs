@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use datum_model::schema::Schema;
 
-use crate::admission::FieldError;
+use crate::admission::{self, FieldError};
 
 /// How many operations a JSON patch may hold.
 const MAX_OPERATIONS: usize = 10_000;
@@ -51,13 +51,16 @@ pub fn merge(object: &Value, patch: &str) -> Result<Value, Error> {
 /// Where the patch is not a list of operations, or one of them fails.
 pub fn json(object: &Value, patch: &str) -> Result<Value, Error> {
     let patch = parse(patch)?;
-    let operations = match &patch {
-        Value::Array(operations) => operations.len(),
-        other => return Err(mismatch(other, "[]interface {}")),
+    let Value::Array(operations) = &patch else {
+        return Err(mismatch(&patch, "[]handlers.jsonPatchOp"));
     };
-    if operations > MAX_OPERATIONS {
+    if let Some(stranger) = operations.iter().find(|operation| !operation.is_object()) {
+        return Err(mismatch(stranger, "handlers.jsonPatchOp"));
+    }
+    if operations.len() > MAX_OPERATIONS {
         return Err(Error::TooLarge(format!(
-            "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {operations}"
+            "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {}",
+            operations.len()
         )));
     }
     // An operation that is none fails like one that does not fit.
@@ -82,6 +85,22 @@ pub fn strategic(object: &Value, patch: &str, schema: &Schema) -> Result<Value, 
     strategic::merge(original, &patch, Some(schema))
         .map(Value::Object)
         .map_err(Error::BadRequest)
+}
+
+/// What field validation finds in the text of a JSON patch itself: fields that come twice, and fields of operations that
+/// mean nothing (for [`check_fields`](crate::admission::check_fields)).
+pub fn json_problems(patch: &str) -> Vec<String> {
+    let mut problems = admission::duplicate_fields(patch);
+    let operations: Vec<Value> = serde_json::from_str(patch).unwrap_or_default();
+    for (index, operation) in operations.iter().enumerate() {
+        let unknown = operation
+            .as_object()
+            .into_iter()
+            .flat_map(|fields| fields.keys())
+            .filter(|field| !matches!(field.as_str(), "op" | "path" | "from" | "value"));
+        problems.extend(unknown.map(|field| format!("unknown field \"[{index}].{field}\"")));
+    }
+    problems.iter().map(|problem| format!("json patch {problem}")).collect()
 }
 
 /// The one cause of a 422 about a patched object that cannot be decoded: in strict mode for an unknown field, or in any

@@ -103,59 +103,49 @@ fn with_managers(live: &Value, operation: &Operation<'_>) -> Value {
         .unwrap_or_default()
         .into_iter()
         .filter(|(_, owned)| owned.api_version == operation.api_version && owned.set.contains(&replicas().0))
-        .map(|(mut manager, owned)| {
-            // The identity of an updater holds its version.
-            if !manager.api_version.is_empty() {
-                API_VERSION.clone_into(&mut manager.api_version);
-            }
-            let owned = Owned {
-                set: FieldSet::of([["spec", "replicas"].as_slice()]),
-                api_version: API_VERSION.to_owned(),
-                time: owned.time,
-            };
-            (manager, owned)
-        })
+        .map(|(manager, owned)| (manager, owner(API_VERSION, owned.time)))
         .collect();
     managed::encode(&mut scale, &managers);
     scale
 }
 
 /// The object with the replicas of the Scale, and with their owners.
+///
+/// An updater's identity holds the version that it wrote in, which is another one here and there. The API server compares
+/// them all the same: an entry of operation `Update` that owns the replicas gives them up at every write through the
+/// subresource, to an entry that has nothing else and no time.
 fn write_back(live: &Value, scale: &Value, operation: &Operation<'_>) -> Value {
     let mut object = live.clone();
-    let wanted = scale.pointer("/spec/replicas").cloned().unwrap_or_else(|| 0.into());
-    object["spec"]["replicas"] = wanted;
+    object["spec"]["replicas"] = scale.pointer("/spec/replicas").cloned().unwrap_or_else(|| 0.into());
 
-    let replicas = FieldSet::of([["spec", "replicas"].as_slice()]);
-    let mut owners: Managers = managed::decode(scale)
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|(_, owned)| owned.set.contains(&self::replicas().0))
-        .map(|(mut manager, owned)| {
-            if !manager.api_version.is_empty() {
-                operation.api_version.clone_into(&mut manager.api_version);
-            }
-            (manager, owned)
-        })
-        .collect();
+    let mut owners = managed::decode(scale).unwrap_or_default();
+    owners.retain(|_, owned| owned.set.contains(&replicas().0));
     let mut managers = managed::decode(live).unwrap_or_default();
     managers.retain(|manager, owned| {
         if owned.api_version != operation.api_version {
             return false;
         }
-        if owned.set.contains(&self::replicas().0) && owners.remove(manager).is_none() {
-            owned.set = owned.set.difference(&replicas);
+        if owned.set.contains(&replicas().0) && owners.remove(manager).is_none() {
+            owned.set = owned.set.difference(&replicas_alone());
         }
         !owned.set.is_empty()
     });
-    for (manager, _) in owners {
-        let owned = Owned {
-            set: replicas.clone(),
-            api_version: operation.api_version.to_owned(),
-            time: None,
-        };
-        managers.insert(manager, owned);
+    for manager in owners.into_keys() {
+        managers.insert(manager, owner(operation.api_version, None));
     }
     managed::encode(&mut object, &managers);
     object
+}
+
+fn replicas_alone() -> FieldSet {
+    FieldSet::of([["spec", "replicas"].as_slice()])
+}
+
+/// An entry that owns the replicas and nothing else.
+fn owner(api_version: &str, time: Option<String>) -> Owned {
+    Owned {
+        set: replicas_alone(),
+        api_version: api_version.to_owned(),
+        time,
+    }
 }

@@ -207,6 +207,22 @@ fn what_an_update_added_stays_when_the_applier_drops_its_parent_fields() {
 }
 
 #[test]
+fn what_an_update_owns_too_stays_when_the_applier_drops_it() {
+    let mut web = Workload::absent();
+    web.apply("tf", &workload(json!({"replicas": 2, "networkRef": {"name": "prod"}})))
+        .unwrap();
+    web.patch("editor", "", &json!({"spec": {"replicas": 3}}));
+    web.apply_with(
+        "tf",
+        &workload(json!({"replicas": 3, "networkRef": {"name": "prod"}})),
+        Conflicts::Refuse,
+    )
+    .unwrap();
+    web.apply("tf", &workload(json!({"template": {}}))).unwrap();
+    assert_eq!(web.object()["spec"], json!({"replicas": 3, "template": {}}));
+}
+
+#[test]
 fn the_default_of_a_key_identifies_a_port() {
     let mut web = Workload::absent();
     web.apply(
@@ -302,7 +318,7 @@ fn scaling_moves_the_replicas_to_whoever_scaled() {
 }
 
 #[test]
-fn scaling_to_the_same_number_changes_nothing() {
+fn scaling_to_the_same_number_leaves_the_replicas_with_the_applier() {
     let mut web = Workload::absent();
     web.apply("tf", &workload(json!({"replicas": 2}))).unwrap();
     let live = web.object().clone();
@@ -310,6 +326,24 @@ fn scaling_to_the_same_number_changes_nothing() {
         scale::update(&live, scale::of(&live), &operation("kubectl", "scale", 9)),
         live
     );
+}
+
+#[test]
+fn an_updater_gives_up_the_replicas_whenever_the_object_is_scaled() {
+    let mut web = Workload::absent();
+    let created =
+        json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "web"}, "spec": {"replicas": 2}});
+    web.patch("editor", "", &created);
+    let live = web.object().clone();
+    web.object = Some(scale::update(
+        &live,
+        scale::of(&live),
+        &operation("kubectl", "scale", 9),
+    ));
+    web.check_owners(&expect![[r#"
+        editor Update - -: {"f:spec":{"f:replicas":{}}}
+        editor Update - 01: {"f:spec":{}}
+    "#]]);
 }
 
 #[test]

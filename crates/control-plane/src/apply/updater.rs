@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::managed::{Action, Manager, Managers, Owned};
+use super::managed::{Manager, Managers, Owned};
 use super::typed::{self, Comparison};
 use super::types::Type;
 use super::{Conflict, Conflicts};
@@ -35,7 +35,7 @@ impl Context<'_> {
         let last = managers
             .get(applier)
             .filter(|owned| owned.api_version == self.api_version)
-            .map(|owned| owned.set.recursive_difference(self.reset));
+            .map(|owned| owned.set.clone());
         let time = managers.get(applier).and_then(|owned| owned.time.clone());
         let owned = Owned {
             set: typed::field_set(config, self.type_).recursive_difference(self.reset),
@@ -112,7 +112,7 @@ impl Context<'_> {
         Ok(comparison)
     }
 
-    /// Removes what the applier applied last time, does not apply now, and no other applier owns.
+    /// Removes what the applier applied last time, does not apply now, and nobody else owns.
     fn prune(&self, merged: &Value, managers: &Managers, last: &FieldSet) -> Value {
         let named = |set: &FieldSet| typed::ensure_named_fields(set, self.type_);
         let set_of = |value: &Value| named(&typed::field_set(value, self.type_));
@@ -122,12 +122,12 @@ impl Context<'_> {
         let merged_set = set_of(merged);
 
         let pruned = remove(&last);
-        let applied = managers
-            .iter()
-            .filter(|(manager, owned)| manager.action == Action::Apply && owned.api_version == self.api_version)
-            .fold(FieldSet::default(), |applied, (_, owned)| applied.union(&owned.set));
-        // What an applier still owns is put back ...
-        let pruned = remove(&merged_set.difference(&set_of(&pruned).union(&named(&applied))));
+        let owned = managers
+            .values()
+            .filter(|owned| owned.api_version == self.api_version)
+            .fold(FieldSet::default(), |all, owned| all.union(&owned.set));
+        // What somebody still owns is put back ...
+        let pruned = remove(&merged_set.difference(&set_of(&pruned).union(&named(&owned))));
         // ... and so is what was never this applier's.
         remove(&merged_set.difference(&set_of(&pruned)).intersection(&last))
     }

@@ -1,7 +1,7 @@
 use datum_model::schema::workload;
 use serde_json::{Value, json};
 
-use super::{Error, json, merge, strategic};
+use super::{Error, json, json_problems, merge, strategic};
 
 fn web() -> Value {
     json!({
@@ -54,7 +54,11 @@ fn a_patch_that_is_none_is_a_bad_request() {
     );
     assert_eq!(
         message(json(&web(), "{}")),
-        "error decoding patch: json: cannot unmarshal object into Go value of type []interface {}"
+        "error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp"
+    );
+    assert_eq!(
+        message(json(&web(), "[1]")),
+        "error decoding patch: json: cannot unmarshal number into Go value of type handlers.jsonPatchOp"
     );
     assert_eq!(
         message(merge(&web(), "{\"a\":")),
@@ -112,4 +116,15 @@ fn a_strategic_patch_honours_its_directives() {
     ] {
         assert!(strategic(&web(), &patch_containers(&bad), workload()).is_err(), "{bad}");
     }
+}
+
+#[test]
+fn what_means_nothing_in_a_json_patch_is_a_problem_of_the_patch() {
+    assert_eq!(
+        json_problems(r#"[{"op": "remove", "path": "/a", "path": "/b"}, {"op": "remove", "path": "/c", "vlaue": 1}]"#),
+        [
+            r#"json patch duplicate field "[0].path""#,
+            r#"json patch unknown field "[1].vlaue""#
+        ]
+    );
 }

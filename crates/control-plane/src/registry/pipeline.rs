@@ -191,12 +191,18 @@ pub(super) fn patched(resource: &Resource, object: &Value, patch: &Patch) -> Res
 pub(super) fn decode_patched(
     resource: &Resource,
     patched: &Value,
+    patch: &Patch,
     options: &WriteOptions,
 ) -> Result<(Value, Vec<String>), Status> {
     let refuse = |why: String| Status::invalid("", "", "", vec![patch::undecodable(patched, &why).into()]);
     let mut object = patched.clone();
-    let unknown = admission::coerce(&mut object, resource.schema()).map_err(refuse)?;
-    let warnings = admission::check_fields(unknown, options.field_validation).map_err(refuse)?;
+    let mut found = match patch {
+        Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
+        Patch::Json(text) => patch::json_problems(text),
+        Patch::Apply { .. } => Vec::new(),
+    };
+    found.extend(admission::coerce(&mut object, resource.schema()).map_err(refuse)?);
+    let warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
     admission::default(&mut object, resource.schema());
     if resource.table == Table::Secrets {
         secret::encode_text(&mut object);

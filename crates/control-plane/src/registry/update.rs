@@ -81,7 +81,7 @@ impl Registry {
             }
             patch => self.update(resource, key, subresource, options, |live| {
                 let object = pipeline::patched(resource, &live.value, patch)?;
-                let (object, found) = pipeline::decode_patched(resource, &object, options)?;
+                let (object, found) = pipeline::decode_patched(resource, &object, patch, options)?;
                 warnings = found;
                 check_version(resource, key, &object, live)?;
                 Ok(Change::Replace(object))
