@@ -8,6 +8,7 @@ mod data_sources;
 mod demo;
 mod documentation;
 mod drift;
+mod every_attribute;
 mod faults;
 mod import;
 mod interrupt;
