@@ -129,8 +129,12 @@ mod tests {
     #[test]
     fn the_guide_lists_every_scenario() {
         let guide = include_str!("../../../../docs/guides/local-control-plane.md");
+        // Other sections have tables of their own.
         let listed = guide
             .lines()
+            .skip_while(|line| *line != "## Workloads that fail on request")
+            .skip(1)
+            .take_while(|line| !line.starts_with("## "))
             .filter_map(|line| line.strip_prefix("| `")?.split_once('`'))
             .map(|(name, _)| name);
         assert!(listed.eq(Scenario::ALL.iter().map(|scenario| scenario.name())));
