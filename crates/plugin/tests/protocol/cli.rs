@@ -1,11 +1,13 @@
 //! The same provider, driven by the CLIs that are installed.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 use tokio::process::Command;
 
-use crate::plugin::{clean, example, within};
+use crate::debug::Debugged;
+use crate::interruption::is_created;
+use crate::plugin::{clean, example, signal, within};
 
 const CONFIGURATION: &str = r#"
 terraform {
@@ -50,15 +52,19 @@ fn clis() -> Vec<PathBuf> {
     clis
 }
 
-async fn run(cli: &Path, folder: &Path, args: &[&str]) -> Output {
+fn command(cli: &Path, folder: &Path, args: &[&str]) -> Command {
     let mut command = clean(Command::new(cli));
-    let command = command
+    command
         .args(args)
         .arg("-no-color")
         .current_dir(folder)
         .env("TF_CLI_CONFIG_FILE", folder.join("cli.tfrc"))
         .env("CHECKPOINT_DISABLE", "1");
-    within(command.output()).await.unwrap()
+    command
+}
+
+async fn run(cli: &Path, folder: &Path, args: &[&str]) -> Output {
+    within(command(cli, folder, args).output()).await.unwrap()
 }
 
 fn said(output: &Output) -> String {
@@ -98,5 +104,46 @@ async fn after_apply_the_plan_is_empty() {
             "{}",
             said(&destroyed)
         );
+    }
+}
+
+#[tokio::test]
+async fn an_interrupted_create_is_saved_by_a_cli_that_attached() {
+    for cli in clis() {
+        let provider = Debugged::start().await;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("cli.tfrc"), "").unwrap();
+        let waiting = CONFIGURATION.replace("name     = \"it\"", "name = \"it\"\n  mode = \"wait\"");
+        std::fs::write(folder.path().join("main.tf"), waiting).unwrap();
+        let attached = |args: &[&str]| {
+            let mut command = command(&cli, folder.path(), args);
+            command.env("TF_REATTACH_PROVIDERS", &provider.reattach);
+            command
+        };
+        let installed = within(attached(&["init"]).output()).await.unwrap();
+        assert!(installed.status.success(), "{}", said(&installed));
+
+        let mut apply = attached(&["apply", "-auto-approve"]);
+        let apply = apply.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let client = provider.connect().await;
+        within(async {
+            while !is_created(&client).await {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        signal("INT", apply.id().unwrap());
+        let applied = within(apply.wait_with_output()).await.unwrap();
+        assert!(!applied.status.success(), "{}", said(&applied));
+        assert!(said(&applied).contains("Interrupted"), "{}", said(&applied));
+
+        let state = within(attached(&["show"]).output()).await.unwrap();
+        assert!(
+            said(&state).contains("# example_thing.it: (tainted)"),
+            "{}",
+            said(&state)
+        );
+        drop(client);
+        provider.end().await;
     }
 }

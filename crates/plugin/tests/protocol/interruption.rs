@@ -3,11 +3,15 @@
 use std::process::Stdio;
 
 use bytes::Bytes;
-use tf_plugin_server::proto::{Empty, StopProviderRequest, StopProviderResponse};
+use futures::StreamExt;
+use tf_plugin_server::proto::{
+    Empty, ListResourceEvent, ListResourceRequest, StopProviderRequest, StopProviderResponse,
+};
 use tf_plugin_server::value::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 
 use crate::certificate::Certificate;
+use crate::client::Client;
 use crate::plugin::{COOKIE, Plugin, clean, example, signal, within};
 use crate::resource::{Answer, Resource, planned};
 
@@ -23,7 +27,7 @@ async fn interrupted(thing: &Resource, interrupt: impl AsyncFn()) -> Answer {
     let create = thing.apply(&nothing, &waiting, Bytes::new());
     let interrupt = async {
         // The call is running once what it created is listed.
-        while !crate::interruption::is_created(thing).await {
+        while !is_created(&thing.client).await {
             tokio::task::yield_now().await;
         }
         interrupt().await;
@@ -32,15 +36,13 @@ async fn interrupted(thing: &Resource, interrupt: impl AsyncFn()) -> Answer {
     answer
 }
 
-async fn is_created(thing: &Resource) -> bool {
-    use futures::StreamExt;
-    use tf_plugin_server::proto::{ListResourceEvent, ListResourceRequest};
+/// Whether the example holds a thing.
+pub(crate) async fn is_created(client: &Client) -> bool {
     let request = ListResourceRequest {
         type_name: "example_thing".to_owned(),
         ..ListResourceRequest::default()
     };
-    let events = thing
-        .client
+    let events = client
         .stream::<_, ListResourceEvent>("tfplugin6.Provider", "ListResource", request)
         .await;
     // With a null configuration, the example lists everything.
