@@ -27,8 +27,26 @@ fn one(severity: proto::Severity, diag: Diagnostic) -> proto::Diagnostic {
     proto::Diagnostic {
         severity: severity.into(),
         summary: diag.summary.into_owned(),
-        detail: diag.detail.into_owned(),
+        detail: without_backtrace(&diag.detail).to_owned(),
         attribute: (!diag.attribute.steps.is_empty()).then(|| path(diag.attribute)),
+    }
+}
+
+/// A detail as its author wrote it: under `RUST_BACKTRACE`, tf-provider's helpers append a backtrace.
+fn without_backtrace(detail: &str) -> &str {
+    let is_frame = |line: &str| {
+        let line = line.trim_start();
+        let number = line.trim_start_matches(|char: char| char.is_ascii_digit());
+        line.starts_with("at ") || (number.len() < line.len() && number.starts_with(": "))
+    };
+    let first = if detail.trim_start().starts_with("0: ") {
+        Some(0)
+    } else {
+        detail.find("\n   0: ")
+    };
+    match first {
+        Some(at) if detail[at..].trim_start_matches('\n').lines().all(is_frame) => &detail[..at],
+        _ => detail,
     }
 }
 
@@ -239,5 +257,33 @@ pub(crate) fn identity_schema(schema: &IdentitySchema) -> proto::ResourceIdentit
     proto::ResourceIdentitySchema {
         version: schema.version,
         identity_attributes: attributes.collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_backtrace;
+
+    #[test]
+    fn a_backtrace_is_cut_off_and_nothing_else() {
+        for (detail, kept) in [
+            ("", ""),
+            ("Try again.", "Try again."),
+            (
+                "Steps:\n   0: stop\n   1: start\nThen try again.",
+                "Steps:\n   0: stop\n   1: start\nThen try again.",
+            ),
+            (
+                "Try again.\n   0: core::new\n             at src/lib.rs:1\n   1: main\n",
+                "Try again.",
+            ),
+            ("   0: <unknown>\n  10: <unknown>", ""),
+        ] {
+            assert_eq!(without_backtrace(detail), kept);
+        }
+        // This is what tf-provider appends.
+        let backtrace = std::backtrace::Backtrace::force_capture().to_string();
+        assert_eq!(without_backtrace(&backtrace), "");
+        assert_eq!(without_backtrace(&format!("Two\nlines.\n{backtrace}")), "Two\nlines.");
     }
 }

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Duration;
 
 /// How often to look whether the parent is still there.
+#[cfg(unix)]
 const LOOK: Duration = Duration::from_millis(500);
 /// How long running calls have when nobody can take their answer any more.
 const ORPHANED_PATIENCE: Duration = Duration::from_secs(10);

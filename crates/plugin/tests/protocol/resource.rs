@@ -405,6 +405,19 @@ async fn a_resource_type_that_is_not_there_keeps_its_state() {
 }
 
 #[tokio::test]
+async fn a_diagnostic_has_no_backtrace() {
+    let plugin = Plugin::start_with(&[("RUST_BACKTRACE", "1")]).await;
+    let request = ImportResourceStateRequest {
+        type_name: "example_note".to_owned(),
+        id: "it".to_owned(),
+        ..ImportResourceStateRequest::default()
+    };
+    let response: ImportResourceStateResponse = plugin.client.call("ImportResourceState", request).await.unwrap();
+    // tf-provider's own, for a resource that does not say how to import it.
+    assert_eq!(text(&response.diagnostics), "error: Import is not supported\n");
+}
+
+#[tokio::test]
 async fn a_resource_is_imported_by_its_id() {
     let thing = Resource::thing().await;
     let response = thing.import("it").await;
