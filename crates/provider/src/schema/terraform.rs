@@ -49,12 +49,8 @@ fn attributes(object: &Object, access: Access) -> HashMap<String, Attribute> {
                 },
             };
             let node = &attribute.node;
-            let attr_type = match access {
-                Access::Writable if constraint == Constraint::Computed => object_type(node),
-                _ => attribute_type(node, below),
-            };
             let converted = Attribute {
-                attr_type,
+                attr_type: attribute_type(node, below),
                 description: Description::markdown(node.description.as_ref()),
                 constraint,
                 sensitive: false,
@@ -81,23 +77,5 @@ fn attribute_type(node: &Node, access: Access) -> AttributeType {
         Kind::Integer | Kind::Number => AttributeType::Number,
         Kind::Boolean => AttributeType::Bool,
         Kind::FreeForm => AttributeType::Any,
-    }
-}
-
-/// The type of an attribute of a resource that only the server sets: an object without attributes of its own.
-///
-/// Nested attributes would describe themselves, but OpenTofu before 1.7 crashes on `-generate-config-out` when it leaves
-/// out a computed attribute that has some.
-fn object_type(node: &Node) -> AttributeType {
-    match &node.kind {
-        Kind::Object(object) => {
-            let types = object
-                .iter()
-                .map(|(name, below)| (name.to_owned(), object_type(&below.node)));
-            AttributeType::Object(types.collect())
-        }
-        Kind::List { items, .. } => AttributeType::List(Box::new(object_type(items))),
-        Kind::Map(values) => AttributeType::Map(Box::new(object_type(values))),
-        _ => attribute_type(node, Access::ReadOnly),
     }
 }
