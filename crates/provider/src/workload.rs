@@ -10,6 +10,7 @@ pub mod import;
 pub mod ownership;
 pub mod plan;
 pub mod private;
+mod removal;
 pub mod resource;
 pub mod timeouts;
 mod validate;

@@ -2,7 +2,9 @@
 
 use datum_client::Error;
 use datum_client::error::{FieldConflict, Forbidden, Kind, Missing};
+use datum_model::field::Path;
 use datum_model::id::{Namespace, WorkloadId};
+use datum_model::schema as model;
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
@@ -52,7 +54,7 @@ fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value) -> Vec<D
     if let Kind::Invalid { causes, .. } = kind
         && !causes.is_empty()
     {
-        let at = |path| to_attribute(&path, shape, schema::workload());
+        let at = |path: Path| to_attribute(&path.in_schema(model::workload()), shape, schema::workload());
         return causes
             .iter()
             .map(|cause| {
@@ -79,9 +81,9 @@ fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value) -> Vec<D
 
 /// A field that another manager owns with another value.
 fn conflict(action: Action, id: &WorkloadId, conflict: &FieldConflict, shape: &Value) -> Diagnostic {
-    let attribute = conflict
-        .path()
-        .map_or_else(root, |path| to_attribute(&path, shape, schema::workload()));
+    let attribute = conflict.path().map_or_else(root, |path| {
+        to_attribute(&path.in_schema(model::workload()), shape, schema::workload())
+    });
     let FieldConflict {
         field,
         manager,

@@ -8,10 +8,11 @@
 
 use std::time::Duration;
 
-use datum_client::{ApplyOptions, Error};
+use datum_client::{ApplyOptions, Client, Error};
+use datum_model::id::WorkloadId;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
-use tf_provider::Diagnostics;
+use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::plan::Plan;
@@ -58,10 +59,8 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
                 .map(|warning| diagnostics::warning_of_api(&id, warning));
             diags.warnings.extend(warnings);
         }
-        // What this provider made may be in the state, tainted and about to be replaced; what others made is not.
-        Ok(applied) if ownership::is_ours(&applied.object, &ownership::template_field()) => {}
-        Ok(_) => diags.errors.push(diagnostics::already_exists(&id)),
-        Err(error) if error.is_conflict() => diags.errors.push(diagnostics::already_exists(&id)),
+        Ok(_) => diags.errors.extend(in_the_way(&client, &id).await),
+        Err(error) if error.is_conflict() => diags.errors.extend(in_the_way(&client, &id).await),
         Err(error) if is_refusal(&error) => {
             diags
                 .errors
@@ -69,6 +68,13 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
         }
         Err(error) => pass_over(session, &error),
     }
+}
+
+/// What to say of a workload that exists already. What this provider made may be in the state, tainted and about to be
+/// replaced; what others made is not.
+async fn in_the_way(client: &Client, id: &WorkloadId) -> Option<Diagnostic> {
+    let live = client.get(id).await.ok()?;
+    (!ownership::is_ours(&live, &ownership::template_field())).then(|| diagnostics::already_exists(id))
 }
 
 /// Asks about a workload that is to be changed.

@@ -4,6 +4,7 @@ use datum_client::Object;
 use datum_client::config::FIELD_MANAGER;
 use datum_client::error::FieldConflict;
 use datum_model::field::Path;
+use datum_model::schema as model;
 use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePathStep;
@@ -29,7 +30,7 @@ pub fn standing<'c>(conflicts: &'c [FieldConflict], live: &Object, prior: &Value
         .iter()
         .filter(|conflict| conflict.manager != RELEASED)
         .filter(|conflict| {
-            let Some(field) = conflict.path() else {
+            let Some(field) = conflict.path().map(|field| field.in_schema(model::workload())) else {
                 return true;
             };
             declares(live, &conflict.manager, &field) || !was_shown(&field, prior, &now)
@@ -42,22 +43,20 @@ pub fn is_ours(live: &Object, field: &Path) -> bool {
     declares(live, FIELD_MANAGER, field)
 }
 
-/// Whether nobody but this provider has ever written the workload's metadata or specification.
-pub fn is_wholly_ours(live: &Object) -> bool {
-    let mut writers = live
-        .managed_fields()
-        .iter()
-        .filter(|entry| entry["subresource"].as_str() != Some("status"));
-    live.generation() == Some(1) && writers.all(|entry| entry["manager"] == FIELD_MANAGER)
-}
-
 /// Whether a manager declares a field in an apply of its own.
 fn declares(live: &Object, manager: &str, field: &Path) -> bool {
     let entries = live.managed_fields().iter();
     entries
         .filter(|entry| entry["manager"] == manager && entry["operation"] == "Apply")
-        .flat_map(|entry| path::owned(&entry["fieldsV1"]))
-        .any(|owned| owned == *field || owned.starts_with(field))
+        .any(|entry| owns(entry, field))
+}
+
+/// Whether an entry of `managedFields` owns a field, or something in it.
+pub(super) fn owns(entry: &Json, field: &Path) -> bool {
+    let owned = path::owned(&entry["fieldsV1"]);
+    owned
+        .iter()
+        .any(|owned| owned.in_schema(model::workload()).starts_with(field))
 }
 
 /// Whether the plan showed the value that the field has now. A value of free form is shown as a whole.
@@ -92,4 +91,113 @@ pub fn replicas_field() -> Path {
 /// `spec.template`, which every workload has.
 pub fn template_field() -> Path {
     Path::root().field("spec").field("template")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// A workload that a plan has shown: two replicas, a label with dots in its name, an image, and free-form settings.
+    fn live(managed_fields: &Json) -> Object {
+        Object::new(json!({
+            "metadata": {
+                "name": "web", "namespace": "project-a", "managedFields": managed_fields,
+                "labels": { "app.kubernetes.io/name": "web", "theirs": "1" },
+            },
+            "spec": {
+                "replicas": 7,
+                "provider": { "name": "aws" },
+                "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:evil" }] } },
+            },
+        }))
+    }
+
+    fn shown() -> Value {
+        let mut prior = value::import(live(&Json::Null).as_json(), schema::workload());
+        let labels = prior
+            .get_mut("metadata")
+            .and_then(|metadata| metadata.get_mut("labels"));
+        labels.and_then(Value::as_map_mut).unwrap().remove("theirs");
+        prior
+    }
+
+    fn conflict(field: &str, manager: &str) -> FieldConflict {
+        FieldConflict {
+            field: field.to_owned(),
+            manager: manager.to_owned(),
+            subresource: None,
+        }
+    }
+
+    #[test]
+    fn what_was_edited_by_hand_and_shown_is_taken_back() {
+        let edited = live(
+            &json!([{ "manager": "kubectl-edit", "operation": "Update", "fieldsV1": { "f:spec": { "f:replicas": {} } } }]),
+        );
+        for field in [
+            "spec.replicas",
+            "metadata.labels.app.kubernetes.io/name",
+            "spec.template.spec.containers[name=\"app\"].image",
+            "spec.provider.name",
+        ] {
+            let conflicts = [conflict(field, "kubectl-edit")];
+            assert_eq!(
+                standing(&conflicts, &edited, &shown()),
+                [] as [&FieldConflict; 0],
+                "{field}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_nobody_was_shown_or_another_declares_stands() {
+        let declared = |manager: &str, fields: Json| {
+            live(&json!([{ "manager": manager, "operation": "Apply", "fieldsV1": fields }]))
+        };
+        let replicas = || json!({ "f:spec": { "f:replicas": {} } });
+        let mut unseen = shown();
+        *unseen
+            .get_mut("spec")
+            .and_then(|spec| spec.get_mut("replicas"))
+            .unwrap() = 5.into();
+        let label = json!({ "f:metadata": { "f:labels": { "f:app.kubernetes.io/name": {} } } });
+        for (what, object, prior, field) in [
+            (
+                "an autoscaler declares it",
+                declared("other", replicas()),
+                shown(),
+                "spec.replicas",
+            ),
+            (
+                "another declares the label",
+                declared("other", label),
+                shown(),
+                "metadata.labels.app.kubernetes.io/name",
+            ),
+            (
+                "it was not managed before",
+                declared("kubectl", json!({})),
+                shown(),
+                "metadata.labels.theirs",
+            ),
+            (
+                "it has moved since the plan",
+                declared("kubectl", json!({})),
+                unseen,
+                "spec.replicas",
+            ),
+            ("it cannot be read", declared("kubectl", json!({})), shown(), "???"),
+        ] {
+            let conflicts = [conflict(field, "other")];
+            assert_eq!(standing(&conflicts, &object, &prior).len(), 1, "{what}");
+        }
+        let released = [conflict("spec.replicas", RELEASED)];
+        assert_eq!(
+            standing(&released, &declared(RELEASED, replicas()), &shown()).len(),
+            0,
+            "it was ours"
+        );
+    }
 }

@@ -1,7 +1,9 @@
 //! The resource `datum_workload`, in the order of tf-provider's trait.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use datum_client::{ApplyOptions, Client, Object};
+use datum_client::{ApplyOptions, Client, Error, Object};
 use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
 use tf_plugin_server::operation;
@@ -14,7 +16,7 @@ use super::plan::{self, Effort, Plan, at};
 use super::private::{Planned, PrivateState};
 use super::wait;
 use super::write::{self, Force};
-use super::{dry_run, identity, import, ownership, validate};
+use super::{dry_run, identity, import, ownership, removal, validate};
 use crate::diagnostics::{self, Action};
 use crate::provider::{DatumProvider, Remark, Session};
 use crate::{schema, value};
@@ -181,7 +183,7 @@ impl Resource for WorkloadResource {
         let client = client.within(deadline);
 
         if !session.take_remark(&id, Remark::Absent) {
-            match client.get(&id).await {
+            match first_look(&client, &id).await {
                 Ok(_) => {
                     diags.errors.push(diagnostics::already_exists(&id));
                     return None;
@@ -289,7 +291,7 @@ impl Resource for WorkloadResource {
         warn(diags, &id, &warnings);
         diags
             .warnings
-            .extend(write::left_behind(&id, &prior, &planned, &object));
+            .extend(removal::left_behind(&id, &prior, &planned, &object));
         let owns_replicas = if decided.writes {
             decided.manages_replicas
         } else {
@@ -382,6 +384,27 @@ impl Resource for WorkloadResource {
             ..PrivateState::default()
         };
         Some((state, private))
+    }
+}
+
+/// How long an API that is not there yet is waited for: what makes it may have been applied a moment ago.
+const API_PATIENCE: Duration = Duration::from_secs(15);
+
+/// Looks whether a workload exists, and gives its API a moment to appear.
+async fn first_look(client: &Client, id: &WorkloadId) -> Result<Object, Error> {
+    let client = client.cancelled_by(operation::cancelled());
+    let patience = Instant::now() + API_PATIENCE;
+    loop {
+        match client.get(id).await {
+            Err(error) if error.is_api_missing() && Instant::now() < patience => {
+                tracing::info!(%error, "waiting for the API to appear");
+                tokio::select! {
+                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
+                    () = operation::cancelled().cancelled_owned() => return Err(error),
+                }
+            }
+            done => return done,
+        }
     }
 }
 

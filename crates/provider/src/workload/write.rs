@@ -1,19 +1,18 @@
 //! Writing: the body of an apply, and what to do about other owners.
 
-use datum_client::config::FIELD_MANAGER;
 use datum_client::error::Kind;
 use datum_client::{Applied, ApplyOptions, Client, Error, Object};
 use datum_model::api;
 use datum_model::id::WorkloadId;
 use serde_json::{Value as Json, json};
 use tf_plugin_server::value::Value;
-use tf_provider::{AttributePath, Diagnostic};
+use tf_provider::Diagnostic;
 
 use super::{identity, ownership};
 use crate::diagnostics::{self, Action};
 use crate::provider::Session;
 use crate::schema;
-use crate::value::{self, path};
+use crate::value;
 
 /// How often a forced apply begins anew because the object changed under its hands.
 const ATTEMPTS: usize = 4;
@@ -204,59 +203,6 @@ fn leave_out_emptied(body: &mut Json, before: &Json) -> bool {
         }
         _ => false,
     }
-}
-
-/// Warnings about fields that the plan removed and that are still there, because they belong to others as well.
-pub(super) fn left_behind(id: &WorkloadId, prior: &Value, planned: &Value, live: &Object) -> Vec<Diagnostic> {
-    let owners = |field: &datum_model::field::Path| -> Vec<String> {
-        let entries = live
-            .managed_fields()
-            .iter()
-            .filter(|entry| entry["manager"] != FIELD_MANAGER);
-        entries
-            .filter(|entry| {
-                path::owned(&entry["fieldsV1"])
-                    .iter()
-                    .any(|owned| owned.starts_with(field))
-            })
-            .filter_map(|entry| entry["manager"].as_str().map(str::to_owned))
-            .collect()
-    };
-    removed(prior, planned)
-        .into_iter()
-        .map(|attribute| path::to_api(&attribute, schema::workload()))
-        .filter(|field| field.find(live.as_json()).is_some())
-        .filter_map(|field| {
-            let managers = owners(&field);
-            (!managers.is_empty()).then(|| diagnostics::kept_by_others(id, &field.to_string(), &managers))
-        })
-        .collect()
-}
-
-/// The attributes of `metadata` and `spec` that had a value and are planned to have none. Items of lists are left out:
-/// what they were is told by their position only.
-fn removed(prior: &Value, planned: &Value) -> Vec<AttributePath> {
-    fn walk(prior: &Value, planned: &Value, path: &AttributePath, found: &mut Vec<AttributePath>) {
-        match (prior, planned) {
-            (Value::Map(before), Value::Map(after)) => {
-                for (name, before) in before {
-                    let path = path.clone().attribute(name.clone());
-                    match after.get(name) {
-                        Some(after) => walk(before, after, &path, found),
-                        None => found.push(path),
-                    }
-                }
-            }
-            (before, Value::Null) if !before.is_null() => found.push(path.clone()),
-            _ => {}
-        }
-    }
-    let mut found = Vec::new();
-    for name in ["metadata", "spec"] {
-        let part = |value: &Value| value.get(name).cloned().unwrap_or_default();
-        walk(&part(prior), &part(planned), &AttributePath::new(name), &mut found);
-    }
-    found
 }
 
 #[cfg(test)]
