@@ -184,20 +184,40 @@ pub fn update(live: Option<&Value>, mut new: Value, operation: &Operation<'_>) -
 
 /// Reverts the times of the entries where they are all that changed.
 fn keep_times(live: Option<&Value>, new: Value) -> Value {
-    fn timeless(object: &Value) -> Value {
-        let mut object = object.clone();
-        let entries = object
-            .pointer_mut("/metadata/managedFields")
-            .and_then(Value::as_array_mut);
-        for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
-            entry.remove("time");
-        }
-        object
-    }
     match live {
-        Some(live) if timeless(live) == timeless(&new) => live.clone(),
+        Some(live) if same_but_for_times(live, &new) => live.clone(),
         _ => new,
     }
+}
+
+/// Whether two objects are equal but for the times of their `managedFields`: such a change is none.
+pub fn same_but_for_times(a: &Value, b: &Value) -> bool {
+    fn same(a: &Value, b: &Value, path: &[&str]) -> bool {
+        match (a, b, path) {
+            (Value::Object(a), Value::Object(b), [next, rest @ ..]) => {
+                a.len() == b.len()
+                    && a.iter().all(|(name, a)| {
+                        b.get(name)
+                            .is_some_and(|b| if name == next { same(a, b, rest) } else { a == b })
+                    })
+            }
+            (Value::Array(a), Value::Array(b), []) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same_entry(a, b))
+            }
+            _ => a == b,
+        }
+    }
+    fn same_entry(a: &Value, b: &Value) -> bool {
+        let within = |a: &Value, b: &Value| match (a, b) {
+            (Value::Object(a), Value::Object(b)) => a
+                .iter()
+                .filter(|(name, _)| *name != "time")
+                .all(|(name, a)| b.get(name) == Some(a)),
+            _ => a == b,
+        };
+        within(a, b) && within(b, a)
+    }
+    same(a, b, &["metadata", "managedFields"])
 }
 
 impl Operation<'_> {

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::admission;
 
-use super::{Conflicts, Error, Operation, apply, reset_fields, scale, update};
+use super::{Conflicts, Error, Operation, apply, reset_fields, same_but_for_times, scale, update};
 
 /// An object with its writers, at a time that moves on by a minute with each write.
 #[derive(Clone)]
@@ -472,4 +472,26 @@ fn a_body_that_does_not_fit_is_refused_in_the_words_of_the_api_server() {
     config = workload(json!({}));
     config["metadata"]["managedFields"] = json!([]);
     assert_eq!(message(&config), "metadata.managedFields must be nil");
+}
+
+#[test]
+fn times_are_all_that_may_differ_in_a_change_that_is_none() {
+    let object = |time: &str, manager: &str, image: &str| {
+        json!({
+            "metadata": {"managedFields": [{"manager": manager, "time": time, "fieldsV1": {"f:time": {}}}], "name": "a"},
+            "spec": {"image": image, "time": image},
+        })
+    };
+    let before = object("1", "tf", "a");
+    assert!(same_but_for_times(&before, &object("2", "tf", "a")));
+    assert!(!same_but_for_times(&before, &object("1", "hpa", "a")));
+    assert!(!same_but_for_times(&before, &object("1", "tf", "b")));
+    let mut untimed = before.clone();
+    untimed["metadata"]["managedFields"][0]
+        .as_object_mut()
+        .unwrap()
+        .remove("time");
+    assert!(same_but_for_times(&before, &untimed));
+    untimed["metadata"]["managedFields"] = json!([]);
+    assert!(!same_but_for_times(&before, &untimed));
 }

@@ -3,8 +3,9 @@
 use super::pipeline::{self, Change};
 use super::{Body, Patch, Registry, WriteOptions, Written};
 use crate::apply::{Conflicts, scale};
+use crate::patch;
 use crate::resource::{Resource, Subresource};
-use crate::status::{Cause, Status};
+use crate::status::Status;
 use crate::store::Key;
 use serde_json::Value;
 
@@ -17,6 +18,9 @@ impl Registry {
         body: &Body,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
+        decode(&body.object).map_err(|why| {
+            Status::bad_request(format!("Scale in version \"v1\" cannot be handled as a Scale: {why}"))
+        })?;
         self.update_scale(resource, key, options, |_| Ok(Change::Scale(body.object.clone())))
     }
 
@@ -31,7 +35,12 @@ impl Registry {
         self.update_scale(resource, key, options, |current| match patch {
             Patch::Apply { body, force: true } => Ok(Change::ApplyScale(body.clone(), Conflicts::TakeOver)),
             Patch::Apply { body, force: false } => Ok(Change::ApplyScale(body.clone(), Conflicts::Refuse)),
-            patch => pipeline::patched(resource, current, patch).map(Change::Scale),
+            patch => {
+                let scale = pipeline::patched(resource, current, patch)?;
+                decode(&scale)
+                    .map_err(|why| Status::invalid("", "", "", vec![patch::undecodable(&scale, &why).into()]))?;
+                Ok(Change::Scale(scale))
+            }
         })
     }
 
@@ -54,16 +63,27 @@ impl Registry {
     }
 }
 
-/// A scale may say which version it is meant for, and its replicas are a number.
+/// A scale may say which version it is meant for.
 fn check(resource: &Resource, key: &Key, wanted: &Value, live: &Value) -> Result<(), Status> {
     let version = wanted["metadata"]["resourceVersion"].as_str().unwrap_or_default();
     if !version.is_empty() && live["metadata"]["resourceVersion"] != version {
         return Err(Status::modified(resource, &key.name));
     }
-    let replicas = &wanted["spec"]["replicas"];
-    if replicas.is_null() || replicas.is_i64() {
-        return Ok(());
-    }
-    let cause = Cause::invalid("spec.replicas", replicas, "must be a whole number");
-    Err(Status::invalid("autoscaling", "Scale", &key.name, vec![cause]))
+    Ok(())
+}
+
+/// Whether the API server, to which a scale is a type of its own, can read it: its replicas are a number.
+fn decode(scale: &Value) -> Result<(), String> {
+    let found = match &scale["spec"]["replicas"] {
+        Value::Null => return Ok(()),
+        Value::Number(number) if number.is_i64() => return Ok(()),
+        Value::Number(number) => format!("number {number}"),
+        Value::String(_) => "string".to_owned(),
+        Value::Bool(_) => "bool".to_owned(),
+        Value::Array(_) => "array".to_owned(),
+        Value::Object(_) => "object".to_owned(),
+    };
+    Err(format!(
+        "json: cannot unmarshal {found} into Go struct field ScaleSpec.spec.replicas of type int32"
+    ))
 }

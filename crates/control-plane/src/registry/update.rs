@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::pipeline::{self, Change};
 use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata};
 use crate::admission;
-use crate::apply::Conflicts;
+use crate::apply::{self, Conflicts};
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key, Stored};
@@ -132,7 +132,8 @@ impl Registry {
             let mut object = pipeline::update(resource, subresource, &live.value, change, options, Timestamp::now())?;
             let version = live.value["metadata"]["resourceVersion"].clone();
             metadata::of(&mut object).insert("resourceVersion".to_owned(), version);
-            if same_but_for_times(&live.value, &object) {
+            // A write that changes nothing is no write: the version stays, and so do the times in `managedFields`.
+            if apply::same_but_for_times(&live.value, &object) {
                 return Ok(written(live.value.clone(), Vec::new()));
             }
             let warnings = admission::warnings(&object, Some(&live.value));
@@ -165,21 +166,6 @@ impl Registry {
         };
         Ok(stored.value.clone())
     }
-}
-
-/// A write that changes nothing is no write: the version stays, and so do the times in `managedFields`.
-fn same_but_for_times(a: &Value, b: &Value) -> bool {
-    let timeless = |object: &Value| {
-        let mut object = object.clone();
-        let entries = object
-            .pointer_mut("/metadata/managedFields")
-            .and_then(Value::as_array_mut);
-        for entry in entries.into_iter().flatten().filter_map(Value::as_object_mut) {
-            entry.remove("time");
-        }
-        object
-    };
-    timeless(a) == timeless(b)
 }
 
 /// Whether an object being deleted has nothing left that holds it.

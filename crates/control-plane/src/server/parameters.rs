@@ -72,7 +72,7 @@ impl Parameters {
                 product
             });
         };
-        if manager.chars().count() > 128 {
+        if manager.len() > 128 {
             let cause = Cause {
                 reason: "FieldValueTooLong",
                 message: "Too long: may not be more than 128 bytes".to_owned(),
@@ -80,8 +80,8 @@ impl Parameters {
             };
             return Err(Status::invalid_options(kind, cause));
         }
-        if let Some(at) = manager.chars().position(char::is_control) {
-            let why = format!("should only contain printable characters, invalid character at position {at}");
+        if let Some((at, character)) = manager.char_indices().find(|(_, character)| character.is_control()) {
+            let why = format!("invalid character U+{:04X} (at position {at})", u32::from(character));
             let cause = Cause::invalid("fieldManager", format!("{manager:?}"), why);
             return Err(Status::invalid_options(kind, cause));
         }

@@ -159,3 +159,83 @@ async fn a_body_of_more_than_three_mebibytes_is_refused() {
         (413, "Request entity too large: limit is 3145728")
     );
 }
+
+#[tokio::test]
+async fn a_patch_cannot_rename_or_move_an_object() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let path = format!("{WORKLOADS}/a");
+    for (metadata, message) in [
+        (
+            json!({"name": "b"}),
+            "the name of the object (b) does not match the name on the URL (a)",
+        ),
+        (
+            json!({"name": null}),
+            "the name of the object (a based on URL) was undeterminable: name must be provided",
+        ),
+        (
+            json!({"namespace": "project-b"}),
+            "the namespace of the provided object does not match the namespace sent on the request",
+        ),
+    ] {
+        let answer = client.merge(&path, &json!({"metadata": metadata})).await;
+        assert_eq!(
+            (answer.status, answer.json()["message"].as_str().unwrap()),
+            (400, message)
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_apply_is_checked_for_its_kind_before_anything_else() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let path = format!("{WORKLOADS}/a?fieldManager=tf");
+    let send = async |body: &'static str| {
+        let headers = [("content-type", "application/apply-patch+yaml")];
+        let answer = client.send(Method::PATCH, &path, &headers, body.as_bytes()).await;
+        (answer.status, answer.json()["message"].as_str().unwrap().to_owned())
+    };
+    for (body, message) in [
+        (
+            "{apiVersion: apps/v1, kind: Workload, metadata: {name: b}}",
+            "invalid object type: apps/v1, Kind=Workload",
+        ),
+        ("", "invalid object type: /, Kind="),
+        (
+            "[]",
+            "error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal array into Go value of type map[string]interface {}",
+        ),
+    ] {
+        assert_eq!(send(body).await, (400, message.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_scale_that_cannot_be_read_is_refused() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let path = format!("{WORKLOADS}/a/scale");
+    let why = "json: cannot unmarshal string into Go struct field ScaleSpec.spec.replicas of type int32";
+    let mut scale = client.get(&path).await.json();
+    scale["spec"]["replicas"] = "many".into();
+    let put = client.json(Method::PUT, &path, "application/json", &scale).await;
+    assert_eq!(
+        (put.status, put.json()["message"].as_str().unwrap()),
+        (
+            400,
+            format!("Scale in version \"v1\" cannot be handled as a Scale: {why}").as_str()
+        )
+    );
+    let patched = client.merge(&path, &json!({"spec": {"replicas": "many"}})).await;
+    assert_eq!(
+        (
+            patched.status,
+            patched.json()["details"]["causes"][0]["field"].as_str().unwrap()
+        ),
+        (422, "patch")
+    );
+}
