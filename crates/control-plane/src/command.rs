@@ -114,7 +114,7 @@ impl Serve {
             listen: self.listen,
             kubeconfig: Some(self.kubeconfig.clone()),
             data: self.data,
-            projects: self.projects.iter().map(ToString::to_string).collect(),
+            projects: self.projects,
             scheme: if self.insecure_http {
                 Scheme::Http
             } else {

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -141,12 +142,17 @@ impl Identity {
         tokens
     }
 
-    /// The TLS side of the server: its own certificate, and client certificates where clients have one.
-    pub fn server_config(&self) -> Result<ServerConfig, IdentityError> {
+    /// The TLS side of the server at `address`: its own certificate, and client certificates where clients have one.
+    pub fn server_config(&self, address: IpAddr) -> Result<ServerConfig, IdentityError> {
         let ca_key = KeyPair::from_pem(&self.ca_key)?;
         let issuer = Issuer::from_ca_cert_pem(&self.ca_certificate, ca_key)?;
         let key = KeyPair::generate()?;
-        let mut params = CertificateParams::new(SERVER_NAMES.map(str::to_owned).to_vec())?;
+        let mut names = SERVER_NAMES.map(str::to_owned).to_vec();
+        let own = address.to_string();
+        if !names.contains(&own) {
+            names.push(own);
+        }
+        let mut params = CertificateParams::new(names)?;
         params
             .distinguished_name
             .push(DnType::CommonName, "datum-control-plane");

@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
+use datum_model::Project;
 use serde_json::{Value, json};
 
 use crate::auth::Role;
@@ -12,12 +13,12 @@ const CLUSTER: &str = "datum-control-plane";
 const CLIENT_CERTIFICATE: &str = "client-cert";
 
 /// The path prefix under which a project's control plane is served.
-pub fn project_prefix(project: &str) -> String {
+pub fn project_prefix(project: &Project) -> String {
     format!("/apis/resourcemanager.miloapis.com/v1alpha1/projects/{project}/control-plane")
 }
 
 /// The kubeconfig for the server at `url`, without certificates when it speaks plain HTTP (`identity` only has tokens then).
-pub fn render(url: &str, identity: &Identity, projects: &[String]) -> Value {
+pub fn render(url: &str, identity: &Identity, projects: &[Project]) -> Value {
     let encode = |pem: &str| BASE64_STANDARD.encode(pem);
     let cluster = |name: &str, server: String| {
         let mut cluster = json!({"server": server});
@@ -33,7 +34,7 @@ pub fn render(url: &str, identity: &Identity, projects: &[String]) -> Value {
         }
         json!({"name": name, "context": context})
     };
-    let namespace = projects.first().map(|project| format!("project-{project}"));
+    let namespace = projects.first().map(|project| project.namespace().to_string());
 
     let mut clusters = vec![cluster(CLUSTER, url.to_owned())];
     let mut contexts = Vec::new();
@@ -51,7 +52,7 @@ pub fn render(url: &str, identity: &Identity, projects: &[String]) -> Value {
         contexts.push(context(CLIENT_CERTIFICATE, CLUSTER, CLIENT_CERTIFICATE, namespace));
     }
     for project in projects {
-        let name = format!("project-{project}");
+        let name = project.namespace().to_string();
         clusters.push(cluster(&name, format!("{url}{}", project_prefix(project))));
         contexts.push(context(&name, &name, Role::Admin.name(), Some(name.clone())));
     }

@@ -327,3 +327,17 @@ const fn core(
         storage_version_hash,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_table_is_shown_by_a_resource() {
+        let tables = [Table::Namespaces, Table::CustomResourceDefinitions];
+        for table in Table::NAMESPACED.into_iter().chain(tables) {
+            assert_eq!(of(table).table, table);
+            assert_eq!(Table::from_name(table.name()), Some(table));
+        }
+    }
+}

@@ -14,7 +14,7 @@ mod target;
 mod watch;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +23,8 @@ use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+
+use datum_model::Project;
 
 use crate::auth::Tokens;
 use crate::faults::Faults;
@@ -51,7 +53,7 @@ pub struct Options {
     /// Where to keep objects and identity; in memory without.
     pub data: Option<PathBuf>,
     /// The projects whose namespaces exist from the start.
-    pub projects: Vec<String>,
+    pub projects: Vec<Project>,
     /// Whether to encrypt.
     pub scheme: Scheme,
 }
@@ -137,9 +139,18 @@ impl Server {
         let address = listener.local_addr().map_err(at)?;
         let (scheme, tls) = match options.scheme {
             Scheme::Http => ("http", None),
-            Scheme::Https => ("https", Some(TlsAcceptor::from(Arc::new(identity.server_config()?)))),
+            Scheme::Https => (
+                "https",
+                Some(TlsAcceptor::from(Arc::new(identity.server_config(address.ip())?))),
+            ),
         };
-        let url = format!("{scheme}://{address}");
+        // Whoever listens everywhere is reached here, too, and the certificate is for here.
+        let reached = match address.ip() {
+            IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from((Ipv4Addr::LOCALHOST, address.port())),
+            IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from((Ipv6Addr::LOCALHOST, address.port())),
+            _ => address,
+        };
+        let url = format!("{scheme}://{reached}");
         let config = kubeconfig::render(&url, &identity, &options.projects);
         // JSON is YAML, but people read kubeconfigs.
         let kubeconfig = serde_saphyr::to_string(&config).unwrap_or_else(|_| config.to_string());
@@ -208,11 +219,11 @@ fn write_kubeconfig(path: &Path, text: &str) -> Result<(), StartError> {
 }
 
 /// The objects that are there from the start.
-fn bootstrap(registry: &Registry, projects: &[String]) -> Result<(), StartError> {
+fn bootstrap(registry: &Registry, projects: &[Project]) -> Result<(), StartError> {
     let namespaces = PERMANENT
         .map(str::to_owned)
         .into_iter()
-        .chain(projects.iter().map(|project| format!("project-{project}")));
+        .chain(projects.iter().map(|project| project.namespace().to_string()));
     for namespace in namespaces {
         registry.ensure_namespace(&namespace)?;
     }

@@ -3,6 +3,7 @@
 //! The rules themselves are pure functions elsewhere ([`admission`], [`apply`], [`patch`]); here is their order, and what
 //! their complaints become.
 
+use datum_model::format;
 use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
@@ -50,11 +51,7 @@ pub(super) fn create(
     let operation = Operation::of(resource, None, options, now);
     object = apply::update(None, object, &operation.borrowed());
     start(resource, namespace, &mut object, now);
-    check(
-        resource,
-        &object,
-        admission::validate_create(&object, &rules(resource, &operation.api_version)),
-    )?;
+    check_new(resource, &object, &operation.api_version)?;
     Ok(object)
 }
 
@@ -91,11 +88,7 @@ pub(super) fn apply_new(
     }
     start(resource, namespace, &mut object, now);
     let api_version = resource.api_version();
-    check(
-        resource,
-        &object,
-        admission::validate_create(&object, &rules(resource, &api_version)),
-    )?;
+    check_new(resource, &object, &api_version)?;
     admission::settle(&mut object, resource.schema());
     Ok(object)
 }
@@ -227,6 +220,22 @@ fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
         namespaced: resource.namespaced,
         scale: resource.subresources.contains(&Subresource::Scale),
     }
+}
+
+fn check_new(resource: &Resource, object: &Value, api_version: &str) -> Result<(), Status> {
+    let mut errors = admission::validate_create(object, &rules(resource, api_version));
+    let name = &object["metadata"]["name"];
+    if let (Table::Namespaces, Some(text)) = (resource.table, name.as_str()) {
+        // The name of a namespace is part of host names, and so has stricter rules than other names.
+        let problems = format::dns_label(text);
+        errors.retain(|error| error.field != "metadata.name");
+        errors.extend(
+            problems
+                .iter()
+                .map(|why| FieldError::invalid("metadata.name", name, why)),
+        );
+    }
+    check(resource, object, errors)
 }
 
 fn check(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Result<(), Status> {

@@ -23,6 +23,7 @@ use crate::resource::Table;
 use crate::status::Status;
 use crate::store::Key;
 use crate::{discovery, openapi};
+use datum_model::Project;
 
 /// Where the control planes of projects are served.
 const PROJECTS: &str = "/apis/resourcemanager.miloapis.com/v1alpha1/projects/";
@@ -186,7 +187,10 @@ async fn respond(app: &Arc<App>, certificate: Option<User>, request: Request<Inc
     let (path, only_namespace) = match project(path) {
         None => (path.to_owned(), None),
         Some((project, rest)) => {
-            let namespace = format!("project-{project}");
+            let Ok(project) = project.parse::<Project>() else {
+                return answer::page_not_found();
+            };
+            let namespace = project.namespace().to_string();
             if app
                 .registry
                 .store()
@@ -257,13 +261,6 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
     let Some(resource) = target.served() else {
         return Ok(answer::page_not_found());
     };
-    let subresource = match target.subresource.as_str() {
-        "" => None,
-        name => match resource.subresource(name) {
-            Some(subresource) => Some(subresource),
-            None => return Ok(answer::page_not_found()),
-        },
-    };
     let verb = verb(call, &target)?;
     if !resource.is_at_home(&target.namespace, verb) {
         return Ok(answer::page_not_found());
@@ -277,6 +274,14 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
         name: &target.name,
     };
     attributes.authorize(&call.user)?;
+    let subresource = match target.subresource.as_str() {
+        "" => None,
+        name => match resource.subresource(name) {
+            Some(subresource) => Some(subresource),
+            None if resource.is_custom() => return Err(Status::not_found(resource, &target.name)),
+            None => return Ok(answer::page_not_found()),
+        },
+    };
     if !resource.verbs().contains(&verb) {
         return Err(Status::method_not_allowed());
     }

@@ -29,6 +29,11 @@ impl Place {
         let token = parameters.get("continue");
         check_version_match(matching, version, token)?;
         if let Some(token) = token {
+            if version.is_some_and(|version| version != "0") {
+                return Err(Status::bad_request(
+                    "specifying resource version is not allowed when using continue",
+                ));
+            }
             return Place::of_token(token);
         }
         let Some(version) = version else {
@@ -46,7 +51,8 @@ impl Place {
 
     /// Reads a continue token.
     fn of_token(token: &str) -> Result<Self, Status> {
-        let refuse = |why: &str| Status::bad_request(format!("continue key is not valid: {why}"));
+        let refuse =
+            |why: &str| Status::bad_request(format!("invalid continue token: continue key is not valid: {why}"));
         let json = BASE64_URL_SAFE_NO_PAD
             .decode(token)
             .map_err(|error| refuse(&error.to_string()))?;

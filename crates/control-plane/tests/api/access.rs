@@ -75,7 +75,7 @@ async fn every_context_of_the_kubeconfig_works() {
 #[tokio::test]
 async fn a_project_sees_itself_and_no_other() {
     let control_plane = ControlPlane::start_with(Options {
-        projects: vec!["one".to_owned(), "two".to_owned()],
+        projects: vec!["one".parse().unwrap(), "two".parse().unwrap()],
         ..options()
     })
     .await;

@@ -96,7 +96,7 @@ pub(crate) fn options() -> Options {
         listen: ([127, 0, 0, 1], 0).into(),
         kubeconfig: None,
         data: None,
-        projects: vec!["myproject".to_owned()],
+        projects: vec!["myproject".parse().unwrap()],
         scheme: Scheme::Https,
     }
 }

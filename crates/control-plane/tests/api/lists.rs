@@ -79,7 +79,11 @@ async fn versions_are_honoured_or_refused() {
             504,
             "Too large resource version: 999999, current: ",
         ),
-        ("continue=nonsense".to_owned(), 400, "continue key is not valid: "),
+        (
+            "continue=nonsense".to_owned(),
+            400,
+            "invalid continue token: continue key is not valid: ",
+        ),
     ] {
         let answer = client.get(&format!("{WORKLOADS}?{query}")).await;
         let body = answer.json();

@@ -133,6 +133,18 @@ async fn what_lives_in_a_namespace_is_not_found_outside_of_one() {
 }
 
 #[tokio::test]
+async fn the_name_of_a_namespace_is_a_dns_label() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let namespace = json!({"metadata": {"name": "a.b"}});
+    let refused = client.post("/api/v1/namespaces", &namespace).await.json();
+    assert_eq!(
+        refused["message"],
+        "Namespace \"a.b\" is invalid: metadata.name: Invalid value: \"a.b\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+    );
+}
+
+#[tokio::test]
 async fn the_text_of_a_secret_is_encoded() {
     let control_plane = ControlPlane::start().await;
     let client = control_plane.client("admin");
