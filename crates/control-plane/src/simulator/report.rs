@@ -212,10 +212,8 @@ fn warning(reason: &'static str, message: String) -> Event {
 
 fn quota_message(workload: &Workload, state: &State) -> String {
     let more = workload.replicas.saturating_sub(state.ready).max(1);
-    format!(
-        "The project's quota is used up: {} more asked for, none left",
-        replicas(more)
-    )
+    let noun = if more == 1 { "replica" } else { "replicas" };
+    format!("The project's quota is used up: {more} more {noun} wanted, none left")
 }
 
 fn pull_message(workload: &Workload) -> String {

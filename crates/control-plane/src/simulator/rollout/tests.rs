@@ -307,7 +307,7 @@ fn quota_keeps_a_new_workload_pending_and_a_running_one_at_its_size() {
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=False (QuotaExceeded), ReplicaFailure=True (QuotaExceeded)
-            Warning FailedCreate: The project's quota is used up: 2 replicas more asked for, none left
+            Warning FailedCreate: The project's quota is used up: 2 more replicas wanted, none left
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
             Normal Scaling: Scaling from 0 to 2 replicas
             Normal Pulling: Pulling image "nginx:1.25"
@@ -316,7 +316,7 @@ fn quota_keeps_a_new_workload_pending_and_a_running_one_at_its_size() {
             Normal RolloutComplete: Generation 1 runs with 2 replicas
         -- /spec/replicas = 4
         Provisioning 2/2 of generation 2, Available=False (MinimumReplicasUnavailable), Progressing=False (QuotaExceeded), ReplicaFailure=True (QuotaExceeded)
-            Warning FailedCreate: The project's quota is used up: 2 replicas more asked for, none left
+            Warning FailedCreate: The project's quota is used up: 2 more replicas wanted, none left
     "#]]);
 }
 
