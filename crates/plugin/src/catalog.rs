@@ -12,6 +12,7 @@ use crate::erased::function::ErasedFunction;
 use crate::erased::provider::ErasedProvider;
 use crate::erased::resource::ErasedResource;
 use crate::extension::{Extensions, IdentitySchema, SchemaNotes};
+use crate::panic::caught_at_once;
 use crate::value::Type;
 
 /// The provider and everything registered with it.
@@ -94,10 +95,11 @@ impl Catalog {
                 let what = format!("listing {name}");
                 self::described(&mut diags, &what, &SchemaNotes::new(), |diags| list.schema(diags))
             });
-            let identity = extensions.identity.as_ref().map(|identity| {
-                let schema = identity.schema();
+            let identity = extensions.identity.as_ref().and_then(|identity| {
+                let what = format!("the identity of {name}");
+                let schema = computed(&mut diags, &what, |_| Some(identity.schema()))?;
                 let ty = schema.ty();
-                (schema, ty)
+                Some((schema, ty))
             });
             let described = DescribedResource {
                 schema: described.schema,
@@ -133,7 +135,13 @@ impl Catalog {
 /// The schema that `compute` returns; `None`, with an error, when there is none.
 fn computed<S>(diags: &mut Diagnostics, what: &str, compute: impl FnOnce(&mut Diagnostics) -> Option<S>) -> Option<S> {
     let errors = diags.errors.len();
-    let schema = compute(diags);
+    let schema = match caught_at_once(|| compute(diags)) {
+        Ok(schema) => schema,
+        Err(panic) => {
+            diags.add_error(diagnostic::panicked(&format!("describing {what}"), &panic));
+            None
+        }
+    };
     if schema.is_none() && diags.errors.len() == errors {
         diags.add_error(diagnostic::unexplained(&format!("describing {what}")));
     }
@@ -158,4 +166,76 @@ fn described(
         ));
     }
     Some(Described::new(schema))
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use tf_provider::schema::Block;
+    use tf_provider::value::ValueEmpty;
+    use tf_provider::{DataSource, Provider};
+
+    use super::*;
+    use crate::Server;
+
+    struct Empty;
+
+    #[async_trait]
+    impl Provider for Empty {
+        type Config<'a> = ValueEmpty;
+        type MetaState<'a> = ValueEmpty;
+
+        fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+            Some(Schema {
+                version: 0,
+                block: Block::default(),
+            })
+        }
+    }
+
+    /// A data source whose schema goes wrong in some way.
+    struct Broken(fn(&mut Diagnostics) -> Option<Schema>);
+
+    #[async_trait]
+    impl DataSource for Broken {
+        type State<'a> = ValueEmpty;
+        type ProviderMetaState<'a> = ValueEmpty;
+
+        fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+            self.0(diags)
+        }
+
+        async fn read<'a>(&self, _: &mut Diagnostics, _: ValueEmpty, _: ValueEmpty) -> Option<ValueEmpty> {
+            None
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_described_is_left_out_and_reported() {
+        let working = Broken(|diags| Provider::schema(&Empty, diags));
+        let failing = Broken(|diags| {
+            diags.add_error(diagnostic::general("There is no schema today", ""));
+            Provider::schema(&Empty, diags)
+        });
+        let registry = Server::builder(Empty)
+            .data_source("failing", failing)
+            .data_source("panicking", Broken(|_| panic!("no schema")))
+            .data_source("silent", Broken(|_| None))
+            .data_source_with("working", working, SchemaNotes::new().write_only("nothing"))
+            .build()
+            .into_registry();
+        let catalog = Catalog::new(&registry);
+        let names: Vec<_> = catalog.data_sources.keys().collect();
+        assert_eq!(names, ["working"]);
+        let summaries: Vec<_> = catalog.diags.errors.iter().map(|error| &*error.summary).collect();
+        assert_eq!(
+            summaries,
+            [
+                "There is no schema today",
+                "The provider crashed describing panicking",
+                "Failed describing silent",
+                "Failed describing working",
+            ]
+        );
+    }
 }

@@ -31,10 +31,22 @@ pub(crate) fn install_hook() {
 /// The future's output, or its panic.
 pub(crate) async fn caught<T>(future: impl Future<Output = T> + Send) -> Result<T, Panic> {
     // What the handler was changing may be half changed; the caller only keeps what it owns itself.
-    AssertUnwindSafe(future).catch_unwind().await.map_err(|payload| Panic {
-        message: message(&*payload),
-        location: LOCATION.take(),
-    })
+    AssertUnwindSafe(future).catch_unwind().await.map_err(Panic::new)
+}
+
+/// The function's result, or its panic.
+pub(crate) fn caught_at_once<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
+    std::panic::catch_unwind(AssertUnwindSafe(function)).map_err(Panic::new)
+}
+
+impl Panic {
+    #[expect(clippy::needless_pass_by_value, reason = "what a panic leaves behind is a box")]
+    fn new(payload: Box<dyn Any + Send>) -> Self {
+        Self {
+            message: message(&*payload),
+            location: LOCATION.take(),
+        }
+    }
 }
 
 fn message(payload: &(dyn Any + Send)) -> String {

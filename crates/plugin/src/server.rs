@@ -137,6 +137,11 @@ impl Server {
         Ok(ExitCode::SUCCESS)
     }
 
+    #[cfg(test)]
+    pub(crate) fn into_registry(self) -> Registry {
+        self.registry
+    }
+
     async fn serve_cli(self, options: &ServeOptions, greeting: &Greeting) -> Result<(), ServeError> {
         panic::install_hook();
         logging::install(options.provider());

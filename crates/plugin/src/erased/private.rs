@@ -45,3 +45,50 @@ pub(super) fn read<'de, P: Deserialize<'de>>(diags: &mut Diagnostics, bytes: &'d
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::{Deserialize, Serialize};
+    use tf_provider::value::ValueEmpty;
+
+    use super::*;
+    use crate::value::Value;
+
+    #[derive(Debug, Default, PartialEq, Serialize, Deserialize)]
+    struct Private {
+        #[serde(default)]
+        revisions: u64,
+    }
+
+    fn round_trip<P: Serialize + for<'de> Deserialize<'de>>(private: &P) -> (Bytes, P) {
+        let mut diags = Diagnostics::default();
+        let bytes = write(&mut diags, private).unwrap();
+        let read = read(&mut diags, &bytes).unwrap();
+        (bytes, read)
+    }
+
+    #[test]
+    fn nothing_is_no_bytes() {
+        assert_eq!(round_trip(&Value::Null), (Bytes::new(), Value::Null));
+        assert_eq!(round_trip(&ValueEmpty::Null), (Bytes::new(), ValueEmpty::Null));
+        round_trip(&());
+    }
+
+    #[test]
+    fn no_bytes_are_the_default_where_the_type_has_one() {
+        let mut diags = Diagnostics::default();
+        assert_eq!(read(&mut diags, &[]), Some(Private::default()));
+        assert_eq!(read::<u64>(&mut diags, &[]), None);
+        assert_eq!(diags.errors.len(), 1);
+    }
+
+    #[test]
+    fn it_is_encoded_as_tf_provider_does() {
+        let private = Private { revisions: 3 };
+        let (bytes, read) = round_trip(&private);
+        assert_eq!(bytes, b"\x81\xa9revisions\x03"[..]);
+        assert_eq!(read, private);
+        let value = Value::object([("unknown", Value::Unknown), ("list", Value::list([1, 2]))]);
+        assert_eq!(round_trip(&value).1, value);
+    }
+}

@@ -3,6 +3,8 @@
 use tf_provider::Diagnostics;
 
 use super::Resource;
+use crate::diagnostic;
+use crate::panic::caught_at_once;
 use crate::proto::ResourceIdentityData;
 use crate::to_proto;
 use crate::value::Value;
@@ -14,7 +16,15 @@ impl Resource<'_> {
         if state.is_null() {
             return None;
         }
-        let identity = self.extensions.identity.as_ref()?.identity(state)?;
+        let identity = self.extensions.identity.as_ref()?;
+        // The state is still to be answered: a panic here must not take it along.
+        let identity = match caught_at_once(|| identity.identity(state)) {
+            Ok(identity) => identity?,
+            Err(panic) => {
+                diags.add_error(diagnostic::panicked(&format!("identifying {}", self.name), &panic));
+                return None;
+            }
+        };
         if !identity.is_wholly_known() {
             return None;
         }
