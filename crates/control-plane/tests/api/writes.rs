@@ -140,7 +140,7 @@ async fn the_name_of_a_namespace_is_a_dns_label() {
     let refused = client.post("/api/v1/namespaces", &namespace).await.json();
     assert_eq!(
         refused["message"],
-        "Namespace \"a.b\" is invalid: metadata.name: Invalid value: \"a.b\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+        "Namespace \"a.b\" is invalid: metadata.name: Invalid value: \"a.b\": must not contain dots"
     );
 }
 
