@@ -20,6 +20,7 @@ pub mod workload;
 
 use std::process::ExitCode;
 
+use tf_plugin_server::extension::Extensions;
 use tf_plugin_server::{ServeError, ServeOptions, Server};
 
 use crate::functions::{ManifestDecode, ManifestEncode};
@@ -31,7 +32,11 @@ use crate::workload::resource::WorkloadResource;
 pub async fn serve() -> Result<ExitCode, ServeError> {
     let provider = DatumProvider::default();
     Server::builder(provider.clone())
-        .resource("datum_workload", WorkloadResource::new(provider.clone()))
+        .resource_with(
+            "datum_workload",
+            WorkloadResource::new(provider.clone()),
+            Extensions::new().notes(schema::workload_notes()),
+        )
         .data_source("datum_workload", WorkloadData::new(provider.clone()))
         .data_source("datum_workloads", WorkloadsData::new(provider))
         .function("manifest_decode", ManifestDecode)

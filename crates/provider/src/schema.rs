@@ -36,6 +36,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use datum_model::schema::ListMerge;
+use tf_plugin_server::extension::SchemaNotes;
 pub use tf_provider::schema::AttributeConstraint as Constraint;
 
 pub use self::name::attribute_name;
@@ -72,6 +73,13 @@ fn listed() -> &'static Arc<Node> {
 /// What Terraform is told of the resource `datum_workload`.
 pub fn workload_block() -> tf_provider::schema::Schema {
     terraform::schema(workload(), terraform::Access::Writable)
+}
+
+/// What the schema of the resource `datum_workload` cannot say: why attributes are deprecated.
+pub fn workload_notes() -> SchemaNotes {
+    deprecations().fold(SchemaNotes::new(), |notes, (path, message)| {
+        notes.deprecated(path, message)
+    })
 }
 
 /// The deprecated attributes of the resource by their paths of names (`spec.template.spec.volumes.git_repo`), each with the
