@@ -1,16 +1,17 @@
 //! Reading many Workloads of a namespace with few requests.
 //!
 //! Terraform refreshes every resource by itself, ten at a time. The first refresh in a namespace is one GET. Another one,
-//! of another Workload within [`MAX_AGE`], shows that there are many: from then on one paged LIST serves all of them.
+//! of another Workload soon after, shows that there are many: from then on one paged LIST serves all of them.
 //!
-//! How stale can it be? A refresh is answered from a list that began at most [`MAX_AGE`] before the call, and after the
-//! last write of this client in that namespace had ended. What somebody else changes within these seconds is seen by the
-//! next plan, as if it had happened a moment later.
+//! How stale can it be? A refresh is answered from a list that began at most [`MAX_AGE`] before the call, after the last
+//! write of this client in that namespace had ended, and that has not answered for this Workload before: who asks again
+//! is told anew. A plan sees the namespace as it was when its refreshes began; what somebody else changes within these
+//! seconds is seen by the next one, as if it had happened a moment later.
 //!
 //! A list has the whole namespace, a request per thousand Workloads: that is the price where Terraform manages only a few
 //! of many.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,10 +23,13 @@ use crate::client::{Client, subject};
 use crate::error::{Attempt, Error, Kind, Missing};
 use crate::object::Object;
 
-/// How old a list may be that answers a refresh, counted from its first request.
-pub const MAX_AGE: Duration = Duration::from_secs(10);
+/// How old a list may be that answers a refresh, counted from its first request. A plan of a thousand Workloads takes some
+/// seconds, and this long on a machine that has other things to do.
+pub const MAX_AGE: Duration = Duration::from_mins(1);
+/// How soon after the refresh of one Workload that of another shows that there are many.
+const SOON: Duration = Duration::from_secs(10);
 /// How long after a list another refresh takes for granted that there are many, and lists at once.
-const LISTING: Duration = Duration::from_mins(1);
+const LISTING: Duration = Duration::from_mins(5);
 
 type Snapshot = Arc<HashMap<String, Object>>;
 type Pending = Shared<BoxFuture<'static, Result<Snapshot, Error>>>;
@@ -41,6 +45,8 @@ struct State {
     /// The last Workload that was read by itself, and when.
     single: Option<(Instant, WorkloadName)>,
     list: Option<List>,
+    /// For which Workloads the list has answered.
+    answered: HashSet<WorkloadName>,
     /// Listing is not allowed.
     denied: bool,
 }
@@ -66,15 +72,17 @@ impl Refreshes {
         if state.denied {
             return None;
         }
-        let listed = state.list.as_ref();
-        if let Some(list) = listed.filter(|list| list.writes == state.writes && now < list.begun + MAX_AGE) {
+        let list = state.list.as_ref();
+        if let Some(list) = list.filter(|list| list.writes == state.writes && now < list.begun + MAX_AGE)
+            && state.answered.insert(id.name.clone())
+        {
             return Some(list.clone());
         }
-        let is_one_of_many = listed.is_some_and(|list| now < list.begun + LISTING)
+        let is_one_of_many = list.is_some_and(|list| now < list.begun + LISTING)
             || state
                 .single
                 .as_ref()
-                .is_some_and(|(at, name)| *name != id.name && now < *at + MAX_AGE);
+                .is_some_and(|(at, name)| *name != id.name && now < *at + SOON);
         if !is_one_of_many {
             state.single = Some((now, id.name.clone()));
             return None;
@@ -85,6 +93,7 @@ impl Refreshes {
             objects: snapshot(client.unlimited(), id.namespace.clone()),
         };
         state.list = Some(list.clone());
+        state.answered = HashSet::from([id.name.clone()]);
         Some(list)
     }
 
@@ -126,7 +135,8 @@ fn snapshot(client: Client, namespace: Namespace) -> Pending {
 
 impl Client {
     /// Reads one Workload as a refresh does: by itself when it is the only one of its namespace, from a shared list when
-    /// there are many. The list began at most [`MAX_AGE`] ago, and after the last write of this client there.
+    /// there are many. The list began at most [`MAX_AGE`] ago, and after the last write of this client there;
+    /// it answers for each Workload once.
     ///
     /// # Errors
     /// [`Error::is_not_found`] only when the namespace exists and the Workload does not; [`Error::is_namespace_missing`],

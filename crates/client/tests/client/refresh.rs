@@ -66,32 +66,55 @@ async fn a_thousand_workloads_are_a_get_and_a_list() {
 }
 
 #[tokio::test]
-async fn a_write_of_ours_makes_what_was_read_before_it_worthless() {
-    let (cluster, names) = cluster_of(3).await;
+async fn who_asks_again_is_told_anew() {
+    let (cluster, names) = cluster_of(20).await;
     let client = cluster.client().await;
     refresh_all(&client, &names).await;
-    let before = cluster.lines().len();
-    client
-        .apply(
-            &id("web-0000"),
-            &json!({}),
-            ApplyOptions {
-                dry_run: true,
-                ..ApplyOptions::default()
-            },
-        )
-        .await
-        .unwrap();
-    refresh_all(&client, &names).await;
-    assert_eq!(cluster.lines().len(), before + 1, "a dry run changes nothing");
-    client
-        .apply(&id("web-0000"), &json!({}), ApplyOptions::default())
-        .await
-        .unwrap();
     let changed = json!({ "phase": "Running" });
-    cluster.report("web-0001", &changed);
-    let object = client.refresh(&id("web-0001")).await.unwrap();
-    assert_eq!(object.as_json()["status"], changed);
+    for name in &names {
+        cluster.report(name, &changed);
+    }
+    // The one that was read by itself has not been answered for from the list.
+    let alone = cluster
+        .lines()
+        .iter()
+        .find_map(|line| Some(line.split_once("/workloads/")?.1.to_owned()))
+        .unwrap();
+    for name in names.iter().filter(|name| **name != alone) {
+        assert_eq!(client.refresh(&id(name)).await.unwrap().as_json()["status"], changed);
+    }
+    assert_eq!(
+        cluster.lines().len(),
+        3,
+        "a second round is a second list: {:?}",
+        cluster.lines()
+    );
+}
+
+#[tokio::test]
+async fn a_write_of_ours_makes_what_was_read_before_it_worthless() {
+    let changed = json!({ "phase": "Running" });
+    for (dry_run, seen) in [(true, &Value::Null), (false, &changed)] {
+        let (cluster, _) = cluster_of(4).await;
+        let client = cluster.client().await;
+        for name in ["web-0000", "web-0001"] {
+            client.refresh(&id(name)).await.unwrap();
+        }
+        client
+            .apply(
+                &id("web-0002"),
+                &json!({}),
+                ApplyOptions {
+                    dry_run,
+                    ..ApplyOptions::default()
+                },
+            )
+            .await
+            .unwrap();
+        cluster.report("web-0003", &changed);
+        let object = client.refresh(&id("web-0003")).await.unwrap();
+        assert_eq!(&object.as_json()["status"], seen, "dry run: {dry_run}");
+    }
 }
 
 #[tokio::test]
