@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use datum_model::schema::{Kind, Schema};
 
 use super::names;
-use super::{FieldError, Rules};
+use super::{FieldError, NameRule, Rules};
 use crate::apply::object_meta;
 
 /// The limit on the keys and values of all annotations together.
@@ -174,12 +174,16 @@ pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldErr
                 .map(|problem| FieldError::invalid(field, &value.into(), problem)),
         );
     };
+    let check_name = match rules.names {
+        NameRule::Subdomain => names::subdomain,
+        NameRule::Label => names::dns_label,
+    };
     let (generate_name, name) = (metadata.text("generateName"), metadata.text("name"));
     if !generate_name.is_empty() {
         check(
             "metadata.generateName",
             generate_name,
-            names::subdomain(&names::mask_trailing_dash(generate_name)),
+            check_name(&names::mask_trailing_dash(generate_name)),
         );
     }
     if name.is_empty() {
@@ -188,7 +192,7 @@ pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldErr
             "name or generateName is required",
         ));
     } else {
-        check("metadata.name", name, names::subdomain(name));
+        check("metadata.name", name, check_name(name));
     }
     let namespace = metadata.text("namespace");
     match (rules.namespaced, namespace.is_empty()) {

@@ -3,8 +3,8 @@ use datum_model::schema::workload;
 use serde_json::{Value, json};
 
 use super::{
-    FieldError, FieldValidation, Part, Rules, check_fields, coerce, default, duplicate_fields, prepare_create,
-    prepare_update, validate_create, validate_update, warnings,
+    FieldError, FieldValidation, NameRule, Part, Rules, check_fields, coerce, default, duplicate_fields,
+    prepare_create, prepare_update, validate_create, validate_update, warnings,
 };
 
 fn rules() -> Rules<'static> {
@@ -12,6 +12,7 @@ fn rules() -> Rules<'static> {
         schema: workload(),
         api_version: API_VERSION,
         kind: KIND,
+        names: NameRule::Subdomain,
         namespaced: true,
         scale: true,
     }
@@ -380,4 +381,18 @@ fn each_endpoint_writes_its_own_part() {
     let mut expected = old.clone();
     expected["status"]["phase"] = json!("Running");
     assert_eq!(new, expected);
+}
+
+#[test]
+fn a_namespace_is_named_by_a_label() {
+    let rules = Rules {
+        names: NameRule::Label,
+        ..rules()
+    };
+    assert_eq!(
+        shown(&validate_create(&web_with("/metadata/name", json!("a.b")), &rules)),
+        [
+            "FieldValueInvalid metadata.name: Invalid value: \"a.b\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
+        ]
+    );
 }

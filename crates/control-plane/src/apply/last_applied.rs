@@ -15,7 +15,7 @@ pub(super) const MANAGER: &str = "kubectl";
 
 const ANNOTATION: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
-/// Go's limit on all annotations together; a longer configuration is recorded as empty.
+/// The limit on all annotations together; a configuration that does not fit is not recorded.
 const MAX_ANNOTATIONS_BYTES: usize = 256 * 1024;
 
 fn recorded(object: &Value) -> Option<&str> {
@@ -53,9 +53,18 @@ pub(super) fn refresh(object: &mut Value, patch: &Value) {
     {
         annotations.remove(ANNOTATION);
     }
-    let mut text = format!("{config}\n");
-    if text.len() > MAX_ANNOTATIONS_BYTES {
-        text.clear();
+    let Some(annotations) = object
+        .pointer_mut("/metadata/annotations")
+        .and_then(Value::as_object_mut)
+    else {
+        return;
+    };
+    annotations.insert(ANNOTATION.to_owned(), format!("{config}\n").into());
+    let bytes: usize = annotations
+        .iter()
+        .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))
+        .sum();
+    if bytes > MAX_ANNOTATIONS_BYTES {
+        annotations.remove(ANNOTATION);
     }
-    object["metadata"]["annotations"][ANNOTATION] = text.into();
 }

@@ -89,9 +89,26 @@ fn element_to_json(element: &PathElement) -> String {
         PathElement::Field(name) => format!("f:{name}"),
         PathElement::Key(key) => {
             let fields: Map<String, Value> = key.iter().cloned().collect();
-            format!("k:{}", Value::Object(fields))
+            format!("k:{}", html_safe(&Value::Object(fields)))
         }
-        PathElement::Value(value) => format!("v:{value}"),
+        PathElement::Value(value) => format!("v:{}", html_safe(value)),
         PathElement::Index(index) => format!("i:{index}"),
     }
+}
+
+/// JSON as Go writes it: safe inside HTML. The characters in question stand in strings only.
+fn html_safe(value: &Value) -> String {
+    let mut json = value.to_string();
+    for (character, escape) in [
+        ('&', "\\u0026"),
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ] {
+        if json.contains(character) {
+            json = json.replace(character, escape);
+        }
+    }
+    json
 }

@@ -60,6 +60,14 @@ fn elements_are_ordered_as_in_go() {
 }
 
 #[test]
+fn keys_are_escaped_as_go_escapes_them() {
+    let mut mounts = FieldSet::default();
+    mounts.insert(&[PathElement::Key(vec![("mountPath".into(), json!("/a&b"))])]);
+    assert_eq!(mounts.to_json(), json!({r#"k:{"mountPath":"/a\u0026b"}"#: {}}));
+    assert_eq!(set(&mounts.to_json()), mounts);
+}
+
+#[test]
 fn what_is_not_fields_v1_is_refused() {
     for bad in [json!(1), json!({"f:a": []}), json!({"nothing": {}}), json!({"k:[": {}})] {
         assert!(FieldSet::from_json(&bad).is_err(), "{bad}");
@@ -76,7 +84,7 @@ fn element() -> impl Strategy<Value = PathElement> {
         prop_oneof![
             (0..3_i64).prop_map(Value::from),
             any::<bool>().prop_map(Value::from),
-            "[a-c\n]{0,2}".prop_map(Value::from)
+            "[a-c&<\n]{0,2}".prop_map(Value::from)
         ]
         .prop_map(PathElement::Value),
         (0..3_i64).prop_map(PathElement::Index),

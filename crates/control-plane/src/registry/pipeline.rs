@@ -9,7 +9,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{Body, Patch, WriteOptions, metadata, namespace, secret};
-use crate::admission::{self, FieldError, Part, Rules};
+use crate::admission::{self, FieldError, NameRule, Part, Rules};
 use crate::apply::{self, Conflicts, Operation};
 use crate::fields::FieldSet;
 use crate::patch;
@@ -217,6 +217,10 @@ fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
         schema: resource.schema(),
         api_version,
         kind: resource.kind,
+        names: match resource.table {
+            Table::Namespaces => NameRule::Label,
+            _ => NameRule::Subdomain,
+        },
         namespaced: resource.namespaced,
         scale: resource.subresources.contains(&Subresource::Scale),
     }
