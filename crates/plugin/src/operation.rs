@@ -19,7 +19,8 @@ tokio::task_local! {
 }
 
 /// Fires when the running call should come to an end: on `StopProvider` (the user's Ctrl-C), on SIGTERM, and when the CLI
-/// has gone away.
+/// has gone away. For a call that comes after `StopProvider`, and before the provider is configured anew, it has fired from
+/// the start.
 ///
 /// A handler that waits should await it beside what it waits for, and then return what exists with an error. Outside a
 /// handler, the token never fires.
@@ -107,9 +108,20 @@ impl Operations {
         outcome.map_err(|error| tonic::Status::internal(format!("the call did not finish: {error}")))
     }
 
-    /// Cancels the calls that are running now. Calls that come later run as usual: the CLI makes some after it stopped.
+    /// Cancels the calls that are running, and those to come until [`renew`](Self::renew).
+    ///
+    /// Terraform plans a resource once more just before it applies it, and only stops in between resources: without the
+    /// latter, an apply whose plan was interrupted would run for as long as it pleases.
     pub(crate) fn cancel(&self) {
-        std::mem::take(&mut *lock(&self.stop)).cancel();
+        lock(&self.stop).cancel();
+    }
+
+    /// Lets calls run again. A CLI configures the provider at the beginning of each run, and only then.
+    pub(crate) fn renew(&self) {
+        let mut stop = lock(&self.stop);
+        if stop.is_cancelled() {
+            *stop = CancellationToken::new();
+        }
     }
 
     /// Waits until no call is running.

@@ -130,7 +130,10 @@ where
         ("tfplugin6.Provider", "GetResourceIdentitySchemas") => call!(schema::identity_schemas),
         ("tfplugin6.Provider", "GetFunctions") => call!(schema::functions),
         ("tfplugin6.Provider", "ValidateProviderConfig") => call!(provider::validate),
-        ("tfplugin6.Provider", "ConfigureProvider") => call!(provider::configure),
+        ("tfplugin6.Provider", "ConfigureProvider") => {
+            state.operations.renew();
+            call!(provider::configure)
+        }
         ("tfplugin6.Provider", "StopProvider") => stop(&state, request).await,
         ("tfplugin6.Provider", "ValidateResourceConfig") => call!(resource::validate),
         ("tfplugin6.Provider", "UpgradeResourceState") => call!(resource::upgrade),

@@ -5,7 +5,8 @@ use std::process::Stdio;
 use bytes::Bytes;
 use futures::StreamExt;
 use tf_plugin_server::proto::{
-    Empty, ListResourceEvent, ListResourceRequest, StopProviderRequest, StopProviderResponse,
+    ConfigureProviderRequest, ConfigureProviderResponse, Empty, ListResourceEvent, ListResourceRequest,
+    StopProviderRequest, StopProviderResponse,
 };
 use tf_plugin_server::value::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
@@ -66,12 +67,25 @@ async fn stopping_cancels_what_runs_and_its_state_is_saved() {
 }
 
 #[tokio::test]
-async fn calls_after_a_stop_run_as_usual() {
+async fn a_stop_holds_until_the_provider_is_configured_anew() {
     let thing = Resource::thing().await;
     stop(&thing).await;
-    let waiting = interrupted(&thing, async || stop(&thing).await).await;
-    assert_saved(&waiting);
-    assert_eq!(thing.apply(&Value::Null, &planned(""), Bytes::new()).await.said, "");
+    // As when the stop came between the last plan of a resource and its apply.
+    assert_saved(&thing.apply(&Value::Null, &planned("wait"), Bytes::new()).await);
+    let _: ConfigureProviderResponse = thing
+        .client
+        .call("ConfigureProvider", ConfigureProviderRequest::default())
+        .await
+        .unwrap();
+    // Another run of a CLI that attached: it waits until it is stopped in turn.
+    let plan = planned("wait");
+    let mut waiting = Box::pin(thing.apply(&Value::Null, &plan, Bytes::new()));
+    for _ in 0..50 {
+        assert!(futures::poll!(waiting.as_mut()).is_pending());
+        thing.client.provider_schema().await;
+    }
+    stop(&thing).await;
+    assert_saved(&waiting.await);
 }
 
 #[tokio::test]
