@@ -159,6 +159,56 @@ fn without_computed(value: &Value, config: &Value) -> Value {
     value
 }
 
+/// Puts `junk` in the place of whatever the picks lead to.
+fn spoil(json: &mut Json, picks: &[usize], junk: Json) {
+    let (pick, rest) = match picks {
+        [pick, rest @ ..] => (*pick, rest),
+        [] => return *json = junk,
+    };
+    let below = match json {
+        Json::Object(fields) => {
+            let pick = pick % fields.len().max(1);
+            fields.values_mut().nth(pick)
+        }
+        Json::Array(items) => {
+            let pick = pick % items.len().max(1);
+            items.get_mut(pick)
+        }
+        _ => None,
+    };
+    if let Some(below) = below {
+        spoil(below, rest, junk);
+    }
+}
+
+/// Whether Terraform would take the value for one of the type `node`.
+fn conforms(value: &Value, node: &Node) -> bool {
+    match (&node.kind, value) {
+        (_, Value::Null)
+        | (Kind::FreeForm, Value::Dynamic(..))
+        | (Kind::Boolean, Value::Bool(_))
+        | (Kind::Integer | Kind::Number, Value::Number(_)) => true,
+        (Kind::Object(object), Value::Map(attributes)) => {
+            object
+                .iter()
+                .map(|(name, _)| name)
+                .eq(attributes.keys().map(String::as_str))
+                && object
+                    .iter()
+                    .all(|(name, attribute)| conforms(&attributes[name], &attribute.node))
+        }
+        (Kind::Map(values), Value::Map(entries)) => entries.values().all(|value| conforms(value, values)),
+        (Kind::List { items, .. }, Value::List(list)) => list.iter().all(|item| conforms(item, items)),
+        (kind, Value::String(_)) => {
+            matches!(
+                kind,
+                Kind::String { .. } | Kind::IntOrString | Kind::Quantity | Kind::Json
+            )
+        }
+        _ => false,
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -170,6 +220,30 @@ proptest! {
         let all = without_computed(&flatten_all(&json, schema::workload()), &config);
         prop_assert_eq!(expand(&all, schema::workload()), Ok(json));
         prop_assert_eq!(&all, &config);
+    }
+
+    #[test]
+    fn whatever_the_api_answers_is_a_state(
+        config in any_workload(),
+        spoils in prop::collection::vec((prop::collection::vec(any::<usize>(), 0..12), any_json()), 1..6),
+    ) {
+        let mut json = stored(&config);
+        for (picks, junk) in spoils {
+            spoil(&mut json, &picks, junk);
+        }
+        let node = schema::workload();
+        let plan = planned(&config, &Value::Null, node);
+        let id_is_known = |mut state: Value| {
+            if let Some(root) = state.as_map_mut() {
+                root.insert("id".to_owned(), Value::from("project-p/web"));
+            }
+            state
+        };
+        prop_assert!(conforms(&flatten(&json, &config, node), node));
+        prop_assert!(conforms(&flatten_all(&json, schema::workload_data()), schema::workload_data()));
+        prop_assert!(conforms(&flatten_all(&json, schema::listed_workload()), schema::listed_workload()));
+        prop_assert!(conforms(&import(&json, node), node));
+        prop_assert!(conforms(&id_is_known(complete(&plan, &json, node)), node));
     }
 
     #[test]
