@@ -13,7 +13,7 @@ mod history;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -111,6 +111,9 @@ pub struct Range<'a> {
 #[derive(Debug)]
 pub struct Store {
     state: RwLock<State>,
+    /// Held by whoever writes, from the check of the version to the signal.
+    writing: Mutex<()>,
+    disk: Option<Disk>,
     signals: HashMap<Table, watch::Sender<u64>>,
 }
 
@@ -118,7 +121,6 @@ pub struct Store {
 struct State {
     version: u64,
     tables: HashMap<Table, Objects>,
-    disk: Option<Disk>,
 }
 
 #[derive(Debug)]
@@ -161,9 +163,16 @@ impl Store {
             }
         }
         Self {
-            state: RwLock::new(State { version, tables, disk }),
+            state: RwLock::new(State { version, tables }),
+            writing: Mutex::new(()),
+            disk,
             signals: all_tables().map(|table| (table, watch::Sender::new(version))).collect(),
         }
+    }
+
+    /// Whether writes wait for a disk.
+    pub fn is_persistent(&self) -> bool {
+        self.disk.is_some()
     }
 
     /// The version of the newest change.
@@ -233,19 +242,23 @@ impl Store {
         value: Value,
         write: Write,
     ) -> Result<Arc<Stored>, CommitError> {
-        let mut state = self.write();
-        let before = state.objects(table).live.get(key).cloned();
+        // One writer at a time; readers go on reading while the disk works.
+        let _writing = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (before, version) = {
+            let state = self.read();
+            (state.objects(table).live.get(key).cloned(), state.version + 1)
+        };
         if before.as_ref().map(|stored| stored.version) != expected {
             return Err(CommitError::Raced);
         }
-        let version = state.version + 1;
         let stored = Arc::new(Stored::new(value, version));
-        if let Some(disk) = &state.disk {
+        if let Some(disk) = &self.disk {
             match write {
                 Write::Put => disk.put(table, key, version, &stored.json())?,
                 Write::Remove => disk.remove(table, key, version)?,
             }
         }
+        let mut state = self.write();
         state.version = version;
         let objects = state.objects_mut(table);
         match write {

@@ -9,6 +9,7 @@ use http::{HeaderName, Method, Request};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use serde_json::json;
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
@@ -220,7 +221,13 @@ async fn respond(app: &Arc<App>, certificate: Option<User>, request: Request<Inc
                 body: body.to_bytes(),
                 ..call
             };
-            dispatch(app, &call).unwrap_or_else(|status| answer::failure(&status))
+            let waits_for_disk = app.registry.store().is_persistent() && call.method != Method::GET;
+            let outcome = if waits_for_disk && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
+                tokio::task::block_in_place(|| dispatch(app, &call))
+            } else {
+                dispatch(app, &call)
+            };
+            outcome.unwrap_or_else(|status| answer::failure(&status))
         }
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             let message = format!("Request entity too large: limit is {BODY_LIMIT}");
