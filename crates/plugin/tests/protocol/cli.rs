@@ -39,16 +39,17 @@ data "example_echo" "it" { call = { id = example_thing.it.id } }
 output "echo" { value = data.example_echo.it.answer.id }
 "#;
 
-/// The CLIs on the path. There has to be one: a test that is left out proves nothing.
+/// The CLIs on the path, and the one that `make setup` installs. There has to be one: a test that is left out proves nothing.
 fn clis() -> Vec<PathBuf> {
     let path = std::env::var_os("PATH").unwrap();
-    let found = |name| {
-        std::env::split_paths(&path)
-            .map(|folder| folder.join(name))
-            .find(|cli| cli.is_file())
-    };
+    let mut folders: Vec<_> = std::env::split_paths(&path).collect();
+    folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/tofu"));
+    let found = |name| folders.iter().map(|folder| folder.join(name)).find(|cli| cli.is_file());
     let clis: Vec<_> = ["terraform", "tofu"].into_iter().filter_map(found).collect();
-    assert!(!clis.is_empty(), "neither terraform nor tofu is on the path");
+    assert!(
+        !clis.is_empty(),
+        "neither terraform nor tofu is installed; make setup installs one"
+    );
     clis
 }
 
