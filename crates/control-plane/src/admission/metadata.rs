@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use datum_model::schema::{Kind, Schema};
 
 use super::names;
+use super::values::is_rfc3339;
 use super::{FieldError, NameRule, Rules};
 use crate::apply::object_meta;
 
@@ -87,7 +88,7 @@ fn check_type(value: &Value, schema: &Schema, path: &str, field: &str) -> Result
     match (&schema.kind, value) {
         (_, Value::Null) | (Kind::FreeForm, _) | (Kind::Boolean, Value::Bool(_)) => Ok(()),
         (Kind::String(rules), value) if rules.format.as_deref() == Some("date-time") => match value {
-            Value::String(text) if text.parse::<jiff::Timestamp>().is_ok() => Ok(()),
+            Value::String(text) if is_rfc3339(text) => Ok(()),
             Value::String(text) => Err(format!(
                 "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
             )),
@@ -399,6 +400,28 @@ fn validate_managed_fields(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>
             errors.push(FieldError::too_long(field("manager"), MANAGER_MAX_BYTES as u64));
         }
     }
+}
+
+/// Removes owner references that come again word for word, and gives the warning about them.
+pub fn dedup_owner_references(object: &mut Value) -> Option<String> {
+    let references = object.pointer_mut("/metadata/ownerReferences")?.as_array_mut()?;
+    let mut kept: Vec<Value> = Vec::with_capacity(references.len());
+    let mut duplicates = Vec::new();
+    for reference in references.drain(..) {
+        if kept.contains(&reference) {
+            duplicates.push(reference["uid"].as_str().unwrap_or_default().to_owned());
+        } else {
+            kept.push(reference);
+        }
+    }
+    *references = kept;
+    (!duplicates.is_empty()).then(|| {
+        format!(
+            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may \
+             reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
+            duplicates.join(", ")
+        )
+    })
 }
 
 /// What to warn of in an object that is accepted: finalizers, new since `old`, without a domain.

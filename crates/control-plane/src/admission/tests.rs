@@ -3,8 +3,8 @@ use datum_model::schema::workload;
 use serde_json::{Value, json};
 
 use super::{
-    FieldError, FieldValidation, NameRule, Part, Rules, check_fields, coerce, default, duplicate_fields,
-    prepare_create, prepare_update, validate_create, validate_update, warnings,
+    FieldError, FieldValidation, NameRule, Part, Rules, check_fields, coerce, dedup_owner_references, default,
+    duplicate_fields, prepare_create, prepare_update, validate_create, validate_update, warnings,
 };
 
 fn rules() -> Rules<'static> {
@@ -395,4 +395,38 @@ fn a_namespace_is_named_by_a_label() {
             "FieldValueInvalid metadata.name: Invalid value: \"a.b\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
         ]
     );
+}
+
+#[test]
+fn an_owner_that_is_named_twice_is_an_owner_once() {
+    let owner = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": "1"});
+    let mut object = web_with("/metadata/ownerReferences", json!([owner("a"), owner("a"), owner("b")]));
+    let warning = dedup_owner_references(&mut object).unwrap_or_default();
+    assert!(warning.ends_with("duplicate UID(s) observed: 1"), "{warning}");
+    assert_eq!(object["metadata"]["ownerReferences"], json!([owner("a"), owner("b")]));
+    assert_eq!(dedup_owner_references(&mut object), None);
+}
+
+#[test]
+fn times_are_those_of_rfc_3339() {
+    for (time, is_valid) in [
+        ("2026-01-01T00:00:00Z", true),
+        ("2026-01-01T00:00:00.123+02:00", true),
+        ("2026-01-01 00:00:00Z", false),
+        ("2026-01-01T00:00:00", false),
+        ("20260101T000000Z", false),
+        ("yesterday", false),
+    ] {
+        let condition =
+            json!({"type": "A", "status": "True", "reason": "R", "message": "", "lastTransitionTime": time});
+        let object = web_with("/status", json!({"conditions": [condition]}));
+        let expected: Vec<String> = if is_valid {
+            Vec::new()
+        } else {
+            vec![format!(
+                "FieldValueTypeInvalid status.conditions[0].lastTransitionTime: Invalid value: {time:?}: status.conditions[0].lastTransitionTime in body must be of type date-time: {time:?}"
+            )]
+        };
+        assert_eq!(shown(&validate_create(&object, &rules())), expected);
+    }
 }

@@ -209,8 +209,19 @@ fn is_of_format(text: &str, format: &str) -> bool {
     match format {
         "date" => text.parse::<jiff::civil::Date>().is_ok(),
         "byte" => base64::engine::general_purpose::STANDARD.decode(text).is_ok(),
-        _ => text.parse::<jiff::Timestamp>().is_ok(),
+        _ => is_rfc3339(text),
     }
+}
+
+/// Whether the text is a time as the API writes it, and not one of the other spellings of ISO 8601.
+pub(super) fn is_rfc3339(text: &str) -> bool {
+    let is_at = |index: usize, allowed: &[u8]| text.as_bytes().get(index).is_some_and(|byte| allowed.contains(byte));
+    is_at(4, b"-")
+        && is_at(7, b"-")
+        && is_at(10, b"Tt")
+        && is_at(13, b":")
+        && is_at(16, b":")
+        && text.parse::<jiff::Timestamp>().is_ok()
 }
 
 fn unique_items(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<FieldError>) {

@@ -29,7 +29,8 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
     };
     let mut found = duplicates;
     found.extend(admission::coerce(&mut object, resource.schema()).map_err(problems)?);
-    let warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
+    let mut warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
+    warnings.extend(admission::dedup_owner_references(&mut object));
     admission::default(&mut object, resource.schema());
     if resource.table == Table::Secrets {
         secret::encode_text(&mut object);
@@ -195,7 +196,8 @@ pub(super) fn decode_patched(
         Patch::Apply { .. } => Vec::new(),
     };
     found.extend(admission::coerce(&mut object, resource.schema()).map_err(refuse)?);
-    let warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
+    let mut warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
+    warnings.extend(admission::dedup_owner_references(&mut object));
     admission::default(&mut object, resource.schema());
     if resource.table == Table::Secrets {
         secret::encode_text(&mut object);
