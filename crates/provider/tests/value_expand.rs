@@ -206,6 +206,19 @@ fn a_change_of_spelling_plans_nothing() {
 }
 
 #[test]
+fn an_item_takes_no_spelling_from_the_one_that_was_in_its_place() {
+    let containers = |containers: &[(&str, &str)]| {
+        let container = |(name, cpu): &(&str, &str)| json!({ "name": name, "resources": { "limits": { "cpu": cpu } } });
+        let mut api = minimal();
+        api["spec"]["template"]["spec"]["containers"] = containers.iter().map(container).collect();
+        written(&api)
+    };
+    let prior = containers(&[("a", "1000m"), ("b", "1")]);
+    let config = containers(&[("b", "1")]);
+    assert_eq!(planned(&config, &prior, schema::workload()), config);
+}
+
+#[test]
 fn what_is_computed_keeps_its_prior_value() {
     let mut prior = minimal();
     prior["metadata"]["namespace"] = "project-p".into();

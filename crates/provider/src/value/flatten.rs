@@ -162,18 +162,31 @@ fn by_key(found: &[Json], shapes: &[Value], items: &Node, keys: &[String]) -> Ve
 /// Whether an item of the API and one of the user have the same key. An absent key field has its default, as for the
 /// server: a port's `protocol` is `TCP`.
 pub(super) fn same_key(json: &Json, item: &Value, items: &Node, keys: &[String]) -> bool {
-    let (Some(object), Value::Map(attributes)) = (items.object(), item) else {
-        return false;
-    };
+    let Some(object) = items.object() else { return false };
     keys.iter().all(|key| {
-        let Some((name, attribute)) = object.attribute(key) else {
-            return false;
-        };
-        let default = attribute.node.default.unwrap_or(&ABSENT);
-        let theirs = flatten_all(json.get(key).unwrap_or(default), &attribute.node);
-        match attributes.get(name) {
-            None | Some(Value::Null) => equal(&theirs, &flatten_all(default, &attribute.node), &attribute.node),
-            Some(ours) => equal(&theirs, ours, &attribute.node),
-        }
+        object.attribute(key).is_some_and(|(name, attribute)| {
+            let theirs = json.get(key).map(|json| flatten_all(json, &attribute.node));
+            let theirs = or_default(theirs.as_ref(), attribute);
+            equal(&theirs, &or_default(item.get(name), attribute), &attribute.node)
+        })
     })
+}
+
+/// Whether two items of the user have the same key, by the same rule.
+pub(super) fn same_item(left: &Value, right: &Value, items: &Node, keys: &[String]) -> bool {
+    let Some(object) = items.object() else { return false };
+    keys.iter().all(|key| {
+        object.attribute(key).is_some_and(|(name, attribute)| {
+            let of = |item: &Value| or_default(item.get(name), attribute);
+            equal(&of(left), &of(right), &attribute.node)
+        })
+    })
+}
+
+/// The value of an attribute, or what the server fills in for it.
+fn or_default(value: Option<&Value>, attribute: &Attribute) -> Value {
+    match value.filter(|value| !value.is_null()) {
+        Some(value) => value.clone(),
+        None => flatten_all(attribute.node.default.unwrap_or(&ABSENT), &attribute.node),
+    }
 }

@@ -3,8 +3,9 @@
 use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 
+use super::flatten::same_item;
 use super::{equal, flatten_all};
-use crate::schema::{Kind, Node};
+use crate::schema::{Kind, Merge, Node};
 
 /// What `config` would make of `prior`, as Terraform allows it to be planned.
 ///
@@ -12,7 +13,8 @@ use crate::schema::{Kind, Node};
 /// spelling is no change. A computed attribute that is not configured keeps its prior value, and is unknown where
 /// there is none. What a change makes unknown again (`status`, `metadata.generation`) is the caller's decision.
 ///
-/// Lists are compared by position, since Terraform accepts a prior spelling only from the same position.
+/// Lists are compared by position, since Terraform accepts a prior spelling only from the same position; an item with
+/// another key than the one before it there is planned as configured.
 pub fn planned(config: &Value, prior: &Value, node: &Node) -> Value {
     match (&node.kind, config) {
         (Kind::Object(object), Value::Map(attributes)) => Value::Map(
@@ -34,12 +36,21 @@ pub fn planned(config: &Value, prior: &Value, node: &Node) -> Value {
                 .collect(),
         ),
         // A list of scalars is one value to Terraform: it is taken whole from the configuration or from the prior state.
-        (Kind::List { items, .. }, Value::List(list)) if items.object().is_some() => {
+        (Kind::List { items, merge }, Value::List(list)) if items.object().is_some() => {
             let prior = match prior {
                 Value::List(prior) => prior.as_slice(),
                 _ => &[],
             };
             let prior = prior.iter().chain(std::iter::repeat(&Value::Null));
+            // The spelling of another item, which was here before an item was removed, is not the user's.
+            let same = |config: &Value, prior: &Value| match merge {
+                Merge::Keys(keys) => same_item(config, prior, items, keys),
+                Merge::Atomic | Merge::Set => true,
+            };
+            let prior = list
+                .iter()
+                .zip(prior)
+                .map(|(config, prior)| if same(config, prior) { prior } else { &Value::Null });
             Value::List(
                 list.iter()
                     .zip(prior)
