@@ -67,7 +67,12 @@ pub fn json(object: &Value, patch: &str) -> Result<Value, Error> {
     let patch: json_patch::Patch = serde_json::from_value(patch).map_err(|_| Error::Unprocessable)?;
     let mut patched = object.clone();
     json_patch::patch(&mut patched, &patch).map_err(|_| Error::Unprocessable)?;
-    Ok(patched)
+    // A patch may replace the whole document, but not by something else than an object.
+    if patched.is_object() {
+        Ok(patched)
+    } else {
+        Err(Error::Unprocessable)
+    }
 }
 
 /// Applies a strategic merge patch given as text, merging lists by the list-map keys of the schema.

@@ -116,7 +116,10 @@ fn with_managers(live: &Value, operation: &Operation<'_>) -> Value {
 /// subresource, to an entry that has nothing else and no time.
 fn write_back(live: &Value, scale: &Value, operation: &Operation<'_>) -> Value {
     let mut object = live.clone();
-    object["spec"]["replicas"] = scale.pointer("/spec/replicas").cloned().unwrap_or_else(|| 0.into());
+    let wanted = scale.pointer("/spec/replicas").cloned().unwrap_or_else(|| 0.into());
+    if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
+        spec.insert("replicas".to_owned(), wanted);
+    }
 
     let mut owners = managed::decode(scale).unwrap_or_default();
     owners.retain(|_, owned| owned.set.contains(&replicas().0));

@@ -40,6 +40,7 @@ fn a_json_patch_runs_in_order_and_fails_as_a_whole() {
         json!([{"op": "test", "path": "/spec/replicas", "value": 7}]),
         json!([{"op": "remove", "path": "/spec/nothing"}]),
         json!([{"op": "dance", "path": "/spec"}]),
+        json!([{"op": "replace", "path": "", "value": []}]),
     ] {
         assert_eq!(json(&web(), &bad.to_string()), Err(Error::Unprocessable), "{bad}");
     }
