@@ -36,8 +36,8 @@ provider "datum" { kubeconfig = terraform_data.path.output }
         plan.env_remove("KUBECONFIG").env("HOME", workspace.path());
         acceptance::Output::of(&mut plan)
             .succeeds()
-            .says("1 to add")
-            .says("terraform_data");
+            .says("2 to add")
+            .says("+ status = (known after apply)");
         workspace.applies();
     });
 }
