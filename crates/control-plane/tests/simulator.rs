@@ -6,7 +6,7 @@
 )]
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use datum_control_plane::simulator::{self, FIELD_MANAGER, FINALIZER, Options};
@@ -28,44 +28,59 @@ const NAMESPACE: &str = "project-simulated";
 /// The manager of the tests' own writes.
 const USER: &str = "someone";
 
+/// A command that runs until the test is over.
+struct Command {
+    child: Child,
+}
+
+impl Command {
+    fn start(arguments: &[&str]) -> Self {
+        let child = std::process::Command::new(env!("CARGO_BIN_EXE_datum-control-plane"))
+            .args(arguments)
+            .args(["--parent-pid", &std::process::id().to_string()])
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        Self { child }
+    }
+}
+
+impl Drop for Command {
+    fn drop(&mut self) {
+        // It may have ended by itself, which is what is wanted.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// A control plane without a simulator of its own.
 struct ControlPlane {
-    child: Child,
-    folder: TempDir,
+    kubeconfig: String,
+    _folder: TempDir,
+    _serve: Command,
 }
 
 impl ControlPlane {
     fn start() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_datum-control-plane"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--kubeconfig"])
-            .arg(folder.path().join("kubeconfig"))
-            .args(["--parent-pid", &std::process::id().to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let kubeconfig = folder.path().join("kubeconfig").display().to_string();
+        let mut serve = Command::start(&["serve", "--listen", "127.0.0.1:0", "--kubeconfig", &kubeconfig]);
         let mut ready = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut ready)
-            .unwrap();
+        let output = serve.child.stdout.take().unwrap();
+        BufReader::new(output).read_line(&mut ready).unwrap();
         assert!(!ready.is_empty(), "the control plane ended before it was ready");
-        Self { child, folder }
+        Self {
+            kubeconfig,
+            _folder: folder,
+            _serve: serve,
+        }
     }
 
     async fn client(&self) -> Client {
-        let kubeconfig = Kubeconfig::read_from(self.folder.path().join("kubeconfig")).unwrap();
-        let config = Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-            .await
-            .unwrap();
+        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).unwrap();
+        let options = KubeConfigOptions::default();
+        let config = Config::from_custom_kubeconfig(kubeconfig, &options).await.unwrap();
         Client::try_from(config).unwrap()
-    }
-}
-
-impl Drop for ControlPlane {
-    fn drop(&mut self) {
-        // It may have ended by itself, which is what is wanted.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 
@@ -100,7 +115,7 @@ impl Simulator {
 
 /// A control plane, and verbs on its workloads.
 struct Stage {
-    _control_plane: ControlPlane,
+    control_plane: ControlPlane,
     client: Client,
     workloads: Api<DynamicObject>,
 }
@@ -117,7 +132,7 @@ impl Stage {
         let kind = ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(GROUP, VERSION, KIND), PLURAL);
         let workloads = Api::namespaced_with(client.clone(), NAMESPACE, &kind);
         Self {
-            _control_plane: control_plane,
+            control_plane,
             client,
             workloads,
         }
@@ -345,4 +360,13 @@ async fn each_manager_owns_what_it_wrote_and_nothing_else() {
     let scaled = stage.until_running("autoscale").await;
     assert_eq!(scaled.data["spec"]["replicas"], 5);
     assert_eq!(owners(&scaled, "/f:spec/f:replicas"), ["workload-autoscaler"]);
+}
+
+#[tokio::test]
+async fn the_command_needs_nothing_but_a_kubeconfig() {
+    let stage = Stage::new().await;
+    let kubeconfig = &stage.control_plane.kubeconfig;
+    let _simulate = Command::start(&["simulate", "--kubeconfig", kubeconfig, "--step", "10ms"]);
+    stage.apply("web", "ready", "nginx:1.25", Some(1)).await;
+    stage.until_running("web").await;
 }
