@@ -26,17 +26,19 @@ use tf_plugin_server::{ServeError, ServeOptions, Server};
 use crate::functions::{ManifestDecode, ManifestEncode};
 use crate::provider::DatumProvider;
 use crate::workload::data_source::{WorkloadData, WorkloadsData};
+use crate::workload::identity::WorkloadIdentity;
+use crate::workload::listing::WorkloadList;
 use crate::workload::resource::WorkloadResource;
 
 /// Serves the provider to the CLI that started this process.
 pub async fn serve() -> Result<ExitCode, ServeError> {
     let provider = DatumProvider::default();
+    let workload = Extensions::new()
+        .identity(WorkloadIdentity)
+        .list(WorkloadList::new(provider.clone()))
+        .notes(schema::workload_notes());
     Server::builder(provider.clone())
-        .resource_with(
-            "datum_workload",
-            WorkloadResource::new(provider.clone()),
-            Extensions::new().notes(schema::workload_notes()),
-        )
+        .resource_with("datum_workload", WorkloadResource::new(provider.clone()), workload)
         .data_source("datum_workload", WorkloadData::new(provider.clone()))
         .data_source("datum_workloads", WorkloadsData::new(provider))
         .function("manifest_decode", ManifestDecode)

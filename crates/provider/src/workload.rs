@@ -5,8 +5,9 @@
 pub mod data_source;
 mod delete;
 mod dry_run;
-mod identity;
+pub mod identity;
 pub mod import;
+pub mod listing;
 pub mod ownership;
 pub mod plan;
 pub mod private;

@@ -127,7 +127,8 @@ impl DataSource for WorkloadsData {
     }
 }
 
-async fn listed_namespace(session: &Session, config: &Value) -> Result<Namespace, Diagnostic> {
+/// The namespace that a list is of.
+pub(super) async fn listed_namespace(session: &Session, config: &Value) -> Result<Namespace, Diagnostic> {
     match config.get("namespace").and_then(Value::as_str) {
         Some(text) => text.parse().map_err(|error: datum_model::id::ParseError| {
             diagnostics::validation(&error.to_string(), AttributePath::new("namespace"))
