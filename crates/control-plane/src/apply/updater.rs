@@ -32,18 +32,21 @@ impl Context<'_> {
         conflicts: Conflicts,
     ) -> Result<Option<Value>, Vec<Conflict>> {
         let merged = typed::merge(Some(live), Some(config), self.type_).unwrap_or_else(|| live.clone());
-        let last = managers
-            .get(applier)
+        let set = typed::field_set(config, self.type_).recursive_difference(self.reset);
+        let before = managers.remove(applier);
+        let time = before.as_ref().and_then(|owned| owned.time.clone());
+        // Mostly an applier applies at least what it did before, and nothing has to be looked for to remove.
+        let last = before
             .filter(|owned| owned.api_version == self.api_version)
-            .map(|owned| owned.set.clone());
-        let time = managers.get(applier).and_then(|owned| owned.time.clone());
+            .map(|owned| owned.set)
+            .filter(|last| !last.difference(&set).is_empty());
         let owned = Owned {
-            set: typed::field_set(config, self.type_).recursive_difference(self.reset),
+            set,
             api_version: self.api_version.to_owned(),
             time,
         };
         managers.insert(applier.clone(), owned);
-        let object = match last.filter(|last| !last.is_empty()) {
+        let object = match last {
             Some(last) => self.prune(&merged, managers, &last),
             None => merged,
         };
