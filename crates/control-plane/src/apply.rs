@@ -172,6 +172,13 @@ pub fn apply(
 pub fn update(live: Option<&Value>, mut new: Value, operation: &Operation<'_>) -> Value {
     let mut managers = managed::decode_live_or_new(live, &new, operation.subresource);
     managed::remove(&mut new);
+    if live.is_none()
+        && let Some(metadata) = new.get_mut("metadata").and_then(Value::as_object_mut)
+    {
+        // Nothing begins as deleted, whatever the client copied from elsewhere.
+        metadata.remove("deletionTimestamp");
+        metadata.remove("deletionGracePeriodSeconds");
+    }
     let is_tracked = !managers.is_empty() || live.is_none();
     if is_tracked {
         let mut before = live.map_or_else(|| operation.empty(), Value::clone);

@@ -495,3 +495,18 @@ fn times_are_all_that_may_differ_in_a_change_that_is_none() {
     untimed["metadata"]["managedFields"] = json!([]);
     assert!(!same_but_for_times(&before, &untimed));
 }
+
+#[test]
+fn nobody_owns_what_the_server_sets() {
+    let mut web = Workload::absent();
+    let mut copied = workload(json!({"replicas": 1}));
+    copied["metadata"] = json!({
+        "name": "web", "namespace": "a", "uid": "1", "generation": 7, "resourceVersion": "9", "selfLink": "/x",
+        "creationTimestamp": "2026-01-01T00:00:00Z", "deletionTimestamp": "2026-01-01T00:00:00Z",
+        "deletionGracePeriodSeconds": 0,
+    });
+    web.patch("copier", "", &copied);
+    web.check_owners(&expect![[r#"
+        copier Update - 01: {"f:spec":{".":{},"f:replicas":{}}}
+    "#]]);
+}
