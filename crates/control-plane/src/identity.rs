@@ -19,8 +19,8 @@ use crate::auth::{Role, Tokens};
 
 /// The names that the server's certificate is for.
 const SERVER_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
-/// The user of the client certificate.
-const CERTIFICATE_USER: &str = "client-cert";
+/// The user of the client certificate, and the name of its context.
+pub const CERTIFICATE_USER: &str = "client-cert";
 
 /// A failure to make or read the identity.
 #[derive(Debug, thiserror::Error)]

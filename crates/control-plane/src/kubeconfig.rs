@@ -6,11 +6,10 @@ use datum_model::Project;
 use serde_json::{Value, json};
 
 use crate::auth::Role;
-use crate::identity::Identity;
+use crate::identity::{CERTIFICATE_USER, Identity};
 
-/// The cluster, and the name of the client certificate's context.
+/// The name of the cluster.
 const CLUSTER: &str = "datum-control-plane";
-const CLIENT_CERTIFICATE: &str = "client-cert";
 
 /// The path prefix under which a project's control plane is served.
 pub fn project_prefix(project: &Project) -> String {
@@ -46,10 +45,10 @@ pub fn render(url: &str, identity: &Identity, projects: &[Project]) -> Value {
     if url.starts_with("https:") {
         let (certificate, key) = identity.client();
         users.push(json!({
-            "name": CLIENT_CERTIFICATE,
+            "name": CERTIFICATE_USER,
             "user": {"client-certificate-data": encode(certificate), "client-key-data": encode(key)},
         }));
-        contexts.push(context(CLIENT_CERTIFICATE, CLUSTER, CLIENT_CERTIFICATE, namespace));
+        contexts.push(context(CERTIFICATE_USER, CLUSTER, CERTIFICATE_USER, namespace));
     }
     for project in projects {
         let name = project.namespace().to_string();

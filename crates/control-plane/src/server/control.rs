@@ -6,8 +6,8 @@ use http::Method;
 use serde_json::json;
 
 use super::App;
-use super::answer::Answer;
-use super::handler::{Call, plain};
+use super::answer::{self, Answer};
+use super::handler::Call;
 use crate::status::Status;
 
 /// Serves `/_control/...`, for administrators only.
@@ -21,17 +21,17 @@ pub(super) fn serve(app: &Arc<App>, call: &Call, path: &str) -> Result<Answer, S
             let rule = serde_json::from_slice(&call.body)
                 .map_err(|error| Status::bad_request(format!("cannot read the fault: {error}")))?;
             let id = app.faults.add(rule);
-            Ok(plain(&json!({"id": id})))
+            Ok(answer::value(200, &json!({"id": id})))
         }
         (&Method::DELETE, "faults") => {
             app.faults.clear();
-            Ok(plain(&json!({})))
+            Ok(answer::value(200, &json!({})))
         }
-        (&Method::GET, "requests") => Ok(plain(&json!(app.log.all()))),
+        (&Method::GET, "requests") => Ok(answer::value(200, &json!(app.log.all()))),
         (&Method::DELETE, "requests") => {
             app.log.clear();
-            Ok(plain(&json!({})))
+            Ok(answer::value(200, &json!({})))
         }
-        _ => Ok(super::answer::page_not_found()),
+        _ => Ok(answer::page_not_found()),
     }
 }

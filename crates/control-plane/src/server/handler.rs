@@ -8,7 +8,6 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGE
 use http::{HeaderName, Method, Request};
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
-use serde_json::json;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
@@ -317,9 +316,4 @@ fn verb(call: &Call, target: &Target) -> Result<&'static str, Status> {
         Method::DELETE => "deletecollection",
         _ => return Err(Status::method_not_allowed()),
     })
-}
-
-/// An answer that is a JSON object of no kind, for the control endpoint.
-pub(super) fn plain(value: &serde_json::Value) -> Answer {
-    answer::value(200, &json!(value))
 }

@@ -145,6 +145,65 @@ async fn the_name_of_a_namespace_is_a_dns_label() {
 }
 
 #[tokio::test]
+async fn subresources_are_replaced_one_by_one() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let mut object = client.post(WORKLOADS, &workload("a")).await.json();
+    let put = async |path: String, body| client.json(Method::PUT, &path, "application/json", &body).await;
+
+    let mut scale = client.get(&format!("{WORKLOADS}/a/scale")).await.json();
+    scale["spec"]["replicas"] = 3.into();
+    let scaled = put(format!("{WORKLOADS}/a/scale"), scale.clone()).await;
+    assert_eq!((scaled.status, &scaled.json()["spec"]["replicas"]), (200, &json!(3)));
+    assert_eq!(put(format!("{WORKLOADS}/a/scale"), scale).await.status, 409);
+
+    object["metadata"]["resourceVersion"] = scaled.json()["metadata"]["resourceVersion"].clone();
+    object["spec"]["replicas"] = 9.into();
+    object["status"] = json!({"phase": "Running", "readyReplicas": 3});
+    let reported = put(format!("{WORKLOADS}/a/status"), object).await.json();
+    assert_eq!(reported["status"]["phase"], "Running");
+    assert_eq!(
+        (&reported["spec"]["replicas"], &reported["metadata"]["generation"]),
+        (&json!(3), &json!(2))
+    );
+
+    let unknown = client.get(&format!("{WORKLOADS}/a/logs")).await;
+    assert_eq!(
+        (unknown.status, unknown.json()["reason"].as_str().unwrap()),
+        (404, "NotFound")
+    );
+}
+
+#[tokio::test]
+async fn one_object_comes_in_the_shape_that_is_asked_for() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let path = format!("{WORKLOADS}/a");
+    for (accept, kind) in [
+        ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", "Table"),
+        (
+            "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
+            "PartialObjectMetadata",
+        ),
+        ("application/vnd.kubernetes.protobuf,application/json", "Workload"),
+        ("*/*", "Workload"),
+    ] {
+        let answer = client.send(Method::GET, &path, &[("accept", accept)], b"").await;
+        assert_eq!(answer.json()["kind"], kind, "{accept}");
+    }
+    let yaml = client
+        .send(Method::GET, &path, &[("accept", "application/yaml")], b"")
+        .await;
+    assert!(String::from_utf8_lossy(&yaml.body).contains("kind: Workload\n"));
+    let refused = client.send(Method::GET, &path, &[("accept", "text/html")], b"").await;
+    assert_eq!(
+        (refused.status, refused.json()["reason"].as_str().unwrap()),
+        (406, "NotAcceptable")
+    );
+}
+
+#[tokio::test]
 async fn the_text_of_a_secret_is_encoded() {
     let control_plane = ControlPlane::start().await;
     let client = control_plane.client("admin");
