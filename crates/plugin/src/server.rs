@@ -208,7 +208,7 @@ async fn run(listener: Listener, tls: Option<Tls>, state: Arc<State>, mut lifeti
     };
     tracing::debug!(?end, "ending");
     if end != lifetime::End::Asked {
-        // Nobody waits for these calls any more: they are to save what they have, and return.
+        // These calls are to save what they have, and return.
         state.operations.cancel();
         state.shutdown.cancel();
     }
