@@ -17,3 +17,4 @@ pub mod timeouts;
 mod validate;
 pub mod wait;
 mod write;
+mod written;

@@ -312,10 +312,11 @@ fn consequence(action: Action, end: End<'_>, wanted: &Wait) -> &'static str {
             "The workload is in the state, marked as tainted: the next apply replaces it. To keep it and wait again: \
              terraform untaint. To have such a wait end in a warning: wait = { on_timeout = \"warn\" }"
         }
-        _ => {
+        (_, End::TimedOut { .. }) => {
             "The change is made and in the state; the next apply waits again. To give it more time: timeouts = { update = \
              \"30m\" }"
         }
+        _ => "The change is made and in the state; the next apply waits again.",
     }
 }
 
@@ -431,7 +432,7 @@ mod tests {
             Seen on the way:
               -     0.1s  phase Pending -> Provisioning
 
-            The change is made and in the state; the next apply waits again. To give it more time: timeouts = { update = "30m" }
+            The change is made and in the state; the next apply waits again.
 
             Next: kubectl describe workload web -n project-a
         "#]].assert_eq(&shown([&rollout(&failed)]));
@@ -447,7 +448,7 @@ mod tests {
             Still missing:
               - 1 of 2 replicas is ready
 
-            The change is made and in the state; the next apply waits again. To give it more time: timeouts = { update = "30m" }
+            The change is made and in the state; the next apply waits again.
 
             Next: kubectl describe workload web -n project-a
         "#]].assert_eq(&shown([&rollout(&interrupted)]));

@@ -5,7 +5,6 @@ use std::time::Duration;
 use async_trait::async_trait;
 use datum_client::{ApplyOptions, Client, Error, Object};
 use datum_model::id::WorkloadId;
-use serde_json::Value as Json;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::schema::Schema;
@@ -14,8 +13,8 @@ use tokio::time::Instant;
 
 use super::plan::{self, Effort, Plan, at};
 use super::private::{Planned, PrivateState};
-use super::wait;
 use super::write::{self, Force};
+use super::written::Written;
 use super::{dry_run, identity, import, ownership, removal, validate};
 use crate::diagnostics::{self, Action};
 use crate::provider::{DatumProvider, Remark, Session};
@@ -408,44 +407,6 @@ async fn first_look(client: &Client, id: &WorkloadId) -> Result<Object, Error> {
     }
 }
 
-/// A workload that was just written and is now waited for.
-struct Written<'w> {
-    session: &'w Session,
-    client: &'w Client,
-    id: &'w WorkloadId,
-    action: Action,
-    /// The state from before; null for a new workload.
-    prior: &'w Value,
-    deadline: Instant,
-}
-
-impl Written<'_> {
-    /// Waits, and makes the state of what is there afterwards. Whatever happens, the state is not lost: it is on record
-    /// before the wait begins, and returned after it.
-    async fn settle(
-        self,
-        diags: &mut Diagnostics,
-        planned: &Value,
-        object: Object,
-        private: PrivateState,
-    ) -> (Value, PrivateState) {
-        let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
-        record(&self.state(planned, object.as_json()), &private);
-        let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
-        let object = outcome.object().unwrap_or(&object);
-        let mut private = private;
-        private.waiting = outcome.is_owed(&wanted);
-        outcome.report(diags, self.action, self.id, &wanted);
-        (self.state(planned, object.as_json()), private)
-    }
-
-    fn state(&self, planned: &Value, json: &Json) -> Value {
-        let mut state = value::complete(planned, json, schema::workload());
-        identity::set(&mut state, self.id);
-        state
-    }
-}
-
 /// The state of a workload that a refresh found.
 fn refreshed(
     session: &Session,
@@ -518,11 +479,4 @@ fn warn(diags: &mut Diagnostics, id: &WorkloadId, warnings: &[String]) {
     diags
         .warnings
         .extend(warnings.iter().map(|warning| diagnostics::warning_of_api(id, warning)));
-}
-
-/// Puts the state on record, in case this process does not get to return it.
-fn record(state: &Value, private: &PrivateState) {
-    if let Err(error) = operation::record_state_with_private(state, private) {
-        tracing::warn!(%error, "the state of a workload cannot be put on record before the wait");
-    }
 }

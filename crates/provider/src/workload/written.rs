@@ -1,0 +1,60 @@
+//! After a write: the wait, and the state that it leaves.
+
+use datum_client::{Client, Object};
+use datum_model::id::WorkloadId;
+use serde_json::Value as Json;
+use tf_plugin_server::operation;
+use tf_plugin_server::value::Value;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::private::PrivateState;
+use super::{identity, wait};
+use crate::diagnostics::Action;
+use crate::provider::Session;
+use crate::{schema, value};
+
+/// A workload that was just written and is now waited for.
+pub(super) struct Written<'w> {
+    pub(super) session: &'w Session,
+    pub(super) client: &'w Client,
+    pub(super) id: &'w WorkloadId,
+    pub(super) action: Action,
+    /// The state from before; null for a new workload.
+    pub(super) prior: &'w Value,
+    pub(super) deadline: Instant,
+}
+
+impl Written<'_> {
+    /// Waits, and makes the state of what is there afterwards. Whatever happens, the state is not lost: it is on record
+    /// before the wait begins, and returned after it.
+    pub(super) async fn settle(
+        self,
+        diags: &mut Diagnostics,
+        planned: &Value,
+        object: Object,
+        private: PrivateState,
+    ) -> (Value, PrivateState) {
+        let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
+        record(&self.state(planned, object.as_json()), &private);
+        let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
+        let object = outcome.object().unwrap_or(&object);
+        let mut private = private;
+        private.waiting = outcome.is_owed(&wanted);
+        outcome.report(diags, self.action, self.id, &wanted);
+        (self.state(planned, object.as_json()), private)
+    }
+
+    fn state(&self, planned: &Value, json: &Json) -> Value {
+        let mut state = value::complete(planned, json, schema::workload());
+        identity::set(&mut state, self.id);
+        state
+    }
+}
+
+/// Puts the state on record, in case this process does not get to return it.
+fn record(state: &Value, private: &PrivateState) {
+    if let Err(error) = operation::record_state_with_private(state, private) {
+        tracing::warn!(%error, "the state of a workload cannot be put on record before the wait");
+    }
+}
