@@ -1,11 +1,13 @@
 //! One request from arrival to answer: faults, authentication, authorization, dispatch, log.
 
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
 use http::{HeaderName, Method, Request};
+use http_body::Body;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -91,7 +93,7 @@ pub(super) async fn serve(
         app.log.push(entry);
     }
     match fault.and_then(|fault| fault.truncate) {
-        Some(length) => truncate(answer, length).await,
+        Some(length) => truncate(answer, length),
         None => answer,
     }
 }
@@ -146,18 +148,25 @@ fn reason(code: u16) -> (&'static str, &'static str) {
     }
 }
 
-/// Announces the whole answer, sends its beginning, and breaks off.
-async fn truncate(answer: Answer, length: usize) -> Answer {
+/// Announces the whole answer, where its length is known, sends its beginning, and breaks off.
+fn truncate(answer: Answer, length: usize) -> Answer {
     let (mut parts, body) = answer.into_parts();
-    let whole = body
-        .collect()
-        .await
-        .map(http_body_util::Collected::to_bytes)
-        .unwrap_or_default();
-    parts.headers.insert(CONTENT_LENGTH, whole.len().into());
-    let start = whole.slice(..length.min(whole.len()));
-    let broken = std::io::Error::other("an injected fault breaks the answer off");
-    Answer::from_parts(parts, answer::stream(stream::iter([Ok(start), Err(broken)])))
+    if let Some(whole) = body.size_hint().exact() {
+        parts.headers.insert(CONTENT_LENGTH, whole.into());
+    }
+    let pieces = stream::unfold(Some((body.into_data_stream(), length)), |rest| async {
+        let (mut body, left) = rest?;
+        let next = if left == 0 { None } else { body.next().await };
+        Some(match next {
+            Some(Ok(mut piece)) => {
+                piece.truncate(left);
+                let left = left - piece.len();
+                (Ok(piece), Some((body, left)))
+            }
+            _ => (Err(io::Error::other("an injected fault breaks the answer off")), None),
+        })
+    });
+    Answer::from_parts(parts, answer::stream(pieces))
 }
 
 fn header(request: &Request<Incoming>, name: HeaderName) -> String {

@@ -58,6 +58,11 @@ async fn answers_break_off_or_come_from_a_proxy() {
         assert!(broken.is_err(), "{fault}: {broken:?}");
         assert_eq!(client.get(WORKLOADS).await.status, 200, "{fault}");
     }
+
+    client.post(WORKLOADS, &workload("a")).await;
+    inject(&client, json!({"path": "watch=1", "fault": {"truncate": 10}})).await;
+    let watch = format!("{WORKLOADS}?watch=1&timeoutSeconds=600");
+    assert!(client.try_send(Method::GET, &watch, &[], b"").await.is_err());
 }
 
 #[tokio::test]
