@@ -13,7 +13,7 @@ use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
 pub use self::api::{Action, refused, unlisted};
-pub use self::provider::{not_configured, settings, unknown_configuration};
+pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{
     already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, lost_race, namespace_missing,

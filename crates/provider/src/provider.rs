@@ -29,7 +29,7 @@ impl DatumProvider {
     /// configured many times.
     pub fn session(&self) -> Result<Arc<Session>, Diagnostic> {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
-        session.clone().ok_or_else(|| diagnostics::unknown_configuration(&[]))
+        session.clone().ok_or_else(diagnostics::unconfigured)
     }
 }
 

@@ -132,6 +132,15 @@ pub fn not_configured(error: &ConfigError) -> Diagnostic {
     )
 }
 
+/// Something needs the provider before Terraform has configured it.
+pub fn unconfigured() -> Diagnostic {
+    diagnostic(
+        "The provider is not configured",
+        "Terraform has not configured the provider before it used it.",
+        root(),
+    )
+}
+
 /// Something needs the API, and where it is is not known before apply.
 pub fn unknown_configuration(unknown: &[&str]) -> Diagnostic {
     diagnostic(

@@ -435,7 +435,8 @@ mod tests {
             The change is made and in the state; the next apply waits again.
 
             Next: kubectl describe workload web -n project-a
-        "#]].assert_eq(&shown([&rollout(&failed)]));
+        "#]]
+        .assert_eq(&shown([&rollout(&failed)]));
         let interrupted = Report {
             end: End::Interrupted,
             object: None,
@@ -451,7 +452,8 @@ mod tests {
             The change is made and in the state; the next apply waits again.
 
             Next: kubectl describe workload web -n project-a
-        "#]].assert_eq(&shown([&rollout(&interrupted)]));
+        "#]]
+        .assert_eq(&shown([&rollout(&interrupted)]));
     }
 
     #[test]

@@ -14,11 +14,11 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use datum_client::Config;
 use datum_client::config::endpoint;
 use datum_client::config::{
     Auth, Exec, InCluster, Kubeconfig, Proxy, Retries, ServiceAccount, Target, Tls, Verification,
 };
+use datum_client::{Config, ServiceAccountKey};
 use datum_model::id::{Namespace, Project};
 use secrecy::SecretString;
 use tf_plugin_server::value::Value;
@@ -54,6 +54,8 @@ impl Configuration {
         let settings = Settings::read(block, environment)?;
         let mut problems = Vec::new();
         let project: Option<Project> = parsed(&settings, "project", &mut problems);
+        let key = key(&settings, project.as_ref(), &mut problems);
+        let project = project.or_else(|| key.as_ref()?.project()?.parse().ok());
         let namespace: Option<Namespace> = parsed(&settings, "namespace", &mut problems);
         let namespace = match (namespace, &project) {
             (None, Some(project)) if !settings.unknown().contains(&"namespace") => Some(project.namespace()),
@@ -79,7 +81,7 @@ impl Configuration {
             });
         }
         let connection = if settings.unknown().is_empty() {
-            match connection(&settings, project.as_ref(), environment) {
+            match connection(&settings, project.as_ref(), key.as_ref(), environment) {
                 Ok(connection) => Some(connection),
                 // A project that cannot be read has been reported already.
                 Err(Problem::NoProject) if !problems.is_empty() => None,
@@ -107,6 +109,28 @@ impl Configuration {
     }
 }
 
+/// The service-account key, which can say what the settings leave open: the project, and the API that it is for. Where they
+/// leave nothing open that matters, a key that cannot be read is reported when it is used.
+fn key(settings: &Settings, project: Option<&Project>, problems: &mut Vec<Problem>) -> Option<ServiceAccountKey> {
+    let (Auth::ServiceAccount(source), origin) = auth(settings)? else {
+        return None;
+    };
+    let attribute = if settings.origin("credentials_file").is_some() {
+        "credentials_file"
+    } else {
+        "credentials"
+    };
+    let key = ServiceAccountKey::read(&source);
+    if let (Err(error), None) = (&key, project) {
+        problems.push(Problem::Malformed {
+            attribute,
+            origin,
+            expected: format!("a service-account key ({error})"),
+        });
+    }
+    key.ok()
+}
+
 fn parsed<T: FromStr<Err: std::fmt::Display>>(
     settings: &Settings,
     attribute: &'static str,
@@ -128,10 +152,18 @@ fn parsed<T: FromStr<Err: std::fmt::Display>>(
 fn connection(
     settings: &Settings,
     project: Option<&Project>,
+    key: Option<&ServiceAccountKey>,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Problem> {
     let auth = auth(settings);
-    let target = target(settings, project, auth.is_some(), environment)?;
+    let mut target = target(settings, project, auth.is_some(), environment)?;
+    if let (Target::Project { endpoint, .. }, None, Some(of_key)) = (
+        &mut target,
+        settings.text("endpoint"),
+        key.and_then(ServiceAccountKey::api_endpoint),
+    ) {
+        of_key.clone_into(endpoint);
+    }
     let mut config = Config::new(target);
     // A variable meant for another tool does not replace the credentials of a kubeconfig; an attribute does.
     let brings_its_own = matches!(config.target, Target::Kubeconfig(_) | Target::InCluster(_));
@@ -492,7 +524,7 @@ mod tests {
         let rows: [(&[(&str, &str)], Problem); 7] = [
             (&[], Problem::NothingConfigured),
             (&[("DATUM_PROJECT", "shop")], Problem::NoCredentials),
-            (&[("DATUM_CREDENTIALS_FILE", "/k")], Problem::NoProject),
+            (&[("DATUM_ENDPOINT", "api.example.com")], Problem::NoProject),
             (&[("DATUM_IN_CLUSTER", "1")], Problem::NotInCluster),
             (
                 &[("KUBE_INSECURE", "maybe")],
@@ -515,6 +547,23 @@ mod tests {
             let problems = read(&[], environment).expect_err("this is a problem");
             assert!(problems.contains(&problem), "{environment:?}: {problems:?}");
         }
+    }
+
+    #[test]
+    fn a_key_that_cannot_be_read_matters_where_it_would_have_named_the_project() {
+        let file = ("DATUM_CREDENTIALS_FILE", "/does/not/exist.json");
+        let problems = read(&[], &[file]).expect_err("nothing names the project");
+        assert!(
+            matches!(
+                problems.first(),
+                Some(Problem::Malformed {
+                    attribute: "credentials_file",
+                    ..
+                })
+            ),
+            "{problems:?}"
+        );
+        assert!(read(&[], &[file, ("DATUM_PROJECT", "shop")]).is_ok());
     }
 
     #[test]

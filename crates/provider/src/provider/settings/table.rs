@@ -50,14 +50,16 @@ pub const SETTINGS: &[Setting] = &[
         variables: &["DATUM_PROJECT"],
         sensitive: false,
         description: "The Datum project. It names the default namespace, `project-<project>`, and with credentials \
-            but no kubeconfig it chooses the project's control plane at `endpoint`.",
+            but no kubeconfig it chooses the project's control plane at `endpoint`. Defaults to the project of the \
+            service-account key.",
     },
     Setting {
         name: "endpoint",
         kind: Kind::Text,
         variables: &["DATUM_ENDPOINT"],
         sensitive: false,
-        description: "The Datum API under which the project's control plane is found. Defaults to Datum's public API. \
+        description: "The Datum API under which the project's control plane is found. Defaults to the service-account \
+            key's, then to Datum's public API. \
             `https://` is added when the scheme is missing, and a path prefix is kept.",
     },
     Setting {
