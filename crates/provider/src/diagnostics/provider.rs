@@ -78,7 +78,7 @@ fn tried() -> String {
     let way = |name: &&str| {
         let setting = SETTINGS.iter().find(|setting| setting.name == *name)?;
         let with = if name.starts_with("credentials") {
-            " together with project (DATUM_PROJECT)"
+            " with project (DATUM_PROJECT), unless the key names it"
         } else {
             ""
         };
@@ -197,8 +197,8 @@ mod tests {
             [] The provider does not know which API to use
             Nothing in the provider block or the environment says where the API is. One of these does:
 
-              - credentials_file (DATUM_CREDENTIALS_FILE) together with project (DATUM_PROJECT): not set
-              - credentials (DATUM_CREDENTIALS) together with project (DATUM_PROJECT): not set
+              - credentials_file (DATUM_CREDENTIALS_FILE) with project (DATUM_PROJECT), unless the key names it: not set
+              - credentials (DATUM_CREDENTIALS) with project (DATUM_PROJECT), unless the key names it: not set
               - kubeconfig (DATUM_KUBECONFIG): not set
               - config_path (KUBE_CONFIG_PATH): not set
               - config_paths (KUBE_CONFIG_PATHS, KUBECONFIG): not set
