@@ -17,4 +17,5 @@ mod lifecycle;
 mod plan;
 mod requests;
 mod specification;
+mod upgrade;
 mod wait;

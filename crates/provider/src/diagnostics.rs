@@ -17,7 +17,7 @@ pub use self::provider::{not_configured, settings, unconfigured, unknown_configu
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{
     already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, lost_race, namespace_missing,
-    no_namespace, protected, recreated, timeout, validation, warning_of_api,
+    no_namespace, protected, recreated, timeout, unreadable_state, validation, warning_of_api,
 };
 
 /// A diagnostic at an attribute; at none, when the path is empty.
@@ -57,7 +57,7 @@ fn import_block(id: &str) -> String {
 
 /// Diagnostics as a golden text.
 #[cfg(test)]
-fn shown<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
+pub(crate) fn shown<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>) -> String {
     let one = |diagnostic: &Diagnostic| {
         format!(
             "[{}] {}\n{}\n",

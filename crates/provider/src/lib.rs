@@ -29,6 +29,7 @@ use crate::workload::data_source::{WorkloadData, WorkloadsData};
 use crate::workload::identity::WorkloadIdentity;
 use crate::workload::listing::WorkloadList;
 use crate::workload::resource::WorkloadResource;
+use crate::workload::upgrade::WorkloadUpgrade;
 
 /// Serves the provider to the CLI that started this process.
 pub async fn serve() -> Result<ExitCode, ServeError> {
@@ -36,7 +37,8 @@ pub async fn serve() -> Result<ExitCode, ServeError> {
     let workload = Extensions::new()
         .identity(WorkloadIdentity)
         .list(WorkloadList::new(provider.clone()))
-        .notes(schema::workload_notes());
+        .notes(schema::workload_notes())
+        .state_upgrade(WorkloadUpgrade);
     Server::builder(provider.clone())
         .resource_with("datum_workload", WorkloadResource::new(provider.clone()), workload)
         .data_source("datum_workload", WorkloadData::new(provider.clone()))

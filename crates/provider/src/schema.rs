@@ -70,9 +70,18 @@ fn listed() -> &'static Arc<Node> {
     &TREE
 }
 
+/// The version of the state of `datum_workload`.
+///
+/// It is raised with every change after which stored state could not be read as it is, and
+/// [`crate::workload::upgrade`] then reads what was stored before.
+pub const VERSION: i64 = 1;
+
 /// What Terraform is told of the resource `datum_workload`.
 pub fn workload_block() -> tf_provider::schema::Schema {
-    terraform::schema(workload(), terraform::Access::Writable)
+    tf_provider::schema::Schema {
+        version: VERSION,
+        ..terraform::schema(workload(), terraform::Access::Writable)
+    }
 }
 
 /// What the schema of the resource `datum_workload` cannot say: why attributes are deprecated.

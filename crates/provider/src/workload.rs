@@ -14,6 +14,7 @@ pub mod private;
 mod removal;
 pub mod resource;
 pub mod timeouts;
+pub mod upgrade;
 mod validate;
 pub mod wait;
 mod write;

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use datum_model::id::WorkloadId;
+use tf_plugin_server::value;
 use tf_provider::Diagnostic;
 use tf_provider::{AttributePath, AttributePathStep};
 
@@ -197,6 +198,19 @@ pub fn kept_by_others(id: &WorkloadId, field: &str, managers: &[String]) -> Diag
 /// An argument of a function that the function cannot use.
 pub fn argument(index: i64, message: &str) -> Diagnostic {
     diagnostic(sentence(message), "", AttributePath::function_argument(index))
+}
+
+/// State of an earlier version is not what that version wrote.
+pub fn unreadable_state(from: i64, error: &value::Error) -> Diagnostic {
+    diagnostic(
+        "The stored state of this workload cannot be read",
+        format!(
+            "It says that it was written under version {from} of the schema, but it is not such a state: {error}\n\nIf the \
+             state file was edited, restore it from its backup. Otherwise take the workload over anew: remove it from the \
+             state (terraform state rm) and import it."
+        ),
+        root(),
+    )
 }
 
 #[cfg(test)]

@@ -1,0 +1,98 @@
+//! State that earlier versions of the provider stored.
+//!
+//! | Version of the schema | Written by | What is different |
+//! |---|---|---|
+//! | 0 | builds before the first release | It may hold attributes that no longer exist; they are dropped. |
+//! | 1 | the first release | The present one. |
+
+use async_trait::async_trait;
+use serde_json::Value as Json;
+use tf_plugin_server::extension::StateUpgrade;
+use tf_plugin_server::value::{Type, Value};
+use tf_provider::Diagnostics;
+
+use crate::{diagnostics, schema};
+
+/// Brings stored state to [`schema::VERSION`].
+#[derive(Clone, Copy, Debug)]
+pub struct WorkloadUpgrade;
+
+#[async_trait]
+impl StateUpgrade for WorkloadUpgrade {
+    async fn upgrade(&self, diags: &mut Diagnostics, from: i64, mut prior: Json) -> Option<Value> {
+        let ty = Type::of_block(&schema::workload_block().block);
+        drop_unknown(&mut prior, &ty);
+        match Value::from_json(&prior, &ty) {
+            Ok(state) => Some(state),
+            Err(error) => {
+                diags.add_error(diagnostics::unreadable_state(from, &error));
+                None
+            }
+        }
+    }
+}
+
+/// Drops the attributes that the type does not have.
+fn drop_unknown(json: &mut Json, ty: &Type) {
+    match (json, ty) {
+        (Json::Object(fields), Type::Object(attributes)) => {
+            fields.retain(|name, _| attributes.contains_key(name));
+            for (name, field) in fields {
+                drop_unknown(field, &attributes[name]);
+            }
+        }
+        (Json::Object(entries), Type::Map(element)) => {
+            for entry in entries.values_mut() {
+                drop_unknown(entry, element);
+            }
+        }
+        (Json::Array(items), Type::List(element) | Type::Set(element)) => {
+            for item in items {
+                drop_unknown(item, element);
+            }
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use super::*;
+
+    async fn upgraded(prior: Json) -> Result<Value, String> {
+        let mut diags = Diagnostics::default();
+        let state = WorkloadUpgrade.upgrade(&mut diags, 0, prior).await;
+        state.ok_or_else(|| diagnostics::shown(&diags.errors))
+    }
+
+    #[tokio::test]
+    async fn what_no_longer_exists_is_dropped_and_what_is_new_is_null() {
+        let prior = json!({
+            "id": "project-a/web",
+            "gone": true,
+            "metadata": { "name": "web", "gone": "x" },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "gone": [1] }] } } },
+        });
+        let state = upgraded(prior).await.expect("the state is read");
+        assert_eq!(state.get("gone"), None);
+        assert_eq!(state.get("wait"), Some(&Value::Null));
+        let metadata = state.get("metadata").expect("metadata");
+        assert_eq!(metadata.get("name"), Some(&Value::from("web")));
+        assert_eq!(metadata.get("uid"), Some(&Value::Null));
+        assert_eq!(metadata.get("gone"), None);
+    }
+
+    #[tokio::test]
+    async fn what_is_no_state_is_explained() {
+        let refused = upgraded(json!({ "id": "project-a/web", "metadata": "web" })).await;
+        expect![[r#"
+            [] The stored state of this workload cannot be read
+            It says that it was written under version 0 of the schema, but it is not such a state: metadata: expected an object, found a string
+
+            If the state file was edited, restore it from its backup. Otherwise take the workload over anew: remove it from the state (terraform state rm) and import it.
+        "#]].assert_eq(&refused.expect_err("this is no state"));
+    }
+}
