@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::admission::{self, FieldValidation};
-use crate::resource::{self, Resource};
+use crate::resource::{self, Resource, Table};
 use crate::selector::{Fields, Labels};
 use crate::status::Status;
 use crate::store::{CommitError, Expired, Key, Page, Range, Store, Stored};
@@ -179,9 +179,24 @@ impl Registry {
             return Ok(Inserted::Done(object));
         }
         match self.store.put(resource.table, &key, None, object) {
-            Ok(stored) => Ok(Inserted::Done(stored.value.clone())),
+            Ok(stored) => {
+                self.sweep_late_arrival(resource, &key);
+                Ok(Inserted::Done(stored.value.clone()))
+            }
             Err(CommitError::Raced) => Ok(Inserted::Taken(key.name)),
             Err(error @ CommitError::Disk(_)) => Err(Status::internal(error.to_string())),
+        }
+    }
+
+    /// Empties the namespace again when its deletion began between the check and the write of a new object.
+    fn sweep_late_arrival(&self, resource: &Resource, key: &Key) {
+        if !resource.namespaced {
+            return;
+        }
+        let namespace = self.store.get(Table::Namespaces, &Key::new("", key.namespace.as_str()));
+        let stays = namespace.is_some_and(|found| found.value["metadata"]["deletionTimestamp"].is_null());
+        if !stays {
+            self.empty_namespace(&key.namespace);
         }
     }
 
