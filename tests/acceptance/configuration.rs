@@ -1,6 +1,13 @@
 //! The provider block and the environment: every way to reach an API, and what goes wrong with each.
 
-use acceptance::each_cli;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
+use std::{fs, thread};
+
+use acceptance::{Access, Workspace, each_cli, each_cli_with_its_own_api};
+use rcgen::{KeyPair, PKCS_RSA_SHA256};
+use serde_json::json;
 
 const WEB: &str = r#"
 resource "datum_workload" "web" {
@@ -9,13 +16,299 @@ resource "datum_workload" "web" {
 }
 "#;
 
+const PLAN: &[&str] = &["plan", "-no-color"];
+const APPLY: &[&str] = &["apply", "-auto-approve", "-no-color"];
+
+/// A way to reach the API: lines of the provider block and environment variables.
+struct Mode<'m> {
+    block: &'m str,
+    variables: &'m [(&'m str, &'m str)],
+}
+
+impl Mode<'_> {
+    fn plan(&self, workspace: &Workspace) -> acceptance::Output {
+        let block = format!("provider \"datum\" {{\n{}\n}}\n{WEB}", self.block);
+        workspace.config(&block).run_with(PLAN, self.variables)
+    }
+
+    /// Asserts that the workload is found: nothing is left to do.
+    #[track_caller]
+    fn reaches(&self, workspace: &Workspace) {
+        self.plan(workspace).succeeds().says("No changes");
+    }
+}
+
+fn block(text: &str) -> Mode<'_> {
+    Mode {
+        block: text,
+        variables: &[],
+    }
+}
+
+fn environment<'m>(variables: &'m [(&'m str, &'m str)]) -> Mode<'m> {
+    Mode { block: "", variables }
+}
+
+/// Applies the workload by kubeconfig, so that every other way has something to find.
+fn applied(workspace: &Workspace, user: &str) -> Access {
+    workspace.config(WEB).applies();
+    workspace.api().access(user)
+}
+
+/// The host and its certificate authority as lines of the provider block.
+fn host(access: &Access) -> String {
+    format!(
+        "host = \"{}\"\ncluster_ca_certificate = \"{}\"",
+        access.server, access.ca
+    )
+}
+
+/// A program for the user to run, in the workspace's folder.
+fn script(workspace: &Workspace, text: &str) -> String {
+    let path = workspace.path().join("credentials.sh");
+    fs::write(&path, format!("#!/bin/sh\n{text}\n")).expect("the script is written");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("the script may be run");
+    path.display().to_string()
+}
+
+#[test]
+fn a_token_reaches_the_api() {
+    each_cli_with_its_own_api(|workspace| {
+        let access = applied(workspace, "admin");
+        let token = access.token.clone().expect("the admin has a token");
+        let host = host(&access);
+        block(&format!("{host}\ntoken = \"{token}\"")).reaches(workspace);
+        workspace.write("token", &token);
+        block(&format!("{host}\ntoken_file = \"token\"")).reaches(workspace);
+        let variables = [
+            ("KUBE_HOST", &*access.server),
+            ("KUBE_CLUSTER_CA_CERT_DATA", &access.ca),
+            ("DATUM_TOKEN", &token),
+        ];
+        environment(&variables).reaches(workspace);
+        environment(&[variables[0], variables[1], ("DATUM_TOKEN_FILE", "token")]).reaches(workspace);
+        block(&format!(
+            "host = \"{}\"\ninsecure = true\ntoken = \"{token}\"",
+            access.server
+        ))
+        .reaches(workspace);
+
+        let wrong = block(&format!("{host}\ntoken = \"wrong-token\""))
+            .plan(workspace)
+            .fails();
+        wrong.says("nauthorized").does_not_say("wrong-token");
+        block(&format!("{host}\ntoken_file = \"missing\""))
+            .plan(workspace)
+            .fails()
+            .says("missing");
+        block(&host).plan(workspace).fails().says("token");
+        let untrusted = format!("host = \"{}\"\ntoken = \"{token}\"", access.server);
+        block(&untrusted)
+            .plan(workspace)
+            .fails()
+            .says("certificate")
+            .does_not_say(&token);
+        block(&format!(
+            "{host}\ntls_server_name = \"elsewhere.example\"\ntoken = \"{token}\""
+        ))
+        .plan(workspace)
+        .fails()
+        .says("certificate");
+    });
+}
+
+#[test]
+fn a_client_certificate_reaches_the_api() {
+    each_cli_with_its_own_api(|workspace| {
+        let access = applied(workspace, "client-cert");
+        let certificate = access.client_certificate.clone().expect("the user has a certificate");
+        let key = access.client_key.clone().expect("the user has a key");
+        let lines = format!("client_certificate = \"{certificate}\"\nclient_key = \"{key}\"");
+        block(&format!("{}\n{lines}", host(&access))).reaches(workspace);
+        environment(&[
+            ("KUBE_HOST", &access.server),
+            ("KUBE_CLUSTER_CA_CERT_DATA", &access.ca),
+            ("KUBE_CLIENT_CERT_DATA", &certificate),
+            ("KUBE_CLIENT_KEY_DATA", &key),
+        ])
+        .reaches(workspace);
+        block(&format!("{}\nclient_certificate = \"{certificate}\"", host(&access)))
+            .plan(workspace)
+            .fails()
+            .says("client_key");
+    });
+}
+
+#[test]
+fn a_program_that_prints_credentials_reaches_the_api() {
+    each_cli_with_its_own_api(|workspace| {
+        let access = applied(workspace, "admin");
+        let token = access.token.clone().expect("the admin has a token");
+        for version in [
+            "client.authentication.k8s.io/v1",
+            "client.authentication.k8s.io/v1beta1",
+        ] {
+            let credential = json!({ "apiVersion": version, "kind": "ExecCredential", "status": { "token": token } });
+            let program = script(workspace, &format!("echo '{credential}'"));
+            let exec = format!("exec = {{\n api_version = \"{version}\"\n command = \"{program}\"\n}}");
+            block(&format!("{}\n{exec}", host(&access))).reaches(workspace);
+        }
+        let version = "client.authentication.k8s.io/v1";
+        let program = script(workspace, "echo 'log in again' >&2; exit 3");
+        let exec = |command: &str| format!("exec = {{\n api_version = \"{version}\"\n command = \"{command}\"\n}}");
+        block(&format!("{}\n{}", host(&access), exec(&program)))
+            .plan(workspace)
+            .fails()
+            .says("log in again");
+        block(&format!("{}\n{}", host(&access), exec("no-such-program")))
+            .plan(workspace)
+            .fails()
+            .says("no-such-program");
+    });
+}
+
+#[test]
+fn a_kubeconfig_is_found_in_every_place() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let path = workspace.api().kubeconfig().display().to_string();
+        for attribute in ["kubeconfig", "config_path"] {
+            block(&format!("{attribute} = \"{path}\"")).reaches(workspace);
+        }
+        block(&format!("config_paths = [\"{path}\"]")).reaches(workspace);
+        for variable in [
+            "DATUM_KUBECONFIG",
+            "KUBE_CONFIG_PATH",
+            "KUBE_CONFIG_PATHS",
+            "KUBECONFIG",
+        ] {
+            environment(&[(variable, &path)]).reaches(workspace);
+        }
+        // The default place, as kubectl knows it.
+        workspace.write(
+            ".kube/config",
+            &fs::read_to_string(&path).expect("the kubeconfig is readable"),
+        );
+        environment(&[]).reaches(workspace);
+    });
+}
+
+#[test]
+fn a_project_and_an_endpoint_make_the_control_planes_url() {
+    each_cli_with_its_own_api(|workspace| {
+        let access = applied(workspace, "admin");
+        let token = access.token.clone().expect("the admin has a token");
+        let project = workspace.project().to_owned();
+        let lines = format!("cluster_ca_certificate = \"{}\"\ntoken = \"{token}\"", access.ca);
+        let endpoint = access.server.clone();
+        block(&format!("project = \"{project}\"\nendpoint = \"{endpoint}/\"\n{lines}"))
+            .plan(workspace)
+            .says(&project);
+        let without_scheme = endpoint.trim_start_matches("https://");
+        for (project, endpoint) in [(&*project, &*endpoint), (&project, without_scheme)] {
+            let mode = format!("project = \"{project}\"\nendpoint = \"{endpoint}\"\n{lines}");
+            let plan = block(&mode).plan(workspace);
+            assert!(
+                !plan.prose().contains("will be created"),
+                "another address of the same API is not an empty one: {plan}"
+            );
+        }
+        let nowhere = format!("project = \"nowhere\"\nendpoint = \"{endpoint}\"\n{lines}");
+        block(&nowhere).plan(workspace).fails().says("nowhere");
+        let both = [
+            ("DATUM_PROJECT", &*project),
+            ("DATUM_ORGANIZATION", "acme"),
+            ("DATUM_TOKEN", &token),
+        ];
+        environment(&both).plan(workspace).fails().says("DATUM_ORGANIZATION");
+    });
+}
+
+#[test]
+fn a_service_account_key_is_exchanged_for_a_token() {
+    each_cli_with_its_own_api(|workspace| {
+        let access = applied(workspace, "admin");
+        let token = access.token.clone().expect("the admin has a token");
+        let endpoint = token_endpoint(token.clone());
+        let key = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("an RSA key");
+        let file = json!({
+            "type": "datum_service_account",
+            "client_id": "42",
+            "private_key_id": "k1",
+            "private_key": key.serialize_pem(),
+            "token_uri": endpoint,
+        });
+        workspace.write("key.json", &file.to_string());
+        let host = host(&access);
+        block(&format!("{host}\ncredentials_file = \"key.json\"")).reaches(workspace);
+        block(&format!("{host}\ncredentials = file(\"key.json\")")).reaches(workspace);
+        let server = [
+            ("KUBE_HOST", &*access.server),
+            ("KUBE_CLUSTER_CA_CERT_DATA", &access.ca),
+        ];
+        environment(&[server[0], server[1], ("DATUM_CREDENTIALS_FILE", "key.json")]).reaches(workspace);
+
+        workspace.write("key.json", "{}");
+        block(&format!("{host}\ncredentials_file = \"key.json\""))
+            .plan(workspace)
+            .fails()
+            .says("key.json");
+        block(&format!("{host}\ncredentials_file = \"missing.json\""))
+            .plan(workspace)
+            .fails()
+            .says("missing.json");
+    });
+}
+
+/// A token endpoint on loopback: it answers an exchange of a signed assertion with the token. That the assertion is well
+/// signed is what the client's own tests look at.
+fn token_endpoint(token: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut reader = BufReader::new(&stream);
+            let mut length = 0;
+            for line in reader.by_ref().lines().map_while(Result::ok) {
+                if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+                    length = value.trim().parse().unwrap_or(0);
+                }
+                if line.is_empty() {
+                    break;
+                }
+            }
+            let mut form = vec![0; length];
+            if reader.read_exact(&mut form).is_err() {
+                continue;
+            }
+            let form = String::from_utf8_lossy(&form);
+            let is_exchange = form.contains("jwt-bearer") && form.contains("assertion=");
+            let (status, body) = if is_exchange {
+                (
+                    "200 OK",
+                    json!({ "access_token": token, "token_type": "Bearer", "expires_in": 3600 }),
+                )
+            } else {
+                ("400 Bad Request", json!({ "error": "invalid_request" }))
+            };
+            let body = body.to_string();
+            let head = format!(
+                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}",
+                body.len()
+            );
+            // A client that has gone away has said all that it wanted.
+            let _ = write!(&stream, "{head}\r\nconnection: close\r\n\r\n{body}");
+        }
+    });
+    format!("http://{address}/oauth/v2/token")
+}
+
 #[test]
 fn nothing_configured_lists_what_was_tried() {
     each_cli(|workspace| {
         workspace.config(WEB);
-        let mut command = workspace.command(&["apply", "-auto-approve", "-no-color"]);
-        command.env_remove("KUBECONFIG").env("HOME", workspace.path());
-        acceptance::Output::of(&mut command)
+        workspace
+            .run_with(APPLY, &[])
             .fails()
             .says("kubeconfig")
             .says("credentials_file")
@@ -32,9 +325,8 @@ provider "datum" { kubeconfig = terraform_data.path.output }
 "#;
         let path = workspace.api().kubeconfig().display().to_string();
         workspace.config(&format!("{}{WEB}", provider.replace("KUBECONFIG_PATH", &path)));
-        let mut plan = workspace.command(&["plan", "-no-color"]);
-        plan.env_remove("KUBECONFIG").env("HOME", workspace.path());
-        acceptance::Output::of(&mut plan)
+        workspace
+            .run_with(PLAN, &[])
             .succeeds()
             .says("2 to add")
             .says("+ status = (known after apply)");

@@ -12,12 +12,27 @@ use std::time::{Duration, Instant};
 
 use http::{Method, Request};
 use kube::config::{KubeConfigOptions, Kubeconfig};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::control_plane::ControlPlane;
 
 const WORKLOADS: &str = "/apis/compute.miloapis.com/v1alpha1/namespaces";
+
+/// What it takes to reach the API without a kubeconfig; certificates and keys are PEM in base64.
+pub struct Access {
+    /// The URL of the API server.
+    pub server: String,
+    /// The certificate authority.
+    pub ca: String,
+    /// The user's token.
+    pub token: Option<String>,
+    /// The user's client certificate.
+    pub client_certificate: Option<String>,
+    /// The key of the client certificate.
+    pub client_key: Option<String>,
+}
 
 /// A connection to the API server under test.
 pub struct Api {
@@ -59,6 +74,28 @@ impl Api {
     /// How to reach it.
     pub fn kubeconfig(&self) -> &Path {
         self.control_plane.kubeconfig()
+    }
+
+    /// What the kubeconfig says of its current context's cluster and of one of its users.
+    #[track_caller]
+    pub fn access(&self, user: &str) -> Access {
+        let kubeconfig = Kubeconfig::read_from(self.kubeconfig()).expect("the kubeconfig is readable");
+        let cluster = kubeconfig
+            .clusters
+            .iter()
+            .find_map(|named| named.cluster.clone())
+            .expect("a cluster");
+        let user = kubeconfig.auth_infos.iter().find(|named| named.name == user);
+        let user = user
+            .and_then(|named| named.auth_info.clone())
+            .expect("the user is in the kubeconfig");
+        Access {
+            server: cluster.server.expect("a server"),
+            ca: cluster.certificate_authority_data.expect("a certificate authority"),
+            token: user.token.map(|token| token.expose_secret().to_owned()),
+            client_certificate: user.client_certificate_data,
+            client_key: user.client_key_data.map(|key| key.expose_secret().to_owned()),
+        }
     }
 
     /// Whether `DATUM_TEST_KUBECONFIG` names the API, which then has no fault switches and counts no requests.

@@ -23,7 +23,7 @@ pub mod workspace;
 
 use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
 
-pub use api::Api;
+pub use api::{Access, Api};
 pub use cli::{Cli, Output};
 pub use plan::Plan;
 pub use workspace::Workspace;

@@ -103,6 +103,16 @@ impl Workspace {
         command
     }
 
+    /// Runs the CLI with these environment variables and without a kubeconfig: neither the tests' nor the user's.
+    pub fn run_with(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+        let mut command = self.command(arguments);
+        command
+            .env_remove("KUBECONFIG")
+            .env("HOME", self.path())
+            .envs(variables.iter().copied());
+        Output::of(&mut command)
+    }
+
     /// Starts the CLI in a process group of its own, as a terminal does, so that a signal reaches all of it.
     pub fn start(&self, arguments: &[&str]) -> Child {
         let mut command = self.command(arguments);
