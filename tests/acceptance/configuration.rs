@@ -184,12 +184,13 @@ fn a_kubeconfig_is_found_in_every_place() {
         ] {
             environment(&[(variable, &path)]).reaches(workspace);
         }
-        // The default place, as kubectl knows it.
-        workspace.write(
-            ".kube/config",
-            &fs::read_to_string(&path).expect("the kubeconfig is readable"),
-        );
-        environment(&[]).reaches(workspace);
+        // What lies in the home folder is for kubectl: nobody applies to it without having said so.
+        let kubeconfig = fs::read_to_string(&path).expect("the kubeconfig is readable");
+        workspace.write(".kube/config", &kubeconfig);
+        environment(&[])
+            .plan(workspace)
+            .fails()
+            .says("does not know which API to use");
     });
 }
 
