@@ -14,6 +14,7 @@ use datum_model::id::{Namespace, WorkloadId, WorkloadName};
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
 use super::{Message, Watch};
 use crate::client::{Client, ListOptions};
@@ -22,6 +23,8 @@ use crate::object::Object;
 
 /// How often objects are read where watching is not allowed.
 const POLL: Duration = Duration::from_secs(2);
+/// How long a watch must have lived to be resumed without a pause, although it brought nothing.
+const USEFUL: Duration = Duration::from_secs(5);
 /// The longest pause between attempts to get a watch back.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
@@ -130,12 +133,19 @@ impl Scope {
 
 /// Why watching stopped.
 enum Stop {
-    /// The server closed the watch, or the connection broke: it goes on from the version that was reached.
-    Closed,
-    /// The version is too old, or the scope has changed: it begins with a list.
+    /// The server closed the watch, the connection broke, or the version is too old: it is resumed.
+    Ended(Use),
+    /// The scope has changed: it begins with a list.
     Anew,
     /// Nobody is interested any more.
     Idle,
+}
+
+/// Whether a watch was worth its request. One that brought nothing and ended at once must not become a busy loop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    Some,
+    None,
 }
 
 struct Hub {
@@ -164,22 +174,18 @@ impl Hub {
         let mut pauses = pauses();
         loop {
             self.take_commands();
-            if self.subscribers.is_empty() && self.retire() {
-                return;
+            if self.subscribers.is_empty() {
+                if self.retire() {
+                    return;
+                }
+                continue;
             }
             let trouble = match self.watch_once().await {
-                Ok((Stop::Idle | Stop::Anew, _)) => {
+                Ok(Stop::Idle | Stop::Anew | Stop::Ended(Use::Some)) => {
                     pauses = self::pauses();
                     continue;
                 }
-                Ok((Stop::Closed, messages)) => {
-                    if messages > 0 {
-                        pauses = self::pauses();
-                        continue;
-                    }
-                    // A watch that brought nothing and was closed at once must not become a busy loop.
-                    None
-                }
+                Ok(Stop::Ended(Use::None)) => None,
                 Err(error) if error.is_forbidden() && !error.is_passing() => {
                     self.poll().await;
                     continue;
@@ -197,8 +203,8 @@ impl Hub {
         }
     }
 
-    /// Lists if it must, then watches until the watch ends. The number is that of the messages that were received.
-    async fn watch_once(&mut self) -> Result<(Stop, usize), Error> {
+    /// Lists if it must, then watches until the watch ends.
+    async fn watch_once(&mut self) -> Result<Stop, Error> {
         let scope = self.wanted_scope();
         if self.scope != scope {
             self.scope = scope;
@@ -215,7 +221,7 @@ impl Hub {
         {
             Err(error) if error.is_expired() => {
                 self.version = None;
-                return Ok((Stop::Anew, 0));
+                return Ok(Stop::Ended(Use::None));
             }
             opened => opened?,
         };
@@ -234,49 +240,69 @@ impl Hub {
         Ok(version)
     }
 
-    async fn follow(&mut self, mut watch: Watch) -> Result<(Stop, usize), Error> {
+    async fn follow(&mut self, mut watch: Watch) -> Result<Stop, Error> {
+        let begun = Instant::now();
+        let mut brought = Use::None;
         let mut first_sights = FuturesUnordered::new();
-        let mut messages = 0;
         loop {
-            tokio::select! {
+            let end = tokio::select! {
                 command = self.inbox.recv() => match command {
                     Some(Command::Join(subscriber)) => {
                         let id = WorkloadId::new(self.namespace.clone(), subscriber.name.clone());
                         let (client, number) = (self.client.clone(), subscriber.id);
                         self.subscribers.push(subscriber);
                         if self.wanted_scope() != self.scope {
-                            return Ok((Stop::Anew, messages));
+                            return Ok(Stop::Anew);
                         }
                         first_sights.push(async move { (number, client.sight(&id).await) });
+                        continue;
                     }
                     Some(Command::Leave(id)) => {
                         self.subscribers.retain(|subscriber| subscriber.id != id);
                         if self.subscribers.is_empty() {
-                            return Ok((Stop::Idle, messages));
+                            return Ok(Stop::Idle);
                         }
+                        continue;
                     }
-                    None => return Ok((Stop::Idle, messages)),
+                    None => return Ok(Stop::Idle),
                 },
                 Some((number, sight)) = first_sights.next(), if !first_sights.is_empty() => {
+                    if let Sight::Trouble(error) = sight {
+                        // The list that comes next shows it what it could not see.
+                        self.version = None;
+                        return Err(error);
+                    }
                     if let Some(subscriber) = self.subscribers.iter().find(|subscriber| subscriber.id == number) {
                         subscriber.show(sight);
                     }
+                    continue;
                 }
                 message = watch.next() => match message {
                     Ok(Some(message)) => {
-                        messages += 1;
+                        brought = Use::Some;
                         self.deliver(message);
+                        continue;
                     }
-                    Ok(None) => return Ok((Stop::Closed, messages)),
-                    Err(error) if error.is_expired() => {
-                        self.version = None;
-                        return Ok((Stop::Anew, messages));
-                    }
-                    // Between a break and the next message nothing is known to have changed: it is resumed at once.
-                    Err(error) if messages > 0 && error.is_passing() => return Ok((Stop::Closed, messages)),
-                    Err(error) => return Err(error),
+                    Ok(None) => Ok(()),
+                    Err(error) => Err(error),
                 },
+            };
+            if !first_sights.is_empty() {
+                // Somebody has not been shown anything yet, and nobody will ask again.
+                self.version = None;
             }
+            if begun.elapsed() >= USEFUL {
+                brought = Use::Some;
+            }
+            return match end {
+                Ok(()) => Ok(Stop::Ended(brought)),
+                Err(error) if error.is_expired() => {
+                    self.version = None;
+                    Ok(Stop::Ended(brought))
+                }
+                Err(error) if brought == Use::Some && error.is_passing() => Ok(Stop::Ended(brought)),
+                Err(error) => Err(error),
+            };
         }
     }
 

@@ -236,6 +236,50 @@ async fn many_waits_in_a_namespace_share_one_watch() {
 }
 
 #[tokio::test]
+async fn a_first_look_that_fails_is_taken_again() {
+    let cluster = Cluster::start().await;
+    for name in ["first", "second", "third"] {
+        cluster.put(&workload(name));
+    }
+    let client = cluster.client().await;
+    let waits = [wait_for(&client, "first"), wait_for(&client, "second")];
+    while !cluster
+        .lines()
+        .iter()
+        .any(|line| line.contains("watch=true") && !line.contains("fieldSelector"))
+    {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    cluster.report("third", &up());
+    cluster.fail_once("workloads/third", 503, "busy");
+    assert!(
+        wait_for(&client, "third").await.unwrap().is_met(),
+        "nothing more happens to it"
+    );
+    for name in ["first", "second"] {
+        cluster.report(name, &up());
+    }
+    for wait in waits {
+        assert!(wait.await.unwrap().is_met());
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_expires_every_watch_is_not_asked_without_a_pause() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let expired = r#"{"kind":"Status","code":410,"reason":"Expired","message":"too old"}"#;
+    for _ in 0..1000 {
+        cluster.fail_once("watch=true", 410, expired);
+    }
+    let wait = wait_for(&cluster.client().await, "web");
+    cluster.asked("watch=true", 2).await;
+    cluster.report("web", &up());
+    assert!(wait.await.unwrap().is_met(), "the lists show it");
+    assert!(cluster.lines().len() < 20, "{} requests", cluster.lines().len());
+}
+
+#[tokio::test]
 async fn who_may_only_get_waits_by_reading() {
     let cluster = Cluster::start().await;
     cluster.put(&workload("web"));
