@@ -14,6 +14,7 @@ mod import;
 mod interrupt;
 mod language;
 mod lifecycle;
+mod messages;
 mod plan;
 mod requests;
 mod specification;
