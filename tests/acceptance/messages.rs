@@ -71,7 +71,10 @@ resource "datum_workload" "web" {
 }
 "#,
         );
-        check(workspace, &["validate", "-json"], &expect![[r#"
+        check(
+            workspace,
+            &["validate", "-json"],
+            &expect![[r#"
             datum_workload.web: metadata.labels["bad key!"] is not valid
             Invalid value: "bad key!": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]').
 
@@ -107,7 +110,8 @@ resource "datum_workload" "web" {
 
             datum_workload.web: timeouts.create is not valid
             "soon" is not a duration; write numbers with a unit each, such as "90s", "10m" or "1h30m".
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -120,7 +124,10 @@ fn an_existing_workload_is_refused_with_what_to_paste() {
         });
         workspace.api().create(workspace.namespace(), body);
         workspace.config(WEB);
-        check(workspace, &["plan", "-json"], &expect![[r#"
+        check(
+            workspace,
+            &["plan", "-json"],
+            &expect![[r#"
             datum_workload.web: Workload NAMESPACE/web already exists
             It was not made by this configuration, so it was not touched.
 
@@ -134,7 +141,8 @@ fn an_existing_workload_is_refused_with_what_to_paste() {
             or run: terraform import datum_workload.<name> NAMESPACE/web
 
             Else give the workload another name, or delete the one that exists: kubectl delete workload web -n NAMESPACE
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -150,7 +158,10 @@ fn a_conflict_names_the_field_the_manager_and_the_way_out() {
             .api()
             .apply_as("scaler", workspace.namespace(), "web", theirs)
             .expect("the scaler applies");
-        check(workspace, &["plan", "-json"], &expect![[r#"
+        check(
+            workspace,
+            &["plan", "-json"],
+            &expect![[r#"
             datum_workload.web: The API would refuse workload NAMESPACE/web: spec.replicas belongs to "scaler"
             The field manager "scaler" owns spec.replicas with another value, so two owners would overwrite each other.
 
@@ -162,7 +173,8 @@ fn a_conflict_names_the_field_the_manager_and_the_way_out() {
 
             To leave it to "scaler", remove spec.template.spec.containers[0].image from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
             Who owns what: kubectl get workload web -n NAMESPACE -o yaml --show-managed-fields
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -172,12 +184,16 @@ fn a_refusal_of_the_api_is_said_in_its_words() {
         workspace.config(&format!(
             "provider \"datum\" {{\n  config_context = \"reader\"\n}}\n{WEB}"
         ));
-        check(workspace, &["plan", "-json"], &expect![[r#"
+        check(
+            workspace,
+            &["plan", "-json"],
+            &expect![[r#"
             datum_workload.web: The API would refuse workload NAMESPACE/web
             User "reader" is not allowed to patch workloads.compute.miloapis.com in namespace "NAMESPACE".
 
             The request was forbidden (403). Ask for that permission in the project; to see what is allowed: kubectl auth can-i patch workloads.compute.miloapis.com -n NAMESPACE
-        "#]]);
+        "#]],
+        );
     });
 }
 
@@ -185,11 +201,15 @@ fn a_refusal_of_the_api_is_said_in_its_words() {
 fn a_missing_namespace_is_said_with_how_to_list_those_that_exist() {
     each_cli(|workspace| {
         workspace.config(&WEB.replace("NAMESPACE", "project-nowhere"));
-        check(workspace, &["apply", "-auto-approve", "-json"], &expect![[r#"
+        check(
+            workspace,
+            &["apply", "-auto-approve", "-json"],
+            &expect![[r#"
             datum_workload.web: Cannot create workload project-nowhere/web
             Namespace "project-nowhere" does not exist.
 
             A workload's namespace is project-<project>. Check metadata.namespace, and the provider's project and namespace; what the API has: kubectl get namespaces
-        "#]]);
+        "#]],
+        );
     });
 }
