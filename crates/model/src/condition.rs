@@ -46,28 +46,3 @@ pub mod reason {
     /// The Workload is being deleted.
     pub const DELETING: &str = "Deleting";
 }
-
-/// Whether a condition says that the rollout has ended without success and that the controller will not go on.
-///
-/// A reason such as `ImagePullBackOff` is not enough: the controller keeps trying, and a pushed image mends it.
-pub fn ends_rollout(type_: &str, status: &str, reason: &str) -> bool {
-    type_ == PROGRESSING && status == status::FALSE && reason == reason::PROGRESS_DEADLINE_EXCEEDED
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_a_stopped_rollout_ends_it() {
-        for (type_, status, reason, ends) in [
-            (PROGRESSING, status::FALSE, reason::PROGRESS_DEADLINE_EXCEEDED, true),
-            (PROGRESSING, status::TRUE, reason::PROGRESS_DEADLINE_EXCEEDED, false),
-            (PROGRESSING, status::FALSE, reason::IMAGE_PULL_BACK_OFF, false),
-            (AVAILABLE, status::FALSE, reason::PROGRESS_DEADLINE_EXCEEDED, false),
-            (REPLICA_FAILURE, status::TRUE, reason::QUOTA_EXCEEDED, false),
-        ] {
-            assert_eq!(ends_rollout(type_, status, reason), ends, "{type_}={status} {reason}");
-        }
-    }
-}
