@@ -48,7 +48,7 @@ impl WorkloadData {
         let deadline = Instant::now() + session.configuration().timeouts.read;
         let client = client.within(deadline).cancelled_by(operation::cancelled());
         let object = client
-            .get(&id)
+            .refresh(&id)
             .await
             .map_err(|error| diagnostics::refused(Action::Read, &id, &error, &config))?;
         Ok(shown(&object, schema::workload_data()))
