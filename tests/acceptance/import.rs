@@ -178,3 +178,53 @@ fn malformed_and_unknown_ids_are_explained() {
             .says("does not exist");
     });
 }
+
+#[test]
+fn many_are_imported_by_what_a_data_source_finds() {
+    each_cli(|workspace| {
+        if !workspace.cli().is_terraform() {
+            // An import block for each of many came with OpenTofu 1.7.
+            return;
+        }
+        create(workspace);
+        let hcl = r#"
+locals { apps = { web = "nginx:1.25", shop = "nginx:1.26" } }
+data "datum_workloads" "existing" { namespace = "NAMESPACE" }
+import {
+  for_each = {
+    for workload in data.datum_workloads.existing.workloads :
+    workload.metadata.name => workload.id if contains(keys(local.apps), workload.metadata.name)
+  }
+  to = datum_workload.app[each.key]
+  id = each.value
+}
+resource "datum_workload" "app" {
+  for_each = local.apps
+  metadata = { name = each.key, namespace = "NAMESPACE", labels = { app = "web" } }
+  spec = {
+    replicas = 2
+    selector = { match_labels = { app = "web" } }
+    template = {
+      metadata = { labels = { app = "web" } }
+      spec = { containers = [{
+        name      = "app"
+        image     = each.value
+        ports     = [{ container_port = 80 }]
+        resources = { limits = { cpu = "1", memory = "1Gi" } }
+      }] }
+    }
+  }
+}
+"#;
+        workspace.config(hcl);
+        let plan = workspace.plan();
+        assert_eq!(
+            plan.actions("datum_workload.app[\"web\"]"),
+            ["no-op"],
+            "{}",
+            plan.summary()
+        );
+        assert_eq!(plan.actions("datum_workload.app[\"shop\"]"), ["create"]);
+        workspace.applies();
+    });
+}

@@ -20,12 +20,35 @@ const ADDRESS: &str = "datum_workload.web";
 
 /// Sends a signal to the whole process group, as a terminal does on Ctrl-C.
 fn signal(child: &Child, name: &str) {
-    let group = format!("-{}", child.id());
-    let sent = Command::new("kill")
-        .args([&format!("-{name}"), "--", &group])
-        .status()
-        .expect("kill runs");
-    assert!(sent.success(), "the signal {name} did not reach the process group");
+    send(name, &format!("-{}", child.id()));
+}
+
+/// Sends a signal by the shell's own `kill`, which every machine has.
+fn send(name: &str, target: &str) {
+    let sent = Command::new("sh")
+        .args(["-c", &format!("kill -s {name} -- {target}")])
+        .status();
+    assert!(
+        sent.is_ok_and(|status| status.success()),
+        "the signal {name} did not reach {target}"
+    );
+}
+
+/// The provider that the CLI has started: its child.
+fn provider_of(cli: &Child) -> String {
+    let is_child = |status: &str| status.lines().any(|line| line == format!("PPid:\t{}", cli.id()));
+    let processes = std::fs::read_dir("/proc").expect("processes are listed").flatten();
+    let provider = processes
+        .filter(|process| std::fs::read_to_string(process.path().join("status")).is_ok_and(|status| is_child(&status)))
+        .find(|process| {
+            let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            name.starts_with("terraform-provi")
+        });
+    provider
+        .expect("the CLI runs a provider")
+        .file_name()
+        .to_string_lossy()
+        .into_owned()
 }
 
 /// Starts an apply, and returns it when the workload is seen to be waited for.
@@ -133,6 +156,40 @@ fn a_killed_create_is_met_by_the_import_block() {
                 .says("already exists")
                 .says("import {")
                 .says(&id);
+            workspace.run(&["import", "-no-color", ADDRESS, &id]).succeeds();
+        }
+        workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
+    });
+}
+
+#[test]
+fn a_second_interrupt_loses_nothing_either() {
+    each_cli(|workspace| {
+        workspace.config(STUCK);
+        let child = apply_until_waiting(workspace, "nginx:1.25");
+        signal(&child, "INT");
+        signal(&child, "INT");
+        ends_soon(child).fails();
+        let id = format!("{}/web", workspace.namespace());
+        // The CLI may give up before it has saved the state: then the next apply says how to take the workload over.
+        if workspace.state_if_any(ADDRESS).is_none() {
+            workspace.apply().fails().says("import {").says(&id);
+            workspace.run(&["import", "-no-color", ADDRESS, &id]).succeeds();
+        }
+        workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
+    });
+}
+
+#[test]
+fn a_provider_that_is_killed_leaves_a_workload_that_can_be_taken_over() {
+    each_cli(|workspace| {
+        workspace.config(STUCK);
+        let child = apply_until_waiting(workspace, "nginx:1.25");
+        send("KILL", &provider_of(&child));
+        ends_soon(child).fails();
+        if workspace.state_if_any(ADDRESS).is_none() {
+            let id = format!("{}/web", workspace.namespace());
+            workspace.apply().fails().says("already exists").says(&id);
             workspace.run(&["import", "-no-color", ADDRESS, &id]).succeeds();
         }
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();

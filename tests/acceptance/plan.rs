@@ -1,6 +1,6 @@
 //! Plans: offline, refused early, on the right attribute.
 
-use acceptance::each_cli;
+use acceptance::{each_cli, each_cli_with_its_own_api};
 
 const WEB: &str = r#"
 resource "datum_workload" "web" {
@@ -145,10 +145,11 @@ fn refresh_only_and_replace_do_what_they_say() {
 
 #[test]
 fn a_mistyped_endpoint_never_reads_as_all_gone() {
-    each_cli(|workspace| {
+    each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB).applies();
         let elsewhere = "provider \"datum\" {\n  namespace = \"project-other\"\n}\n";
         workspace.config(&format!("{elsewhere}{WEB}")).plans_nothing();
+        // It takes more than an API server to end a namespace, so this needs the local control plane.
         // The namespace is gone, the workload with it: that is an error, not an empty world.
         workspace.api().delete_namespace(workspace.namespace());
         workspace.api().until("the namespace is gone", || {

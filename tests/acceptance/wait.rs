@@ -311,3 +311,48 @@ fn a_wait_that_makes_no_sense_is_refused_at_plan() {
         }
     });
 }
+
+#[test]
+fn conditions_that_flap_are_not_taken_for_success_while_they_do() {
+    each_cli(|workspace| {
+        let more = "timeouts = { create = \"3s\" }";
+        workspace
+            .config(&web(&scenario("flapping"), more))
+            .apply()
+            .fails()
+            .says("Available");
+        assert!(workspace.is_tainted(ADDRESS));
+    });
+}
+
+#[test]
+fn what_somebody_else_created_under_the_name_is_not_deleted() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("ready"), "")).applies();
+        workspace.api().delete(workspace.namespace(), "web");
+        let theirs = serde_json::json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } },
+        });
+        workspace.api().create(workspace.namespace(), theirs);
+        // Without a refresh the delete itself meets another uid: ours is gone, and theirs stays.
+        workspace
+            .run(&["destroy", "-auto-approve", "-no-color", "-refresh=false"])
+            .succeeds();
+        assert!(exists(workspace), "theirs was deleted");
+        assert!(workspace.state_if_any(ADDRESS).is_none());
+    });
+}
+
+#[test]
+fn a_propagation_policy_is_chosen_and_a_wrong_one_refused() {
+    each_cli(|workspace| {
+        workspace.config(&web("", "propagation_policy = \"Sideways\""));
+        workspace.run(&["validate", "-no-color"]).fails().says("Foreground");
+        workspace
+            .config(&web(&scenario("ready"), "propagation_policy = \"Foreground\""))
+            .applies();
+        workspace.destroy().succeeds();
+        assert!(!exists(workspace));
+    });
+}
