@@ -181,7 +181,8 @@ impl Resource for WorkloadResource {
         let deadline = Instant::now() + timeouts.create;
         let client = client.within(deadline);
 
-        if !session.take_remark(&id, Remark::Absent) {
+        // An interrupt that came during the plan holds still: the look then says so, and nothing is made.
+        if operation::cancelled().is_cancelled() || !session.take_remark(&id, Remark::Absent) {
             match first_look(&client, &id).await {
                 Ok(_) => {
                     diags.errors.push(diagnostics::already_exists(&id));
