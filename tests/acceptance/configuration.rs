@@ -1,8 +1,10 @@
 //! The provider block and the environment: every way to reach an API, and what goes wrong with each.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpListener;
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{fs, thread};
 
 use acceptance::{Access, Workspace, each_cli, each_cli_with_its_own_api};
@@ -154,6 +156,16 @@ fn a_program_that_prints_credentials_reaches_the_api() {
             block(&format!("{}\n{exec}", host(&access))).reaches(workspace);
         }
         let version = "client.authentication.k8s.io/v1";
+        // A token that has gone stale is asked for once more.
+        let credential =
+            |token: &str| json!({ "apiVersion": version, "kind": "ExecCredential", "status": { "token": token } });
+        let (stale, fresh) = (credential("stale"), credential(&token));
+        let text = format!("if [ -e used ]; then echo '{fresh}'; else touch used; echo '{stale}'; fi");
+        let used = workspace.path().join("used").display().to_string();
+        let program = script(workspace, &text.replace("used", &used));
+        let exec = format!("exec = {{\n api_version = \"{version}\"\n command = \"{program}\"\n}}");
+        block(&format!("{}\n{exec}", host(&access))).reaches(workspace);
+
         let program = script(workspace, "echo 'log in again' >&2; exit 3");
         let exec = |command: &str| format!("exec = {{\n api_version = \"{version}\"\n command = \"{command}\"\n}}");
         block(&format!("{}\n{}", host(&access), exec(&program)))
@@ -164,6 +176,102 @@ fn a_program_that_prints_credentials_reaches_the_api() {
             .plan(workspace)
             .fails()
             .says("no-such-program");
+    });
+}
+
+#[test]
+fn a_proxy_is_gone_through() {
+    each_cli_with_its_own_api(|workspace| {
+        let access = applied(workspace, "admin");
+        let token = access.token.clone().expect("the admin has a token");
+        let (proxy, connections) = proxy();
+        let lines = format!("{}\ntoken = \"{token}\"", host(&access));
+        block(&format!("{lines}\nproxy_url = \"{proxy}\"")).reaches(workspace);
+        let through = connections.load(Ordering::SeqCst);
+        assert!(through > 0, "nothing went through the proxy");
+        Mode {
+            block: &lines,
+            variables: &[("KUBE_PROXY_URL", &proxy)],
+        }
+        .reaches(workspace);
+        assert!(
+            connections.load(Ordering::SeqCst) > through,
+            "the variable was not heeded"
+        );
+        block(&format!("{lines}\nproxy_url = \"http://127.0.0.1:9\""))
+            .plan(workspace)
+            .fails()
+            .says("tunnel error");
+    });
+}
+
+/// An HTTP proxy on loopback that knows CONNECT, and how often it was asked.
+fn proxy() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("an address");
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            count.fetch_add(1, Ordering::SeqCst);
+            // A connection that fails is the client's to notice.
+            thread::spawn(move || tunnel(&client));
+        }
+    });
+    (format!("http://{address}"), connections)
+}
+
+fn tunnel(client: &TcpStream) -> Option<()> {
+    let mut reader = BufReader::new(client);
+    let mut request = String::new();
+    reader.read_line(&mut request).ok()?;
+    let target = request.strip_prefix("CONNECT ")?.split(' ').next()?;
+    let mut line = String::new();
+    while reader.read_line(&mut line).ok()? > 2 {
+        line.clear();
+    }
+    let server = TcpStream::connect(target).ok()?;
+    (&*client)
+        .write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        .ok()?;
+    let (mut back, mut to_client) = (server.try_clone().ok()?, client.try_clone().ok()?);
+    thread::spawn(move || {
+        let _ = std::io::copy(&mut back, &mut to_client);
+        to_client.shutdown(Shutdown::Both)
+    });
+    let _ = std::io::copy(&mut reader, &mut &server);
+    server.shutdown(Shutdown::Both).ok()
+}
+
+#[test]
+fn contexts_are_chosen_by_attribute_and_by_variable() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(WEB).applies();
+        let path = workspace.api().kubeconfig().display().to_string();
+        let by_attribute = |context: &str| format!("kubeconfig = \"{path}\"\nconfig_context = \"{context}\"");
+        block(&by_attribute("client-cert")).reaches(workspace);
+        block(&by_attribute("nobody"))
+            .plan(workspace)
+            .fails()
+            .says("\"nobody\"");
+        environment(&[("KUBECONFIG", &path), ("KUBE_CTX", "reader")]).reaches(workspace);
+        environment(&[("KUBECONFIG", &path), ("KUBE_CTX", "nobody")])
+            .plan(workspace)
+            .fails()
+            .says("\"nobody\"");
+        let by_user = format!("kubeconfig = \"{path}\"\nconfig_context_user = \"nobody\"");
+        block(&by_user).plan(workspace).fails().says("\"nobody\"");
+    });
+}
+
+#[test]
+fn in_cluster_outside_of_one_is_explained() {
+    each_cli(|workspace| {
+        block("in_cluster = true").plan(workspace).fails().says("in_cluster");
+        environment(&[("DATUM_IN_CLUSTER", "true")])
+            .plan(workspace)
+            .fails()
+            .says("in_cluster");
     });
 }
 

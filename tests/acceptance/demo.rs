@@ -5,7 +5,8 @@ use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::{env, fs};
+use std::time::{Duration, Instant};
+use std::{env, fs, thread};
 
 use tempfile::TempDir;
 
@@ -48,14 +49,21 @@ impl Demo {
         self
     }
 
-    /// Sends the signal that Ctrl-C sends.
-    fn interrupt(self) -> Demo {
-        let group = format!("-{}", self.child.id());
-        let sent = Command::new("kill")
-            .args(["-INT", "--", &group])
-            .status()
-            .expect("kill runs");
-        assert!(sent.success(), "the signal did not reach the demo");
+    /// Sends the signal that Ctrl-C sends, and again after a while, as a person does who sees no answer: bash can lose one
+    /// that meets it in the middle of starting a job.
+    fn interrupt(mut self) -> Demo {
+        let command = format!("kill -s INT -- -{}", self.child.id());
+        while self.child.try_wait().expect("the demo can be asked").is_none() {
+            let sent = Command::new("sh").args(["-c", &command]).status();
+            assert!(
+                sent.is_ok_and(|status| status.success()),
+                "the signal did not reach the demo"
+            );
+            let sent = Instant::now();
+            while sent.elapsed() < Duration::from_secs(2) && self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
+                thread::sleep(Duration::from_millis(20));
+            }
+        }
         self
     }
 
