@@ -8,8 +8,9 @@
 
 use std::time::Duration;
 
-use datum_client::{ApplyOptions, Client, Error};
+use datum_client::{Applied, ApplyOptions, Client, Error};
 use datum_model::id::WorkloadId;
+use serde_json::Value as Json;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
@@ -26,47 +27,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks about a workload that is to be created.
 pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &Plan) {
-    let Ok(id) = identity::of(&plan.state) else {
-        return;
-    };
     // A workload that this process has read is about to be replaced: it is in the way now, and will not be then.
-    if !session.asks() || session.has_remark(&id, Remark::Managed) {
-        return;
-    }
-    let Some(body) = known_body(plan) else {
-        return;
-    };
-    if session.is_accepted(&id, &body) {
-        return;
-    }
-    let Ok(Some(client)) = session.client().await else {
+    let Some(question) = Question::about(session, plan)
+        .await
+        .filter(|question| !question.is_managed())
+    else {
         return;
     };
-    let client = client
-        .within(Instant::now() + PATIENCE)
-        .cancelled_by(operation::cancelled());
+    let Question { client, id, body, .. } = &question;
     let options = ApplyOptions {
         dry_run: true,
         ..ApplyOptions::default()
     };
-    match client.apply(&id, &body, options).await {
+    match client.apply(id, body, options).await {
         Ok(applied) if applied.created => {
-            session.accept(&id, &body);
-            session.remark(&id, Remark::Absent);
-            let warnings = applied
-                .warnings
-                .iter()
-                .map(|warning| diagnostics::warning_of_api(&id, warning));
-            diags.warnings.extend(warnings);
+            session.remark(id, Remark::Absent);
+            question.accepted(diags, &applied);
         }
-        Ok(_) => diags.errors.extend(in_the_way(&client, &id).await),
-        Err(error) if error.is_conflict() => diags.errors.extend(in_the_way(&client, &id).await),
-        Err(error) if is_refusal(&error) => {
-            diags
-                .errors
-                .extend(diagnostics::refused(Action::Plan, &id, &error, &plan.state));
-        }
-        Err(error) => pass_over(session, &error),
+        Ok(_) => diags.errors.extend(in_the_way(client, id).await),
+        Err(error) if error.is_conflict() => diags.errors.extend(in_the_way(client, id).await),
+        Err(error) => question.refused(diags, &error),
     }
 }
 
@@ -79,64 +59,80 @@ async fn in_the_way(client: &Client, id: &WorkloadId) -> Option<Diagnostic> {
 
 /// Asks about a workload that is to be changed.
 pub(super) async fn change(session: &Session, diags: &mut Diagnostics, prior: &Value, plan: &Plan) {
-    let Ok(id) = identity::of(&plan.state) else {
+    let Some(question) = Question::about(session, plan).await.filter(Question::is_managed) else {
         return;
     };
-    if !session.asks() || !session.has_remark(&id, Remark::Managed) {
-        return;
-    }
-    let Some(body) = known_body(plan) else {
-        return;
-    };
-    if session.is_accepted(&id, &body) {
-        return;
-    }
-    let Ok(Some(client)) = session.client().await else {
-        return;
-    };
-    let client = client
-        .within(Instant::now() + PATIENCE)
-        .cancelled_by(operation::cancelled());
     let change = Change {
-        client: &client,
-        id: &id,
+        client: &question.client,
+        id: &question.id,
         prior,
         planned: &plan.state,
         force: Force::of(session, &plan.state),
         releases_replicas: false,
         manages_replicas: plan.manages_replicas,
     };
-    match change.ask(&body).await {
-        Ok(applied) => {
-            session.accept(&id, &body);
-            let warnings = applied
-                .warnings
-                .iter()
-                .map(|warning| diagnostics::warning_of_api(&id, warning));
-            diags.warnings.extend(warnings);
-        }
-        Err(error) if is_refusal(&error) => {
-            diags
-                .errors
-                .extend(diagnostics::refused(Action::Plan, &id, &error, &plan.state));
-        }
-        Err(error) => pass_over(session, &error),
+    match change.ask(&question.body).await {
+        Ok(applied) => question.accepted(diags, &applied),
+        Err(error) => question.refused(diags, &error),
     }
 }
 
-/// The body of an apply, when everything in it is known.
-fn known_body(plan: &Plan) -> Option<serde_json::Value> {
-    write::body(&plan.state, plan.manages_replicas).ok()
+/// A plan that the API can be asked about.
+struct Question<'q> {
+    session: &'q Session,
+    plan: &'q Plan,
+    client: Client,
+    id: WorkloadId,
+    body: Json,
 }
 
-/// Whether the API looked at the change and does not want it, so that the apply would fail the same way.
-fn is_refusal(error: &Error) -> bool {
-    error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch()
-}
+impl<'q> Question<'q> {
+    /// None where nobody wants to ask, where something is not known yet, where the answer is known already, and where there
+    /// is no API yet.
+    async fn about(session: &'q Session, plan: &'q Plan) -> Option<Question<'q>> {
+        let id = identity::of(&plan.state).ok()?;
+        let body = write::body(&plan.state, plan.manages_replicas).ok()?;
+        if !session.asks() || session.is_accepted(&id, &body) {
+            return None;
+        }
+        let client = session.client().await.ok()??;
+        let client = client
+            .within(Instant::now() + PATIENCE)
+            .cancelled_by(operation::cancelled());
+        Some(Question {
+            session,
+            plan,
+            client,
+            id,
+            body,
+        })
+    }
 
-fn pass_over(session: &Session, error: &Error) {
-    tracing::info!(%error, "the API does not say what it thinks of the plan");
-    if error.is_unavailable() || error.is_timeout() {
-        session.give_up_asking();
+    /// Whether this process has read the workload, so that it is in the state.
+    fn is_managed(&self) -> bool {
+        self.session.has_remark(&self.id, Remark::Managed)
+    }
+
+    /// The API would take it.
+    fn accepted(&self, diags: &mut Diagnostics, applied: &Applied) {
+        self.session.accept(&self.id, &self.body);
+        let warnings = applied.warnings.iter();
+        diags
+            .warnings
+            .extend(warnings.map(|warning| diagnostics::warning_of_api(&self.id, warning)));
+    }
+
+    /// The API would not take it, or did not answer: a plan does without.
+    fn refused(&self, diags: &mut Diagnostics, error: &Error) {
+        // The API looked at the change and does not want it, so the apply would fail the same way.
+        if error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch() {
+            let refused = diagnostics::refused(Action::Plan, &self.id, error, &self.plan.state);
+            diags.errors.extend(refused);
+            return;
+        }
+        tracing::info!(%error, "the API does not say what it thinks of the plan");
+        if error.is_unavailable() || error.is_timeout() {
+            self.session.give_up_asking();
+        }
     }
 }
