@@ -5,8 +5,7 @@ use std::net::TcpStream;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
-use std::{env, fs, thread};
+use std::{env, fs};
 
 use tempfile::TempDir;
 
@@ -25,8 +24,12 @@ impl Demo {
             .ancestors()
             .nth(3)
             .expect("tests are built into <target>/<profile>/deps");
-        let mut command = Command::new(script);
+        // Where the tests run in the background, the signal of Ctrl-C is ignored, and a shell cannot trap what it was started
+        // to ignore.
+        let mut command = Command::new("env");
         command
+            .arg("--default-signal=INT")
+            .arg(script)
             .env("CARGO_TARGET_DIR", target)
             .env("DEMO_FOLDER", folder)
             .env_remove("KEEP");
@@ -49,21 +52,14 @@ impl Demo {
         self
     }
 
-    /// Sends the signal that Ctrl-C sends, and again after a while, as a person does who sees no answer: bash can lose one
-    /// that meets it in the middle of starting a job.
-    fn interrupt(mut self) -> Demo {
+    /// Sends the signal that Ctrl-C sends.
+    fn interrupt(self) -> Demo {
         let command = format!("kill -s INT -- -{}", self.child.id());
-        while self.child.try_wait().expect("the demo can be asked").is_none() {
-            let sent = Command::new("sh").args(["-c", &command]).status();
-            assert!(
-                sent.is_ok_and(|status| status.success()),
-                "the signal did not reach the demo"
-            );
-            let sent = Instant::now();
-            while sent.elapsed() < Duration::from_secs(2) && self.child.try_wait().is_ok_and(|ended| ended.is_none()) {
-                thread::sleep(Duration::from_millis(20));
-            }
-        }
+        let sent = Command::new("sh").args(["-c", &command]).status();
+        assert!(
+            sent.is_ok_and(|status| status.success()),
+            "the signal did not reach the demo"
+        );
         self
     }
 
