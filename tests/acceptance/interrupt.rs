@@ -1,9 +1,10 @@
 //! Ctrl-C and kill -9 in the middle of things: nothing is lost, and the next apply recovers.
 
-use std::process::{Child, Command};
-use std::time::{Duration, Instant};
+use std::process::Command;
+use std::time::Duration;
 
-use acceptance::{Output, Workspace, each_cli};
+use acceptance::{Running, Signal, Workspace, each_cli};
+use rustix::process::{Pid, kill_process};
 
 const STUCK: &str = r#"
 resource "datum_workload" "web" {
@@ -18,41 +19,30 @@ resource "datum_workload" "web" {
 
 const ADDRESS: &str = "datum_workload.web";
 
-/// Sends a signal to the whole process group, as a terminal does on Ctrl-C.
-fn signal(child: &Child, name: &str) {
-    send(name, &format!("-{}", child.id()));
+/// Sends a signal to one process alone.
+fn signal(process: i32, signal: Signal) {
+    let process = Pid::from_raw(process).expect("a process id");
+    kill_process(process, signal).unwrap_or_else(|error| panic!("{signal:?} did not reach {process:?}: {error}"));
 }
 
-/// Sends a signal by the shell's own `kill`, which every machine has.
-fn send(name: &str, target: &str) {
-    let sent = Command::new("sh")
-        .args(["-c", &format!("kill -s {name} -- {target}")])
-        .status();
-    assert!(
-        sent.is_ok_and(|status| status.success()),
-        "the signal {name} did not reach {target}"
-    );
-}
-
-/// The provider that the CLI has started: its child.
-fn provider_of(cli: &Child) -> String {
-    let is_child = |status: &str| status.lines().any(|line| line == format!("PPid:\t{}", cli.id()));
+/// The provider that the CLI has started: its child, if it has one.
+fn provider_of(cli: &Running) -> Option<i32> {
+    let is_provider = |status: &str| {
+        let has = |line: &str| status.lines().any(|found| found == line);
+        has(&format!("PPid:\t{}", cli.id()))
+            && status.starts_with("Name:\tterraform-provi")
+            && !status.contains("State:\tZ")
+    };
     let processes = std::fs::read_dir("/proc").expect("processes are listed").flatten();
-    let provider = processes
-        .filter(|process| std::fs::read_to_string(process.path().join("status")).is_ok_and(|status| is_child(&status)))
-        .find(|process| {
-            let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            name.starts_with("terraform-provi")
-        });
-    provider
-        .expect("the CLI runs a provider")
-        .file_name()
-        .to_string_lossy()
-        .into_owned()
+    processes
+        .filter(|process| {
+            std::fs::read_to_string(process.path().join("status")).is_ok_and(|status| is_provider(&status))
+        })
+        .find_map(|process| process.file_name().to_str()?.parse().ok())
 }
 
 /// Starts an apply, and returns it when the workload is seen to be waited for.
-fn apply_until_waiting(workspace: &Workspace, image: &str) -> Child {
+fn apply_until_waiting(workspace: &Workspace, image: &str) -> Running {
     let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
     workspace.api().until("the workload is provisioning", || {
         let Some(live) = workspace.api().workload(workspace.namespace(), "web") else {
@@ -66,26 +56,16 @@ fn apply_until_waiting(workspace: &Workspace, image: &str) -> Child {
     child
 }
 
-/// The end of a child, which must come within seconds.
-fn ends_soon(mut child: Child) -> Output {
-    let asked = Instant::now();
-    while child.try_wait().expect("the child can be asked").is_none() {
-        assert!(
-            asked.elapsed() < Duration::from_secs(20),
-            "the CLI goes on after the signal"
-        );
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    Output::of_child(child, "apply, interrupted".to_owned())
-}
+/// How soon an interrupted CLI ends, whatever else this machine does meanwhile: long before any wait runs out of time.
+const SOON: Duration = Duration::from_secs(30);
 
 #[test]
 fn an_interrupted_create_keeps_the_workload_in_state() {
     each_cli(|workspace| {
         workspace.config(STUCK);
         let child = apply_until_waiting(workspace, "nginx:1.25");
-        signal(&child, "INT");
-        ends_soon(child).fails().says("interrupt");
+        child.signal(Signal::INT);
+        child.ends_within(SOON).fails().says("interrupt");
         assert!(
             workspace.state_if_any(ADDRESS).is_some(),
             "no orphan: the workload is in state"
@@ -100,8 +80,8 @@ fn an_interrupted_update_is_taken_up_by_the_next_apply() {
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
         workspace.config(&STUCK.replace("nginx:1.25", "nginx:1.26"));
         let child = apply_until_waiting(workspace, "nginx:1.26");
-        signal(&child, "INT");
-        ends_soon(child).fails();
+        child.signal(Signal::INT);
+        child.ends_within(SOON).fails();
         assert_eq!(workspace.plan().actions(ADDRESS), ["update"], "the wait is still owed");
         workspace
             .config(
@@ -127,8 +107,8 @@ fn an_interrupted_delete_keeps_the_state_until_the_workload_is_gone() {
                 .unwrap_or_default();
             live["metadata"]["deletionTimestamp"].is_string()
         });
-        signal(&child, "INT");
-        ends_soon(child).fails();
+        child.signal(Signal::INT);
+        child.ends_within(SOON).fails();
         assert!(workspace.state_if_any(ADDRESS).is_some(), "state is kept");
         let none = serde_json::json!({ "metadata": { "finalizers": null } });
         workspace.api().edit(workspace.namespace(), "web", none);
@@ -140,9 +120,9 @@ fn an_interrupted_delete_keeps_the_state_until_the_workload_is_gone() {
 fn a_killed_create_is_met_by_the_import_block() {
     each_cli(|workspace| {
         workspace.config(STUCK);
-        let mut child = apply_until_waiting(workspace, "nginx:1.25");
-        signal(&child, "KILL");
-        child.wait().expect("the child is reaped");
+        let child = apply_until_waiting(workspace, "nginx:1.25");
+        child.signal(Signal::KILL);
+        child.ends_within(SOON).fails();
         let lock = workspace.path().join(".terraform.tfstate.lock.info");
         if lock.exists() {
             std::fs::remove_file(lock).expect("a stale lock is removed, as its message says");
@@ -167,9 +147,9 @@ fn a_second_interrupt_loses_nothing_either() {
     each_cli(|workspace| {
         workspace.config(STUCK);
         let child = apply_until_waiting(workspace, "nginx:1.25");
-        signal(&child, "INT");
-        signal(&child, "INT");
-        ends_soon(child).fails();
+        child.signal(Signal::INT);
+        child.signal(Signal::INT);
+        child.ends_within(SOON).fails();
         let id = format!("{}/web", workspace.namespace());
         // The CLI may give up before it has saved the state: then the next apply says how to take the workload over.
         if workspace.state_if_any(ADDRESS).is_none() {
@@ -185,8 +165,8 @@ fn a_provider_that_is_killed_leaves_a_workload_that_can_be_taken_over() {
     each_cli(|workspace| {
         workspace.config(STUCK);
         let child = apply_until_waiting(workspace, "nginx:1.25");
-        send("KILL", &provider_of(&child));
-        ends_soon(child).fails();
+        signal(provider_of(&child).expect("the CLI runs a provider"), Signal::KILL);
+        child.ends_within(SOON).fails();
         if workspace.state_if_any(ADDRESS).is_none() {
             let id = format!("{}/web", workspace.namespace());
             workspace.apply().fails().says("already exists").says(&id);
@@ -194,4 +174,15 @@ fn a_provider_that_is_killed_leaves_a_workload_that_can_be_taken_over() {
         }
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
     });
+}
+
+#[test]
+fn a_command_that_hangs_is_killed_and_quoted() {
+    let hung = std::panic::catch_unwind(|| {
+        let script = "echo begun; sleep 1000 & wait";
+        Running::start(Command::new("sh").args(["-c", script])).ends_within(Duration::from_millis(500))
+    });
+    let words = hung.expect_err("it does not end by itself");
+    let words = words.downcast_ref::<String>().expect("a panic has words");
+    assert!(words.contains("begun") && words.contains("was killed"), "{words}");
 }

@@ -195,7 +195,7 @@ fn a_workload_deleted_during_the_wait_ends_it() {
         let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
         workspace.api().until("the workload is there", || exists(workspace));
         workspace.api().delete(workspace.namespace(), "web");
-        Output::of_child(child, "apply".to_owned()).fails().says("deleted");
+        child.ends().fails().says("deleted");
         workspace.config(&web(&scenario("ready"), "")).applies();
     });
 }
@@ -212,7 +212,7 @@ fn a_workload_replaced_during_the_wait_is_not_ours() {
             "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } },
         });
         workspace.api().create(workspace.namespace(), theirs);
-        Output::of_child(child, "apply".to_owned()).fails();
+        child.ends().fails();
         let live = workspace
             .api()
             .workload(workspace.namespace(), "web")

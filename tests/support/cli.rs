@@ -2,8 +2,10 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{self, Command, Stdio};
 use std::{env, fmt};
+
+use crate::running::Running;
 
 /// One CLI found on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,18 +78,13 @@ pub struct Output {
 }
 
 impl Output {
-    /// Runs a command to its end.
+    /// Runs a command to its end, which must come within minutes.
+    #[track_caller]
     pub fn of(command: &mut Command) -> Output {
-        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-        let child = child.unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
-        Self::of_child(child, format!("{command:?}"))
+        Running::start(command).ends()
     }
 
-    /// Waits for a command that was started with its output piped.
-    pub fn of_child(child: Child, command: String) -> Output {
-        let output = child
-            .wait_with_output()
-            .unwrap_or_else(|error| panic!("{command} could not be awaited: {error}"));
+    pub(crate) fn new(command: String, output: &process::Output) -> Output {
         Output {
             command,
             success: output.status.success(),

@@ -19,6 +19,7 @@ pub mod cli;
 mod control_plane;
 pub mod copies;
 pub mod plan;
+pub mod running;
 pub mod workspace;
 
 use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
@@ -26,6 +27,7 @@ use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
 pub use api::{Access, Api};
 pub use cli::{Cli, Output};
 pub use plan::Plan;
+pub use running::{Running, Signal};
 pub use workspace::Workspace;
 
 /// Runs a test once under every CLI that is found, each time in a namespace and a folder of its own.

@@ -1,16 +1,15 @@
 //! A folder with HCL in it, a namespace of its own, and the CLI's verbs on them.
 
 use std::fs;
-use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::cli::{self, Cli, Output};
-use crate::{Api, Plan};
+use crate::{Api, Plan, Running};
 
 /// A folder and a namespace for one test under one CLI.
 pub struct Workspace {
@@ -96,10 +95,7 @@ impl Workspace {
     /// A command of the CLI in this folder, with the API in its environment.
     pub fn command(&self, arguments: &[&str]) -> Command {
         let mut command = self.cli.command(self.path(), arguments);
-        command
-            .env("KUBECONFIG", &self.kubeconfig)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+        command.env("KUBECONFIG", &self.kubeconfig);
         command
     }
 
@@ -113,13 +109,10 @@ impl Workspace {
         Output::of(&mut command)
     }
 
-    /// Starts the CLI in a process group of its own, as a terminal does, so that a signal reaches all of it.
-    pub fn start(&self, arguments: &[&str]) -> Child {
-        let mut command = self.command(arguments);
-        command.process_group(0);
-        command
-            .spawn()
-            .unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"))
+    /// Starts the CLI, to be signalled or looked at while it runs.
+    #[track_caller]
+    pub fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(&mut self.command(arguments))
     }
 
     /// Runs the CLI to its end.
