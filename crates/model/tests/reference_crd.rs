@@ -42,16 +42,6 @@ fn names_subresources_and_columns_are_those_of_the_reference() {
     assert_eq!(generated, reference);
 }
 
-#[test]
-fn kubectl_apply_can_install_it() {
-    // kubectl keeps what it applied in an annotation, and annotations are limited to 256 KiB.
-    assert!(
-        datum_model::CRD_JSON.len() < 240 * 1024,
-        "{}",
-        datum_model::CRD_JSON.len()
-    );
-}
-
 /// Compares two schema nodes keyword by keyword.
 fn compare(reference: &Value, generated: &Value, path: &str, differences: &mut Vec<String>) {
     let keywords = |node: &Value| -> Map<String, Value> {
