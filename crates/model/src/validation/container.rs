@@ -6,7 +6,9 @@ use crate::format;
 
 /// Checks a container of any of the Pod's lists.
 pub(super) fn check(container: &Node<'_>, uses_host_network: bool) {
-    container.at("name").check_text(format::dns_label);
+    let name = container.at("name");
+    name.require();
+    name.check_text(format::dns_label);
     check_image(&container.at("image"));
     port::check(&container.at("ports"), uses_host_network);
     environment::check(container);

@@ -84,9 +84,12 @@ fn check_namespaces(pod: &Node<'_>) {
     }
 }
 
-/// Checks that the resource claims of containers are those of the Pod.
+/// Checks the resource claims of the Pod, and that those of its containers are among them.
 fn check_claims(pod: &Node<'_>) {
     let claims = pod.at("resourceClaims");
+    for claim in claims.items().filter(|claim| claim.value().is_some()) {
+        check_claim(&claim);
+    }
     if claims.is_unknown() || claims.items().any(|claim| claim.at("name").is_unknown()) {
         return;
     }
@@ -101,10 +104,24 @@ fn check_claims(pod: &Node<'_>) {
     }
 }
 
+/// Checks that a claim names the object that it stands for in one way.
+fn check_claim(claim: &Node<'_>) {
+    let sources = claim.given(&["resourceClaimName", "resourceClaimTemplateName"]);
+    let known = sources.iter().filter(|source| !source.is_unknown()).count();
+    if known > 1 {
+        claim.invalid("at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified");
+    } else if sources.is_empty() {
+        claim.invalid("must specify one of: `resourceClaimName`, `resourceClaimTemplateName`");
+    }
+    let name = claim.at("name");
+    name.require();
+    name.check_text(format::dns_label);
+}
+
 fn check_times(pod: &Node<'_>) {
     let grace = pod.at("terminationGracePeriodSeconds");
     if grace.integer().is_some_and(|seconds| seconds < 0) {
-        grace.invalid("must be greater than or equal to 0");
+        grace.warn("Kubernetes takes a negative number of seconds for 1".into());
     }
     let deadline = pod.at("activeDeadlineSeconds");
     if let Some(seconds) = deadline.integer() {

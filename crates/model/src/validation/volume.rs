@@ -81,7 +81,9 @@ fn check_mount(mount: &Node<'_>) {
 }
 
 fn check_volume(volume: &Node<'_>) {
-    volume.at("name").check_text(format::dns_label);
+    let name = volume.at("name");
+    name.require();
+    name.check_text(format::dns_label);
     let sources = sources("spec.template.spec.volumes[]");
     let given = volume.given(&sources);
     if given.is_empty() && volume.value().is_some() {

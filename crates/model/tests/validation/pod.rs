@@ -15,6 +15,14 @@ fn volumes_and_mounts_have_each_other() {
             &["? volumes[0]: volume \"a\" is not mounted by any container"],
         ),
         (
+            "{ volumes: [{ name: '', emptyDir: {} }], containers: [{ name: '', image: b }] }",
+            &[
+                "containers[0].name: Required value",
+                "volumes[0].name: Required value",
+                "? volumes[0]: volume \"\" is not mounted by any container",
+            ],
+        ),
+        (
             "{ volumes: [{ name: a }], initContainers: [{ name: a, image: b, volumeMounts: [{ name: a, mountPath: \
              /a }] }] }",
             &["? volumes[0]: no volume type is given: Kubernetes takes it for an emptyDir"],
@@ -73,7 +81,7 @@ fn the_pod_is_one_that_kubernetes_would_take() {
     check_pod(&[
         (
             "terminationGracePeriodSeconds: -1",
-            &["terminationGracePeriodSeconds: Invalid value: -1: must be greater than or equal to 0"],
+            &["? terminationGracePeriodSeconds: Kubernetes takes a negative number of seconds for 1"],
         ),
         (
             "activeDeadlineSeconds: 0",
@@ -146,6 +154,24 @@ fn references_within_the_pod_are_found() {
         (
             "env: [{ name: A, valueFrom: { fieldRef: { fieldPath: \"metadata.labels['app']\" } } }]",
             &[],
+        ),
+    ]);
+    check_pod(&[
+        (
+            "resourceClaims: [{ name: gpu, resourceClaimName: a }, { name: tpu, resourceClaimTemplateName: b }]",
+            &[],
+        ),
+        (
+            "resourceClaims: [{ name: gpu }, { name: B_, resourceClaimName: a, resourceClaimTemplateName: b }]",
+            &[
+                "resourceClaims[0]: Invalid value: \"\": must specify one of: `resourceClaimName`, \
+                 `resourceClaimTemplateName`",
+                "resourceClaims[1]: Invalid value: \"\": at most one of `resourceClaimName` or `resourceClaimTemplateName` \
+                 may be specified",
+                "resourceClaims[1].name: Invalid value: \"B_\": a lowercase RFC 1123 label must consist of lower case \
+                 alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or \
+                 '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')",
+            ],
         ),
     ]);
     check_pod(&[(
