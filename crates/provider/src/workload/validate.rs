@@ -1,14 +1,17 @@
 //! What is wrong with a configuration, seen without asking anybody. What is not known yet is given the benefit of the
 //! doubt.
 
+use std::collections::HashSet;
+
 use datum_model::Phase;
 use datum_model::condition::status;
+use datum_model::field::Path;
 use datum_model::validation::{self, Severity};
 use tf_plugin_server::value::Value;
-use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use super::{timeouts, wait};
-use crate::value::path::to_attribute;
+use crate::value::path::{to_api, to_attribute};
 use crate::{diagnostics, schema, value};
 
 /// Reports every problem of a workload's configuration.
@@ -33,50 +36,26 @@ pub(super) fn config(config: &Value, diags: &mut Diagnostics) {
 /// What the API would not take, and what it would take but nobody means.
 fn specification(config: &Value, diags: &mut Diagnostics) {
     let partial = value::expand_known(config, schema::workload());
-    for problem in partial.problems {
-        diags
-            .errors
-            .push(diagnostics::validation(&problem.message, problem.path));
-    }
-    for problem in validation::validate(&partial.json) {
+    // What cannot be sent has its own problem, and is as good as unknown to all others.
+    let unsendable = partial.problems.iter().map(|problem| &problem.path);
+    let unknown: HashSet<Path> = partial
+        .unknown
+        .iter()
+        .chain(unsendable)
+        .map(|attribute| to_api(attribute, schema::workload()))
+        .collect();
+    let problems = partial.problems.into_iter();
+    diags
+        .errors
+        .extend(problems.map(|problem| diagnostics::validation(&problem.message, problem.path)));
+    for problem in validation::validate_with(&partial.json, &|path| unknown.contains(path)) {
         let path = to_attribute(&problem.path, config, schema::workload());
-        if partial.unknown.iter().any(|unknown| may_explain(unknown, &path)) {
-            continue;
-        }
         let diagnostic = diagnostics::validation(&problem.message, path);
         match problem.severity {
             Severity::Error => diags.errors.push(diagnostic),
             Severity::Warning => diags.warnings.push(diagnostic),
         }
     }
-}
-
-/// Whether a problem at `path` may go away once `unknown` is known: one is within the other, they are near each other, or
-/// they are the two ends of a reference.
-fn may_explain(unknown: &AttributePath, path: &AttributePath) -> bool {
-    let common = unknown
-        .steps
-        .iter()
-        .zip(&path.steps)
-        .take_while(|(left, right)| left == right)
-        .count();
-    let near = path.steps.len().saturating_sub(2).max(2);
-    let names = |path: &AttributePath, name: &str| {
-        path.steps
-            .iter()
-            .any(|step| matches!(step, AttributePathStep::Attribute(found) if found == name))
-    };
-    let references = [
-        ("volume_mounts", "volumes"),
-        ("volume_devices", "volumes"),
-        ("selector", "template"),
-    ];
-    common == unknown.steps.len()
-        || common == path.steps.len()
-        || common >= near
-        || references
-            .iter()
-            .any(|(from, to)| names(path, from) && names(unknown, to) || names(path, to) && names(unknown, from))
 }
 
 /// A `wait` that cannot come true.
@@ -125,4 +104,96 @@ fn waiting(config: &Value) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::diagnostics::hcl;
+
+    /// The attributes that are wrong with a configuration of this Pod, in which the attributes `unknown` are still to come.
+    fn wrong(pod: &Json, unknown: &[AttributePath]) -> Vec<String> {
+        let mut workload = json!({ "metadata": { "name": "web" } });
+        workload["spec"] = json!({
+            "selector": { "matchLabels": { "app": "web" } },
+            "template": { "metadata": { "labels": { "app": "web" } }, "spec": pod },
+        });
+        let mut configuration = value::flatten_all(&workload, schema::workload());
+        for path in unknown {
+            *configuration.at_mut(path).expect("the attribute is there") = Value::Unknown;
+        }
+        let mut diags = Diagnostics::default();
+        config(&configuration, &mut diags);
+        let attributes = diags.errors.iter().chain(&diags.warnings);
+        attributes.map(|diagnostic| hcl(&diagnostic.attribute)).collect()
+    }
+
+    fn pod() -> AttributePath {
+        AttributePath::new("spec").attribute("template").attribute("spec")
+    }
+
+    fn container(index: i64) -> AttributePath {
+        pod().attribute("containers").index(index)
+    }
+
+    #[test]
+    fn what_depends_on_an_unknown_value_is_not_judged() {
+        let mounting = json!({ "containers": [
+            { "name": "a", "image": "i", "volumeMounts": [{ "name": "data", "mountPath": "/data" }] },
+            { "name": "b", "image": "i" },
+        ], "volumes": [{ "name": "other", "emptyDir": {} }] });
+        let mount = "spec.template.spec.containers[0].volume_mounts[0].name";
+        let volume = pod().attribute("volumes").index(0);
+        assert_eq!(wrong(&mounting, &[]), [mount, "spec.template.spec.volumes[0]"]);
+        assert_eq!(wrong(&mounting, &[volume.clone().attribute("name")]), [""; 0]);
+        assert_eq!(wrong(&mounting, &[pod().attribute("volumes")]), [""; 0]);
+        // The volume may be mounted by a container that is still to come, but is no more there for the first one.
+        assert_eq!(wrong(&mounting, &[container(1)]), [mount]);
+        let label = AttributePath::new("spec")
+            .attribute("template")
+            .attribute("metadata")
+            .attribute("labels");
+        assert_eq!(wrong(&json!({ "containers": [] }), &[pod(), label.key("app")]), [""; 0]);
+    }
+
+    #[test]
+    fn what_is_wrong_beside_an_unknown_value_is_told() {
+        let containers = json!({ "containers": [
+            { "name": "a", "image": "i", "ports": [{ "containerPort": 0, "name": "http" }], "resources": {
+                "requests": { "cpu": "2", "memory": "lots" }, "limits": { "cpu": "1" },
+            } },
+            { "name": "a", "image": "i" },
+        ] });
+        let port = "spec.template.spec.containers[0].ports[0].container_port";
+        let memory = r#"spec.template.spec.containers[0].resources.requests["memory"]"#;
+        let cpu = r#"spec.template.spec.containers[0].resources.requests["cpu"]"#;
+        let name = "spec.template.spec.containers[1].name";
+        let sorted = |unknown: &[AttributePath]| {
+            let mut found = wrong(&containers, unknown);
+            found.sort();
+            found
+        };
+        assert_eq!(sorted(&[]), [port, cpu, memory, name]);
+        let first = container(0);
+        let limit = first.clone().attribute("resources").attribute("limits").key("cpu");
+        let port_name = first.attribute("ports").index(0).attribute("name");
+        assert_eq!(sorted(&[limit, port_name]), [port, memory, name]);
+        assert_eq!(sorted(&[container(1).attribute("name")]), [port, cpu, memory]);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_has_one_problem() {
+        let mut configuration = value::flatten_all(
+            &json!({ "metadata": { "name": "web" }, "spec": { "template": { "spec": { "containers": [] } } } }),
+            schema::workload(),
+        );
+        let containers = pod().attribute("containers");
+        *configuration.at_mut(&containers).expect("a Pod has containers") = Value::list([Value::Null]);
+        let mut diags = Diagnostics::default();
+        config(&configuration, &mut diags);
+        let found: Vec<String> = diags.errors.iter().map(|error| hcl(&error.attribute)).collect();
+        assert_eq!(found, ["spec.template.spec.containers[0]"]);
+    }
 }
