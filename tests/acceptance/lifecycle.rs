@@ -150,6 +150,7 @@ fn edits_are_made_in_place_and_leave_nothing_to_do() {
             "",
             Value::Null,
         ),
+        ("no variable", "env = []", "", json!({ "env": [] })),
         ("an empty list", "args = []", "", json!({ "args": [] })),
         (
             "a volume and its mount",
@@ -176,10 +177,23 @@ fn edits_are_made_in_place_and_leave_nothing_to_do() {
             Value::Null,
         ),
         (
+            "what holds something",
+            "security_context = { capabilities = { drop = [\"ALL\"] } }\nresources = { limits = { cpu = 1 } }",
+            "topology_spread_constraints = [{ max_skew = 1, topology_key = \"zone\", when_unsatisfiable = \"DoNotSchedule\", label_selector = { match_labels = { app = \"web\" } } }]",
+            Value::Null,
+        ),
+        (
+            "the same, emptied",
+            "security_context = { capabilities = {} }\nresources = { limits = {} }",
+            "topology_spread_constraints = [{ max_skew = 1, topology_key = \"zone\", when_unsatisfiable = \"DoNotSchedule\", label_selector = {} }]",
+            json!({ "securityContext": { "capabilities": {} }, "resources": { "limits": {} } }),
+        ),
+        (
+            // `env` stays an empty list: nobody owns one that merges by key, and so nobody takes it away.
             "nothing of all that",
             "",
             "",
-            json!({ "ports": null, "resources": null, "env": null, "args": null, "securityContext": null }),
+            json!({ "ports": null, "resources": null, "env": [], "args": null, "securityContext": null }),
         ),
     ];
     each_cli(|workspace| {

@@ -288,6 +288,11 @@ impl Attribute {
         self.field().filter(|_| self.constraint != Constraint::Computed)
     }
 
+    /// Whether the configuration must give a value.
+    pub fn is_required(&self) -> bool {
+        self.constraint == Constraint::Required
+    }
+
     /// Whether a null in the configuration leaves the value to the server.
     pub fn is_computed(&self) -> bool {
         matches!(self.constraint, Constraint::Computed | Constraint::OptionalComputed)

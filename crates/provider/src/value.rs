@@ -12,6 +12,7 @@
 //!
 //! Everything here is pure: no API, no clock, no configuration.
 
+mod emptied;
 mod expand;
 mod flatten;
 mod free_form;
@@ -21,6 +22,7 @@ pub mod path;
 mod plan;
 mod written;
 
+pub use self::emptied::without_emptied;
 pub use self::expand::{Partial, expand, expand_known};
 pub use self::flatten::{empty, flatten, flatten_all};
 pub use self::import::import;

@@ -82,7 +82,7 @@ impl Change<'_> {
         if self.releases_replicas {
             self.release_replicas().await.map_err(refused)?;
         }
-        if let Some(step) = self.before_emptying(&body) {
+        if let Some(step) = self.before_emptying() {
             self.send(&step, false).await.map_err(refused)?;
         }
         let applied = self.send(&body, false).await.map_err(refused)?;
@@ -91,19 +91,14 @@ impl Change<'_> {
 
     /// The body to ask the API about: `body`, or the first of two steps.
     pub(super) async fn ask(&self, body: &Json) -> Result<Applied, Error> {
-        let step = self.before_emptying(body);
+        let step = self.before_emptying();
         self.send(step.as_ref().unwrap_or(body), true).await
     }
 
-    /// The body without what was filled and is now empty, if there is such.
-    ///
-    /// Server-side apply makes a null of an object or a list whose last field is dropped and which is itself still applied
-    /// (structured-merge-diff removes what nobody applies, and then what holds nothing), and the API refuses the null. Left
-    /// out first and applied empty then, it ends up empty.
-    fn before_emptying(&self, body: &Json) -> Option<Json> {
-        let before = value::expand_known(self.prior, schema::workload()).json;
-        let mut step = body.clone();
-        leave_out_emptied(&mut step, &before).then_some(step)
+    /// The body that goes ahead of one that empties something ([`value::without_emptied`]).
+    fn before_emptying(&self) -> Option<Json> {
+        let step = value::without_emptied(self.planned, self.prior, schema::workload())?;
+        body(&step, self.manages_replicas).ok()
     }
 
     /// Sends a body, or asks what would come of it. Conflicts that are ours to settle are settled: the apply is forced
@@ -169,62 +164,5 @@ impl Change<'_> {
             dry_run: false,
         };
         self.client.apply(self.id, &body, options).await.map(drop)
-    }
-}
-
-/// Leaves out of `body` what is empty there and was not `before`, and says whether there was such.
-fn leave_out_emptied(body: &mut Json, before: &Json) -> bool {
-    let is_empty = |value: &Json| match value {
-        Json::Object(fields) => fields.is_empty(),
-        Json::Array(items) => items.is_empty(),
-        _ => false,
-    };
-    let is_filled = |value: &Json| (value.is_object() || value.is_array()) && !is_empty(value);
-    match (body, before) {
-        (Json::Object(fields), Json::Object(before)) => {
-            let count = fields.len();
-            fields.retain(|name, value| !(is_empty(value) && before.get(name).is_some_and(is_filled)));
-            let found = fields.len() < count;
-            let inner = fields
-                .iter_mut()
-                .filter_map(|(name, value)| Some((value, before.get(name)?)));
-            inner.fold(found, |found, (value, before)| {
-                leave_out_emptied(value, before) || found
-            })
-        }
-        (Json::Array(items), Json::Array(before)) => {
-            let same = |item: &Json| {
-                before
-                    .iter()
-                    .find(|before| !item["name"].is_null() && before["name"] == item["name"])
-            };
-            let pairs = items.iter_mut().filter_map(|item| Some((same(item)?, item)));
-            pairs.fold(false, |found, (before, item)| leave_out_emptied(item, before) || found)
-        }
-        _ => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_emptied_is_left_out_first() {
-        let spec = |resources: Json, args: Json| json!({ "spec": { "containers": [{ "name": "proxy" }, { "name": "app", "resources": resources, "args": args }] } });
-        let before = spec(json!({ "limits": { "cpu": "1" } }), json!(["a"]));
-        let mut body = spec(json!({}), json!(["b"]));
-        assert!(leave_out_emptied(&mut body, &before));
-        assert_eq!(
-            body,
-            json!({ "spec": { "containers": [{ "name": "proxy" }, { "name": "app", "args": ["b"] }] } })
-        );
-        for unchanged in [spec(json!({ "limits": {} }), json!(["a"])), before.clone()] {
-            let is_inner = unchanged != before;
-            assert_eq!(leave_out_emptied(&mut unchanged.clone(), &before), is_inner);
-        }
-        let mut never_filled = spec(json!({}), json!([]));
-        assert!(!leave_out_emptied(&mut never_filled.clone(), &never_filled));
-        assert!(!leave_out_emptied(&mut never_filled, &json!({})));
     }
 }

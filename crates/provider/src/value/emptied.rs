@@ -1,0 +1,249 @@
+//! What was filled and is now empty, which server-side apply cannot do in one step.
+
+use tf_plugin_server::value::Value;
+
+use super::flatten::same_item;
+use crate::schema::{Kind, Merge, Node};
+
+/// `planned` without what `prior` had filled and it has empty; none where there is no such thing.
+///
+/// Server-side apply makes a null of an object or a list whose last field is dropped and which is itself still applied
+/// (structured-merge-diff removes what nobody applies any more, and then what holds nothing), and the API refuses the null.
+/// Left out first and applied empty then, it ends up empty. Whoever is empty for want of what was left out, or requires it, is
+/// left out as well; where that is everything, no step helps. A list with one owner is replaced as a whole, so that nothing
+/// within it needs this.
+pub fn without_emptied(planned: &Value, prior: &Value, node: &Node) -> Option<Value> {
+    let mut step = planned.clone();
+    let changed = leave_out(&mut step, prior, node);
+    (changed && !step.is_null()).then_some(step)
+}
+
+/// Puts null in the place of what is emptied in `value`, or of all of it, and says whether there was such.
+fn leave_out(value: &mut Value, prior: &Value, node: &Node) -> bool {
+    let mut changed = false;
+    let mut whole = false;
+    match (&node.kind, &mut *value, prior) {
+        (Kind::Object(object), Value::Map(attributes), Value::Map(before)) => {
+            let written = object
+                .iter()
+                .filter(|(_, attribute)| attribute.written_field().is_some());
+            for (name, attribute) in written {
+                let (Some(value), Some(before)) = (attributes.get_mut(name), before.get(name)) else {
+                    continue;
+                };
+                if leave_out(value, before, &attribute.node) {
+                    changed = true;
+                    whole |= value.is_null() && attribute.is_required();
+                }
+            }
+        }
+        (
+            Kind::List {
+                items,
+                merge: Merge::Keys(keys),
+            },
+            Value::List(list),
+            Value::List(before),
+        ) => {
+            list.retain_mut(|item| {
+                let before = before.iter().find(|before| same_item(item, before, items, keys));
+                changed |= before.is_some_and(|before| leave_out(item, before, items));
+                !item.is_null()
+            });
+        }
+        (Kind::FreeForm, value, before) => changed = leave_out_free_form(value, before),
+        _ => {}
+    }
+    whole |= is_mergeable(node) && is_empty(value, node) && !prior.is_null() && !is_empty(prior, node);
+    if whole {
+        *value = Value::Null;
+    }
+    changed || whole
+}
+
+/// Within a value of any type, objects are merged and lists have one owner.
+fn leave_out_free_form(value: &mut Value, before: &Value) -> bool {
+    let (Some(entries), Some(before)) = (value.as_map_mut(), before.as_map()) else {
+        return false;
+    };
+    let mut changed = false;
+    for (key, value) in entries {
+        let Some(before) = before.get(key) else { continue };
+        changed |= leave_out_free_form(value, before);
+        if is_empty_map(value) && before.as_map().is_some() && !is_empty_map(before) {
+            *value = Value::Null;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// Whether server-side apply merges what is within, rather than replacing it.
+fn is_mergeable(node: &Node) -> bool {
+    match &node.kind {
+        Kind::Object(_) | Kind::Map(_) | Kind::FreeForm => true,
+        Kind::List { merge, .. } => *merge != Merge::Atomic,
+        _ => false,
+    }
+}
+
+/// Whether nothing but the empty object or list is sent for the value.
+fn is_empty(value: &Value, node: &Node) -> bool {
+    match (&node.kind, value) {
+        (Kind::Object(object), Value::Map(attributes)) => object
+            .iter()
+            .filter(|(_, attribute)| attribute.written_field().is_some())
+            .all(|(name, _)| attributes.get(name).is_none_or(Value::is_null)),
+        (Kind::List { .. }, Value::List(items)) => items.is_empty(),
+        (Kind::Map(_) | Kind::FreeForm, value) => is_empty_map(value),
+        _ => false,
+    }
+}
+
+fn is_empty_map(value: &Value) -> bool {
+    value
+        .as_map()
+        .is_some_and(|entries| entries.values().all(Value::is_null))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value as Json, json};
+
+    use super::*;
+    use crate::schema;
+    use crate::value::{expand, flatten_all};
+
+    /// Checks what is sent first on the way from a Pod specification to another.
+    #[track_caller]
+    fn check(before: &Json, after: &Json, first: Option<&Json>) {
+        let node = schema::workload()
+            .at("spec.template")
+            .expect("a Workload has a template");
+        let written = |pod: &Json| flatten_all(&json!({ "spec": pod }), node);
+        let step = without_emptied(&written(after), &written(before), node);
+        let sent = step.map(|step| expand(&step, node).expect("the step is known"));
+        assert_eq!(sent, first.map(|pod| json!({ "spec": pod })));
+    }
+
+    fn container(fields: &Json) -> Json {
+        let mut container = json!({ "name": "app" });
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            container[name] = value.clone();
+        }
+        json!({ "containers": [{ "name": "proxy" }, container] })
+    }
+
+    #[test]
+    fn what_is_emptied_is_left_out_first() {
+        let filled =
+            container(&json!({ "resources": { "limits": { "cpu": "1" } }, "env": [{ "name": "A" }], "args": ["a"] }));
+        check(
+            &filled,
+            &container(&json!({ "resources": {}, "env": [], "args": [] })),
+            Some(&container(&json!({ "args": [] }))),
+        );
+        check(&filled, &filled, None);
+        check(&filled, &container(&json!({})), None);
+        let empty = container(&json!({ "resources": {}, "env": [] }));
+        check(&empty, &empty, None);
+        check(&container(&json!({})), &empty, None);
+    }
+
+    #[test]
+    fn what_would_be_empty_without_it_is_left_out_too() {
+        check(
+            &container(&json!({ "securityContext": { "capabilities": { "add": ["NET_ADMIN"] } } })),
+            &container(&json!({ "securityContext": { "capabilities": {} } })),
+            Some(&container(&json!({}))),
+        );
+        check(
+            &container(&json!({ "resources": { "limits": { "cpu": "1" }, "requests": { "cpu": "1" } } })),
+            &container(&json!({ "resources": { "limits": {}, "requests": { "cpu": "1" } } })),
+            Some(&container(&json!({ "resources": { "requests": { "cpu": "1" } } }))),
+        );
+    }
+
+    #[test]
+    fn items_are_told_apart_by_their_own_keys() {
+        let spread = |selector: &Json| {
+            let constraint = |skew: u8, key: &str| json!({ "maxSkew": skew, "topologyKey": key, "whenUnsatisfiable": "DoNotSchedule" });
+            let mut zone = constraint(1, "zone");
+            zone["labelSelector"] = selector.clone();
+            json!({ "containers": [], "topologySpreadConstraints": [constraint(2, "host"), zone] })
+        };
+        let mut first = spread(&json!(null));
+        first["topologySpreadConstraints"][1]
+            .as_object_mut()
+            .expect("an item")
+            .remove("labelSelector");
+        check(
+            &spread(&json!({ "matchLabels": { "app": "web" } })),
+            &spread(&json!({})),
+            Some(&first),
+        );
+        // An absent protocol is TCP.
+        let port = |protocol: &Json, name: &Json| {
+            container(&json!({ "ports": [{ "containerPort": 80, "protocol": protocol, "name": name }] }))
+        };
+        check(
+            &port(&json!("TCP"), &json!("a")),
+            &port(&json!(null), &json!(null)),
+            None,
+        );
+    }
+
+    #[test]
+    fn what_requires_it_is_left_out_too() {
+        let volume = |claim: &Json| json!({ "containers": [], "volumes": [{ "name": "v", "ephemeral": { "volumeClaimTemplate": { "spec": claim } } }] });
+        check(
+            &volume(&json!({ "resources": { "requests": { "storage": "1Gi" } } })),
+            &volume(&json!({})),
+            Some(&json!({ "containers": [], "volumes": [{ "name": "v" }] })),
+        );
+        // Without its template there is no Workload: the API has the last word.
+        let (template, workload) = (
+            json!({ "spec": { "containers": [{ "name": "app" }] } }),
+            schema::workload(),
+        );
+        let written = |template: &Json| {
+            flatten_all(
+                &json!({ "metadata": { "name": "web" }, "spec": { "template": template } }),
+                workload,
+            )
+        };
+        assert_eq!(
+            without_emptied(&written(&json!({})), &written(&template), workload),
+            None
+        );
+    }
+
+    #[test]
+    fn a_list_with_one_owner_is_replaced_as_a_whole() {
+        let toleration = |toleration: Json| json!({ "containers": [], "tolerations": [toleration] });
+        check(&toleration(json!({ "key": "a" })), &toleration(json!({})), None);
+        check(
+            &json!({ "containers": [], "tolerations": [{ "key": "a" }] }),
+            &json!({ "containers": [], "tolerations": [] }),
+            None,
+        );
+    }
+
+    #[test]
+    fn values_of_any_type_are_looked_into() {
+        let node = schema::workload()
+            .at("spec.provider")
+            .expect("the provider is in the schema");
+        let first = |before: Json, after: Json| {
+            let step = without_emptied(&flatten_all(&after, node), &flatten_all(&before, node), node);
+            step.map(|step| expand(&step, node).expect("the step is known"))
+        };
+        assert_eq!(
+            first(json!({ "a": { "b": 1 }, "c": 1 }), json!({ "a": {}, "c": 2 })),
+            Some(json!({ "c": 2 }))
+        );
+        assert_eq!(first(json!({ "a": 1 }), json!({ "a": 2 })), None);
+        // All of it is the caller's to leave out.
+        assert_eq!(first(json!({ "a": { "b": 1 } }), json!({ "a": {} })), None);
+    }
+}
