@@ -55,6 +55,8 @@ pub struct Fault {
     pub truncate: Option<usize>,
     /// Answer a page of HTML with this code, as a proxy does.
     pub html: Option<u16>,
+    /// Answer as usual, with this text as a `Warning` beside it, as admission policies do.
+    pub warning: Option<String>,
 }
 
 impl Fault {

@@ -88,6 +88,8 @@ pub(super) async fn serve(
         Some(answer) => answer,
         None => respond(&app, certificate, request, full_path).await,
     };
+    let warnings = fault.as_ref().map(|fault| fault.warning.as_slice());
+    let answer = answer::with_warnings(answer, warnings.unwrap_or_default());
     if !of_control {
         entry.status = answer.status().as_u16();
         app.log.push(entry);
