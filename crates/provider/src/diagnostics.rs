@@ -10,15 +10,44 @@ mod wait;
 mod workload;
 
 use tf_provider::AttributePath;
-use tf_provider::Diagnostic;
+use tf_provider::{Diagnostic, Diagnostics};
 
 pub use self::api::{Action, refused, unlisted};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{
-    already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, lost_race, namespace_missing,
-    no_namespace, protected, recreated, timeout, unreadable_state, validation, warning_of_api,
+    already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
+    namespace_missing, no_namespace, protected, recreated, timeout, unreadable_state, validation, warning_of_api,
 };
+
+/// Why an operation did not come to its end: one diagnostic or more.
+#[derive(Debug)]
+pub struct Problems(Vec<Diagnostic>);
+
+impl Problems {
+    /// The value of a result; none after its problems are reported.
+    pub fn report<T>(result: Result<T, Problems>, diags: &mut Diagnostics) -> Option<T> {
+        match result {
+            Ok(value) => Some(value),
+            Err(Problems(problems)) => {
+                diags.errors.extend(problems);
+                None
+            }
+        }
+    }
+}
+
+impl From<Diagnostic> for Problems {
+    fn from(problem: Diagnostic) -> Self {
+        Problems(vec![problem])
+    }
+}
+
+impl From<Vec<Diagnostic>> for Problems {
+    fn from(problems: Vec<Diagnostic>) -> Self {
+        Problems(problems)
+    }
+}
 
 /// A diagnostic at an attribute; at none, when the path is empty.
 fn diagnostic(summary: impl Into<String>, detail: impl Into<String>, attribute: AttributePath) -> Diagnostic {

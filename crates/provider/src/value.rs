@@ -12,6 +12,7 @@
 //!
 //! Everything here is pure: no API, no clock, no configuration.
 
+mod agreement;
 mod emptied;
 mod expand;
 mod flatten;
@@ -22,10 +23,11 @@ pub mod path;
 mod plan;
 mod written;
 
+pub use self::agreement::agrees;
 pub use self::emptied::without_emptied;
 pub use self::expand::{Partial, expand, expand_known};
-pub use self::flatten::{empty, flatten, flatten_all};
-pub use self::import::import;
+pub use self::flatten::{empty, flatten, flatten_all, same_item};
+pub use self::import::{import, import_declared};
 pub use self::meaning::equal;
 pub use self::path::PathError;
 pub use self::plan::{complete, planned};

@@ -2,6 +2,7 @@
 //!
 //! [`plan`] decides, without network or clock, what changes; [`resource`] carries it out in the order of Terraform's calls.
 
+mod create;
 pub mod data_source;
 mod delete;
 mod dry_run;
@@ -11,9 +12,11 @@ pub mod listing;
 pub mod ownership;
 pub mod plan;
 pub mod private;
+mod read;
 mod removal;
 pub mod resource;
 pub mod timeouts;
+mod update;
 pub mod upgrade;
 mod validate;
 pub mod wait;

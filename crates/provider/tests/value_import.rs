@@ -7,7 +7,7 @@
 
 use serde_json::{Value as Json, json};
 use terraform_provider_datum::schema;
-use terraform_provider_datum::value::{flatten_all, import};
+use terraform_provider_datum::value::{flatten_all, import, import_declared};
 
 #[track_caller]
 fn check(api: Json, seen: Json) {
@@ -92,4 +92,60 @@ fn bookkeeping_of_tools_is_left_out() {
     check(object(annotations(json!({ "a": "b" }))), object(json!({ "a": "b" })));
     check(object(annotations(json!({}))), object(Json::Null));
     check(object(json!({})), object(json!({})));
+}
+
+#[test]
+fn what_a_manager_declared_is_told_from_what_others_added() {
+    let object = json!({
+        "metadata": {
+            "name": "web", "namespace": "project-a", "uid": "1", "labels": { "ours": "1", "theirs": "1" },
+            "annotations": { "theirs": "1" },
+            "managedFields": [
+                { "operation": "Apply", "manager": "us", "fieldsV1": {
+                    "f:metadata": { "f:labels": { "f:ours": {} } },
+                    "f:spec": {
+                        "f:provider": { "f:name": {}, "f:empty": {} },
+                        "f:template": { "f:spec": {
+                            "f:containers": { "k:{\"name\":\"app\"}": {
+                                ".": {}, "f:name": {}, "f:args": {}, "f:resources": {},
+                                "f:ports": { "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": { ".": {}, "f:containerPort": {} } },
+                            } },
+                            "f:volumes": { "k:{\"name\":\"tmp\"}": { ".": {}, "f:name": {}, "f:emptyDir": {} } },
+                        } },
+                    },
+                } },
+                { "operation": "Update", "manager": "us", "fieldsV1": { "f:metadata": { "f:annotations": { "f:theirs": {} } } } },
+                { "operation": "Apply", "manager": "them", "fieldsV1": { "f:metadata": { "f:labels": { "f:theirs": {} } } } },
+            ],
+        },
+        "spec": {
+            "replicas": 3,
+            "provider": { "name": "gcp", "empty": {}, "theirs": 1 },
+            "template": { "spec": {
+                "containers": [
+                    { "name": "proxy", "image": "envoy:1" },
+                    {
+                        "name": "app", "image": "theirs:1", "args": ["x"], "resources": {},
+                        "ports": [{ "containerPort": 80, "protocol": "TCP" }],
+                    },
+                ],
+                "volumes": [{ "name": "tmp", "emptyDir": {} }],
+            } },
+        },
+    });
+    let ours = json!({
+        "metadata": { "name": "web", "namespace": "project-a", "uid": "1", "labels": { "ours": "1" } },
+        "spec": {
+            "replicas": 3,
+            "provider": { "name": "gcp", "empty": {} },
+            "template": { "spec": {
+                "containers": [{ "name": "app", "args": ["x"], "resources": {}, "ports": [{ "containerPort": 80 }] }],
+                "volumes": [{ "name": "tmp", "emptyDir": {} }],
+            } },
+        },
+    });
+    assert_eq!(
+        import_declared(&object, schema::workload(), "us"),
+        flatten_all(&ours, schema::workload())
+    );
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use datum_client::Error;
 use datum_model::id::WorkloadId;
 use tf_plugin_server::value;
 use tf_provider::Diagnostic;
@@ -38,13 +39,24 @@ pub fn already_exists(id: &WorkloadId) -> Diagnostic {
     )
 }
 
-/// A create that found somebody else had just created the same workload.
-pub fn lost_race(id: &WorkloadId) -> Diagnostic {
+/// A create that found somebody else had just created the same workload, and what kept it from being taken back, if
+/// anything did.
+pub fn lost_race(id: &WorkloadId, left: Option<&Error>) -> Diagnostic {
+    let merged = match left {
+        None => "what it had added to the other's workload was taken back".to_owned(),
+        Some(error) => format!(
+            "what it has added to the other's workload could not be taken back ({}); to look at it: kubectl get workload \
+             {} -n {} -o yaml --show-managed-fields",
+            error.kind(),
+            id.name,
+            id.namespace
+        ),
+    };
     diagnostic(
         format!("Workload {id} already exists: somebody else created it at the same moment"),
         format!(
-            "It did not exist when this apply began, and existed when the request arrived. The request was merged with \
-             what is there; Terraform does not keep it in its state.\n\n{}",
+            "It did not exist when this apply began, and existed when the request arrived. The two agreed in all that both \
+             say; {merged}.\n\n{}",
             adoption(id)
         ),
         AttributePath::new("metadata").attribute("name"),
@@ -195,6 +207,23 @@ pub fn kept_by_others(id: &WorkloadId, field: &str, managers: &[String]) -> Diag
     )
 }
 
+/// What an imported workload has and its configuration leaves out, when the plan shows all of that as removed.
+pub fn left_out(id: &str, attributes: &[AttributePath]) -> Option<Diagnostic> {
+    let attributes: Vec<String> = attributes.iter().map(hcl).collect();
+    (!attributes.is_empty()).then(|| {
+        diagnostic(
+            format!("The configuration leaves out a part of the imported workload {id}"),
+            format!(
+                "What it leaves out is not managed. The plan shows it as removed because it leaves the state; in the \
+                 workload it stays as it is: {}.\n\n\
+                 To manage it, write it into the configuration before this is applied.",
+                attributes.join(", ")
+            ),
+            root(),
+        )
+    })
+}
+
 /// An argument of a function that the function cannot use.
 pub fn argument(index: i64, message: &str) -> Diagnostic {
     diagnostic(sentence(message), "", AttributePath::function_argument(index))
@@ -238,7 +267,7 @@ mod tests {
 
             Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
             [metadata.name] Workload project-a/web already exists: somebody else created it at the same moment
-            It did not exist when this apply began, and existed when the request arrived. The request was merged with what is there; Terraform does not keep it in its state.
+            It did not exist when this apply began, and existed when the request arrived. The two agreed in all that both say; what it had added to the other's workload was taken back.
 
             To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
 
@@ -250,7 +279,7 @@ mod tests {
             or run: terraform import datum_workload.<name> project-a/web
 
             Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
-        "#]].assert_eq(&shown([&already_exists(&id), &lost_race(&id)]));
+        "#]].assert_eq(&shown([&already_exists(&id), &lost_race(&id, None)]));
         expect![[r#"
             [] Workload project-a/web is not the one in the state any more
             The workload that Terraform knows (uid 1) was deleted outside of Terraform, and another (uid 2) was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.

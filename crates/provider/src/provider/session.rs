@@ -27,6 +27,7 @@ pub struct Session {
 struct Memory {
     remarks: HashMap<WorkloadId, HashSet<Remark>>,
     accepted: HashSet<u64>,
+    told: HashSet<(WorkloadId, String)>,
 }
 
 /// Something learnt about a workload.
@@ -114,6 +115,11 @@ impl Session {
     /// Whether the API said already that it would accept this body.
     pub fn is_accepted(&self, id: &WorkloadId, body: &serde_json::Value) -> bool {
         self.memory().accepted.contains(&fingerprint(id, body))
+    }
+
+    /// Whether a warning of the API about a workload has not been passed on yet. It counts as passed on from now.
+    pub fn is_news(&self, id: &WorkloadId, warning: &str) -> bool {
+        self.memory().told.insert((id.clone(), warning.to_owned()))
     }
 
     /// Remembers that the API does not answer, so that no other plan waits for it.

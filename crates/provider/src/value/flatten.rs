@@ -173,7 +173,7 @@ pub(super) fn same_key(json: &Json, item: &Value, items: &Node, keys: &[String])
 }
 
 /// Whether two items of the user have the same key, by the same rule.
-pub(super) fn same_item(left: &Value, right: &Value, items: &Node, keys: &[String]) -> bool {
+pub fn same_item(left: &Value, right: &Value, items: &Node, keys: &[String]) -> bool {
     let Some(object) = items.object() else { return false };
     keys.iter().all(|key| {
         object.attribute(key).is_some_and(|(name, attribute)| {

@@ -31,6 +31,17 @@ pub(super) fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// Whether everything that `config` says is so in `state`. A list has one owner, so that all of it counts.
+pub(super) fn agrees(config: &Value, state: &Value) -> bool {
+    match (config.untyped(), state.untyped()) {
+        (Value::Null, _) => true,
+        (Value::Map(config), Value::Map(state)) => config
+            .iter()
+            .all(|(key, config)| agrees(config, state.get(key).unwrap_or(&Value::Null))),
+        (config, state) => equal(config, state),
+    }
+}
+
 /// What the API holds, seen from what the user wrote: `shape` itself while it means the same, and otherwise the value in
 /// the API, without the entries of objects that the user did not write.
 pub(super) fn flatten(json: &Json, shape: &Value) -> Value {

@@ -5,7 +5,7 @@ use tf_plugin_server::value::Value;
 
 use super::flatten_all;
 use super::written::{Written, last_applied};
-use crate::schema::{Kind, Merge, Node};
+use crate::schema::{Constraint, Kind, Merge, Node};
 
 /// Annotations with these prefixes are the bookkeeping of tools, not a part of anybody's configuration.
 const BOOKKEEPING: [&str; 2] = ["kubectl.kubernetes.io/", "deployment.kubernetes.io/"];
@@ -18,6 +18,14 @@ const BOOKKEEPING: [&str; 2] = ["kubectl.kubernetes.io/", "deployment.kubernetes
 pub fn import(json: &Json, node: &Node) -> Value {
     let last_applied = last_applied(json);
     imported(json, node, &Written::of(json, last_applied.as_ref()))
+}
+
+/// What `manager` declared of the object `json` with its last apply, and what is computed.
+///
+/// This is the state that an object of the provider's own had before it was lost: what others added is not in it, and a
+/// default is where it was written.
+pub fn import_declared(json: &Json, node: &Node, manager: &str) -> Value {
+    declared(json, node, &Written::by(json, manager))
 }
 
 fn imported(json: &Json, node: &Node, written: &Written<'_>) -> Value {
@@ -48,6 +56,52 @@ fn imported(json: &Json, node: &Node, written: &Written<'_>) -> Value {
             let item = |(index, json)| imported(json, items, &written.item(index, json, keys));
             Value::List(list.iter().enumerate().map(item).collect())
         }
+        _ => flatten_all(json, node),
+    }
+}
+
+fn declared(json: &Json, node: &Node, written: &Written<'_>) -> Value {
+    match (&node.kind, json) {
+        (Kind::Object(object), Json::Object(fields)) => Value::Map(
+            object
+                .iter()
+                .map(|(name, attribute)| {
+                    let found = attribute.field().and_then(|field| Some((field, fields.get(field)?)));
+                    let value = found.map_or(Value::Null, |(field, json)| {
+                        let written = written.field(field);
+                        if attribute.is_computed() {
+                            flatten_all(json, &attribute.node)
+                        } else if attribute.constraint == Constraint::Required || written.is_written() {
+                            declared(json, &attribute.node, &written)
+                        } else {
+                            Value::Null
+                        }
+                    });
+                    (name.to_owned(), value)
+                })
+                .collect(),
+        ),
+        (Kind::Map(values), Json::Object(entries)) => {
+            let written = entries.iter().filter(|(key, _)| written.field(key).is_written());
+            Value::Map(
+                written
+                    .map(|(key, json)| (key.clone(), flatten_all(json, values)))
+                    .collect(),
+            )
+        }
+        (
+            Kind::List {
+                items,
+                merge: Merge::Keys(keys),
+            },
+            Json::Array(list),
+        ) => {
+            let found = list.iter().enumerate();
+            let found = found.map(|(index, json)| (json, written.item(index, json, keys)));
+            let written = found.filter(|(_, written)| written.is_written());
+            Value::List(written.map(|(json, written)| declared(json, items, &written)).collect())
+        }
+        (Kind::FreeForm, json) => flatten_all(&written.part(json), node),
         _ => flatten_all(json, node),
     }
 }

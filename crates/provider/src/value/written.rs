@@ -30,20 +30,29 @@ pub(super) fn last_applied(object: &Json) -> Option<Json> {
     serde_json::from_str(text).ok()
 }
 
+/// The Apply entries of `managedFields`.
+fn applied(object: &Json) -> impl Iterator<Item = &Json> {
+    let entries = object.pointer("/metadata/managedFields").and_then(Json::as_array);
+    let is_apply = |entry: &&Json| entry.get("operation").and_then(Json::as_str) == Some("Apply");
+    entries.into_iter().flatten().filter(is_apply)
+}
+
 impl<'a> Written<'a> {
     /// The records of a whole object; `last_applied` is what [`last_applied`] found in it.
     pub(super) fn of(object: &'a Json, last_applied: Option<&'a Json>) -> Self {
-        let entries = object.pointer("/metadata/managedFields").and_then(Json::as_array);
-        let owned = entries
-            .into_iter()
-            .flatten()
-            .filter(|entry| entry.get("operation").and_then(Json::as_str) == Some("Apply"))
-            .filter_map(|entry| entry.get("fieldsV1"))
-            .collect();
         Self {
-            owned,
+            owned: applied(object).filter_map(|entry| entry.get("fieldsV1")).collect(),
             given: last_applied.into_iter().collect(),
             whole: false,
+        }
+    }
+
+    /// The record of what one field manager owns by its applies.
+    pub(super) fn by(object: &'a Json, manager: &str) -> Self {
+        let entries = applied(object).filter(|entry| entry.get("manager").and_then(Json::as_str) == Some(manager));
+        Self {
+            owned: entries.filter_map(|entry| entry.get("fieldsV1")).collect(),
+            ..Self::default()
         }
     }
 
@@ -78,6 +87,17 @@ impl<'a> Written<'a> {
                 None => Vec::new(),
             },
         )
+    }
+
+    /// The part of a value without a schema that somebody wrote.
+    pub(super) fn part(&self, json: &Json) -> Json {
+        let Some(fields) = json.as_object().filter(|_| !self.whole) else {
+            return json.clone();
+        };
+        let written = fields.iter().map(|(key, json)| (key, json, self.field(key)));
+        let written = written.filter(|(_, _, written)| written.is_written());
+        let part = written.map(|(key, json, written)| (key.clone(), written.part(json)));
+        Json::Object(part.collect())
     }
 
     fn step(&self, is_here: impl Fn(&Segment) -> bool, given: impl Fn(&'a Json) -> Vec<&'a Json>) -> Self {

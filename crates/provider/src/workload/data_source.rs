@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::identity;
 use super::plan::at;
-use crate::diagnostics::{self, Action};
+use crate::diagnostics::{self, Action, Problems};
 use crate::provider::{DatumProvider, Session};
 use crate::schema::Node;
 use crate::{schema, value};
@@ -28,15 +28,14 @@ impl WorkloadData {
         WorkloadData { provider }
     }
 
-    async fn workload(&self, mut config: Value) -> Result<Value, Vec<Diagnostic>> {
-        let session = self.provider.session().map_err(one)?;
-        let client = session.required_client().await.map_err(one)?;
+    async fn workload(&self, mut config: Value) -> Result<Value, Problems> {
+        let session = self.provider.session()?;
+        let client = session.required_client().await?;
         if at(&config, &["metadata", "namespace"]).is_null() {
             let namespace = session
                 .default_namespace()
                 .await
-                .ok_or_else(diagnostics::no_namespace)
-                .map_err(one)?;
+                .ok_or_else(diagnostics::no_namespace)?;
             if let Some(place) = config
                 .get_mut("metadata")
                 .and_then(|metadata| metadata.get_mut("namespace"))
@@ -44,7 +43,7 @@ impl WorkloadData {
                 *place = namespace.to_string().into();
             }
         }
-        let id = identity::of(&config).map_err(one)?;
+        let id = identity::of(&config)?;
         let deadline = Instant::now() + session.configuration().timeouts.read;
         let client = client.within(deadline).cancelled_by(operation::cancelled());
         let object = client
@@ -65,7 +64,7 @@ impl DataSource for WorkloadData {
     }
 
     async fn read<'a>(&self, diags: &mut Diagnostics, config: Value, _provider_meta: Value) -> Option<Value> {
-        taken(diags, self.workload(config).await)
+        Problems::report(self.workload(config).await, diags)
     }
 }
 
@@ -81,17 +80,17 @@ impl WorkloadsData {
         WorkloadsData { provider }
     }
 
-    async fn workloads(&self, mut config: Value) -> Result<Value, Vec<Diagnostic>> {
-        let session = self.provider.session().map_err(one)?;
-        let client = session.required_client().await.map_err(one)?;
-        let namespace = listed_namespace(&session, &config).await.map_err(one)?;
+    async fn workloads(&self, mut config: Value) -> Result<Value, Problems> {
+        let session = self.provider.session()?;
+        let client = session.required_client().await?;
+        let namespace = listed_namespace(&session, &config).await?;
         let text = |name| config.get(name).and_then(Value::as_str).map(str::to_owned);
         let limit = match config.get("limit").and_then(Value::as_i64).map(u32::try_from) {
             None => None,
             Some(Ok(limit)) if limit > 0 => Some(limit),
             Some(_) => {
                 let path = AttributePath::new("limit");
-                return Err(one(diagnostics::validation("limit is a whole number from 1", path)));
+                return Err(diagnostics::validation("limit is a whole number from 1", path).into());
             }
         };
         let options = ListOptions {
@@ -104,7 +103,7 @@ impl WorkloadsData {
         let objects = client
             .list(Some(&namespace), &options)
             .await
-            .map_err(|error| one(diagnostics::unlisted(&namespace, &error)))?;
+            .map_err(|error| diagnostics::unlisted(&namespace, &error))?;
         let shown = objects.iter().map(|object| shown(object, schema::listed_workload()));
         if let Some(place) = config.get_mut("workloads") {
             *place = Value::list(shown);
@@ -123,7 +122,7 @@ impl DataSource for WorkloadsData {
     }
 
     async fn read<'a>(&self, diags: &mut Diagnostics, config: Value, _provider_meta: Value) -> Option<Value> {
-        taken(diags, self.workloads(config).await)
+        Problems::report(self.workloads(config).await, diags)
     }
 }
 
@@ -144,18 +143,4 @@ fn shown(object: &Object, node: &Node) -> Value {
         identity::set(&mut state, &id);
     }
     state
-}
-
-fn one(diagnostic: Diagnostic) -> Vec<Diagnostic> {
-    vec![diagnostic]
-}
-
-fn taken(diags: &mut Diagnostics, result: Result<Value, Vec<Diagnostic>>) -> Option<Value> {
-    match result {
-        Ok(state) => Some(state),
-        Err(problems) => {
-            diags.errors.extend(problems);
-            None
-        }
-    }
 }

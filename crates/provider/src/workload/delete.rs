@@ -1,16 +1,14 @@
 //! Deleting: this object and no other, until it is gone.
 
-use std::time::Duration;
-
-use datum_client::{Client, DeleteOptions, Deleted, Propagation};
-use datum_model::id::WorkloadId;
+use datum_client::{DeleteOptions, Deleted, Propagation};
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
-use tf_provider::Diagnostic;
 use tokio::time::Instant;
 
+use super::private::PrivateState;
 use super::{identity, wait};
-use crate::diagnostics::{self, Action};
+use crate::diagnostics::{self, Action, Problems};
+use crate::provider::Session;
 
 /// The propagation policy of that name.
 pub(super) fn propagation(name: &str) -> Option<Propagation> {
@@ -23,36 +21,39 @@ pub(super) fn propagation(name: &str) -> Option<Propagation> {
 }
 
 /// Deletes the workload of a state, and waits until it is gone or its name belongs to another.
-pub(super) async fn run(
-    client: &Client,
-    id: &WorkloadId,
-    prior: &Value,
-    limit: Duration,
-) -> Result<(), Vec<Diagnostic>> {
-    let deadline = Instant::now() + limit;
+pub(super) async fn run(session: &Session, prior: &Value, private: &PrivateState) -> Result<(), Problems> {
+    let client = session.required_client().await?;
+    let id = identity::of(prior)?;
+    if let Some(server) = private.server.as_deref()
+        && server != client.server()
+    {
+        // A delete elsewhere would find nothing and take that for done.
+        match client.get(&id).await {
+            Ok(object) if object.uid() == identity::uid(prior) => {}
+            Ok(_) | Err(_) => return Err(diagnostics::elsewhere(&id, server, client.server()).into()),
+        }
+    }
+    let timeouts = session.configuration().timeouts.overridden(prior.get("timeouts"));
+    let deadline = Instant::now() + timeouts.delete;
     let client = client.within(deadline);
-    let refused = |error| diagnostics::refused(Action::Delete, id, &error, prior);
-    let uid = identity::uid(prior).map(str::to_owned);
-    let propagation = prior
-        .get("propagation_policy")
-        .and_then(Value::as_str)
-        .and_then(propagation);
+    let propagation = prior.get("propagation_policy").and_then(Value::as_str);
     let options = DeleteOptions {
-        uid,
-        propagation,
+        uid: identity::uid(prior).map(str::to_owned),
+        propagation: propagation.and_then(self::propagation),
         dry_run: false,
     };
-    let pending = match client.delete(id, options).await.map_err(refused)? {
+    let deleted = client.delete(&id, options).await;
+    let pending = match deleted.map_err(|error| diagnostics::refused(Action::Delete, &id, &error, prior))? {
         Deleted::AlreadyGone | Deleted::Gone => return Ok(()),
         Deleted::Pending(object) => object,
     };
-    let uid = pending.uid().unwrap_or_default().to_owned();
-    let outcome = client.wait_deleted(id, &uid, deadline, operation::cancelled()).await;
+    let uid = pending.uid().unwrap_or_default();
+    let outcome = client.wait_deleted(&id, uid, deadline, operation::cancelled()).await;
     match wait::end(&outcome) {
         None => Ok(()),
         Some(end) => {
             let object = outcome.object.as_ref().unwrap_or(&pending);
-            Err(vec![diagnostics::deletion(id, end, outcome.elapsed, Some(object))])
+            Err(diagnostics::deletion(&id, end, outcome.elapsed, Some(object)).into())
         }
     }
 }

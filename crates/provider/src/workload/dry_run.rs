@@ -116,10 +116,7 @@ impl<'q> Question<'q> {
     /// The API would take it.
     fn accepted(&self, diags: &mut Diagnostics, applied: &Applied) {
         self.session.accept(&self.id, &self.body);
-        let warnings = applied.warnings.iter();
-        diags
-            .warnings
-            .extend(warnings.map(|warning| diagnostics::warning_of_api(&self.id, warning)));
+        write::warn(self.session, diags, &self.id, &applied.warnings);
     }
 
     /// The API would not take it, or did not answer: a plan does without.

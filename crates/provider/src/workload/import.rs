@@ -1,7 +1,57 @@
-//! Import IDs: which workload the user means.
+//! Importing: which workload the user means, and what its state is before anybody has configured it.
 
+use datum_client::Object;
+use datum_client::config::FIELD_MANAGER;
 use datum_model::id::{Namespace, Project, WorkloadId, WorkloadName};
+use tf_plugin_server::operation;
+use tf_plugin_server::value::Value;
 use thiserror::Error;
+use tokio::time::Instant;
+
+use super::private::PrivateState;
+use super::{identity, ownership};
+use crate::diagnostics::{self, Action, Problems};
+use crate::provider::Session;
+use crate::{schema, value};
+
+/// Reads the workload that an import ID names.
+pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateState), Problems> {
+    let client = session.required_client().await?;
+    let namespace = session.default_namespace().await;
+    let id = parse(id, namespace.as_ref()).map_err(|error| diagnostics::import_id(&error))?;
+    let timeouts = session.configuration().timeouts;
+    let client = client
+        .within(Instant::now() + timeouts.read)
+        .cancelled_by(operation::cancelled());
+    let refused = |error| diagnostics::refused(Action::Import, &id, &error, &Value::Null);
+    let object = client.get(&id).await.map_err(refused)?;
+    let private = PrivateState {
+        server: Some(client.server().to_owned()),
+        owns_replicas: ownership::is_ours(&object, &ownership::replicas_field()),
+        adopted: !is_ours(&object),
+        ..PrivateState::default()
+    };
+    Ok((state(&object, &id), private))
+}
+
+/// The state of a workload that is imported.
+///
+/// What this provider made is as its last apply left it. What others made is all that they wrote: which part of it is
+/// managed is for the configuration to say.
+pub(super) fn state(object: &Object, id: &WorkloadId) -> Value {
+    let mut state = if is_ours(object) {
+        value::import_declared(object.as_json(), schema::workload(), FIELD_MANAGER)
+    } else {
+        value::import(object.as_json(), schema::workload())
+    };
+    identity::set(&mut state, id);
+    state
+}
+
+/// Whether this provider made the workload.
+fn is_ours(object: &Object) -> bool {
+    ownership::is_ours(object, &ownership::template_field())
+}
 
 /// Reads an import ID: `namespace/name`, `projects/<project>/<name>`, or a bare `name` where the provider has a namespace.
 pub fn parse(id: &str, default_namespace: Option<&Namespace>) -> Result<WorkloadId, ParseError> {

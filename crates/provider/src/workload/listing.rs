@@ -10,9 +10,9 @@ use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::data_source::listed_namespace;
-use super::identity;
+use super::{identity, import};
 use crate::provider::DatumProvider;
-use crate::{diagnostics, schema, value};
+use crate::{diagnostics, schema};
 
 /// The arguments, which the data source of many workloads has as well.
 const ARGUMENTS: [&str; 3] = ["namespace", "label_selector", "field_selector"];
@@ -77,11 +77,7 @@ impl List for WorkloadList {
             let Some(id) = object.id() else {
                 continue;
             };
-            let resource = request.include_resource.then(|| {
-                let mut state = value::import(object.as_json(), schema::workload());
-                identity::set(&mut state, &id);
-                state
-            });
+            let resource = request.include_resource.then(|| import::state(object, &id));
             let listed = Listed {
                 identity: identity::value(&id),
                 display_name: id.to_string(),

@@ -39,6 +39,9 @@ pub enum Effort {
     Write,
 }
 
+/// The attributes in which the user says what the API is to hold.
+const PARTS: [&str; 2] = ["metadata", "spec"];
+
 /// The plan of a workload that does not exist.
 pub fn create(config: &Value, default_namespace: Option<&Namespace>) -> Plan {
     let mut state = value::planned(config, &Value::Null, schema::workload());
@@ -59,6 +62,13 @@ pub fn create(config: &Value, default_namespace: Option<&Namespace>) -> Plan {
 /// project there is another workload here.
 pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_namespace: Option<&Namespace>) -> Plan {
     let mut state = value::planned(config, prior, schema::workload());
+    if private.adopted && PARTS.iter().all(|part| agrees(config, prior, part)) {
+        // Null is not managed, so the two mean the same. Terraform lets a prior value stand for a configured one that means
+        // the same, and an object of attributes is such a value, with what the configuration leaves out in it.
+        for part in PARTS {
+            set(&mut state, &[part], at(prior, &[part]).clone());
+        }
+    }
     if is_null(config, &["metadata", "namespace"])
         && let Some(namespace) = default_namespace
     {
@@ -108,6 +118,12 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
 pub fn at<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
     path.iter()
         .fold(value, |value, name| value.get(name).unwrap_or(&Value::Null))
+}
+
+/// Whether everything that the configuration says in one part is so already.
+fn agrees(config: &Value, prior: &Value, part: &str) -> bool {
+    let node = schema::workload().at(part);
+    node.is_some_and(|node| value::agrees(at(config, &[part]), at(prior, &[part]), node))
 }
 
 /// Whether another wait than the last one is asked for; how a wait may end is not what it waits for.
@@ -289,6 +305,45 @@ mod tests {
         );
         assert_eq!(plan.effort, Effort::Write);
         assert_eq!(at(&plan.state, &["metadata", "generation"]), &Value::from(1));
+    }
+
+    #[test]
+    fn what_an_import_found_and_the_configuration_leaves_out_is_no_change() {
+        let adopted = PrivateState {
+            adopted: true,
+            ..PrivateState::default()
+        };
+        let labels = Value::object([("tier", "front"), ("team", "web")]);
+        let metadata = |labels: Value| {
+            vec![
+                ("name", "web".into()),
+                ("namespace", "project-a".into()),
+                ("labels", labels),
+            ]
+        };
+        let spec = [("replicas", 2.into())];
+        let mut prior = applied(&[]);
+        set(&mut prior, &["metadata", "labels"], labels);
+        let less = workload(&metadata(Value::object([("tier", "front")])), &spec, &[]);
+        let plan = update(&prior, &less, &adopted, None);
+        assert_eq!((plan.effort, &plan.state), (Effort::Nothing, &prior));
+        let ours = update(&prior, &less, &PrivateState::default(), None);
+        assert_eq!(ours.effort, Effort::Write, "what was ours and is left out is removed");
+
+        let other = workload(&metadata(Value::object([("tier", "back")])), &spec, &[]);
+        let plan = update(&prior, &other, &adopted, None);
+        assert_eq!(plan.effort, Effort::Write);
+        let labels = at(&plan.state, &["metadata", "labels"]);
+        assert_eq!(
+            labels,
+            &Value::object([("tier", "back")]),
+            "a change plans what is configured"
+        );
+
+        let more = workload(&metadata(Value::Null), &spec, &[("force_conflicts", true.into())]);
+        let plan = update(&prior, &more, &adopted, None);
+        assert_eq!(plan.effort, Effort::Record);
+        assert_eq!(at(&plan.state, &["metadata"]), at(&prior, &["metadata"]));
     }
 
     #[test]

@@ -14,6 +14,9 @@ pub struct PrivateState {
     pub waiting: bool,
     /// Whether the provider's field manager owns `spec.replicas`, and so has to hand it over before it may leave it out.
     pub owns_replicas: bool,
+    /// Whether the workload was imported, is none of ours, and has not been written since: what its state has and the
+    /// configuration leaves out belongs to others.
+    pub adopted: bool,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
 }

@@ -6,13 +6,21 @@ use datum_model::api;
 use datum_model::id::WorkloadId;
 use serde_json::{Value as Json, json};
 use tf_plugin_server::value::Value;
-use tf_provider::Diagnostic;
+use tf_provider::{Diagnostic, Diagnostics};
 
 use super::{identity, ownership};
 use crate::diagnostics::{self, Action};
 use crate::provider::Session;
 use crate::schema;
 use crate::value;
+
+/// Tells the user what the API wants known, once in a run.
+pub(super) fn warn(session: &Session, diags: &mut Diagnostics, id: &WorkloadId, warnings: &[String]) {
+    let new = warnings.iter().filter(|warning| session.is_news(id, warning));
+    diags
+        .warnings
+        .extend(new.map(|warning| diagnostics::warning_of_api(id, warning)));
+}
 
 /// How often a forced apply begins anew because the object changed under its hands.
 const ATTEMPTS: usize = 4;

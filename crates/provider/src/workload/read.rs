@@ -1,0 +1,85 @@
+//! Refreshing: what the state becomes when the API is asked again.
+
+use datum_client::Object;
+use datum_model::id::WorkloadId;
+use tf_plugin_server::operation;
+use tf_plugin_server::value::Value;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::identity;
+use super::private::PrivateState;
+use crate::diagnostics::{self, Action, Problems};
+use crate::provider::{Remark, Session};
+use crate::{schema, value};
+
+/// Reads the workload of a state. None when it is proven to be gone.
+pub(super) async fn run(
+    session: &Session,
+    diags: &mut Diagnostics,
+    state: Value,
+    private: PrivateState,
+) -> Result<Option<(Value, PrivateState)>, Problems> {
+    let Some(client) = session.client().await? else {
+        // The provider is configured by something that this run has yet to make: what the state says is all there is.
+        return Ok(Some((state, private)));
+    };
+    let id = identity::of(&state)?;
+    session.remark(&id, Remark::Managed);
+    let timeouts = session.configuration().timeouts.overridden(state.get("timeouts"));
+    let server = client.server();
+    let client = client
+        .within(Instant::now() + timeouts.read)
+        .cancelled_by(operation::cancelled());
+    // Another control plane has no say in what became of the workload, whatever it has under that name.
+    let moved = private.server.as_deref().filter(|known| *known != server);
+    let gone = |found: Option<&str>| match (moved, identity::uid(&state), found) {
+        (Some(known), ..) => Err(diagnostics::elsewhere(&id, known, server)),
+        (None, Some(known), Some(found)) => Ok(Some(diagnostics::recreated(&id, known, found))),
+        _ => Ok(None),
+    };
+    match client.refresh(&id).await {
+        Ok(object) if is_another(&state, &object) => {
+            diags.warnings.extend(gone(object.uid())?);
+            Ok(None)
+        }
+        Ok(object) => {
+            if let Some(since) = object.deletion_timestamp() {
+                let finalizers: Vec<&str> = object.finalizers().collect();
+                diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));
+            }
+            Ok(Some(refreshed(session, &id, &object, &state, private, server)))
+        }
+        Err(error) if error.is_not_found() => {
+            gone(None)?;
+            Ok(None)
+        }
+        Err(error) if error.is_namespace_missing() => Err(diagnostics::namespace_missing(&id).into()),
+        Err(error) => Err(diagnostics::refused(Action::Read, &id, &error, &state).into()),
+    }
+}
+
+/// Whether an object has the name of the one in the state, and is not it.
+fn is_another(state: &Value, object: &Object) -> bool {
+    let uids = identity::uid(state).zip(object.uid());
+    uids.is_some_and(|(known, found)| known != found)
+}
+
+/// The state of a workload that is there.
+fn refreshed(
+    session: &Session,
+    id: &WorkloadId,
+    object: &Object,
+    state: &Value,
+    mut private: PrivateState,
+    server: &str,
+) -> (Value, PrivateState) {
+    let mut refreshed = value::flatten(object.as_json(), state, schema::workload());
+    identity::set(&mut refreshed, id);
+    if private.waiting {
+        let wanted = session.configuration().wait.overridden(state.get("wait"));
+        private.waiting = !wanted.is_met_by(object);
+    }
+    private.server = Some(server.to_owned());
+    (refreshed, private)
+}

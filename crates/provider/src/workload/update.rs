@@ -1,0 +1,69 @@
+//! Updating: the write, or only the wait that is still owed.
+
+use tf_plugin_server::value::Value;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::private::{Planned, PrivateState};
+use super::write::{self, Change, Force};
+use super::written::Written;
+use super::{identity, removal};
+use crate::diagnostics::{self, Action, Problems};
+use crate::provider::Session;
+
+/// Does what the plan decided, and waits for what comes of it.
+///
+/// # Errors
+///
+/// Where nothing was written. What goes wrong after that is in `diags`, beside the new state.
+pub(super) async fn run(
+    session: &Session,
+    diags: &mut Diagnostics,
+    prior: &Value,
+    planned: &Value,
+    private: PrivateState,
+    decided: Planned,
+) -> Result<(Value, PrivateState), Problems> {
+    let client = session.required_client().await?;
+    let id = identity::of(planned)?;
+    let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
+    let deadline = Instant::now() + timeouts.update;
+    let client = client.within(deadline);
+    let mut private = PrivateState {
+        server: Some(client.server().to_owned()),
+        waiting: true,
+        ..private
+    };
+    let object = if decided.writes {
+        let change = Change {
+            client: &client,
+            id: &id,
+            prior,
+            planned,
+            force: Force::of(session, planned),
+            releases_replicas: private.owns_replicas && !decided.manages_replicas,
+            manages_replicas: decided.manages_replicas,
+        };
+        let (object, warnings) = change.apply().await?;
+        write::warn(session, diags, &id, &warnings);
+        if !private.adopted {
+            let left_behind = removal::left_behind(&id, prior, planned, &object);
+            diags.warnings.extend(left_behind);
+        }
+        private.owns_replicas = decided.manages_replicas;
+        private.adopted = false;
+        object
+    } else {
+        let refused = |error| diagnostics::refused(Action::Update, &id, &error, planned);
+        client.get(&id).await.map_err(refused)?
+    };
+    let written = Written {
+        session,
+        client: &client,
+        id: &id,
+        action: Action::Update,
+        prior,
+        deadline,
+    };
+    Ok(written.settle(diags, planned, object, private).await)
+}
