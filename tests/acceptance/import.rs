@@ -142,6 +142,97 @@ fn generated_configuration_is_valid_and_plans_nothing() {
 }
 
 #[test]
+fn what_the_configuration_leaves_out_stays_with_those_who_set_it() {
+    const LESS: &str = r#"
+resource "datum_workload" "web" {
+  metadata = { name = "web", namespace = "NAMESPACE" }
+  spec     = { template = { spec = { containers = [{ name = "app", image = "nginx:1.25" }] } } }
+}
+"#;
+    each_cli(|workspace| {
+        create(workspace);
+        let live = || {
+            let live = workspace.api().workload(workspace.namespace(), "web");
+            live.expect("the workload exists")
+        };
+        let before = live();
+        workspace.config(LESS);
+        let id = format!("{}/web", workspace.namespace());
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", &id])
+            .succeeds();
+        workspace.plans_nothing();
+        assert_eq!(live()["spec"], before["spec"]);
+
+        // The first change makes the state that of the configuration, and says what this is not: a removal.
+        workspace.config(&LESS.replace("nginx:1.25", "nginx:1.26"));
+        let plan = workspace.run(&["plan", "-no-color"]).succeeds();
+        plan.says("leaves out a part of the imported workload")
+            .says("metadata.labels")
+            .says("spec.template.spec.containers[0].ports");
+        workspace.applies().does_not_say("is still set");
+        let mut expected = before["spec"].clone();
+        expected["template"]["spec"]["containers"][0]["image"] = json!("nginx:1.26");
+        assert_eq!(live()["spec"], expected);
+        assert_eq!(live()["metadata"]["labels"], json!({ "app": "web" }));
+
+        // From here on it is a workload like any other: what was in the configuration and leaves it is removed.
+        let labelled = LESS.replace("NAMESPACE\" }", "NAMESPACE\", labels = { mine = \"1\" } }");
+        workspace.config(&labelled).applies();
+        workspace.config(LESS).applies();
+        assert_eq!(live()["metadata"]["labels"], json!({ "app": "web" }));
+    });
+}
+
+#[test]
+fn what_the_provider_made_is_imported_as_it_was_applied() {
+    each_cli(|workspace| {
+        let spelt = WEB
+            .replace("container_port = 80", "container_port = 80, protocol = \"TCP\"")
+            .replace("cpu = \"1\"", "cpu = \"1000m\"");
+        workspace.config(&spelt).applies();
+        let theirs = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload",
+            "metadata": { "name": "web", "annotations": { "team": "mesh" }, "labels": { "mesh": "on" } },
+            "spec": { "template": { "spec": {
+                "containers": [{ "name": "proxy", "image": "envoy:1" }], "volumes": [{ "name": "mesh", "emptyDir": {} }],
+            } } },
+        });
+        workspace
+            .api()
+            .apply_as("mesh", workspace.namespace(), "web", theirs)
+            .expect("the mesh is injected");
+        workspace.run(&["state", "rm", "datum_workload.web"]).succeeds();
+        let id = format!("{}/web", workspace.namespace());
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", &id])
+            .succeeds();
+        workspace.plans_nothing();
+        // What was ours is removed when it leaves the configuration, what was not stays.
+        workspace
+            .config(&spelt.replace("    labels    = { app = \"web\" }\n", ""))
+            .applies();
+        let live = workspace.api().workload(workspace.namespace(), "web");
+        let metadata = live.expect("the workload exists")["metadata"].clone();
+        assert_eq!(metadata["labels"], json!({ "mesh": "on" }));
+        assert_eq!(metadata["annotations"], json!({ "team": "mesh" }));
+    });
+}
+
+#[test]
+fn a_project_and_a_name_are_an_id() {
+    each_cli(|workspace| {
+        create(workspace);
+        workspace.config(WEB);
+        let id = format!("projects/{}/web", workspace.project());
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", &id])
+            .succeeds();
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
 fn a_bare_name_needs_a_namespace_from_the_provider() {
     each_cli(|workspace| {
         create(workspace);

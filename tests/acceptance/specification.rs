@@ -1,68 +1,35 @@
 //! The specification's three examples, as examples/ holds them, through their whole life.
 
-use acceptance::{Workspace, each_cli};
+use acceptance::{Kubectl, Workspace, each_cli};
 use serde_json::{Value, json};
 
-/// Puts an example of this repository into the workspace, in the workspace's own project.
-fn example(workspace: &Workspace, name: &str) -> String {
-    let path = format!("{}/../examples/{name}/main.tf", env!("CARGO_MANIFEST_DIR"));
-    let hcl = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    assert!(
-        hcl.contains("project-myproject"),
-        "{path} uses the specification's namespace"
-    );
-    hcl.replace("project-myproject", workspace.namespace())
+/// One of the specification's examples: the same workload as HCL in `examples/` and as a manifest.
+struct Example {
+    /// The folder in `examples/`.
+    folder: &'static str,
+    /// The resource in it.
+    address: &'static str,
+    /// What a user changes in it first: the image.
+    image: (&'static str, &'static str),
+    /// And then: the number of replicas.
+    replicas: (u32, u32),
+    /// The manifest's metadata, without the namespace.
+    metadata: Value,
+    /// The manifest's specification.
+    spec: Value,
 }
 
-/// Applies an example, changes its image and its replicas in place, imports it into an empty state, destroys it.
-fn lives(name: &str, address: &str, image: (&str, &str), replicas: (u32, u32), expected: &Value) {
-    each_cli(|workspace| {
-        let hcl = example(workspace, name);
-        workspace.write("versions.tf", "").config(&hcl).applies();
-        let state = workspace.state(address);
-        let id = state["id"].as_str().expect("an id").to_owned();
-        let workload = id.split_once('/').expect("namespace/name").1.to_owned();
-        let live = || {
-            workspace
-                .api()
-                .workload(workspace.namespace(), &workload)
-                .expect("the workload exists")
-        };
-        assert_eq!(&live()["spec"], expected);
-        assert_eq!(state["status"]["phase"], "Running");
-        assert_eq!(state["status"]["ready_replicas"], replicas.0);
-        let uid = live()["metadata"]["uid"].clone();
-
-        let changed = hcl.replace(image.0, image.1);
-        assert_ne!(changed, hcl, "the example names its image {}", image.0);
-        workspace.config(&changed);
-        assert_eq!(workspace.plan().actions(address), ["update"]);
-        workspace.applies();
-        let scaled = changed.replace(&format!("= {}\n", replicas.0), &format!("= {}\n", replicas.1));
-        assert_ne!(scaled, changed, "the example asks for {} replicas", replicas.0);
-        workspace.config(&scaled);
-        assert_eq!(workspace.plan().actions(address), ["update"]);
-        workspace.applies();
-        assert_eq!(live()["spec"]["replicas"], replicas.1);
-        assert_eq!(live()["status"]["readyReplicas"], replicas.1);
-        assert_eq!(live()["metadata"]["uid"], uid, "both changes were made in place");
-
-        workspace.run(&["state", "rm", address]).succeeds();
-        workspace.run(&["import", "-no-color", address, &id]).succeeds();
-        workspace.plans_nothing();
-        workspace.destroy().succeeds();
-        assert_eq!(workspace.api().workload(workspace.namespace(), &workload), None);
-    });
-}
-
-#[test]
-fn the_basic_web_application_lives() {
-    lives(
-        "quickstart",
-        "datum_workload.web",
-        ("nginx:1.25", "nginx:1.26"),
-        (3, 5),
-        &json!({
+fn web_application() -> Example {
+    Example {
+        folder: "quickstart",
+        address: "datum_workload.web",
+        image: ("nginx:1.25", "nginx:1.26"),
+        replicas: (3, 5),
+        metadata: json!({
+            "name": "web-app",
+            "labels": { "app.kubernetes.io/name": "web-app", "environment": "production" },
+        }),
+        spec: json!({
             "replicas": 3,
             "selector": { "matchLabels": { "app": "web-app" } },
             "template": {
@@ -70,7 +37,7 @@ fn the_basic_web_application_lives() {
                 "spec": { "containers": [{
                     "name": "nginx",
                     "image": "nginx:1.25",
-                    "ports": [{ "containerPort": 80, "name": "http", "protocol": "TCP" }],
+                    "ports": [{ "containerPort": 80, "name": "http" }],
                     "resources": {
                         "requests": { "cpu": "100m", "memory": "128Mi" },
                         "limits": { "cpu": "500m", "memory": "512Mi" },
@@ -78,23 +45,23 @@ fn the_basic_web_application_lives() {
                 }] },
             },
         }),
-    );
+    }
 }
 
-#[test]
-fn the_workload_with_a_network_reference_lives() {
-    lives(
-        "api-server",
-        "datum_workload.api",
-        ("myregistry/api:v1.0", "myregistry/api:v1.1"),
-        (2, 3),
-        &json!({
+fn network_reference() -> Example {
+    Example {
+        folder: "api-server",
+        address: "datum_workload.api",
+        image: ("myregistry/api:v1.0", "myregistry/api:v1.1"),
+        replicas: (2, 3),
+        metadata: json!({ "name": "api-server" }),
+        spec: json!({
             "replicas": 2,
             "networkRef": { "name": "prod-network" },
             "template": { "spec": { "containers": [{
                 "name": "api",
                 "image": "myregistry/api:v1.0",
-                "ports": [{ "containerPort": 8080, "protocol": "TCP" }],
+                "ports": [{ "containerPort": 8080 }],
                 "env": [{
                     "name": "DATABASE_URL",
                     "valueFrom": { "secretKeyRef": { "name": "db-credentials", "key": "url" } },
@@ -105,21 +72,21 @@ fn the_workload_with_a_network_reference_lives() {
                 },
             }] } },
         }),
-    );
+    }
 }
 
-#[test]
-fn the_multi_container_workload_lives() {
-    lives(
-        "sidecar",
-        "datum_workload.app",
-        ("myapp:latest", "myapp:v2"),
-        (1, 2),
-        &json!({
+fn multi_container() -> Example {
+    Example {
+        folder: "sidecar",
+        address: "datum_workload.app",
+        image: ("myapp:latest", "myapp:v2"),
+        replicas: (1, 2),
+        metadata: json!({ "name": "app-with-sidecar" }),
+        spec: json!({
             "replicas": 1,
             "template": { "spec": {
                 "containers": [
-                    { "name": "app", "image": "myapp:latest", "ports": [{ "containerPort": 3000, "protocol": "TCP" }] },
+                    { "name": "app", "image": "myapp:latest", "ports": [{ "containerPort": 3000 }] },
                     {
                         "name": "log-collector",
                         "image": "fluent/fluent-bit:latest",
@@ -129,5 +96,160 @@ fn the_multi_container_workload_lives() {
                 "volumes": [{ "name": "logs", "emptyDir": {} }],
             } },
         }),
-    );
+    }
+}
+
+impl Example {
+    /// The HCL, in the workspace's own project.
+    fn hcl(&self, workspace: &Workspace) -> String {
+        let path = format!("{}/../examples/{}/main.tf", env!("CARGO_MANIFEST_DIR"), self.folder);
+        let hcl = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        assert!(
+            hcl.contains("project-myproject"),
+            "{path} uses the specification's namespace"
+        );
+        hcl.replace("project-myproject", workspace.namespace())
+    }
+
+    /// The workload's name.
+    fn name(&self) -> &str {
+        self.metadata["name"].as_str().expect("a name")
+    }
+
+    /// The manifest, in the workspace's own project.
+    fn manifest(&self, workspace: &Workspace) -> Value {
+        let mut manifest = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1",
+            "kind": "Workload",
+            "metadata": self.metadata,
+            "spec": self.spec,
+        });
+        manifest["metadata"]["namespace"] = json!(workspace.namespace());
+        manifest
+    }
+
+    /// The specification as the API answers it: with the protocol of every port, which the server fills in.
+    fn answered(&self) -> Value {
+        let mut spec = self.spec.clone();
+        let containers = spec["template"]["spec"]["containers"].as_array_mut();
+        for container in containers.into_iter().flatten() {
+            let ports = container.get_mut("ports").and_then(Value::as_array_mut);
+            for port in ports.into_iter().flatten() {
+                port["protocol"] = json!("TCP");
+            }
+        }
+        spec
+    }
+
+    /// Applies the HCL, changes its image and its replicas in place, imports the workload into an empty state, destroys
+    /// it.
+    fn lives(&self) {
+        each_cli(|workspace| {
+            let hcl = self.hcl(workspace);
+            workspace.write("versions.tf", "").config(&hcl).applies();
+            let state = workspace.state(self.address);
+            let id = format!("{}/{}", workspace.namespace(), self.name());
+            assert_eq!(state["id"], json!(id));
+            let live = || {
+                workspace
+                    .api()
+                    .workload(workspace.namespace(), self.name())
+                    .expect("the workload exists")
+            };
+            assert_eq!(live()["spec"], self.answered());
+            assert_eq!(state["status"]["phase"], "Running");
+            assert_eq!(state["status"]["ready_replicas"], self.replicas.0);
+            let uid = live()["metadata"]["uid"].clone();
+
+            let changed = hcl.replace(self.image.0, self.image.1);
+            assert_ne!(changed, hcl, "the example names its image {}", self.image.0);
+            workspace.config(&changed);
+            assert_eq!(workspace.plan().actions(self.address), ["update"]);
+            workspace.applies();
+            let scaled = changed.replace(&format!("= {}\n", self.replicas.0), &format!("= {}\n", self.replicas.1));
+            assert_ne!(scaled, changed, "the example asks for {} replicas", self.replicas.0);
+            workspace.config(&scaled);
+            assert_eq!(workspace.plan().actions(self.address), ["update"]);
+            workspace.applies();
+            assert_eq!(live()["spec"]["replicas"], self.replicas.1);
+            assert_eq!(live()["status"]["readyReplicas"], self.replicas.1);
+            assert_eq!(live()["metadata"]["uid"], uid, "both changes were made in place");
+
+            workspace.run(&["state", "rm", self.address]).succeeds();
+            workspace.run(&["import", "-no-color", self.address, &id]).succeeds();
+            workspace.plans_nothing();
+            workspace.destroy().succeeds();
+            assert_eq!(workspace.api().workload(workspace.namespace(), self.name()), None);
+        });
+    }
+
+    /// Imports the workload as kubectl makes it, with defaults that HCL leaves out and with defaults that it repeats, and
+    /// changes it then.
+    fn is_imported(&self) {
+        each_cli(|workspace| {
+            let hcl = self.hcl(workspace);
+            let id = format!("{}/{}", workspace.namespace(), self.name());
+            workspace.write("versions.tf", "");
+            for how in Kubectl::ALL {
+                eprintln!("made by {how:?}");
+                workspace
+                    .api()
+                    .make(workspace.namespace(), self.manifest(workspace), how);
+                for hcl in [&hcl, &with_defaults(&hcl)] {
+                    workspace.config(hcl);
+                    workspace.run(&["import", "-no-color", self.address, &id]).succeeds();
+                    workspace.plans_nothing();
+                    workspace.run(&["state", "rm", self.address]).succeeds();
+                }
+                // What kubectl declares is taken over when the user says so; what it only set, at once.
+                let taken = match how {
+                    Kubectl::ApplyServerSide => "provider \"datum\" {\n  force_conflicts = true\n}\n",
+                    Kubectl::Create | Kubectl::Apply => "provider \"datum\" {}\n",
+                };
+                let changed = hcl.replace("provider \"datum\" {}\n", taken);
+                workspace.config(&changed.replace(self.image.0, self.image.1));
+                workspace.run(&["import", "-no-color", self.address, &id]).succeeds();
+                assert_eq!(workspace.plan().actions(self.address), ["update"]);
+                workspace.applies();
+                workspace.destroy().succeeds();
+            }
+        });
+    }
+}
+
+/// The HCL with the protocol of every port in it.
+fn with_defaults(hcl: &str) -> String {
+    let written = hcl.replace("container_port = ", "protocol = \"TCP\", container_port = ");
+    assert_ne!(written, hcl, "the example has a port");
+    written
+}
+
+#[test]
+fn the_basic_web_application_lives() {
+    web_application().lives();
+}
+
+#[test]
+fn the_workload_with_a_network_reference_lives() {
+    network_reference().lives();
+}
+
+#[test]
+fn the_multi_container_workload_lives() {
+    multi_container().lives();
+}
+
+#[test]
+fn the_basic_web_application_made_with_kubectl_is_imported_without_a_difference() {
+    web_application().is_imported();
+}
+
+#[test]
+fn the_workload_with_a_network_reference_made_with_kubectl_is_imported_without_a_difference() {
+    network_reference().is_imported();
+}
+
+#[test]
+fn the_multi_container_workload_made_with_kubectl_is_imported_without_a_difference() {
+    multi_container().is_imported();
 }

@@ -34,6 +34,22 @@ pub struct Access {
     pub client_key: Option<String>,
 }
 
+/// How a user of kubectl makes an object, and so which record of it the server keeps.
+#[derive(Clone, Copy, Debug)]
+pub enum Kubectl {
+    /// `kubectl create`: an Update by `kubectl-create`, the server's defaults included.
+    Create,
+    /// `kubectl apply`: the same, and an annotation that holds what was given.
+    Apply,
+    /// `kubectl apply --server-side`: an Apply by `kubectl`, of what was given alone.
+    ApplyServerSide,
+}
+
+impl Kubectl {
+    /// Every way.
+    pub const ALL: [Kubectl; 3] = [Kubectl::Create, Kubectl::Apply, Kubectl::ApplyServerSide];
+}
+
 /// A connection to the API server under test.
 pub struct Api {
     control_plane: ControlPlane,
@@ -42,21 +58,21 @@ pub struct Api {
 }
 
 impl Api {
-    /// The one that all tests of this binary share.
+    /// The one that all tests of this binary share: that of `DATUM_TEST_KUBECONFIG`, else a local control plane.
     pub fn shared() -> &'static Api {
         static SHARED: OnceLock<Api> = OnceLock::new();
-        SHARED.get_or_init(Api::start)
+        SHARED.get_or_init(|| Api::of(ControlPlane::under_test()))
     }
 
-    /// One for a single test. It lives until the tests end, as a test has no end of its own to hang it on.
+    /// A local control plane for a single test. It lives until the tests end, as a test has no end of its own to hang it
+    /// on.
     pub fn own() -> &'static Api {
-        Box::leak(Box::new(Api::start()))
+        Box::leak(Box::new(Api::of(ControlPlane::local())))
     }
 
-    fn start() -> Api {
+    fn of(control_plane: ControlPlane) -> Api {
         // A second installation is refused, which is as good: the provider is there.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let control_plane = ControlPlane::start();
         let runtime = Runtime::new().expect("a runtime");
         let kubeconfig = Kubeconfig::read_from(control_plane.kubeconfig()).expect("the kubeconfig is readable");
         let client = runtime.block_on(async {
@@ -98,11 +114,6 @@ impl Api {
         }
     }
 
-    /// Whether `DATUM_TEST_KUBECONFIG` names the API, which then has no fault switches and counts no requests.
-    pub fn is_external() -> bool {
-        std::env::var_os("DATUM_TEST_KUBECONFIG").is_some()
-    }
-
     /// Creates a namespace.
     pub fn create_namespace(&self, name: &str) {
         let body = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": { "name": name } });
@@ -111,8 +122,11 @@ impl Api {
     }
 
     /// Deletes a namespace with all that is in it, without waiting for the end of that.
+    ///
+    /// The workloads are deleted first, since an API server alone never empties a namespace.
     pub fn delete_namespace(&self, name: &str) {
-        // Clean-up only: a namespace that is gone already is as good.
+        // Clean-up only: what is gone already is as good.
+        let _ = self.send(Method::DELETE, &format!("{WORKLOADS}/{name}/workloads"), None);
         let _ = self.send(Method::DELETE, &format!("/api/v1/namespaces/{name}"), None);
     }
 
@@ -125,12 +139,35 @@ impl Api {
         }
     }
 
-    /// Creates a workload as `kubectl create` does.
+    /// Creates a workload as `kubectl create` does: the manager owns everything, what the server fills in as well.
     #[track_caller]
     pub fn create(&self, namespace: &str, body: Value) -> Value {
         let path = format!("{WORKLOADS}/{namespace}/workloads?fieldManager=kubectl-create");
         self.send(Method::POST, &path, Some(("application/json", body)))
             .expect("the workload is created")
+    }
+
+    /// Makes a workload as a user of kubectl does.
+    #[track_caller]
+    pub fn make(&self, namespace: &str, mut body: Value, how: Kubectl) {
+        match how {
+            Kubectl::Create => {
+                self.create(namespace, body);
+            }
+            Kubectl::Apply => {
+                body["metadata"]["annotations"] = json!({});
+                let given = format!("{body}\n");
+                body["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = json!(given);
+                let path = format!("{WORKLOADS}/{namespace}/workloads?fieldManager=kubectl-client-side-apply");
+                self.send(Method::POST, &path, Some(("application/json", body)))
+                    .expect("the workload is created");
+            }
+            Kubectl::ApplyServerSide => {
+                let name = body["metadata"]["name"].as_str().expect("a name").to_owned();
+                self.apply_as("kubectl", namespace, &name, body)
+                    .expect("the workload is applied");
+            }
+        }
     }
 
     /// Changes a workload as `kubectl edit` does: an Update by the manager `kubectl-edit`.

@@ -1,15 +1,24 @@
-//! The local control plane that the tests of one binary share.
+//! The API server that the tests of one binary share, and those that single tests have of their own.
 
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
+use kube::config::Kubeconfig;
 use tempfile::TempDir;
 
 use crate::cli;
 
-/// A running control plane, or the simulator beside an API server that somebody else runs.
+/// Names the kubeconfig of the API server to test against.
+const EXTERNAL: &str = "DATUM_TEST_KUBECONFIG";
+/// What the binary `datum-control-plane` is given whatever it does: an end with this process, and no time to lose.
+const ALWAYS: [&str; 3] = ["--step", "50ms", "--parent-pid"];
+
+/// An API server, and the process that goes with it: the local control plane itself, or the simulator beside a server that
+/// somebody else runs.
 pub(crate) struct ControlPlane {
     kubeconfig: PathBuf,
     // Held for as long as the tests run; the child ends when this process does.
@@ -18,44 +27,25 @@ pub(crate) struct ControlPlane {
 }
 
 impl ControlPlane {
-    /// Starts one, or goes to the API that `DATUM_TEST_KUBECONFIG` names.
-    pub(crate) fn start() -> ControlPlane {
-        let folder = tempfile::Builder::new()
-            .prefix("datum-control-plane-")
-            .tempdir()
-            .expect("a temporary folder");
-        let program = cli::binaries().join("datum-control-plane");
-        let mut command = Command::new(program);
-        let parent = std::process::id().to_string();
-        let kubeconfig = if let Some(external) = env::var_os("DATUM_TEST_KUBECONFIG") {
-            let kubeconfig = PathBuf::from(external);
-            command
-                .args(["simulate", "--step", "50ms", "--parent-pid", &parent, "--kubeconfig"])
-                .arg(&kubeconfig);
-            kubeconfig
-        } else {
-            let kubeconfig = folder.path().join("kubeconfig");
-            command.args([
-                "serve",
-                "--simulate",
-                "--step",
-                "50ms",
-                "--listen",
-                "127.0.0.1:0",
-                "--parent-pid",
-                &parent,
-            ]);
-            command.arg("--kubeconfig").arg(&kubeconfig);
-            kubeconfig
-        };
-        let log = std::fs::File::create(folder.path().join("log")).expect("the log is created");
-        let errors = log.try_clone().expect("the log has two writers");
-        let child = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn();
-        let mut child = child.unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"));
+    /// The server that `DATUM_TEST_KUBECONFIG` names, else a local one.
+    pub(crate) fn under_test() -> ControlPlane {
+        match env::var_os(EXTERNAL) {
+            Some(kubeconfig) => Self::external(&kubeconfig),
+            None => Self::local(),
+        }
+    }
+
+    /// A local control plane with its simulator.
+    pub(crate) fn local() -> ControlPlane {
+        let folder = folder();
+        let kubeconfig = folder.path().join("kubeconfig");
+        let mut command = Command::new(cli::binaries().join("datum-control-plane"));
+        command.args(["serve", "--simulate", "--listen", "127.0.0.1:0", "--kubeconfig"]);
+        let mut child = start(command.arg(&kubeconfig), folder.path());
         let started = Instant::now();
         while !kubeconfig.exists() {
             let ended = child.try_wait().expect("the control plane can be asked");
-            let said = || std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+            let said = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
             assert!(ended.is_none(), "the control plane ended with {ended:?}:\n{}", said());
             assert!(
                 started.elapsed() < Duration::from_secs(30),
@@ -71,8 +61,56 @@ impl ControlPlane {
         }
     }
 
+    /// The server of a kubeconfig, with a simulator beside it.
+    fn external(kubeconfig: &OsStr) -> ControlPlane {
+        let folder = folder();
+        let path = folder.path().join("kubeconfig");
+        let kubeconfig = anywhere(Path::new(kubeconfig));
+        let text = serde_json::to_string(&kubeconfig).expect("a kubeconfig is JSON");
+        fs::write(&path, text).expect("the kubeconfig is written");
+        let mut command = Command::new(cli::binaries().join("datum-control-plane"));
+        let child = start(command.args(["simulate", "--kubeconfig"]).arg(&path), folder.path());
+        ControlPlane {
+            kubeconfig: path,
+            _child: child,
+            _folder: folder,
+        }
+    }
+
     /// How to reach it.
     pub(crate) fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }
+}
+
+/// A folder that only this user can read.
+fn folder() -> TempDir {
+    let mut builder = tempfile::Builder::new();
+    builder
+        .prefix("datum-control-plane-")
+        .tempdir()
+        .expect("a temporary folder")
+}
+
+/// The kubeconfig as it serves in every folder, with the paths in it made absolute; and without the namespace of its
+/// context, which would be the default of workloads that name none.
+fn anywhere(path: &Path) -> Kubeconfig {
+    let path = fs::canonicalize(path).unwrap_or_else(|error| panic!("{EXTERNAL}: {}: {error}", path.display()));
+    let kubeconfig = Kubeconfig::read_from(&path);
+    let mut kubeconfig = kubeconfig.unwrap_or_else(|error| panic!("{EXTERNAL}: {}: {error}", path.display()));
+    for context in &mut kubeconfig.contexts {
+        if let Some(context) = &mut context.context {
+            context.namespace = None;
+        }
+    }
+    kubeconfig
+}
+
+/// Starts the binary, which logs into `folder`.
+fn start(command: &mut Command, folder: &Path) -> Child {
+    let log = File::create(folder.join("log")).expect("the log is created");
+    let errors = log.try_clone().expect("the log has two writers");
+    command.args(ALWAYS).arg(std::process::id().to_string());
+    let child = command.stdin(Stdio::null()).stdout(log).stderr(errors).spawn();
+    child.unwrap_or_else(|error| panic!("{command:?} could not be started: {error}"))
 }

@@ -1,9 +1,11 @@
 //! A folder with HCL in it, a namespace of its own, and the CLI's verbs on them.
 
-use std::fs;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -23,9 +25,7 @@ pub struct Workspace {
 impl Workspace {
     /// A fresh folder with a CLI configuration of its own, and a fresh namespace in the API.
     pub fn new(cli: Cli, api: &'static Api) -> Workspace {
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let namespace = format!("project-t{}-{number}", std::process::id());
+        let namespace = unused_namespace();
         api.create_namespace(&namespace);
         let folder = tempfile::Builder::new()
             .prefix("datum-acceptance-")
@@ -120,6 +120,13 @@ impl Workspace {
         Output::of(&mut self.command(arguments))
     }
 
+    /// `console`, asked for the value of an expression.
+    pub fn evaluates(&self, expression: &str) -> Output {
+        self.write("expression", expression);
+        let expression = File::open(self.path().join("expression")).expect("the expression was just written");
+        Output::of(self.command(&["console"]).stdin(expression))
+    }
+
     /// `apply -auto-approve`.
     pub fn apply(&self) -> Output {
         self.run(&["apply", "-auto-approve", "-no-color"])
@@ -194,6 +201,17 @@ impl Workspace {
     pub fn destroy_what_is_left(&self) {
         self.api.delete_namespace(&self.namespace);
     }
+}
+
+/// A namespace that no run of the tests has had before: on an API server alone, what is deleted stays for ever.
+fn unused_namespace() -> String {
+    static RUN: LazyLock<u128> = LazyLock::new(|| {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        now.expect("the clock is set").as_millis()
+    });
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("project-t{:x}-{}-{number}", *RUN, std::process::id())
 }
 
 fn find_resource(module: &Value, address: &str) -> Option<Value> {
