@@ -1,6 +1,6 @@
 //! Other owners: objects that exist already, fields that somebody else manages.
 
-use acceptance::{Workspace, each_cli};
+use acceptance::{Workspace, each_cli, each_cli_with_its_own_api};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -88,5 +88,106 @@ fn the_same_value_may_be_owned_by_two() {
             .expect("shared ownership");
         workspace.plans_nothing();
         workspace.run(&["apply", "-auto-approve", "-no-color"]).succeeds();
+    });
+}
+
+#[test]
+fn conflicts_with_several_managers_are_all_named_and_all_taken_over() {
+    each_cli(|workspace| {
+        let labelled = WEB.replace("NAMESPACE\" }", "NAMESPACE\", labels = { tier = \"front\" } }");
+        workspace.config(&labelled).applies();
+        let theirs = |metadata: Value, spec: Value| {
+            json!({
+                "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": metadata, "spec": spec,
+            })
+        };
+        let name = || json!({ "name": "web" });
+        for (manager, body) in [
+            ("scaler", theirs(name(), json!({ "replicas": 9 }))),
+            (
+                "designer",
+                theirs(
+                    json!({ "name": "web", "labels": { "tier": "back" } }),
+                    json!({ "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } }),
+                ),
+            ),
+        ] {
+            let applied = workspace.api().apply_as(manager, workspace.namespace(), "web", body);
+            applied.expect("the field is taken");
+        }
+        workspace
+            .apply()
+            .fails()
+            .says("spec.replicas belongs to \"scaler\"")
+            .says("metadata.labels.tier belongs to \"designer\"")
+            .says("spec.template.spec.containers[name=\"app\"].image belongs to \"designer\"");
+
+        // What a workload says goes before what the provider says.
+        let provider = "provider \"datum\" {\n  force_conflicts = true\n}\n";
+        let not_here = labelled.replace("  spec = {", "  force_conflicts = false\n  spec = {");
+        workspace.config(&format!("{provider}{not_here}")).apply().fails();
+        workspace.config(&format!("{provider}{labelled}")).applies();
+        let live = live(workspace);
+        assert_eq!(live["spec"]["replicas"], 2);
+        assert_eq!(live["metadata"]["labels"]["tier"], "front");
+        assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "nginx:1.25");
+    });
+}
+
+#[test]
+fn a_shared_field_that_is_let_go_of_stays_with_its_other_owner() {
+    each_cli(|workspace| {
+        let labelled = WEB.replace("NAMESPACE\" }", "NAMESPACE\", labels = { tier = \"front\" } }");
+        workspace.config(&labelled).applies();
+        let mut theirs = workload(None, "nginx:1.25");
+        theirs["metadata"]["labels"] = json!({ "tier": "front" });
+        let applied = workspace.api().apply_as("friend", workspace.namespace(), "web", theirs);
+        applied.expect("shared ownership");
+        workspace.config(WEB);
+        assert_eq!(
+            workspace.plan().changed("datum_workload.web"),
+            [r#"metadata.labels: {"tier":"front"} -> null"#]
+        );
+        workspace
+            .applies()
+            .says("metadata.labels of workload")
+            .says("is still set")
+            .says("friend");
+        assert_eq!(live(workspace)["metadata"]["labels"]["tier"], "front");
+    });
+}
+
+#[test]
+fn a_workload_that_somebody_else_creates_at_the_same_moment_is_left_to_them() {
+    each_cli_with_its_own_api(|workspace| {
+        let unasked = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
+        let labelled = WEB.replace("NAMESPACE\" }", "NAMESPACE\", labels = { tier = \"front\" } }");
+        workspace.config(&format!("{unasked}{labelled}"));
+        // The request that creates is on its way for a while, after the look that found nothing.
+        let fault = json!({ "latencyMs": 3000 });
+        workspace
+            .api()
+            .fault(json!({ "method": "PATCH", "path": "/workloads/web", "fault": fault }));
+        workspace.api().forget_requests();
+        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        workspace.api().until("the provider has looked", || {
+            let requests = workspace.api().requests();
+            requests.iter().any(|request| request.ends_with("/workloads/web"))
+        });
+        let theirs = workspace
+            .api()
+            .create(workspace.namespace(), workload(Some(2), "nginx:1.25"));
+        apply
+            .ends()
+            .fails()
+            .says("somebody else created it at the same moment")
+            .says("import {");
+        assert_eq!(workspace.state_if_any("datum_workload.web"), None);
+        let live = live(workspace);
+        assert_eq!(live["metadata"]["uid"], theirs["metadata"]["uid"]);
+        assert_eq!(live["metadata"]["labels"], Value::Null, "what was merged is taken back");
+        assert_eq!(live["spec"], theirs["spec"]);
+        let managers = live["metadata"]["managedFields"].to_string();
+        assert!(!managers.contains("terraform-provider-datum"), "{managers}");
     });
 }

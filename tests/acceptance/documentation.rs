@@ -1,9 +1,10 @@
-//! The documentation: whatever it shows is valid, in the provider's schema and in the language.
+//! The documentation: whatever it shows is valid, in the provider's schema and in the language, and does what it says.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use acceptance::{Workspace, each_cli};
+use acceptance::{Kubectl, Workspace, each_cli};
+use serde_json::json;
 
 /// A piece of HCL that users are shown.
 struct Snippet {
@@ -77,7 +78,10 @@ fn place(workspace: &Workspace, snippet: &Snippet) {
         workspace.write(file, "");
     }
     let manifest = repository().join("examples/functions/manifest_decode/workload.yaml");
-    workspace.write("workload.yaml", &read(&manifest));
+    workspace.write(
+        "workload.yaml",
+        &read(&manifest).replace("project-myproject", workspace.namespace()),
+    );
     workspace.write("versions.tf", &context).config(hcl);
 }
 
@@ -104,6 +108,50 @@ fn everything_shown_is_valid() {
             place(workspace, snippet);
             let output = workspace.run(&["validate", "-no-color"]);
             assert!(output.success, "{} shows what is not valid:\n{output}", snippet.from);
+        }
+    });
+}
+
+/// Whether the snippet is about workloads; the others are about connections that only their reader has.
+fn is_about_workloads(snippet: &Snippet) -> bool {
+    snippet.hcl.contains("datum_workload") && !snippet.hcl.contains("provider \"datum\" {\n")
+}
+
+/// The workload that the documentation takes for granted where it reads or imports one.
+fn make_web_app(workspace: &Workspace) {
+    let body = json!({
+        "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload",
+        "metadata": { "name": "web-app", "labels": { "environment": "production" } },
+        "spec": { "template": { "spec": { "containers": [{ "name": "nginx", "image": "nginx:1.25" }] } } },
+    });
+    workspace.api().make(workspace.namespace(), body, Kubectl::Apply);
+    workspace.api().until("the workload runs", || {
+        let live = workspace.api().workload(workspace.namespace(), "web-app");
+        live.is_some_and(|live| live["status"]["phase"] == "Running")
+    });
+}
+
+#[test]
+fn everything_shown_is_applied() {
+    let provider = "provider \"datum\" {\n  namespace = \"NAMESPACE\"\n}\n";
+    let snippets = snippets();
+    each_cli(|workspace| {
+        let understood = snippets.iter().filter(|snippet| is_understood(workspace, snippet));
+        for snippet in understood.filter(|snippet| is_about_workloads(snippet)) {
+            eprintln!("snippet of {}", snippet.from);
+            let hcl = snippet.hcl.replace("provider \"datum\" {}\n", "");
+            let hcl = hcl.replace("project-myproject", workspace.namespace());
+            let takes_over = hcl.contains("import {\n") || hcl.contains("data \"datum_workload");
+            if takes_over {
+                make_web_app(workspace);
+            }
+            let from = snippet.from.clone();
+            place(workspace, &Snippet { from, hcl });
+            workspace.write("provider.tf", provider).applies();
+            workspace.destroy().succeeds();
+            if workspace.api().workload(workspace.namespace(), "web-app").is_some() {
+                workspace.api().delete(workspace.namespace(), "web-app");
+            }
         }
     });
 }

@@ -217,3 +217,120 @@ fn handing_replicas_to_an_autoscaler_does_not_scale_down() {
         assert_eq!(live(workspace)["spec"]["replicas"], 6);
     });
 }
+
+#[test]
+fn replicas_are_managed_unmanaged_and_managed_again() {
+    each_cli(|workspace| {
+        let unmanaged = WEB.replace("replicas = 2\n", "");
+        workspace.config(WEB).applies();
+        workspace.config(&unmanaged).applies();
+        workspace.api().scale(workspace.namespace(), "web", 5);
+        workspace.plans_nothing();
+        // Somebody scales by hand, and then the configuration says a number again: that is what the plan shows.
+        workspace.config(&WEB.replace("replicas = 2", "replicas = 3"));
+        assert_eq!(
+            workspace.plan().changed("datum_workload.web"),
+            ["spec.replicas: 5 -> 3"]
+        );
+        workspace.applies();
+        assert_eq!(live(workspace)["spec"]["replicas"], 3);
+        workspace.config(&unmanaged).applies();
+        assert_eq!(live(workspace)["spec"]["replicas"], 3, "the live value stays");
+        workspace
+            .config(&unmanaged.replace("nginx:1.25", "nginx:1.26"))
+            .applies();
+        assert_eq!(live(workspace)["spec"]["replicas"], 3, "and stays");
+    });
+}
+
+#[test]
+fn an_autoscaler_at_work_and_an_injected_sidecar_are_not_drift() {
+    each_cli(|workspace| {
+        for scenario in ["autoscale", "sidecar"] {
+            let annotations =
+                format!("annotations = {{ \"simulator.datum.net/scenario\" = \"{scenario}\" }}\n  }}\n  spec = {{");
+            let hcl = WEB
+                .replace("replicas = 2\n", "")
+                .replace("  }\n  spec = {", &annotations)
+                .replace("\"web\"\n    namespace", &format!("\"{scenario}\"\n    namespace"));
+            workspace.config(&hcl).applies();
+            workspace.config(&hcl.replace("nginx:1.25", "nginx:1.26")).applies();
+            let live = workspace.api().workload(workspace.namespace(), scenario);
+            let live = live.expect("the workload exists");
+            let containers = live["spec"]["template"]["spec"]["containers"].as_array().map(Vec::len);
+            let expected = if scenario == "autoscale" {
+                (5, Some(2))
+            } else {
+                (1, Some(3))
+            };
+            assert_eq!(
+                (live["spec"]["replicas"].as_i64().unwrap_or(0), containers),
+                expected,
+                "{scenario}"
+            );
+            workspace.destroy().succeeds();
+        }
+    });
+}
+
+#[test]
+fn every_json_value_is_kept_exactly_in_the_free_form_provider() {
+    // What HCL says, and what the API has to hold for it.
+    let rows: &[(&str, Value)] = &[
+        ("0.1", json!(0.1)),
+        ("-0.0", json!(0)),
+        ("3.0", json!(3)),
+        ("1e3", json!(1000)),
+        ("1e15", json!(1_000_000_000_000_000_i64)),
+        ("9007199254740993", json!(9_007_199_254_740_993_i64)),
+        ("9223372036854775807", json!(i64::MAX)),
+        ("-9223372036854775808", json!(i64::MIN)),
+        ("1.7976931348623157e308", json!(f64::MAX)),
+        ("1e-300", json!(1e-300)),
+        ("\"\"", json!("")),
+        ("\"0.1\"", json!("0.1")),
+        ("\"true\"", json!("true")),
+        ("true", json!(true)),
+        ("{}", json!({})),
+        ("[]", json!([])),
+        ("[[], {}, [[]]]", json!([[], {}, [[]]])),
+        (
+            "[1, \"1\", true, null, { a = null, b = 1 }]",
+            json!([1, "1", true, null, { "b": 1 }]),
+        ),
+        ("[{ a = 1 }, { b = [2] }]", json!([{ "a": 1 }, { "b": [2] }])),
+        (
+            "{ \"odd key/with.dots\" = { nested = { deep = [0.5] } } }",
+            json!({ "odd key/with.dots": { "nested": { "deep": [0.5] } } }),
+        ),
+        ("tomap({ a = \"1\" })", json!({ "a": "1" })),
+        ("tolist([\"a\", \"b\"])", json!(["a", "b"])),
+        ("toset([\"b\", \"a\"])", json!(["a", "b"])),
+    ];
+    let entries = rows.iter().enumerate();
+    let entries = entries.map(|(number, (hcl, _))| format!("      v{number} = {hcl}\n"));
+    let entries = entries.collect::<Vec<_>>().concat();
+    let hcl = WEB.replace(
+        "provider = { name = \"gcp\", weights = [1, 2.5, 1e3], nested = { on = true, none = null } }",
+        &format!("provider = {{\n{entries}      none = null\n    }}"),
+    );
+    each_cli(|workspace| {
+        workspace.config(&hcl).applies();
+        let held = live(workspace)["spec"]["provider"].clone();
+        for (number, (hcl, expected)) in rows.iter().enumerate() {
+            assert_eq!(&held[format!("v{number}")], expected, "{hcl}");
+        }
+        assert_eq!(held.get("none"), None, "null is not sent");
+
+        // What others add to it is theirs, what they change is shown and put right.
+        let theirs = json!({ "spec": { "provider": { "v0": 0.2, "added": [1] } } });
+        workspace.api().edit(workspace.namespace(), "web", theirs);
+        assert_eq!(
+            workspace.plan().changed("datum_workload.web"),
+            ["spec.provider.v0: 0.2 -> 0.1"]
+        );
+        workspace.applies();
+        let held = live(workspace)["spec"]["provider"].clone();
+        assert_eq!((&held["v0"], &held["added"]), (&json!(0.1), &json!([1])));
+    });
+}
