@@ -3,9 +3,9 @@
 //! `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` and `TF_LOG` set the level, the first that is set. Where none is, nothing is
 //! logged, and no event costs more than a comparison.
 //!
-//! What must stay secret does not belong in a log: keep it in a type that does not show it, such as
-//! `secrecy::SecretString`, and a field of it reads `[REDACTED]` by construction. The transport's own crates are kept out
-//! below warnings, since they log headers and frames as they are.
+//! What must stay secret does not belong in a log: kept in a [`Secret`](crate::value::Secret), or another type that does not
+//! show what it holds, it reads `[REDACTED]` by construction. The transport's own crates are kept out below warnings, since
+//! they log headers and frames as they are.
 
 use std::fmt::{self, Write as _};
 use std::io::Write;
@@ -106,15 +106,19 @@ where
             }
         }
         event.record(&mut fields);
-        let message = fields.0.remove("message").unwrap_or_default();
+        let mut line = fields.0;
         let metadata = event.metadata();
+        let message = match line.remove("message") {
+            Some(Value::String(message)) => message,
+            Some(message) => message.to_string(),
+            None => metadata.name().to_owned(),
+        };
         let timestamp = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
-        let mut line = Map::new();
+        // Strings, and after the fields, so that none stands in for them: the CLI panics where one of these is anything else.
         line.insert("@level".to_owned(), level_name(*metadata.level()).into());
-        line.insert("@message".to_owned(), message);
+        line.insert("@message".to_owned(), message.into());
         line.insert("@module".to_owned(), metadata.target().replace("::", ".").into());
         line.insert("@timestamp".to_owned(), timestamp.into());
-        line.append(&mut fields.0);
         // One write, so that lines of several threads do not mix.
         (self.write)(&format!("{}\n", Value::Object(line)));
     }
@@ -184,6 +188,7 @@ mod tests {
     use secrecy::SecretString;
 
     use super::*;
+    use crate::value::Secret;
 
     fn logged(log: impl FnOnce()) -> Vec<Value> {
         let lines = Arc::new(Mutex::new(Vec::new()));
@@ -219,11 +224,36 @@ mod tests {
     }
 
     #[test]
+    fn no_event_makes_a_line_that_the_cli_cannot_read() {
+        // go-plugin takes these for strings without looking, and the CLI ends in a panic where they are not.
+        let lines = logged(|| {
+            tracing::info!(count = 3);
+            tracing::info!(message = 3);
+            tracing::info!("@level" = 1, "@timestamp" = "now", "named");
+        });
+        assert_eq!(lines.len(), 3);
+        for line in &lines {
+            assert_eq!(line["@level"], "info");
+            assert!(line["@message"].is_string() && line["@module"].is_string(), "{line}");
+            let timestamp = line["@timestamp"].as_str().unwrap();
+            assert!(timestamp.parse::<jiff::Timestamp>().is_ok(), "{line}");
+        }
+        assert!(
+            lines[0]["@message"].as_str().unwrap().starts_with("event "),
+            "{}",
+            lines[0]
+        );
+        assert_eq!(lines[1]["@message"], "3");
+    }
+
+    #[test]
     fn secrets_are_not_shown() {
-        let token = SecretString::from("hunter2");
-        let lines = logged(|| tracing::error!(?token, "signing in"));
-        assert!(lines[0]["token"].as_str().unwrap().contains("REDACTED"), "{}", lines[0]);
-        assert!(!lines[0].to_string().contains("hunter2"));
+        let (token, key) = (Secret::from("hunter2"), SecretString::from("hunter3"));
+        let lines = logged(|| tracing::error!(?token, ?key, "signing in"));
+        for field in ["token", "key"] {
+            assert!(lines[0][field].as_str().unwrap().contains("REDACTED"), "{}", lines[0]);
+        }
+        assert!(!lines[0].to_string().contains("hunter"));
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod error;
 pub mod json;
 pub mod msgpack;
 mod number;
+mod secret;
 mod types;
 
 use std::collections::BTreeMap;
@@ -20,6 +21,7 @@ pub(crate) use bridge::borrowed;
 pub use bridge::{from_value, to_value};
 pub use error::Error;
 pub use number::{Number, ParseNumberError};
+pub use secret::Secret;
 pub use types::Type;
 
 /// The deepest nesting that is read or written; far beyond any schema, far below what a thread's stack holds.
@@ -29,7 +31,8 @@ pub(crate) const MAX_DEPTH: usize = 200;
 ///
 /// Equality is exact: null, an empty list and an empty map are three values, and a set's elements compare in order.
 ///
-/// A `Value` may hold what must stay secret. Its `Debug` form shows everything, so it does not belong in a log.
+/// A `Value` may hold what must stay secret. Its `Debug` form shows everything, so it does not belong in a log; a [`Secret`]
+/// does not show itself.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Value {
     /// No value: the attribute is absent from the configuration.

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use tf_plugin_server::extension::SchemaNotes;
+use tf_plugin_server::value::Secret;
 use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, Description, Schema};
 use tf_provider::value::{Value as Field, ValueEmpty, ValueString};
 use tf_provider::{AttributePath, Diagnostic, Diagnostics, Provider, map};
@@ -11,12 +12,13 @@ use tf_provider::{AttributePath, Diagnostic, Diagnostics, Provider, map};
 pub(crate) struct Example;
 
 /// What a `provider "example"` block says.
-#[derive(Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Config<'a> {
     #[serde(borrow = "'a")]
     endpoint: ValueString<'a>,
     #[serde(borrow = "'a")]
     host: ValueString<'a>,
+    token: Field<Secret>,
 }
 
 /// What the schema's own type cannot say.
@@ -30,19 +32,27 @@ impl Provider for Example {
     type MetaState<'a> = ValueEmpty;
 
     fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
-        let text = |description: &str, deprecated| Attribute {
+        let text = |description: &str| Attribute {
             attr_type: AttributeType::String,
             description: Description::plain(description),
             constraint: AttributeConstraint::Optional,
-            deprecated,
             ..Attribute::default()
+        };
+        let host = Attribute {
+            deprecated: true,
+            ..text("Where the API was.")
+        };
+        let token = Attribute {
+            sensitive: true,
+            ..text("Lets the provider in.")
         };
         Some(Schema {
             version: 0,
             block: Block {
                 attributes: map! {
-                    "endpoint" => text("Where the API is.", false),
-                    "host" => text("Where the API was.", true),
+                    "endpoint" => text("Where the API is."),
+                    "host" => host,
+                    "token" => token,
                 },
                 description: Description::plain("A provider that keeps nothing."),
                 ..Block::default()
@@ -62,8 +72,9 @@ impl Provider for Example {
         Some(())
     }
 
-    async fn configure<'a>(&self, _: &mut Diagnostics, terraform_version: String, _: Config<'a>) -> Option<()> {
-        tracing::info!(terraform_version, "configured");
+    async fn configure<'a>(&self, _: &mut Diagnostics, terraform_version: String, config: Config<'a>) -> Option<()> {
+        // The token is a secret, so that it does not show.
+        tracing::info!(terraform_version, ?config, "configured");
         Some(())
     }
 }
