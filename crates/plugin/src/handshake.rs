@@ -14,6 +14,8 @@ const COOKIE: (&str, &str) = (
 );
 const VERSIONS: &str = "PLUGIN_PROTOCOL_VERSIONS";
 const CLIENT_CERTIFICATE: &str = "PLUGIN_CLIENT_CERT";
+/// Says that the CLI reads a seventh field, and would have all connections go over one socket.
+const MULTIPLEX: &str = "PLUGIN_MULTIPLEX_GRPC";
 
 /// The version of go-plugin's own protocol.
 const CORE_PROTOCOL: u32 = 1;
@@ -25,6 +27,8 @@ pub(crate) const PROTOCOL: u32 = 6;
 pub(crate) struct Greeting {
     /// The certificate, in PEM, that the CLI will present.
     pub(crate) client_certificate: String,
+    /// Whether the CLI reads whether connections can be multiplexed. (They cannot: there is only the one.)
+    pub(crate) reads_multiplexing: bool,
 }
 
 /// Why there is no greeting to answer.
@@ -59,6 +63,7 @@ impl Greeting {
         match var(CLIENT_CERTIFICATE) {
             Some(certificate) if !certificate.is_empty() => Ok(Self {
                 client_certificate: certificate,
+                reads_multiplexing: var(MULTIPLEX).is_some_and(|value| !value.is_empty()),
             }),
             _ => Err(NoGreeting::NoCertificate),
         }
@@ -66,10 +71,20 @@ impl Greeting {
 }
 
 /// Tells the CLI where the server listens and by which certificate (in DER) to know it: the one line that goes to stdout.
-pub(crate) fn answer(out: &mut impl Write, endpoint: &Endpoint, certificate: &[u8]) -> io::Result<()> {
+pub(crate) fn answer(
+    out: &mut impl Write,
+    greeting: &Greeting,
+    endpoint: &Endpoint,
+    certificate: &[u8],
+) -> io::Result<()> {
     let Endpoint { network, address } = endpoint;
     let certificate = STANDARD_NO_PAD.encode(certificate);
-    writeln!(out, "{CORE_PROTOCOL}|{PROTOCOL}|{network}|{address}|grpc|{certificate}")?;
+    // A CLI that does not ask for the last field would take it for a part of the certificate.
+    let multiplexing = if greeting.reads_multiplexing { "|false" } else { "" };
+    writeln!(
+        out,
+        "{CORE_PROTOCOL}|{PROTOCOL}|{network}|{address}|grpc|{certificate}{multiplexing}"
+    )?;
     out.flush()
 }
 
@@ -128,8 +143,17 @@ mod tests {
             network: "unix",
             address: "/run/plugin".to_owned(),
         };
-        let mut line = Vec::new();
-        answer(&mut line, &endpoint, &[0, 1, 2, 3]).unwrap();
-        assert_eq!(String::from_utf8(line).unwrap(), "1|6|unix|/run/plugin|grpc|AAECAw\n");
+        let certificate = (CLIENT_CERTIFICATE, "pem");
+        for (vars, expected) in [
+            (vec![COOKIE, certificate], "1|6|unix|/run/plugin|grpc|AAECAw\n"),
+            (
+                vec![COOKIE, certificate, (MULTIPLEX, "true")],
+                "1|6|unix|/run/plugin|grpc|AAECAw|false\n",
+            ),
+        ] {
+            let mut line = Vec::new();
+            answer(&mut line, &read(&vars).unwrap(), &endpoint, &[0, 1, 2, 3]).unwrap();
+            assert_eq!(String::from_utf8(line).unwrap(), expected);
+        }
     }
 }

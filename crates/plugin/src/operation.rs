@@ -19,7 +19,7 @@ tokio::task_local! {
 }
 
 /// Fires when the running call should come to an end: on `StopProvider` (the user's Ctrl-C), on SIGTERM, and when the CLI
-/// has gone away. For a call that comes after `StopProvider`, and before the provider is configured anew, it has fired from
+/// shuts the provider down or has gone away. For a call that comes after `StopProvider`, and before the provider is configured anew, it has fired from
 /// the start.
 ///
 /// A handler that waits should await it beside what it waits for, and then return what exists with an error. Outside a
@@ -134,4 +134,35 @@ impl Operations {
 /// A lock that a panic elsewhere does not take away: what it guards is replaced as a whole.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_whose_caller_goes_away_is_cancelled_and_runs_to_its_end() {
+        let operations = Operations::default();
+        let (started, running) = tokio::sync::oneshot::channel();
+        let (ended, end) = tokio::sync::oneshot::channel();
+        let call = operations.run(async move {
+            started.send(()).unwrap();
+            cancelled().cancelled().await;
+            ended.send(()).unwrap();
+        });
+        // The caller waits until the call runs, and no longer.
+        tokio::select! {
+            _ = call => panic!("the call has no reason to end"),
+            running = running => running.unwrap(),
+        }
+        end.await.unwrap();
+        operations.finished().await;
+    }
+
+    #[tokio::test]
+    async fn outside_a_handler_nothing_is_cancelled_or_recorded() {
+        assert!(!cancelled().is_cancelled());
+        record_state(&"a state").unwrap();
+        assert!(recorded().is_none());
+    }
 }

@@ -19,7 +19,7 @@ use crate::listener::{Endpoint, Listener};
 use crate::service::{Service, State};
 use crate::tls::{self, Tls};
 use crate::{logging, panic};
-use lifetime::Lifetime;
+use lifetime::{End, Lifetime};
 
 /// A provider, ready to be served.
 pub struct Server {
@@ -149,7 +149,7 @@ impl Server {
         let listener = Listener::bind().map_err(ServeError::Listen)?;
         let endpoint = listener.endpoint().map_err(ServeError::Listen)?;
         let tls = Tls::pinned_to(&greeting.client_certificate)?;
-        handshake::answer(&mut io::stdout(), &endpoint, &tls.certificate).map_err(ServeError::Stdout)?;
+        handshake::answer(&mut io::stdout(), greeting, &endpoint, &tls.certificate).map_err(ServeError::Stdout)?;
         tracing::debug!(version = options.version, "serving {}", options.name);
         let state = Arc::new(State::new(self.registry));
         run(listener, Some(tls), state, lifetime).await;
@@ -200,26 +200,22 @@ fn reattach(options: &ServeOptions, endpoint: &Endpoint) -> serde_json::Value {
 async fn run(listener: Listener, tls: Option<Tls>, state: Arc<State>, mut lifetime: Lifetime) {
     let service = Service::new(Arc::clone(&state));
     let acceptor = tls.map(|tls| tls.acceptor);
-    let connections = connection::serve(&listener, acceptor, service, &state.shutdown);
-    tokio::pin!(connections);
+    let served = async {
+        connection::serve(&listener, acceptor, service, &state.shutdown).await;
+        state.operations.finished().await;
+    };
+    tokio::pin!(served);
     let end = tokio::select! {
-        () = connections.as_mut() => lifetime::End::Asked,
+        () = served.as_mut() => return,
+        () = state.shutdown.cancelled() => End::Asked,
         end = lifetime.ended() => end,
     };
     tracing::debug!(?end, "ending");
-    if end != lifetime::End::Asked {
-        // These calls are to save what they have, and return.
-        state.operations.cancel();
-        state.shutdown.cancel();
-    }
-    let drained = async {
-        if end != lifetime::End::Asked {
-            connections.as_mut().await;
-        }
-        state.operations.finished().await;
-    };
+    // The calls that run are to save what they have, and return.
+    state.operations.cancel();
+    state.shutdown.cancel();
     tokio::select! {
-        () = drained => {}
+        () = served => {}
         () = lifetime.patience(end) => tracing::warn!("calls are still running; ending all the same"),
     }
 }

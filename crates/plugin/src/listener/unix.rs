@@ -1,8 +1,8 @@
 //! A unix socket.
 
-use std::fs::Permissions;
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
@@ -12,8 +12,13 @@ use super::Endpoint;
 
 /// The folder for sockets, as the CLI may choose it.
 const FOLDER: &str = "PLUGIN_UNIX_SOCKET_DIR";
+/// The group that may connect beside this user, by its name or number, for a CLI that runs as another user.
+const GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
+/// Where the numbers of groups are found.
+const GROUPS: &str = "/etc/group";
 
-/// A socket in a folder that only this user may enter. Both are removed when this is dropped.
+/// A socket in a folder that only this user, or the group that the CLI names, may enter. Both are removed when this is
+/// dropped.
 pub(crate) struct Listener {
     inner: UnixListener,
     socket: PathBuf,
@@ -24,19 +29,24 @@ pub(crate) struct Listener {
 impl Listener {
     pub(crate) fn bind() -> io::Result<Self> {
         let parent = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty());
-        Self::bind_in(&parent.map_or_else(std::env::temp_dir, PathBuf::from))
+        let parent = parent.map_or_else(std::env::temp_dir, PathBuf::from);
+        let group = std::env::var(GROUP).ok().filter(|group| !group.is_empty());
+        Self::bind_in(&parent, group.as_deref())
     }
 
-    fn bind_in(parent: &Path) -> io::Result<Self> {
+    fn bind_in(parent: &Path, group: Option<&str>) -> io::Result<Self> {
         // The name is kept short: a socket's path holds about 100 bytes.
         let folder = tempfile::Builder::new()
             .prefix("plugin-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir_in(parent)?;
         let socket = folder.path().join("socket");
-        let listener = UnixListener::bind(&socket)?;
+        let inner = UnixListener::bind(&socket).map_err(|error| within(&socket.display().to_string(), &error))?;
+        if let Some(group) = group {
+            admit(group, folder.path(), &socket).map_err(|error| within(&format!("the group {group:?}"), &error))?;
+        }
         Ok(Self {
-            inner: listener,
+            inner,
             socket,
             _folder: folder,
         })
@@ -57,19 +67,92 @@ impl Listener {
     }
 }
 
+/// Lets a group through the folder to the socket, and nowhere else.
+fn admit(group: &str, folder: &Path, socket: &Path) -> io::Result<()> {
+    let group = Some(group_number(group)?);
+    chown(socket, None, group)?;
+    fs::set_permissions(socket, Permissions::from_mode(0o660))?;
+    chown(folder, None, group)?;
+    fs::set_permissions(folder, Permissions::from_mode(0o710))
+}
+
+fn group_number(group: &str) -> io::Result<u32> {
+    if let Ok(number) = group.parse() {
+        return Ok(number);
+    }
+    let groups = fs::read_to_string(GROUPS).map_err(|error| within(GROUPS, &error))?;
+    let number = groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        (fields.next() == Some(group)).then(|| fields.nth(1)?.parse().ok())?
+    });
+    number.ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, format!("{GROUPS} does not have it")))
+}
+
+/// The error with what it is about, which the system's own text leaves out.
+fn within(what: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{what}: {error}"))
+}
+
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::MetadataExt;
+
     use super::*;
+
+    fn mode(path: &Path) -> u32 {
+        path.metadata().unwrap().permissions().mode() & 0o777
+    }
 
     #[tokio::test]
     async fn the_socket_is_the_users_alone_and_goes_with_the_listener() {
         let parent = tempfile::tempdir().unwrap();
-        let listener = Listener::bind_in(parent.path()).unwrap();
+        let listener = Listener::bind_in(parent.path(), None).unwrap();
         let socket = PathBuf::from(listener.endpoint().unwrap().address);
         let folder = socket.parent().unwrap();
         assert!(socket.exists());
-        assert_eq!(folder.metadata().unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(mode(folder), 0o700);
         drop(listener);
         assert!(!folder.exists());
+    }
+
+    #[tokio::test]
+    async fn a_group_may_connect_and_see_nothing_else() {
+        let parent = tempfile::tempdir().unwrap();
+        // The one group that every user may give a file to.
+        let own = parent.path().metadata().unwrap().gid();
+        let name = fs::read_to_string(GROUPS).unwrap();
+        let name = name.lines().find_map(|line| {
+            let fields: Vec<_> = line.split(':').collect();
+            (fields.get(2)? == &own.to_string()).then(|| fields[0].to_owned())
+        });
+        for group in [Some(own.to_string()), name].into_iter().flatten() {
+            let listener = Listener::bind_in(parent.path(), Some(&group)).unwrap();
+            let folder = listener.socket.parent().unwrap();
+            assert_eq!((mode(folder), mode(&listener.socket)), (0o710, 0o660), "{group}");
+            assert_eq!(folder.metadata().unwrap().gid(), own);
+            assert_eq!(listener.socket.metadata().unwrap().gid(), own);
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_says_what_it_is_about() {
+        let parent = tempfile::tempdir().unwrap();
+        let error = |parent: &Path, group| match Listener::bind_in(parent, group) {
+            Ok(_) => panic!("it listens"),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(
+            error(parent.path(), Some("no such group")),
+            "the group \"no such group\": /etc/group does not have it"
+        );
+        let long = parent.path().join("x".repeat(120));
+        fs::create_dir(&long).unwrap();
+        let said = error(&long, None);
+        assert!(said.starts_with(&long.display().to_string()), "{said}");
+        assert_eq!(
+            parent.path().read_dir().unwrap().count(),
+            1,
+            "what failed leaves nothing"
+        );
     }
 }

@@ -14,7 +14,7 @@ use crate::proto::{ConnInfo, Empty, HealthCheckRequest, HealthCheckResponse, Std
 const PLUGIN: &str = "plugin";
 const SERVING: HealthCheckResponse = HealthCheckResponse { status: 1 };
 
-/// The CLI has no further use for the provider. Calls that still run are finished first.
+/// The CLI has no further use for the provider. Calls that still run are cancelled, as under go-plugin's own server.
 pub(super) async fn shutdown(state: Arc<State>, _: Empty) -> Empty {
     if state.ends_with_client {
         state.shutdown.cancel();
