@@ -127,10 +127,12 @@ fn nested_block(name: &str, nested: &NestedBlock, notes: &SchemaNotes, prefix: &
     };
     let path = joined(prefix, name);
     let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
-    let (min_items, max_items) = match notes.items(&path) {
-        Some((least, most)) if matches!(nesting, Nesting::List | Nesting::Set) => (count(least), count(most)),
-        _ => (min_items, max_items),
+    let (least, most) = match nesting {
+        Nesting::List | Nesting::Set => notes.items(&path),
+        // The number of other blocks is not for notes to limit.
+        _ => (None, None),
     };
+    let (min_items, max_items) = (least.map_or(min_items, count), most.map_or(max_items, count));
     proto::NestedBlock {
         type_name: name.to_owned(),
         block: Some(self::block(block, notes, &path)),

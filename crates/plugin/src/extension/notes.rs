@@ -7,7 +7,7 @@ use tf_provider::schema::{Attribute, AttributeType, Block, NestedBlock};
 use tf_provider::{AttributePath, Diagnostics};
 
 use crate::diagnostic;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 /// Notes on the attributes and blocks of a schema, by path: `"spec.template.token"`, through lists, sets and maps alike.
 ///
@@ -21,7 +21,7 @@ pub struct SchemaNotes {
 struct Note {
     write_only: bool,
     deprecation: Option<Cow<'static, str>>,
-    min_items: usize,
+    min_items: Option<usize>,
     max_items: Option<usize>,
 }
 
@@ -50,7 +50,7 @@ impl SchemaNotes {
     /// The fewest elements of a list, set or map, or the fewest blocks.
     #[must_use]
     pub fn min_items(mut self, path: impl Into<Cow<'static, str>>, count: usize) -> Self {
-        self.note(path).min_items = count;
+        self.note(path).min_items = Some(count);
         self
     }
 
@@ -69,10 +69,13 @@ impl SchemaNotes {
         self.notes.get(path).is_some_and(|note| note.write_only)
     }
 
-    /// The least and most blocks, where 0 is no limit.
-    pub(crate) fn items(&self, path: &str) -> Option<(usize, usize)> {
-        let note = self.notes.get(path)?;
-        Some((note.min_items, note.max_items.unwrap_or(0)))
+    /// The least and the most blocks, where the notes say.
+    pub(crate) fn items(&self, path: &str) -> (Option<usize>, Option<usize>) {
+        let note = self.notes.get(path);
+        (
+            note.and_then(|note| note.min_items),
+            note.and_then(|note| note.max_items),
+        )
     }
 
     /// The paths that the schema does not have.
@@ -81,20 +84,20 @@ impl SchemaNotes {
         self.notes.keys().map(AsRef::as_ref).filter(known).collect()
     }
 
-    /// What the notes say about a configuration.
-    pub(crate) fn check(&self, diags: &mut Diagnostics, config: &Value, write_only_allowed: bool) {
+    /// What the notes say about a configuration of the type `ty`.
+    pub(crate) fn check(&self, diags: &mut Diagnostics, config: &Value, ty: &Type, write_only_allowed: bool) {
         for (path, note) in &self.notes {
-            visit(config, path, AttributePath::root(), &mut |value, at| {
+            visit(config, ty, path, AttributePath::root(), &mut |value, at| {
                 note.check(diags, value, at, write_only_allowed);
             });
         }
     }
 
-    /// Takes write-only attributes out of a state.
-    pub(crate) fn strip(&self, state: &mut Value) {
+    /// Takes write-only attributes out of a state of the type `ty`.
+    pub(crate) fn strip(&self, state: &mut Value, ty: &Type) {
         for (path, note) in &self.notes {
             if note.write_only {
-                strip(state, path);
+                strip(state, ty, path);
             }
         }
     }
@@ -121,8 +124,9 @@ impl Note {
             // A block that is not there is an empty list, which nobody wrote.
             self.check_deprecation(diags, at);
         }
-        if count < self.min_items {
-            let least = self.min_items;
+        if let Some(least) = self.min_items
+            && count < least
+        {
             diags.add_error(diagnostic::at(
                 at.clone(),
                 "Too few elements",
@@ -185,24 +189,32 @@ fn attribute_has(attribute: &Attribute, path: &str) -> bool {
         .is_some_and(|attribute| rest.is_none_or(|rest| attribute_has(attribute, rest)))
 }
 
-/// Calls `found` with every value at a schema's path.
-fn visit(value: &Value, path: &str, at: AttributePath, found: &mut impl FnMut(&Value, &AttributePath)) {
-    match value.untyped() {
-        Value::List(elements) => {
-            for (index, element) in (0_i64..).zip(elements) {
-                visit(element, path, at.clone().index(index), found);
+/// Calls `found` with every value at a schema's path. The type tells a map's keys from an object's attributes.
+fn visit(value: &Value, ty: &Type, path: &str, at: AttributePath, found: &mut dyn FnMut(&Value, &AttributePath)) {
+    match (value.untyped(), ty) {
+        (Value::List(elements), Type::List(element)) => {
+            for (index, value) in (0_i64..).zip(elements) {
+                visit(value, element, path, at.clone().index(index), found);
             }
         }
-        Value::Map(elements) => {
+        // A set's elements have no address: what is to be said of them is said of the set.
+        (Value::List(elements), Type::Set(element)) => {
+            for value in elements {
+                visit(value, element, path, at.clone(), &mut |value, _| found(value, &at));
+            }
+        }
+        (Value::Map(elements), Type::Map(element)) => {
+            for (key, value) in elements {
+                visit(value, element, path, at.clone().key(key.clone()), found);
+            }
+        }
+        (Value::Map(attributes), Type::Object(types)) => {
             let (name, rest) = split(path);
-            match (elements.get(name), rest) {
-                (Some(value), None) => found(value, &at.attribute(name.to_owned())),
-                (Some(value), Some(rest)) => visit(value, rest, at.attribute(name.to_owned()), found),
-                // Not an object, then, but a map of objects.
-                (None, _) => {
-                    for (key, element) in elements {
-                        visit(element, path, at.clone().key(key.clone()), found);
-                    }
+            if let (Some(value), Some(ty)) = (attributes.get(name), types.get(name)) {
+                let at = at.attribute(name.to_owned());
+                match rest {
+                    None => found(value, &at),
+                    Some(rest) => visit(value, ty, rest, at, found),
                 }
             }
         }
@@ -210,21 +222,69 @@ fn visit(value: &Value, path: &str, at: AttributePath, found: &mut impl FnMut(&V
     }
 }
 
-fn strip(value: &mut Value, path: &str) {
-    if let Some(elements) = value.as_list_mut() {
-        for element in elements {
-            strip(element, path);
+fn strip(value: &mut Value, ty: &Type, path: &str) {
+    match (value, ty) {
+        (Value::List(elements), Type::List(element) | Type::Set(element)) => {
+            for value in elements {
+                strip(value, element, path);
+            }
         }
-    } else if let Some(elements) = value.as_map_mut() {
-        let (name, rest) = split(path);
-        match (elements.get_mut(name), rest) {
-            (Some(value), None) => *value = Value::Null,
-            (Some(value), Some(rest)) => strip(value, rest),
-            (None, _) => {
-                for element in elements.values_mut() {
-                    strip(element, path);
+        (Value::Map(elements), Type::Map(element)) => {
+            for value in elements.values_mut() {
+                strip(value, element, path);
+            }
+        }
+        (Value::Map(attributes), Type::Object(types)) => {
+            let (name, rest) = split(path);
+            if let (Some(value), Some(ty)) = (attributes.get_mut(name), types.get(name)) {
+                match rest {
+                    None => *value = Value::Null,
+                    Some(rest) => strip(value, ty, rest),
                 }
             }
         }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ty() -> Type {
+        let account = || Type::object([("token", Type::String), ("name", Type::String)]);
+        Type::object([("by_name", Type::map(account())), ("all", Type::set(account()))])
+    }
+
+    fn account(token: &str) -> Value {
+        Value::object([("token", token), ("name", "it")])
+    }
+
+    #[test]
+    fn a_key_of_a_map_is_no_attribute() {
+        let notes = SchemaNotes::new().write_only("by_name.token");
+        let accounts = Value::object([("token", account("a")), ("other", account("b"))]);
+        let mut state = Value::object([("by_name", accounts)]);
+        let mut diags = Diagnostics::default();
+        notes.check(&mut diags, &state, &ty(), false);
+        let paths: Vec<_> = diags.errors.iter().map(|error| &error.attribute).collect();
+        let token = |key| AttributePath::new("by_name").key(key).attribute("token");
+        assert_eq!(paths, [&token("other"), &token("token")]);
+
+        notes.strip(&mut state, &ty());
+        for key in ["token", "other"] {
+            let account = state.at(&AttributePath::new("by_name").key(key)).unwrap();
+            assert_eq!(account.get("name"), Some(&Value::from("it")), "{key}");
+            assert_eq!(account.get("token"), Some(&Value::Null), "{key}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_set_is_said_of_the_set() {
+        let notes = SchemaNotes::new().deprecated("all.name", "Leave it out.");
+        let state = Value::object([("all", Value::list([account("a")]))]);
+        let mut diags = Diagnostics::default();
+        notes.check(&mut diags, &state, &ty(), true);
+        assert_eq!(diags.warnings[0].attribute, AttributePath::new("all"));
     }
 }

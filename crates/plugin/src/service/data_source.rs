@@ -53,7 +53,9 @@ async fn validated(diags: &mut Diagnostics, state: &State, request: &ValidateDat
     let name = &request.type_name;
     let data_source = find(diags, state, name)?;
     let config = from_proto::value(diags, CONFIG, request.config.as_ref(), &data_source.described.ty)?;
-    data_source.notes.check(diags, &config, false);
+    data_source
+        .notes
+        .check(diags, &config, &data_source.described.ty, false);
     let outcome = caught(data_source.handler.validate(diags, &config)).await;
     explain(diags, outcome, &format!("validating {name}"))
 }

@@ -10,11 +10,13 @@ use tonic::Status;
 use tracing::Instrument;
 
 use super::State;
+use super::resource::{self, Resource};
 use crate::diagnostic::{self, unknown_name};
-use crate::extension::{ListRequest, Listed, Results};
+use crate::extension::{List, ListRequest, Listed, Results};
 use crate::panic::caught;
 use crate::proto::{
-    ListResourceEvent, ListResourceRequest, ValidateListResourceConfigRequest, ValidateListResourceConfigResponse,
+    DynamicValue, ListResourceEvent, ListResourceRequest, ValidateListResourceConfigRequest,
+    ValidateListResourceConfigResponse,
 };
 use crate::value::Value;
 use crate::{from_proto, to_proto};
@@ -24,33 +26,42 @@ const CONFIG: &str = "list configuration";
 /// How many results may wait for the CLI to take them.
 const AHEAD: usize = 64;
 
+/// A list resource that a call is about.
+struct Listing<'a> {
+    resource: Resource<'a>,
+    list: &'a dyn List,
+    config: Value,
+}
+
+fn find<'a>(
+    diags: &mut Diagnostics,
+    state: &'a State,
+    name: &'a str,
+    config: Option<&DynamicValue>,
+) -> Option<Listing<'a>> {
+    let described = state.catalog().resources.get(name);
+    let Some(described) = described.and_then(|resource| resource.list.as_ref()) else {
+        diags.add_error(unknown_name("list resource", name));
+        return None;
+    };
+    let resource = resource::find(diags, state, name)?;
+    Some(Listing {
+        list: resource.extensions.list.as_deref()?,
+        resource,
+        config: from_proto::value(diags, CONFIG, config, &described.ty)?,
+    })
+}
+
 pub(super) async fn validate(
     state: Arc<State>,
     request: ValidateListResourceConfigRequest,
 ) -> ValidateListResourceConfigResponse {
     let mut diags = Diagnostics::default();
-    read_config(&mut diags, &state, &request.type_name, request.config.as_ref());
+    // Reading the configuration is all there is to it.
+    find(&mut diags, &state, &request.type_name, request.config.as_ref());
     ValidateListResourceConfigResponse {
         diagnostics: to_proto::diagnostics(diags),
     }
-}
-
-fn read_config(
-    diags: &mut Diagnostics,
-    state: &State,
-    name: &str,
-    config: Option<&crate::proto::DynamicValue>,
-) -> Option<Value> {
-    let list = state
-        .catalog()
-        .resources
-        .get(name)
-        .and_then(|resource| resource.list.as_ref());
-    let Some(list) = list else {
-        diags.add_error(unknown_name("list resource", name));
-        return None;
-    };
-    from_proto::value(diags, CONFIG, config, &list.ty)
 }
 
 #[expect(
@@ -79,9 +90,8 @@ pub(super) fn list(
 
 async fn listed(state: Arc<State>, request: ListResourceRequest, events: mpsc::Sender<ListResourceEvent>) {
     let mut diags = Diagnostics::default();
-    let config = read_config(&mut diags, &state, &request.type_name, request.config.as_ref());
-    let list = state.registry.resources.get(&request.type_name);
-    if let (Some(config), Some(list)) = (config, list.and_then(|(_, extensions)| extensions.list.as_ref())) {
+    let name = &request.type_name;
+    if let Some(Listing { resource, list, config }) = find(&mut diags, &state, name, request.config.as_ref()) {
         let limit = usize::try_from(request.limit).ok().filter(|limit| *limit > 0);
         let list_request = ListRequest {
             config,
@@ -90,11 +100,10 @@ async fn listed(state: Arc<State>, request: ListResourceRequest, events: mpsc::S
         };
         let (sender, mut found) = mpsc::channel(AHEAD);
         let results = Results { sender, left: limit };
-        let name = &request.type_name;
         let forward = async {
             while let Some(listed) = found.recv().await {
                 // Nobody listens any more: the handler learns of it when it sends the next.
-                if events.send(event(&state, name, listed)).await.is_err() {
+                if events.send(event(&resource, listed)).await.is_err() {
                     break;
                 }
             }
@@ -115,23 +124,21 @@ async fn listed(state: Arc<State>, request: ListResourceRequest, events: mpsc::S
     }
 }
 
-fn event(state: &State, name: &str, listed: Listed) -> ListResourceEvent {
+fn event(resource: &Resource<'_>, listed: Listed) -> ListResourceEvent {
     let mut diags = listed.diags;
-    let described = state.catalog().resources.get(name);
-    let identity = described.and_then(|described| {
-        let Some((_, ty)) = &described.identity else {
-            diags.add_error(diagnostic::general(
-                format!("{name} has no identity"),
-                "Only resources with an identity can be listed. This is a bug in the provider, which should be reported \
-                 to its developers.",
-            ));
-            return None;
-        };
+    let identity = if let Some((_, ty)) = &resource.described.identity {
         to_proto::identity(&mut diags, &listed.identity, ty)
-    });
-    let resource_object = described
-        .zip(listed.resource)
-        .and_then(|(described, resource)| to_proto::value(&mut diags, "state", &resource, &described.ty));
+    } else {
+        diags.add_error(diagnostic::general(
+            format!("{} has no identity", resource.name),
+            "Only resources with an identity can be listed. This is a bug in the provider, which should be reported to its \
+             developers.",
+        ));
+        None
+    };
+    let resource_object = listed
+        .resource
+        .and_then(|mut state| resource.write(&mut diags, "state", &mut state));
     ListResourceEvent {
         identity,
         display_name: listed.display_name,

@@ -21,7 +21,7 @@ pub(super) async fn validate(
     let mut diags = Diagnostics::default();
     let ty = &state.catalog().provider.ty;
     if let Some(config) = from_proto::value(&mut diags, CONFIG, request.config.as_ref(), ty) {
-        state.registry.provider_notes.check(&mut diags, &config, false);
+        state.registry.provider_notes.check(&mut diags, &config, ty, false);
         let outcome = caught(state.registry.provider.validate(&mut diags, &config)).await;
         explain(&mut diags, outcome, "validating the provider's configuration");
     }

@@ -31,15 +31,15 @@ const CONFIG: &str = "configuration";
 const META: &str = "provider metadata";
 
 /// A resource that a call is about.
-struct Resource<'a> {
-    name: &'a str,
+pub(super) struct Resource<'a> {
+    pub(super) name: &'a str,
     handler: &'a dyn ErasedResource,
-    extensions: &'a Extensions,
-    described: &'a DescribedResource,
+    pub(super) extensions: &'a Extensions,
+    pub(super) described: &'a DescribedResource,
     meta: &'a Type,
 }
 
-fn find<'a>(diags: &mut Diagnostics, state: &'a State, name: &'a str) -> Option<Resource<'a>> {
+pub(super) fn find<'a>(diags: &mut Diagnostics, state: &'a State, name: &'a str) -> Option<Resource<'a>> {
     tracing::Span::current().record("tf_resource_type", name);
     let catalog = state.catalog();
     let registered = state.registry.resources.get(name);
@@ -71,8 +71,8 @@ impl Resource<'_> {
     }
 
     /// A state for an answer: what is never to be stored is taken out.
-    fn write(&self, diags: &mut Diagnostics, what: &str, state: &mut Value) -> Option<DynamicValue> {
-        self.extensions.notes.strip(state);
+    pub(super) fn write(&self, diags: &mut Diagnostics, what: &str, state: &mut Value) -> Option<DynamicValue> {
+        self.extensions.notes.strip(state, self.ty());
         to_proto::value(diags, what, state, self.ty())
     }
 }
@@ -93,7 +93,12 @@ async fn validated(diags: &mut Diagnostics, state: &State, request: &ValidateRes
     let config = resource.read(diags, CONFIG, request.config.as_ref())?;
     let capabilities = request.client_capabilities.unwrap_or_default();
     let notes = &resource.extensions.notes;
-    notes.check(diags, &config, capabilities.write_only_attributes_allowed);
+    notes.check(
+        diags,
+        &config,
+        resource.ty(),
+        capabilities.write_only_attributes_allowed,
+    );
     let outcome = caught(resource.handler.validate(diags, &config)).await;
     explain(diags, outcome, &format!("validating {}", resource.name))
 }

@@ -14,6 +14,7 @@ pub(super) fn notes() -> SchemaNotes {
     SchemaNotes::new()
         .write_only("token")
         .deprecated("aliases", "Use tags instead.")
+        .deprecated("limit", "Use mount instead.")
         .max_items("mount", 2)
         .min_items("spec.ports", 1)
 }
