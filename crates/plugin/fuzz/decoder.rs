@@ -72,6 +72,7 @@ fn check(input: &[u8], ty: &Type) {
             // It may well not fit, but must not panic.
             let _ = from_value::<ValueAny>(&value);
         }
+        let _ = json::decode_stored(input, ty);
         if let Ok(value) = json::decode(input, ty) {
             let written = json::encode(&value, ty).unwrap();
             assert_eq!(json::decode(&written, ty).unwrap(), value);

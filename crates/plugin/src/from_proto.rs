@@ -67,11 +67,10 @@ pub(crate) fn raw_state(diags: &mut Diagnostics, what: &str, state: Option<proto
 }
 
 /// Stored JSON as data, for an upgrade to read.
-pub(crate) fn data(diags: &mut Diagnostics, what: &str, json: &[u8]) -> Option<serde_json::Value> {
-    match serde_json::from_slice(json) {
+pub(crate) fn data(diags: &mut Diagnostics, what: &str, stored: &[u8]) -> Option<serde_json::Value> {
+    match json::data(stored) {
         Ok(data) => Some(data),
         Err(error) => {
-            let error = value::Error::new(format!("invalid JSON: {error}"));
             diags.add_error(diagnostic::unreadable(what, &error));
             None
         }

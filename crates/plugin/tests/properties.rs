@@ -153,13 +153,134 @@ proptest! {
 fn what_is_nested_too_deeply_is_refused() {
     // A dynamic value brings its own type, which may be dynamic again.
     let mut bytes = Vec::new();
+    let mut json = String::new();
     for _ in 0..100_000 {
         bytes.extend([0x92, 0xc4, 9]);
         bytes.extend(br#""dynamic""#);
     }
     bytes.push(0xc0);
-    let error = msgpack::decode(&bytes, &Type::Dynamic).unwrap_err();
-    assert!(error.to_string().contains("levels deep"), "{error}");
+    for _ in 0..1000 {
+        json.push_str(r#"{"type":"dynamic","value":"#);
+    }
+    json.push_str("null");
+    json.push_str(&"}".repeat(1000));
+    let mut value = Value::Null;
+    for _ in 0..10_000 {
+        value = Value::dynamic(Type::Dynamic, value);
+    }
+    for error in [
+        msgpack::decode(&bytes, &Type::Dynamic).unwrap_err(),
+        json::decode(json.as_bytes(), &Type::Dynamic).unwrap_err(),
+        msgpack::encode(&value, &Type::Dynamic).unwrap_err(),
+        json::encode(&value, &Type::Dynamic).unwrap_err(),
+    ] {
+        assert!(
+            error
+                .to_string()
+                .ends_with("the value is nested more than 200 levels deep"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn what_is_no_value_of_the_type_is_refused() {
+    let object = || Type::object([("a", Type::Number)]);
+    for (bytes, ty, message) in [
+        // What is cut off, what follows, and what begins nothing.
+        (&b"\x81"[..], object(), "the value ends early"),
+        (b"\x81\xa1a", object(), "a: the value ends early"),
+        (b"\xa5text", Type::String, "the value ends early"),
+        (b"\xc0\xc0", Type::String, "something follows the value"),
+        (b"\xc1", Type::String, "the byte 0xc1 begins no value"),
+        // What Terraform has no numbers for.
+        (b"\xcb\x7f\xf8\0\0\0\0\0\0", Type::Number, "NaN is not a number"),
+        (b"\xcb\x7f\xf0\0\0\0\0\0\0", Type::Number, "inf is not a number"),
+        (b"\xcb\xff\xf0\0\0\0\0\0\0", Type::Number, "-inf is not a number"),
+        (
+            b"\xab1e999999999",
+            Type::Number,
+            "\"1e999999999\" is not a decimal number of at most 4096 digits",
+        ),
+        (b"\x82\xa1a\x01\xa1a\x02", object(), "a: the attribute is given twice"),
+        (b"\x81\xa1b\x01", object(), "b: the schema has no such attribute"),
+        (b"\x81\x01\x01", object(), "expected a string as key, found a number"),
+        (
+            b"\x92\x01\x02",
+            Type::Tuple(vec![Type::Number]),
+            "expected a tuple of 1, found one of 2",
+        ),
+        (b"\xa1\xff", Type::String, "the string is not UTF-8"),
+        (
+            b"\xd4\x05\0",
+            Type::String,
+            "extension type 5 is neither 0 nor 12 (unknown)",
+        ),
+        (b"\x92\xc4\x06\"text\"\x01", Type::Dynamic, "invalid type: \"text\""),
+        (b"\x01", Type::Dynamic, "expected a value with its type, found a number"),
+    ] {
+        let error = msgpack::decode(bytes, &ty).unwrap_err();
+        assert_eq!(error.to_string(), message, "{bytes:?}");
+    }
+}
+
+#[test]
+fn unusual_values_are_kept_as_they_are() {
+    let spec = Type::object([("free", Type::Dynamic)]);
+    let free = Value::dynamic(
+        Type::object([("a", Type::Tuple(vec![Type::Number, Type::String]))]),
+        Value::object([("a", Value::list([Value::Unknown, Value::Null]))]),
+    );
+    let empty: [(&str, Value); 0] = [];
+    for (value, ty) in [
+        // Two elements of a set that are not known yet may turn out to be different.
+        (Value::list([Value::Unknown, Value::Unknown]), Type::set(Type::String)),
+        // Null, empty and absent are different things.
+        (Value::list([Value::Null]), Type::list(Type::String)),
+        (Value::List(Vec::new()), Type::list(Type::String)),
+        (Value::object(empty), Type::map(Type::String)),
+        (Value::Null, Type::map(Type::String)),
+        (Value::object([("", "an empty key")]), Type::map(Type::String)),
+        // A value of any type within nested attributes, with what is not known deep inside.
+        (Value::object([("free", free)]), spec),
+        (Value::dynamic(Type::Number, Value::Null), Type::Dynamic),
+        (Value::dynamic(Type::Number, Value::Unknown), Type::Dynamic),
+        (Value::from(i64::MIN), Type::Number),
+        (Value::Number("1e4000".parse().unwrap()), Type::Number),
+        (Value::Number("-1e-4000".parse().unwrap()), Type::Number),
+    ] {
+        let bytes = msgpack::encode(&value, &ty).unwrap();
+        assert_eq!(msgpack::decode(&bytes, &ty).unwrap(), value);
+        if value.is_wholly_known() {
+            let bytes = json::encode(&value, &ty).unwrap();
+            assert_eq!(json::decode(&bytes, &ty).unwrap(), value);
+        }
+    }
+    // Numbers have one zero.
+    let negative_zero = b"\xcb\x80\0\0\0\0\0\0\0";
+    assert_eq!(msgpack::decode(negative_zero, &Type::Number).unwrap(), Value::from(0));
+    // The last element under a key counts, as for Terraform itself.
+    let twice = b"\x82\xa1a\x01\xa1a\x02";
+    assert_eq!(
+        msgpack::decode(twice, &Type::map(Type::Number)).unwrap(),
+        Value::object([("a", 2)])
+    );
+}
+
+#[test]
+fn stored_state_of_another_version_is_read_without_what_is_not_known() {
+    let port = Type::object([("port", Type::Number)]);
+    let ty = Type::object([("ports", Type::list(port)), ("zones", Type::set(Type::String))]);
+    let stored = br#"{"ports":[{"port":80,"later":[1]}],"later":{"a":true}}"#;
+    let value = Value::object([
+        ("ports", Value::list([Value::object([("port", 80)])])),
+        ("zones", Value::Null),
+    ]);
+    assert_eq!(json::decode_stored(stored, &ty).unwrap(), value);
+    assert_eq!(
+        json::decode(stored, &ty).unwrap_err().to_string(),
+        "ports[0].later: the schema has no such attribute"
+    );
 }
 
 #[test]

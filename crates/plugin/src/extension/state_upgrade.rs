@@ -7,13 +7,14 @@ use crate::value::Value;
 
 /// Brings a resource's stored state from an earlier schema version to the present one.
 ///
-/// State of the present version is read without: an attribute that the schema has gained is null. An attribute that it has
-/// lost is dropped only by an upgrade that says so; raise the schema's version and implement this.
+/// State of the present version is read without: an attribute that the schema has gained is null, and one that it does not
+/// have (as after a later version of the provider was replaced by an earlier one) is left out.
 #[async_trait]
 pub trait StateUpgrade: Send + Sync {
     /// The state that `prior`, of schema version `from`, is now.
     ///
-    /// `prior` is the stored JSON as it is; [`Value::from_json`] reads it once it has the present shape. `None` refuses the
+    /// `prior` is the stored JSON as it is, but that a number which neither 64 bits nor a float can hold is a string of its
+    /// digits; [`Value::from_json`] reads it, such numbers included, once it has the present shape. `None` refuses the
     /// upgrade, with the reason in `diags`.
     async fn upgrade(&self, diags: &mut Diagnostics, from: i64, prior: serde_json::Value) -> Option<Value>;
 }

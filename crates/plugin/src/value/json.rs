@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::msgpack::{mismatch, unsupported_attribute};
-use super::{Error, MAX_DEPTH, Type, Value};
+use super::error::{check_depth, check_length, mismatch, unsupported_attribute};
+use super::{Error, Number, Type, Value};
 
 /// Reads a value of the type `ty`. No text at all means null; an object's missing attributes are null.
 ///
@@ -16,11 +16,29 @@ use super::{Error, MAX_DEPTH, Type, Value};
 ///
 /// The text is not JSON, or holds a value that is not of the type; the error has the attribute's path.
 pub fn decode(json: &[u8], ty: &Type) -> Result<Value, Error> {
-    if json.is_empty() {
-        return Ok(Value::Null);
+    Reader {
+        surplus: Surplus::Refused,
     }
-    let raw = serde_json::from_slice(json).map_err(|error| invalid(&error))?;
-    read(raw, ty, 0)
+    .read(json, ty)
+}
+
+/// Reads stored state as a value of the type `ty`, as [`decode`] does, but leaves out the attributes that the type does not
+/// have: those of another version of the schema.
+///
+/// # Errors
+///
+/// As for [`decode`].
+pub fn decode_stored(json: &[u8], ty: &Type) -> Result<Value, Error> {
+    Reader {
+        surplus: Surplus::Dropped,
+    }
+    .read(json, ty)
+}
+
+/// Reads JSON without a type. A number that the data cannot hold exactly becomes a string of its digits, which [`decode`]
+/// reads as the number again.
+pub(crate) fn data(json: &[u8]) -> Result<serde_json::Value, Error> {
+    untyped(serde_json::from_slice(json).map_err(|error| invalid(&error))?, 0)
 }
 
 /// Writes a value as one of the type `ty`.
@@ -34,72 +52,134 @@ pub fn encode(value: &Value, ty: &Type) -> Result<Vec<u8>, Error> {
     Ok(json.into_bytes())
 }
 
-fn read(raw: &RawValue, ty: &Type, depth: usize) -> Result<Value, Error> {
-    if depth > MAX_DEPTH {
-        return Err(Error::new(format!(
-            "the value is nested more than {MAX_DEPTH} levels deep"
-        )));
-    }
-    let text = raw.get();
-    // RawValue holds one valid value without surrounding space, so that its first byte tells its kind.
-    match (ty, text.as_bytes().first()) {
-        (_, Some(b'n')) => Ok(Value::Null),
-        (Type::Bool, Some(b't')) => Ok(Value::Bool(true)),
-        (Type::Bool, Some(b'f')) => Ok(Value::Bool(false)),
-        (Type::String, Some(b'"')) => Ok(Value::String(parse(text)?)),
-        (Type::Number, Some(b'-' | b'0'..=b'9')) => number(text),
-        // Terraform writes a number too large for a JSON reader as a string.
-        (Type::Number, Some(b'"')) => number(&parse::<String>(text)?),
-        (Type::List(element), Some(b'[')) => elements(text, |_| element, depth),
-        (Type::Set(element), Some(b'[')) => elements(text, |_| element, depth).map_err(Error::within_set),
-        (Type::Tuple(types), Some(b'[')) => {
-            let length = parse::<Vec<&RawValue>>(text)?.len();
-            if length != types.len() {
-                return Err(Error::new(format!("expected {} elements, found {length}", types.len())));
-            }
-            elements(text, |index| &types[index], depth)
+/// What becomes of attributes that the type does not have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surplus {
+    Refused,
+    Dropped,
+}
+
+#[derive(Clone, Copy)]
+struct Reader {
+    surplus: Surplus,
+}
+
+impl Reader {
+    fn read(self, json: &[u8], ty: &Type) -> Result<Value, Error> {
+        if json.is_empty() {
+            return Ok(Value::Null);
         }
-        (Type::Map(element), Some(b'{')) => parse::<BTreeMap<String, &RawValue>>(text)?
+        self.value(serde_json::from_slice(json).map_err(|error| invalid(&error))?, ty, 0)
+    }
+
+    fn value(self, raw: &RawValue, ty: &Type, depth: usize) -> Result<Value, Error> {
+        check_depth(depth)?;
+        let text = raw.get();
+        // RawValue holds one valid value without surrounding space, so that its first byte tells its kind.
+        match (ty, text.as_bytes().first()) {
+            (_, Some(b'n')) => Ok(Value::Null),
+            (Type::Bool, Some(b't')) => Ok(Value::Bool(true)),
+            (Type::Bool, Some(b'f')) => Ok(Value::Bool(false)),
+            (Type::String, Some(b'"')) => Ok(Value::String(parse(text)?)),
+            (Type::Number, Some(b'-' | b'0'..=b'9')) => number(text).map(Value::Number),
+            // Terraform writes a number too large for a JSON reader as a string.
+            (Type::Number, Some(b'"')) => number(&parse::<String>(text)?).map(Value::Number),
+            (Type::List(element), Some(b'[')) => self.elements(parse(text)?, |_| element, depth),
+            (Type::Set(element), Some(b'[')) => self
+                .elements(parse(text)?, |_| element, depth)
+                .map_err(Error::within_set),
+            (Type::Tuple(types), Some(b'[')) => {
+                let elements = parse::<Vec<&RawValue>>(text)?;
+                check_length(types.len(), elements.len())?;
+                self.elements(elements, |index| &types[index], depth)
+            }
+            (Type::Map(element), Some(b'{')) => parse::<BTreeMap<String, &RawValue>>(text)?
+                .into_iter()
+                .map(|(key, raw)| match self.value(raw, element, depth + 1) {
+                    Ok(value) => Ok((key, value)),
+                    Err(error) => Err(error.within_key(&key)),
+                })
+                .collect::<Result<_, _>>()
+                .map(Value::Map),
+            (Type::Object(attributes), Some(b'{')) => self.object(text, attributes, depth),
+            (Type::Dynamic, Some(b'{')) => {
+                let Typed { ty, value } = parse(text)?;
+                let ty = Type::from_json(ty.get().as_bytes())?;
+                let value = self.value(value, &ty, depth + 1)?;
+                Ok(Value::Dynamic(Box::new(ty), Box::new(value)))
+            }
+            (ty, first) => Err(mismatch(
+                ty,
+                match first {
+                    Some(b'{') => "an object",
+                    Some(b'[') => "an array",
+                    Some(b'"') => "a string",
+                    Some(b't' | b'f') => "a bool",
+                    _ => "a number",
+                },
+            )),
+        }
+    }
+
+    fn elements<'t>(
+        self,
+        elements: Vec<&RawValue>,
+        ty: impl Fn(usize) -> &'t Type,
+        depth: usize,
+    ) -> Result<Value, Error> {
+        elements
             .into_iter()
-            .map(|(key, raw)| match read(raw, element, depth + 1) {
-                Ok(value) => Ok((key, value)),
-                Err(error) => Err(error.within_key(&key)),
+            .enumerate()
+            .map(|(index, raw)| {
+                let element = self.value(raw, ty(index), depth + 1);
+                element.map_err(|error| error.within_index(index))
             })
             .collect::<Result<_, _>>()
-            .map(Value::Map),
-        (Type::Object(attributes), Some(b'{')) => {
-            let mut given = parse::<BTreeMap<String, &RawValue>>(text)?;
-            let mut object = BTreeMap::new();
-            for (name, ty) in attributes {
-                let value = match given.remove(name) {
-                    Some(raw) => read(raw, ty, depth + 1).map_err(|error| error.within_attribute(name))?,
-                    None => Value::Null,
-                };
-                object.insert(name.clone(), value);
-            }
-            // A null attribute says nothing, so that it may be one that only another version of the schema knows.
-            given.retain(|_, raw| raw.get() != "null");
-            match given.keys().next() {
-                Some(name) => Err(unsupported_attribute(name)),
-                None => Ok(Value::Map(object)),
-            }
+            .map(Value::List)
+    }
+
+    fn object(self, text: &str, attributes: &BTreeMap<String, Type>, depth: usize) -> Result<Value, Error> {
+        let mut given = parse::<BTreeMap<String, &RawValue>>(text)?;
+        let mut object = BTreeMap::new();
+        for (name, ty) in attributes {
+            let value = match given.remove(name) {
+                Some(raw) => self
+                    .value(raw, ty, depth + 1)
+                    .map_err(|error| error.within_attribute(name))?,
+                None => Value::Null,
+            };
+            object.insert(name.clone(), value);
         }
-        (Type::Dynamic, Some(b'{')) => {
-            let Typed { ty, value } = parse(text)?;
-            let ty = Type::from_json(ty.get().as_bytes())?;
-            let value = read(value, &ty, depth + 1)?;
-            Ok(Value::Dynamic(Box::new(ty), Box::new(value)))
+        // A null attribute says nothing, so that it may be one that only another version of the schema knows.
+        given.retain(|_, raw| raw.get() != "null");
+        match given.keys().next() {
+            Some(name) if self.surplus == Surplus::Refused => Err(unsupported_attribute(name)),
+            _ => Ok(Value::Map(object)),
         }
-        (ty, first) => Err(mismatch(
-            ty,
-            match first {
-                Some(b'{') => "an object",
-                Some(b'[') => "an array",
-                Some(b'"') => "a string",
-                Some(b't' | b'f') => "a bool",
-                _ => "a number",
-            },
-        )),
+    }
+}
+
+fn untyped(raw: &RawValue, depth: usize) -> Result<serde_json::Value, Error> {
+    check_depth(depth)?;
+    let text = raw.get();
+    match text.as_bytes().first() {
+        Some(b'{') => parse::<BTreeMap<String, &RawValue>>(text)?
+            .into_iter()
+            .map(|(name, raw)| Ok((name, untyped(raw, depth + 1)?)))
+            .collect::<Result<_, _>>()
+            .map(serde_json::Value::Object),
+        Some(b'[') => parse::<Vec<&RawValue>>(text)?
+            .into_iter()
+            .map(|raw| untyped(raw, depth + 1))
+            .collect::<Result<_, _>>()
+            .map(serde_json::Value::Array),
+        Some(b'-' | b'0'..=b'9') => {
+            let number = number(text)?;
+            Ok(number
+                .to_json()
+                .map_or_else(|| number.to_string().into(), serde_json::Value::Number))
+        }
+        _ => parse(text),
     }
 }
 
@@ -117,28 +197,13 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
     serde_json::from_str(text).map_err(|error| invalid(&error))
 }
 
-fn number(text: &str) -> Result<Value, Error> {
-    let number = text
-        .parse()
-        .map_err(|error: super::ParseNumberError| Error::new(error.to_string()))?;
-    Ok(Value::Number(number))
-}
-
-fn elements<'t>(text: &str, ty: impl Fn(usize) -> &'t Type, depth: usize) -> Result<Value, Error> {
-    parse::<Vec<&RawValue>>(text)?
-        .into_iter()
-        .enumerate()
-        .map(|(index, raw)| read(raw, ty(index), depth + 1).map_err(|error| error.within_index(index)))
-        .collect::<Result<_, _>>()
-        .map(Value::List)
+fn number(text: &str) -> Result<Number, Error> {
+    text.parse()
+        .map_err(|error: super::ParseNumberError| Error::new(error.to_string()))
 }
 
 fn write(json: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<(), Error> {
-    if depth > MAX_DEPTH {
-        return Err(Error::new(format!(
-            "the value is nested more than {MAX_DEPTH} levels deep"
-        )));
-    }
+    check_depth(depth)?;
     match (ty, value) {
         (_, Value::Null) => json.push_str("null"),
         (_, Value::Unknown) => return Err(Error::new("an unknown value cannot be written as JSON")),
@@ -153,10 +218,7 @@ fn write(json: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<()
             write_elements(json, elements, |_| element, depth).map_err(Error::within_set)?;
         }
         (Type::Tuple(types), Value::List(elements)) => {
-            if elements.len() != types.len() {
-                let (expected, found) = (types.len(), elements.len());
-                return Err(Error::new(format!("expected {expected} elements, found {found}")));
-            }
+            check_length(types.len(), elements.len())?;
             write_elements(json, elements, |index| &types[index], depth)?;
         }
         (Type::Map(element), Value::Map(elements)) => {

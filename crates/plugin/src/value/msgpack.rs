@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use rmp::Marker;
 use rmp::encode as write;
 
-use super::{Error, MAX_DEPTH, Number, Type, Value};
+use super::error::{check_depth, check_length, mismatch, unsupported_attribute};
+use super::{Error, Number, Type, Value};
 
 const UNKNOWN: u8 = 0;
 const REFINED_UNKNOWN: u8 = 12;
@@ -29,7 +30,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, Error> {
     if reader.rest.is_empty() {
         Ok(value)
     } else {
-        Err(Error::new(format!("{} bytes follow the value", reader.rest.len())))
+        Err(Error::new("something follows the value"))
     }
 }
 
@@ -80,9 +81,7 @@ impl Header {
 
 impl<'a> Reader<'a> {
     fn value(&mut self, ty: &Type, depth: usize) -> Result<Value, Error> {
-        if depth > MAX_DEPTH {
-            return Err(too_deep());
-        }
+        check_depth(depth)?;
         let header = self.header()?;
         match header {
             Header::Nil => return Ok(Value::Null),
@@ -106,9 +105,7 @@ impl<'a> Reader<'a> {
                 self.elements(length, |_| element, depth).map_err(Error::within_set)
             }
             (Type::Tuple(types), Header::Array(length)) => {
-                if length != types.len() {
-                    return Err(Error::new(format!("expected {} elements, found {length}", types.len())));
-                }
+                check_length(types.len(), length)?;
                 self.elements(length, |index| &types[index], depth)
             }
             (Type::Map(element), Header::Map(length)) => self.map(length, element, depth),
@@ -271,9 +268,7 @@ impl<'a> Reader<'a> {
 }
 
 fn encode_into(bytes: &mut Vec<u8>, value: &Value, ty: &Type, depth: usize) -> Result<(), Error> {
-    if depth > MAX_DEPTH {
-        return Err(too_deep());
-    }
+    check_depth(depth)?;
     match (ty, value) {
         (_, Value::Null) => infallible(write::write_nil(bytes)),
         // A fixed extension of one byte, as Terraform itself writes it.
@@ -289,10 +284,7 @@ fn encode_into(bytes: &mut Vec<u8>, value: &Value, ty: &Type, depth: usize) -> R
             encode_elements(bytes, elements, |_| element, depth).map_err(Error::within_set)?;
         }
         (Type::Tuple(types), Value::List(elements)) => {
-            if elements.len() != types.len() {
-                let (expected, found) = (types.len(), elements.len());
-                return Err(Error::new(format!("expected {expected} elements, found {found}")));
-            }
+            check_length(types.len(), elements.len())?;
             encode_elements(bytes, elements, |index| &types[index], depth)?;
         }
         (Type::Map(element), Value::Map(elements)) => {
@@ -357,18 +349,6 @@ fn length(length: usize) -> Result<u32, Error> {
     u32::try_from(length).map_err(|_| Error::new(format!("{length} elements are more than MessagePack can count")))
 }
 
-fn too_deep() -> Error {
-    Error::new(format!("the value is nested more than {MAX_DEPTH} levels deep"))
-}
-
 fn ends_early() -> Error {
     Error::new("the value ends early")
-}
-
-pub(super) fn mismatch(ty: &Type, found: &str) -> Error {
-    Error::new(format!("expected {}, found {found}", ty.describe()))
-}
-
-pub(super) fn unsupported_attribute(name: &str) -> Error {
-    Error::new("the schema has no such attribute").within_attribute(name)
 }

@@ -8,7 +8,7 @@
 use async_trait::async_trait;
 use serde_json::Value as Json;
 use tf_plugin_server::extension::StateUpgrade;
-use tf_plugin_server::value::{Type, Value};
+use tf_plugin_server::value::{Type, Value, json};
 use tf_provider::Diagnostics;
 
 use crate::{diagnostics, schema};
@@ -19,39 +19,15 @@ pub struct WorkloadUpgrade;
 
 #[async_trait]
 impl StateUpgrade for WorkloadUpgrade {
-    async fn upgrade(&self, diags: &mut Diagnostics, from: i64, mut prior: Json) -> Option<Value> {
+    async fn upgrade(&self, diags: &mut Diagnostics, from: i64, prior: Json) -> Option<Value> {
         let ty = Type::of_block(&schema::workload_block().block);
-        drop_unknown(&mut prior, &ty);
-        match Value::from_json(&prior, &ty) {
+        match json::decode_stored(prior.to_string().as_bytes(), &ty) {
             Ok(state) => Some(state),
             Err(error) => {
                 diags.add_error(diagnostics::unreadable_state(from, &error));
                 None
             }
         }
-    }
-}
-
-/// Drops the attributes that the type does not have.
-fn drop_unknown(json: &mut Json, ty: &Type) {
-    match (json, ty) {
-        (Json::Object(fields), Type::Object(attributes)) => {
-            fields.retain(|name, _| attributes.contains_key(name));
-            for (name, field) in fields {
-                drop_unknown(field, &attributes[name]);
-            }
-        }
-        (Json::Object(entries), Type::Map(element)) => {
-            for entry in entries.values_mut() {
-                drop_unknown(entry, element);
-            }
-        }
-        (Json::Array(items), Type::List(element) | Type::Set(element)) => {
-            for item in items {
-                drop_unknown(item, element);
-            }
-        }
-        _ => {}
     }
 }
 

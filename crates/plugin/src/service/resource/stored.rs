@@ -79,7 +79,7 @@ async fn upgraded(
 }
 
 fn read(diags: &mut Diagnostics, resource: &Resource<'_>, stored: &[u8]) -> Option<Value> {
-    match json::decode(stored, resource.ty()) {
+    match json::decode_stored(stored, resource.ty()) {
         Ok(state) => Some(state),
         Err(error) => {
             diags.add_error(diagnostic::unreadable(STORED, &error));

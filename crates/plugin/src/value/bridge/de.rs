@@ -38,14 +38,6 @@ impl<'de> Deserializer<'de> {
     }
 }
 
-impl<'de> IntoDeserializer<'de, Error> for Deserializer<'de> {
-    type Deserializer = Self;
-
-    fn into_deserializer(self) -> Self {
-        self
-    }
-}
-
 fn visit_number<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Error> {
     if let Some(int) = number.as_i64() {
         visitor.visit_i64(int)

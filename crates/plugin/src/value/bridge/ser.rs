@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::ser::{self, Serialize};
 
 use super::{DYNAMIC, Error, NUMBER, REFINED_UNKNOWN_TAG, UNKNOWN, UNKNOWN_TAG};
-use crate::value::{MAX_DEPTH, Number, Type, Value};
+use crate::value::error::check_depth;
+use crate::value::{Number, Type, Value};
 
 #[derive(Clone, Copy, Default)]
 pub(super) struct Serializer {
@@ -16,11 +17,7 @@ pub(super) struct Serializer {
 
 impl Serializer {
     fn deeper(self) -> Result<Self, Error> {
-        if self.depth >= MAX_DEPTH {
-            return Err(Error::new(format!(
-                "the value is nested more than {MAX_DEPTH} levels deep"
-            )));
-        }
+        check_depth(self.depth + 1)?;
         Ok(Self {
             depth: self.depth + 1,
             ..self
