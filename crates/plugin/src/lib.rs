@@ -104,8 +104,8 @@
 //! - [`value`]: Terraform's values and types, in `MessagePack`, in JSON, and as Rust data.
 //! - [`proto`]: the protocol's messages. `from_proto` and `to_proto` convert them at the border; `service` dispatches calls,
 //!   and `erased` is where they meet tf-provider's traits.
-//! - Logs: set `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` or `TF_LOG`. Keep secrets in a type that does not show itself, such
-//!   as `secrecy::SecretString`, and they stay out of the log whatever is logged.
+//! - Logs: set `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` or `TF_LOG`. Keep secrets in a [`value::Secret`], or another type
+//!   that does not show itself, and they stay out of the log whatever is logged.
 
 mod catalog;
 mod command;
@@ -126,3 +126,8 @@ mod to_proto;
 pub mod value;
 
 pub use server::{Builder, ServeError, ServeOptions, Server};
+
+/// The README's example is compiled with the documentation's.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -143,6 +143,7 @@ where
         ("tfplugin6.Provider", "ApplyResourceChange") => call!(resource::apply),
         ("tfplugin6.Provider", "ImportResourceState") => call!(resource::import),
         ("tfplugin6.Provider", "MoveResourceState") => call!(resource::move_state),
+        ("tfplugin6.Provider", "GenerateResourceConfig") => call!(unsupported::generate_config),
         ("tfplugin6.Provider", "ValidateDataResourceConfig") => call!(data_source::validate),
         ("tfplugin6.Provider", "ReadDataSource") => call!(data_source::read),
         ("tfplugin6.Provider", "CallFunction") => call!(function::call),

@@ -35,6 +35,7 @@ impl DataSource for Echo {
 
     async fn read<'a>(&self, _: &mut Diagnostics, mut config: Value, _: Value) -> Option<Value> {
         let call = config.get("call")?.clone();
+        assert_ne!(call.as_str(), Some("panic"), "echoing a panic");
         *config.get_mut("answer")? = call;
         if let Some(length) = config.get("length").and_then(Value::as_i64) {
             *config.get_mut("text")? = "x".repeat(usize::try_from(length).ok()?).into();

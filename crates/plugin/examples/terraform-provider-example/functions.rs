@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use tf_plugin_server::value::Number;
+use tf_plugin_server::value::{Number, Value};
 use tf_provider::schema::{Description, FunctionSchema, Parameter, Type};
 use tf_provider::{AttributePath, Diagnostic, Diagnostics, Function};
 
@@ -33,6 +33,7 @@ impl Function for Join {
     }
 
     async fn call<'a>(&self, diags: &mut Diagnostics, input: JoinInput) -> Option<String> {
+        assert_ne!(input.separator, "panic", "joining with a panic");
         if input.separator.is_empty() {
             diags.add_error(Diagnostic {
                 summary: "the separator is empty".into(),
@@ -65,6 +66,32 @@ impl Function for Half {
 
     async fn call<'a>(&self, _: &mut Diagnostics, (number,): (Number,)) -> Option<Number> {
         Number::from_f64(number.as_f64() / 2.0)
+    }
+}
+
+/// `provider::example::coalesce(values...)`: the first that is not null, of whatever type.
+pub(crate) struct Coalesce;
+
+#[async_trait]
+impl Function for Coalesce {
+    type Input<'a> = Vec<Value>;
+    type Output<'a> = Value;
+
+    fn schema(&self, _: &mut Diagnostics) -> Option<FunctionSchema> {
+        Some(FunctionSchema {
+            variadic: Some(Parameter {
+                allow_null: true,
+                allow_unknown: true,
+                ..parameter("values", Type::Any)
+            }),
+            return_type: Type::Any,
+            summary: "The first value that is not null".to_owned(),
+            ..FunctionSchema::default()
+        })
+    }
+
+    async fn call<'a>(&self, _: &mut Diagnostics, values: Vec<Value>) -> Option<Value> {
+        Some(values.into_iter().find(|value| !value.is_null()).unwrap_or_default())
     }
 }
 

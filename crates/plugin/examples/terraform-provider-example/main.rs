@@ -36,6 +36,7 @@ async fn main() -> Result<ExitCode, ServeError> {
         .resource_with("example_thing", thing::Thing, thing::extensions::all())
         .resource("example_note", note::Note)
         .data_source("example_echo", echo::Echo)
+        .function("coalesce", functions::Coalesce)
         .function("join", functions::Join)
         .function("half", functions::Half)
         .serve(ServeOptions {

@@ -32,6 +32,7 @@ impl Resource for Thing {
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        assert_ne!(mode(&config), "panic_validating", "validating a thing");
         if config.get("name")?.as_str() == Some("") {
             diags.add_error(error("A thing needs a name", "name"));
             return None;
@@ -65,6 +66,7 @@ impl Resource for Thing {
         _: Value,
         _: ValueEmpty,
     ) -> Option<(Value, Value)> {
+        assert_ne!(mode(&proposed), "panic_planning", "planning a thing");
         *proposed.get_mut("id")? = Value::Unknown;
         plan_ports(&mut proposed);
         Some((proposed, Value::Null))
@@ -133,6 +135,8 @@ impl Resource for Thing {
                 diags.add_error(error("Interrupted", "mode"));
                 return None;
             }
+            // As no handler should: it is not to be interrupted.
+            "stuck" => std::future::pending().await,
             "partial" => diags.add_error(error("The thing is not ready", "mode")),
             "invalid" => {
                 planned.as_map_mut()?.insert("surprise".to_owned(), true.into());
@@ -173,6 +177,7 @@ impl Resource for Thing {
     }
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<(Value, Value)> {
+        assert_ne!(id, "panic", "importing a thing");
         if id == "missing" {
             diags.add_error(Diagnostic {
                 summary: "There is no such thing".into(),

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use serde::de::{self, Deserialize, DeserializeSeed, IntoDeserializer, Visitor};
+use serde::de::value::SeqAccessDeserializer;
+use serde::de::{self, Deserialize, DeserializeSeed, Visitor};
 use tf_provider::schema::FunctionSchema;
 use tf_provider::{AttributePath, Diagnostics, Function};
 
@@ -152,25 +153,21 @@ impl<'de> de::SeqAccess<'de> for Rest<'de> {
 
     fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, ArgumentError> {
         let index = self.index;
-        self.index += 1;
-        let within = |error| ArgumentError {
-            argument: Some(index),
-            error,
-        };
         if self.gather == Some(index) {
             self.gather = None;
-            let variadic = self.values.get(index..).unwrap_or_default();
+            let variadic = Self { ..*self };
             self.values = &[];
-            let variadic = variadic.iter().map(value::borrowed);
-            let variadic = de::value::SeqDeserializer::<_, value::Error>::new(variadic);
-            return seed.deserialize(variadic).map(Some).map_err(within);
+            // An error comes from one of them, and says from which.
+            return seed.deserialize(SeqAccessDeserializer::new(variadic)).map(Some);
         }
-        match self.values.get(index) {
-            Some(value) => seed
-                .deserialize(value::borrowed(value).into_deserializer())
-                .map(Some)
-                .map_err(within),
-            None => Ok(None),
-        }
+        self.index += 1;
+        let Some(value) = self.values.get(index) else {
+            return Ok(None);
+        };
+        let argument = seed.deserialize(value::borrowed(value));
+        argument.map(Some).map_err(|error| ArgumentError {
+            argument: Some(index),
+            error,
+        })
     }
 }

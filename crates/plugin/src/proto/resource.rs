@@ -189,6 +189,22 @@ pub struct ImportedResource {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
+pub struct GenerateResourceConfigRequest {
+    #[prost(string, tag = "1")]
+    pub type_name: String,
+    #[prost(message, optional, tag = "2")]
+    pub state: Option<DynamicValue>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+pub struct GenerateResourceConfigResponse {
+    #[prost(message, optional, tag = "1")]
+    pub config: Option<DynamicValue>,
+    #[prost(message, repeated, tag = "2")]
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
 pub struct MoveResourceStateRequest {
     #[prost(string, tag = "1")]
     pub source_provider_address: String,

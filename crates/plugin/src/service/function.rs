@@ -3,7 +3,6 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use tf_provider::schema::FunctionSchema;
 use tf_provider::{AttributePathStep, Diagnostic, Diagnostics};
 
 use super::State;
@@ -33,14 +32,18 @@ async fn called(diags: &mut Diagnostics, state: &State, request: &CallFunctionRe
         diags.add_error(diagnostic::unknown_name("function", name));
         return None;
     };
-    let mut arguments = Vec::with_capacity(request.arguments.len());
-    for (index, argument) in request.arguments.iter().enumerate() {
-        let Some(ty) = parameter(schema, index) else {
-            let count = schema.parameters.len();
-            diags.add_error(diagnostic::general(format!("{name} takes {count} arguments"), ""));
-            return None;
-        };
-        match from_proto::dynamic_value(Some(argument), &ty) {
+    let (given, least) = (request.arguments.len(), schema.parameters.len());
+    if given < least || (given > least && schema.variadic.is_none()) {
+        let plural = if least == 1 { "" } else { "s" };
+        let more = if schema.variadic.is_some() { " or more" } else { "" };
+        let summary = format!("{name} takes {least} argument{plural}{more}, not {given}");
+        diags.add_error(diagnostic::general(summary, ""));
+        return None;
+    }
+    let mut arguments = Vec::with_capacity(given);
+    let parameters = schema.parameters.iter().chain(schema.variadic.iter().cycle());
+    for (index, (argument, parameter)) in request.arguments.iter().zip(parameters).enumerate() {
+        match from_proto::dynamic_value(Some(argument), &Type::from(&parameter.param_type)) {
             Ok(argument) => arguments.push(argument),
             Err(error) => {
                 let path = tf_provider::AttributePath::function_argument(i64::try_from(index).unwrap_or(i64::MAX));
@@ -51,16 +54,11 @@ async fn called(diags: &mut Diagnostics, state: &State, request: &CallFunctionRe
     }
     let arguments = Arguments {
         values: &arguments,
-        positional: schema.variadic.as_ref().map(|_| schema.parameters.len()),
+        positional: schema.variadic.as_ref().map(|_| least),
     };
     let outcome = caught(function.call(diags, arguments)).await;
     let result = explain(diags, outcome, &format!("calling {name}"))?;
     to_proto::value(diags, "result", &result, &Type::from(&schema.return_type))
-}
-
-fn parameter(schema: &FunctionSchema, index: usize) -> Option<Type> {
-    let parameter = schema.parameters.get(index).or(schema.variadic.as_ref())?;
-    Some(Type::from(&parameter.param_type))
 }
 
 /// A function has one error, about one argument or none: when all are about the same one, it is about that.

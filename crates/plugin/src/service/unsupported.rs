@@ -1,6 +1,6 @@
-//! What no provider on tf-provider has: ephemeral resources and actions.
+//! What no provider on tf-provider has: ephemeral resources, actions, and a way of its own to generate configuration.
 //!
-//! The schema offers none, so that a CLI that asks all the same gets told so by name.
+//! The schema and the capabilities offer none, so that a CLI that asks all the same gets told so by name.
 
 use std::sync::Arc;
 
@@ -20,6 +20,17 @@ fn unsupported(kind: &str, name: &str) -> Vec<Diagnostic> {
 
 const EPHEMERAL: &str = "ephemeral resource";
 const ACTION: &str = "action";
+
+/// The CLI itself generates the configuration of a resource whose provider does not offer to.
+pub(super) async fn generate_config(
+    _: Arc<State>,
+    request: proto::GenerateResourceConfigRequest,
+) -> proto::GenerateResourceConfigResponse {
+    proto::GenerateResourceConfigResponse {
+        config: None,
+        diagnostics: unsupported("configuration to generate for", &request.type_name),
+    }
+}
 
 pub(super) async fn validate_ephemeral(
     _: Arc<State>,

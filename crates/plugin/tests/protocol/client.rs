@@ -18,6 +18,7 @@ use tokio_rustls::TlsConnector;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status, Streaming};
 use tonic_prost::ProstCodec;
+use tower::ServiceExt;
 
 use crate::certificate::Certificate;
 use crate::plugin::within;
@@ -90,6 +91,18 @@ impl Client {
         let mut grpc = self.grpc().await?;
         let call = grpc.unary(Request::new(request), path(service, method), ProstCodec::default());
         within(call).await.map(tonic::Response::into_inner)
+    }
+
+    /// Sends bytes as they are in place of a message, and returns what came of it.
+    pub(crate) async fn send(&self, method: &str, bytes: Vec<u8>) -> Status {
+        let body = http_body_util::Full::new(bytes::Bytes::from(bytes));
+        let request = http::Request::post(path("tfplugin6.Provider", method).as_str())
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(tonic::body::Body::new(body))
+            .unwrap();
+        let response = within(self.channel.clone().oneshot(request)).await.unwrap();
+        Status::from_header_map(response.headers()).expect("it is refused without an answer")
     }
 
     pub(crate) async fn stream<Req, Res>(

@@ -5,10 +5,14 @@ use tf_plugin_server::proto::{
     ValidateDataResourceConfigResponse,
 };
 use tf_plugin_server::value::{Type, Value};
+use tonic::Code;
 
 use crate::client::{Client, decode, encode, text};
 use crate::plugin::Plugin;
 use crate::schema::type_of;
+
+/// What the protocol allows a message to take.
+const LIMIT: u32 = 256 << 20;
 
 async fn echo_type(client: &Client) -> Type {
     let schema = client.provider_schema().await;
@@ -51,6 +55,24 @@ async fn a_data_source_that_says_nothing_is_an_error() {
 }
 
 #[tokio::test]
+async fn a_data_source_that_panics_is_an_error() {
+    let plugin = Plugin::start().await;
+    let ty = echo_type(&plugin.client).await;
+    let request = ReadDataSourceRequest {
+        type_name: "example_echo".to_owned(),
+        config: encode(&Value::object([("call", "panic")]), &ty),
+        ..ReadDataSourceRequest::default()
+    };
+    let response: ReadDataSourceResponse = plugin.client.call("ReadDataSource", request).await.unwrap();
+    let said = text(&response.diagnostics);
+    assert!(
+        said.starts_with("error: The provider crashed reading example_echo"),
+        "{said}"
+    );
+    assert_eq!(response.state, None);
+}
+
+#[tokio::test]
 async fn a_data_source_that_is_not_there_is_named() {
     let plugin = Plugin::start().await;
     let request = ValidateDataResourceConfigRequest {
@@ -74,4 +96,17 @@ async fn messages_may_be_larger_than_4_mib_both_ways() {
     let state = read(&plugin.client, config).await;
     assert_eq!(state.get("answer").unwrap().as_str().unwrap().len(), length);
     assert_eq!(state.get("text").unwrap().as_str().unwrap().len(), length);
+}
+
+#[tokio::test]
+async fn a_message_of_more_than_256_mib_is_refused_before_it_is_read() {
+    let plugin = Plugin::start().await;
+    for (length, code) in [(LIMIT, Code::Internal), (LIMIT + 1, Code::OutOfRange)] {
+        // Not compressed, a length, and then nothing: only the former of the two is waited for.
+        let mut header = vec![0];
+        header.extend(length.to_be_bytes());
+        let status = plugin.client.send("ReadDataSource", header).await;
+        assert_eq!(status.code(), code, "{status}");
+    }
+    plugin.client.provider_schema().await;
 }

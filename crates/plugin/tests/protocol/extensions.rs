@@ -11,6 +11,7 @@ use tf_plugin_server::proto::{
     UpgradeResourceStateResponse, ValidateListResourceConfigRequest, ValidateListResourceConfigResponse,
 };
 use tf_plugin_server::value::{Type, Value};
+use tf_provider::AttributePath;
 
 use crate::client::{Client, decode, encode, text};
 use crate::plugin::{Plugin, within};
@@ -47,19 +48,37 @@ async fn state_of_the_present_version_is_read_as_it_is() {
     let response = upgrade(&plugin.client, THING, 1, stored(json)).await;
     assert_eq!(text(&response.diagnostics), "");
     let state = decode(response.upgraded_state.as_ref(), &ty);
-    let size = Value::Number("123456789012345678901234567890.5".parse().unwrap());
-    assert_eq!(state.get("size"), Some(&size));
+    assert_eq!(state.get("size"), Some(&large()));
     assert_eq!(state.get("tags"), Some(&Value::Null));
+}
+
+/// What neither 64 bits nor a float can hold.
+fn large() -> Value {
+    Value::Number("123456789012345678901234567890.5".parse().unwrap())
+}
+
+#[tokio::test]
+async fn what_a_later_version_of_the_provider_stored_is_left_out() {
+    let plugin = Plugin::start().await;
+    let ty = plugin.client.resource_type(THING).await;
+    let json = r#"{"id":"it","name":"it","later":1,"spec":{"image":"x","ports":[{"port":80,"later":true}]}}"#;
+    let response = upgrade(&plugin.client, THING, 1, stored(json)).await;
+    assert_eq!(text(&response.diagnostics), "");
+    let state = decode(response.upgraded_state.as_ref(), &ty);
+    let port = AttributePath::new("spec").attribute("ports").index(0).attribute("port");
+    assert_eq!(state.at(&port), Some(&Value::from(80)));
 }
 
 #[tokio::test]
 async fn state_of_an_earlier_version_is_upgraded() {
     let plugin = Plugin::start().await;
     let ty = plugin.client.resource_type(THING).await;
-    let response = upgrade(&plugin.client, THING, 0, stored(r#"{"id":"it","title":"it"}"#)).await;
+    let json = r#"{"id":"it","title":"it","size":123456789012345678901234567890.5}"#;
+    let response = upgrade(&plugin.client, THING, 0, stored(json)).await;
     assert_eq!(text(&response.diagnostics), "");
     let state = decode(response.upgraded_state.as_ref(), &ty);
     assert_eq!(state.get("name"), Some(&Value::from("it")));
+    assert_eq!(state.get("size"), Some(&large()));
 }
 
 #[tokio::test]
@@ -73,8 +92,8 @@ async fn state_that_cannot_be_read_is_an_error() {
         (
             THING,
             1,
-            stored(r#"{"title":"it"}"#),
-            "error at .title: Cannot read the stored state",
+            stored(r#"{"spec":{"ports":[{"port":"eighty"}]}}"#),
+            "error at .spec.ports[0].port: Cannot read the stored state",
         ),
         (THING, 1, stored("{"), "error: Cannot read the stored state"),
         (
@@ -82,6 +101,12 @@ async fn state_that_cannot_be_read_is_an_error() {
             0,
             stored("{}"),
             "error: Failed upgrading the state of example_thing from version 0",
+        ),
+        (
+            THING,
+            0,
+            stored(r#"{"panic":true}"#),
+            "error: The provider crashed upgrading the state of example_thing from version 0",
         ),
         (THING, 2, stored("{}"), "error: The state of example_thing is too new"),
         (
@@ -142,7 +167,7 @@ fn identity_type() -> Type {
     Type::object([("id", Type::String)])
 }
 
-fn identity(id: &str) -> Option<ResourceIdentityData> {
+pub(crate) fn identity(id: &str) -> Option<ResourceIdentityData> {
     Some(ResourceIdentityData {
         identity_data: encode(&Value::object([("id", id)]), &identity_type()),
     })
@@ -270,7 +295,11 @@ async fn a_resource_is_imported_by_its_identity() {
 }
 
 async fn create(client: &Client, ty: &Type, name: &str) {
-    let planned = Value::object([("id", Value::Unknown), ("name", name.into())]);
+    let planned = Value::object([
+        ("id", Value::Unknown),
+        ("name", name.into()),
+        ("token", "hunter2".into()),
+    ]);
     let request = ApplyResourceChangeRequest {
         type_name: THING.to_owned(),
         planned_state: encode(&planned, ty),
@@ -314,10 +343,10 @@ async fn resources_are_listed() {
     let events = list(client, config("a-"), 0, true).await;
     assert_eq!(names(&events), "a-1 a-2");
     assert_eq!(identity_in(events[0].identity.clone()), Some("a-1".to_owned()));
-    assert_eq!(
-        decode(events[0].resource_object.as_ref(), &ty).get("name"),
-        Some(&Value::from("a-1"))
-    );
+    let listed = decode(events[0].resource_object.as_ref(), &ty);
+    assert_eq!(listed.get("name"), Some(&Value::from("a-1")));
+    // It is write-only: the example remembers it, and the server keeps it from being shown.
+    assert_eq!(listed.get("token"), Some(&Value::Null));
 
     let events = list(client, config(""), 2, false).await;
     assert_eq!(names(&events), "a-1 a-2");
@@ -327,11 +356,34 @@ async fn resources_are_listed() {
     assert_eq!(events.len(), 1);
     assert!(text(&events[0].diagnostic).contains("That is an odd prefix"));
 
-    let request = ValidateListResourceConfigRequest {
-        type_name: "example_note".to_owned(),
-        ..ValidateListResourceConfigRequest::default()
-    };
-    let response: ValidateListResourceConfigResponse =
-        client.call("ValidateListResourceConfig", request).await.unwrap();
-    assert!(text(&response.diagnostics).contains("no list resource \"example_note\""));
+    let events = list(client, config("panic"), 0, false).await;
+    assert_eq!(events.len(), 1);
+    let said = text(&events[0].diagnostic);
+    assert!(
+        said.starts_with("error: The provider crashed listing example_thing"),
+        "{said}"
+    );
+
+    for (name, config, said) in [
+        (THING, config("a-"), ""),
+        (
+            THING,
+            encode(
+                &Value::object([("prefix", 1)]),
+                &Type::object([("prefix", Type::Number)]),
+            ),
+            "error at .prefix: Cannot read the list configuration",
+        ),
+        ("example_note", None, "error: Unsupported list resource"),
+    ] {
+        let request = ValidateListResourceConfigRequest {
+            type_name: name.to_owned(),
+            config,
+            ..ValidateListResourceConfigRequest::default()
+        };
+        let response: ValidateListResourceConfigResponse =
+            client.call("ValidateListResourceConfig", request).await.unwrap();
+        let diagnostics = text(&response.diagnostics);
+        assert_eq!(diagnostics.lines().next().unwrap_or_default(), said);
+    }
 }

@@ -45,8 +45,42 @@ async fn a_functions_error_names_the_argument() {
     assert_eq!(argument, Some(1));
     let mistyped = call(&plugin, "half", &["x".into()], &Type::String).await;
     assert_eq!(error(mistyped).1, Some(0));
+    let null = call(&plugin, "join", &["-".into(), "a".into(), Value::Null], &Type::String).await;
+    let (message, argument) = error(null);
+    assert!(message.contains("null"), "{message}");
+    assert_eq!(argument, Some(2));
     let too_many = call(&plugin, "half", &[1.into(), 2.into()], &Type::Number).await;
-    assert_eq!(error(too_many), ("half takes 1 arguments".to_owned(), None));
+    assert_eq!(error(too_many), ("half takes 1 argument, not 2".to_owned(), None));
+    let too_few = call(&plugin, "join", &[], &Type::String).await;
+    assert_eq!(
+        error(too_few),
+        ("join takes 1 argument or more, not 0".to_owned(), None)
+    );
+    let panicked = call(&plugin, "join", &["panic".into()], &Type::String).await;
+    let (message, argument) = error(panicked);
+    assert!(message.starts_with("The provider crashed calling join"), "{message}");
+    assert_eq!(argument, None);
     let missing = call(&plugin, "third", &[], &Type::Number).await;
     assert!(error(missing).0.contains("no function \"third\""));
+}
+
+#[tokio::test]
+async fn arguments_of_any_type_may_be_null_or_unknown() {
+    let plugin = Plugin::start().await;
+    let tuple = Value::dynamic(
+        Type::Tuple(vec![Type::Number, Type::String]),
+        Value::list([Value::from(1), Value::from("x")]),
+    );
+    let unknown = Value::dynamic(Type::String, Value::Unknown);
+    for (arguments, first) in [
+        (vec![], Value::Null),
+        (vec![Value::Null], Value::Null),
+        (vec![Value::Null, tuple.clone(), Value::Unknown], tuple),
+        (vec![Value::Unknown], Value::Unknown),
+        (vec![Value::Null, unknown.clone()], unknown),
+    ] {
+        let response = call(&plugin, "coalesce", &arguments, &Type::Dynamic).await;
+        assert_eq!(response.error, None);
+        assert_eq!(decode(response.result.as_ref(), &Type::Dynamic), first, "{arguments:?}");
+    }
 }

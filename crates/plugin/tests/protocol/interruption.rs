@@ -10,6 +10,7 @@ use tf_plugin_server::proto::{
 };
 use tf_plugin_server::value::Value;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::net::UnixStream;
 
 use crate::certificate::Certificate;
 use crate::client::Client;
@@ -117,6 +118,41 @@ async fn ctrl_c_is_the_clis_to_handle() {
 async fn sigterm_lets_running_calls_finish() {
     let thing = Resource::thing().await;
     assert_saved(&interrupted(&thing, async || thing.plugin.signal("TERM")).await);
+    assert!(thing.plugin.ended().await.status.success());
+}
+
+#[tokio::test]
+async fn a_second_sigterm_waits_for_nothing() {
+    let thing = Resource::thing().await;
+    let stuck = planned("stuck");
+    let create = thing.call_apply(&Value::Null, &stuck, Bytes::new());
+    let interrupt = async {
+        while !is_created(&thing.client).await {
+            tokio::task::yield_now().await;
+        }
+        thing.plugin.signal("TERM");
+        // The first has been heeded once the socket takes no more connections.
+        while UnixStream::connect(&thing.plugin.socket).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        thing.plugin.signal("TERM");
+    };
+    let (answer, ()) = within(async { tokio::join!(create, interrupt) }).await;
+    answer.unwrap_err();
+    assert!(thing.plugin.ended().await.status.success());
+}
+
+#[tokio::test]
+async fn a_shutdown_cancels_what_runs() {
+    let thing = Resource::thing().await;
+    let answer = interrupted(&thing, async || {
+        let _: Empty = thing
+            .client
+            .call_service("plugin.GRPCController", "Shutdown", Empty {})
+            .await
+            .unwrap();
+    });
+    assert_saved(&answer.await);
     assert!(thing.plugin.ended().await.status.success());
 }
 

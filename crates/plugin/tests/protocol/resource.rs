@@ -8,8 +8,10 @@ use tf_plugin_server::proto::{
 };
 use tf_plugin_server::value::{Type, Value};
 use tf_provider::AttributePath;
+use tonic::Status;
 
 use crate::client::{Client, decode, encode, text};
+use crate::extensions::identity;
 use crate::plugin::Plugin;
 
 /// A resource's calls, with values in and out.
@@ -81,6 +83,20 @@ impl Resource {
     }
 
     pub(crate) async fn apply(&self, prior: &Value, planned: &Value, private: Bytes) -> Answer {
+        let response = self.call_apply(prior, planned, private).await.unwrap();
+        Answer {
+            state: decode(response.new_state.as_ref(), &self.ty),
+            private: response.private,
+            said: text(&response.diagnostics),
+        }
+    }
+
+    pub(crate) async fn call_apply(
+        &self,
+        prior: &Value,
+        planned: &Value,
+        private: Bytes,
+    ) -> Result<ApplyResourceChangeResponse, Status> {
         let request = ApplyResourceChangeRequest {
             type_name: self.name.to_owned(),
             prior_state: encode(prior, &self.ty),
@@ -89,12 +105,7 @@ impl Resource {
             planned_private: private,
             ..ApplyResourceChangeRequest::default()
         };
-        let response: ApplyResourceChangeResponse = self.client.call("ApplyResourceChange", request).await.unwrap();
-        Answer {
-            state: decode(response.new_state.as_ref(), &self.ty),
-            private: response.private,
-            said: text(&response.diagnostics),
-        }
+        self.client.call("ApplyResourceChange", request).await
     }
 
     async fn import(&self, id: &str) -> ImportResourceStateResponse {
@@ -328,6 +339,40 @@ async fn a_panic_becomes_a_diagnostic_and_the_provider_lives_on() {
     );
     assert!(!rest.contains("backtrace"), "{rest}");
     assert_eq!(thing.apply(&Value::Null, &planned(""), Bytes::new()).await.said, "");
+}
+
+#[tokio::test]
+async fn a_panic_anywhere_is_a_diagnostic() {
+    let thing = Resource::thing().await;
+    let with = |mode: &str| Value::object([("name", "it"), ("mode", mode)]);
+    let validated = thing.validate(&with("panic_validating"), None).await;
+    let planned = thing.plan(&Value::Null, &with("panic_planning"), Bytes::new()).await;
+    assert_eq!(planned.planned_state, None);
+    let read = thing.read(&existing("panic"), Bytes::new()).await;
+    let imported = thing.import("panic").await;
+    let by_identity = import_by_identity(&thing, "panic").await;
+    for (said, summary) in [
+        (validated, "validating example_thing"),
+        (text(&planned.diagnostics), "planning to create example_thing"),
+        (read.said, "reading example_thing"),
+        (text(&imported.diagnostics), "importing example_thing"),
+        (text(&by_identity.diagnostics), "importing example_thing by identity"),
+    ] {
+        assert!(
+            said.starts_with(&format!("error: The provider crashed {summary}\n")),
+            "{said}"
+        );
+    }
+    assert_eq!(thing.validate(&with(""), None).await, "");
+}
+
+async fn import_by_identity(thing: &Resource, id: &str) -> ImportResourceStateResponse {
+    let request = ImportResourceStateRequest {
+        type_name: thing.name.to_owned(),
+        identity: identity(id),
+        ..ImportResourceStateRequest::default()
+    };
+    thing.client.call("ImportResourceState", request).await.unwrap()
 }
 
 #[tokio::test]

@@ -153,7 +153,7 @@ async fn metadata_names_all_there_is() {
     };
     assert_eq!(names(&metadata.resources), "example_note example_thing");
     assert_eq!(names(&metadata.data_sources), "example_echo");
-    assert_eq!(names(&metadata.functions), "half join");
+    assert_eq!(names(&metadata.functions), "coalesce half join");
     assert_eq!(names(&metadata.list_resources), "example_thing");
     assert!(metadata.server_capabilities.unwrap().get_provider_schema_optional);
 }

@@ -69,12 +69,18 @@ async fn ephemeral_resources_and_actions_are_refused_by_name() {
     };
     assert!(text(&completed.diagnostics).contains("no action \"example_key\""));
     assert!(within(events.next()).await.is_none());
+    let request = proto::GenerateResourceConfigRequest {
+        type_name: name(),
+        state: None,
+    };
+    let response: proto::GenerateResourceConfigResponse = client.call("GenerateResourceConfig", request).await.unwrap();
+    assert!(text(&response.diagnostics).contains("no configuration to generate for \"example_key\""));
 }
 
 #[tokio::test]
 async fn a_call_of_a_later_protocol_is_unimplemented() {
     let plugin = Plugin::start().await;
-    for method in ["GenerateResourceConfig", "ValidateStateStoreConfig", "Dance"] {
+    for method in ["ValidateStateStoreConfig", "Dance"] {
         let result: Result<Empty, _> = plugin.client.call(method, Empty {}).await;
         assert_eq!(result.unwrap_err().code(), Code::Unimplemented);
     }

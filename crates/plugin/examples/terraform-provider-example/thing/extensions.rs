@@ -1,6 +1,7 @@
 //! What a thing has beyond tf-provider's trait.
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use tf_plugin_server::extension::{
     Extensions, Identity, IdentityAttribute, IdentitySchema, ImportRole, List, ListRequest, Listed, MoveRequest,
     MoveState, Moved, Results, StateUpgrade,
@@ -28,25 +29,32 @@ struct FromTitle;
 impl StateUpgrade for FromTitle {
     async fn upgrade(&self, _: &mut Diagnostics, from: i64, mut prior: serde_json::Value) -> Option<Value> {
         let attributes = prior.as_object_mut().filter(|_| from == 0)?;
+        assert!(!attributes.contains_key("panic"), "upgrading a thing");
         let title = attributes.remove("title")?;
         attributes.insert("name".to_owned(), title);
         Value::from_json(&prior, &Type::of_block(&schema::thing().block)).ok()
     }
 }
 
-/// A gadget is a thing.
+/// Another provider's gadget is a thing, and so is a note.
 struct FromGadget;
 
 #[async_trait]
 impl MoveState for FromGadget {
     async fn move_state(&self, _: &mut Diagnostics, request: MoveRequest) -> Option<Moved> {
-        if request.source_type_name != "other_gadget" {
+        if !["other_gadget", "example_note"].contains(&request.source_type_name.as_str()) {
             return None;
         }
         let id = request.source_state.get("id")?.as_str()?;
+        let mut state = imported(id);
+        if let Some(size) = request.source_state.get("share") {
+            let size = Value::from_json(size, &Type::Number).ok()?;
+            state.as_map_mut()?.insert("size".to_owned(), size);
+        }
+        // The source's private state is of no use here.
         Some(Moved {
-            state: imported(id),
-            private: request.source_private,
+            state,
+            private: Bytes::new(),
         })
     }
 }
@@ -73,7 +81,9 @@ impl Identity for ById {
     }
 
     fn import_id(&self, _: &mut Diagnostics, identity: &Value) -> Option<String> {
-        Some(identity.get("id")?.as_str()?.to_owned())
+        let id = identity.get("id")?.as_str()?;
+        assert_ne!(id, "panic", "identifying a thing");
+        Some(id.to_owned())
     }
 
     /// In version 0, the ID was called key.
@@ -105,6 +115,7 @@ impl List for Existing {
 
     async fn list(&self, diags: &mut Diagnostics, request: ListRequest, mut results: Results) {
         let prefix = request.config.get("prefix").and_then(Value::as_str).unwrap_or_default();
+        assert_ne!(prefix, "panic", "listing things");
         let things = super::existing().clone();
         for (id, thing) in things.into_iter().filter(|(id, _)| id.starts_with(prefix)) {
             let listed = Listed {

@@ -7,7 +7,7 @@ use tf_provider::Diagnostics;
 use super::super::State;
 use super::{Resource, find};
 use crate::diagnostic::{self, explain};
-use crate::panic::caught;
+use crate::panic::{caught, caught_at_once};
 use crate::proto::{ImportResourceStateRequest, ImportResourceStateResponse, ImportedResource};
 use crate::{from_proto, to_proto};
 
@@ -57,9 +57,6 @@ fn import_id(diags: &mut Diagnostics, resource: &Resource<'_>, request: &ImportR
         return None;
     };
     let data = from_proto::identity(diags, request.identity.as_ref(), ty)?;
-    let id = identity.import_id(diags, &data);
-    if id.is_none() && diags.errors.is_empty() {
-        diags.add_error(diagnostic::unexplained(&format!("importing {name} by identity")));
-    }
-    id
+    let id = caught_at_once(|| identity.import_id(diags, &data));
+    explain(diags, id, &format!("importing {name} by identity"))
 }
