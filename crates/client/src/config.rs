@@ -33,7 +33,7 @@ pub struct Config {
     pub auth: Option<Auth>,
     /// How the server proves itself. Set fields win over the kubeconfig's.
     pub tls: Tls,
-    /// The proxy between us and the API. It wins over the kubeconfig's.
+    /// The proxy between us and the API, where the kubeconfig's is not the one.
     pub proxy: Option<Proxy>,
     /// How often a failed request is repeated.
     pub retries: Retries,
@@ -65,9 +65,11 @@ impl Config {
 /// Where the API is.
 #[derive(Clone)]
 pub enum Target {
-    /// The control plane of one Datum project, below an endpoint that serves many ([`endpoint::control_plane`]).
+    /// The control plane of one Datum project, below an endpoint that serves many:
+    /// `<endpoint>/apis/resourcemanager.miloapis.com/v1alpha1/projects/<project>/control-plane`.
     Project {
-        /// The endpoint, [`endpoint::DATUM`] for Datum Cloud. A missing scheme is `https`, a trailing slash is dropped.
+        /// The endpoint, [`endpoint::DATUM`] for Datum Cloud. A missing scheme is `https`, a trailing slash is dropped, a
+        /// path is kept, and the whole URL of the project's control plane is as good.
         endpoint: String,
         /// The project whose control plane is meant.
         project: Project,
@@ -222,23 +224,40 @@ pub enum Verification {
     Insecure,
 }
 
-/// A proxy.
+/// A proxy: `http://`, `https://` or `socks5://`, with user and password where it wants them; without a scheme `http`.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Proxy {
-    /// `http://`, `https://` or `socks5://`, with user and password where the proxy wants them.
-    pub url: String,
-    /// Hosts that are reached without it, in the notation of `NO_PROXY`: names, `.suffix`, `*.suffix`, addresses, CIDR
-    /// ranges, each with an optional port, separated by commas; `*` for all.
-    pub no_proxy: Option<String>,
+pub enum Proxy {
+    /// The one that leads to this API. Everything goes through it, whatever the kubeconfig says.
+    Named(String),
+    /// Those that the environment names for every program, as Go's programs read it: a kubeconfig's own proxy wins, and
+    /// servers on this machine are reached directly.
+    Environment {
+        /// The one that leads to `http://` servers.
+        http: Option<String>,
+        /// The one that leads to `https://` servers.
+        https: Option<String>,
+        /// Servers that are reached directly, in the notation of `NO_PROXY`: names, `.suffix`, `*.suffix`, addresses,
+        /// CIDR ranges, each with an optional port, separated by commas; `*` for all.
+        no_proxy: Option<String>,
+    },
 }
 
+/// URLs are shown without user and password.
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = endpoint::without_credentials(&self.url);
-        f.debug_struct("Proxy")
-            .field("url", &url)
-            .field("no_proxy", &self.no_proxy)
-            .finish()
+        let shown = |url: &Option<String>| url.as_deref().map(endpoint::without_credentials);
+        match self {
+            Self::Named(url) => f
+                .debug_tuple("Named")
+                .field(&endpoint::without_credentials(url))
+                .finish(),
+            Self::Environment { http, https, no_proxy } => f
+                .debug_struct("Environment")
+                .field("http", &shown(http))
+                .field("https", &shown(https))
+                .field("no_proxy", no_proxy)
+                .finish(),
+        }
     }
 }
 

@@ -7,15 +7,16 @@
 use http::{HeaderValue, header};
 use kube::config::AuthInfo;
 
-use crate::config::{Config, ConfigError, Proxy, Setting, endpoint};
+use crate::config::{Config, ConfigError, Setting, endpoint};
 use crate::credential::{Credential, Identity};
 use crate::transport::Transport;
 
 mod login;
-mod no_proxy;
+mod proxy;
 mod stack;
 mod target;
 
+use proxy::Route;
 use stack::open;
 use target::{Found, apply_tls};
 
@@ -38,23 +39,23 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
     })?;
     found.kube.headers.push((header::USER_AGENT, user_agent));
 
-    let proxy = match &config.proxy {
-        Some(proxy) => Some(proxy.clone()),
-        None => found.proxy.clone().map(|url| Proxy { url, no_proxy: None }),
+    let route = Route {
+        chosen: config.proxy.as_ref(),
+        of_kubeconfig: found.proxy.clone(),
     };
     let identity = Identity::default();
     let credential = match &config.auth {
         Some(auth) => {
             // Whoever names credentials does not want those of the kubeconfig as well.
             found.kube.auth_info = AuthInfo::default();
-            login::named(auth, &mut found.kube, proxy.as_ref(), &identity)?
+            login::named(auth, &mut found.kube, &route, &identity)?
         }
         None => found.credential(&identity)?,
     };
     let presented = matches!(credential, Credential::Exec(_)).then_some(identity);
 
     let server = endpoint::without_credentials(&found.kube.cluster_url.to_string());
-    let client = open(&found.kube, proxy.as_ref(), presented)?;
+    let client = open(&found.kube, &route, presented)?;
     let transport = Transport::new(client, credential, server, config.retries, config.request_timeout);
     Ok(Connected {
         transport,

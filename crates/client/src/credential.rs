@@ -41,10 +41,6 @@ pub(crate) struct Issued {
 }
 
 impl Credential {
-    pub(crate) fn bearer(token: &SecretString) -> Result<Self, CredentialError> {
-        Ok(Self::Fixed(bearer(token)?))
-    }
-
     pub(crate) fn basic(username: &str, password: &SecretString) -> Result<Self, CredentialError> {
         let pair = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
         Ok(Self::Fixed(sensitive(&format!("Basic {pair}"))?))
@@ -93,10 +89,11 @@ pub(crate) struct TokenFile {
 }
 
 impl TokenFile {
-    pub(crate) fn new(path: PathBuf) -> Self {
+    /// `first` is the token to send while the file has none.
+    pub(crate) fn new(path: PathBuf, first: Option<HeaderValue>) -> Self {
         Self {
             path,
-            last: Mutex::default(),
+            last: Mutex::new(first),
         }
     }
 

@@ -19,7 +19,7 @@ mod classify;
 mod forbidden;
 
 pub use cause::{Cause, FieldConflict};
-pub(crate) use classify::{Answer, classify, classify_event, not_an_event, not_json};
+pub(crate) use classify::{Answer, classify, classify_event, not_an_event, not_json, shortened};
 pub use forbidden::{Forbidden, Outlook};
 
 /// A request that failed: what was attempted, and why it did not work.
@@ -136,7 +136,7 @@ impl Error {
         matches!(
             *self.kind,
             Kind::Connection {
-                reach: Reach::Untrusted,
+                reach: Reach::Untrusted(_),
                 ..
             }
         )
@@ -161,7 +161,7 @@ impl Error {
     pub(crate) fn is_passing(&self) -> bool {
         match &*self.kind {
             Kind::RateLimited { .. } | Kind::Unavailable { .. } | Kind::Expired => true,
-            Kind::Connection { reach, .. } => *reach != Reach::Untrusted,
+            Kind::Connection { reach, .. } => !matches!(reach, Reach::Untrusted(_)),
             Kind::Timeout { of } => matches!(of, Limit::Attempt(_)),
             Kind::Forbidden(forbidden) => forbidden.is_passing(),
             Kind::Credential(error) => error.is_passing(),
@@ -327,13 +327,42 @@ pub enum Missing {
 /// How far a request came whose connection failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Nowhere: the connection was refused, or the host is not known.
-    Nowhere,
-    /// Somebody answered, but one side does not trust the other: a certificate is unknown, expired, missing, or has
-    /// another name. Trying again will not help.
-    Untrusted,
+    /// Nowhere: there was no connection.
+    Nowhere(Obstacle),
+    /// Somebody answered, but one side does not trust the other. Trying again will not help.
+    Untrusted(Distrust),
     /// The request may have reached the server.
     Sent,
+}
+
+/// What kept a connection from being made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Obstacle {
+    /// No name server knows the host.
+    UnknownHost,
+    /// Nobody listens at that port.
+    Refused,
+    /// The proxy was not reached, or did not connect to the server.
+    Proxy,
+    /// Anything else: no route, no answer in time.
+    Other,
+}
+
+/// Why one side does not trust the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Distrust {
+    /// The server's certificate was signed by an authority that is not trusted.
+    UnknownAuthority,
+    /// The server's certificate is for another name.
+    OtherName,
+    /// The server's certificate is no longer valid, or not yet: its time, or this machine's clock, is wrong.
+    Expired,
+    /// The server's certificate has another defect.
+    Defective,
+    /// The server does not accept our certificate, or our lack of one.
+    Ours,
+    /// The server does not speak TLS.
+    NotTls,
 }
 
 /// Which time ran out.

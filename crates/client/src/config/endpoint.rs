@@ -6,15 +6,32 @@ use http::Uri;
 /// Datum Cloud's API.
 pub const DATUM: &str = "https://api.datum.net";
 
-/// The base URL of a project's control plane below `endpoint`.
+/// Where an endpoint has its projects.
+const PROJECTS: &str = "/apis/resourcemanager.miloapis.com/v1alpha1/projects/";
+/// Where a project has its API.
+const CONTROL_PLANE: &str = "/control-plane";
+
+/// The base URL of a project's control plane below `endpoint`: every request goes below it.
 ///
-/// `https://api.datum.net/apis/resourcemanager.miloapis.com/v1alpha1/projects/<project>/control-plane`: every request goes
-/// below it. An endpoint that already carries a path keeps it.
-pub fn control_plane(endpoint: &str, project: &Project) -> String {
-    format!(
-        "{}/apis/resourcemanager.miloapis.com/v1alpha1/projects/{project}/control-plane",
-        with_scheme(endpoint)
-    )
+/// A path of the endpoint is kept. An endpoint that is a control plane's URL already, as in the kubeconfigs that datumctl
+/// writes, is taken as it is, if it is that project's.
+pub(crate) fn control_plane(endpoint: &str, project: &Project) -> Result<String, String> {
+    let endpoint = with_scheme(endpoint);
+    let base = match endpoint.split_once(PROJECTS) {
+        None => &endpoint,
+        Some((base, rest)) => {
+            let named = rest.strip_suffix(CONTROL_PLANE).unwrap_or(rest);
+            if named != project.as_str() {
+                let shown = without_credentials(&endpoint);
+                return Err(format!(
+                    "{shown:?} is the control plane of project {named:?}, but the project is {:?}",
+                    project.as_str()
+                ));
+            }
+            base
+        }
+    };
+    Ok(format!("{base}{PROJECTS}{project}{CONTROL_PLANE}"))
 }
 
 /// The URL as it is meant: `https` where the scheme is missing, without a trailing slash.
@@ -83,15 +100,22 @@ mod tests {
             ("https://api.datum.net/", "https://api.datum.net"),
             ("api.datum.net", "https://api.datum.net"),
             ("http://127.0.0.1:8080/prefix/", "http://127.0.0.1:8080/prefix"),
+            (
+                "api.datum.net/apis/resourcemanager.miloapis.com/v1alpha1/projects/shop/control-plane/",
+                "https://api.datum.net",
+            ),
+            (
+                "https://h/prefix/apis/resourcemanager.miloapis.com/v1alpha1/projects/shop",
+                "https://h/prefix",
+            ),
         ];
+        let shop = "shop".parse().unwrap();
         for (endpoint, base) in cases {
             let expected = format!("{base}/apis/resourcemanager.miloapis.com/v1alpha1/projects/shop/control-plane");
-            assert_eq!(
-                control_plane(endpoint, &"shop".parse().unwrap()),
-                expected,
-                "{endpoint}"
-            );
+            assert_eq!(control_plane(endpoint, &shop), Ok(expected), "{endpoint}");
         }
+        let other = "https://h/apis/resourcemanager.miloapis.com/v1alpha1/projects/bakery/control-plane";
+        assert!(control_plane(other, &shop).unwrap_err().contains("\"bakery\""));
     }
 
     #[test]

@@ -58,10 +58,8 @@ pub enum Setting {
     Ca,
     /// [`Tls::server_name`](super::Tls::server_name).
     ServerName,
-    /// [`Proxy::url`](super::Proxy::url).
+    /// [`Config::proxy`](super::Config::proxy).
     Proxy,
-    /// [`Proxy::no_proxy`](super::Proxy::no_proxy).
-    NoProxy,
     /// [`Config::user_agent`](super::Config::user_agent).
     UserAgent,
 }

@@ -6,22 +6,24 @@ use http::Uri;
 use kube::config::{ExecAuthCluster, ExecInteractiveMode};
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::proxy::Route;
 use super::stack::open;
 use super::target::Found;
-use crate::config::{Auth, ConfigError, Exec, Proxy, ServiceAccount, Setting, identity};
+use crate::config::{Auth, ConfigError, Exec, ServiceAccount, Setting, identity};
 use crate::credential::service_account::{Account, Key};
-use crate::credential::{Credential, CredentialError, Identity, TokenFile, exec};
+use crate::credential::{Credential, CredentialError, Identity, TokenFile, bearer, exec};
 
 impl Found {
     /// The credentials of the target itself, in kubectl's order of precedence.
     pub(super) fn credential(&self, identity: &Identity) -> Result<Credential, ConfigError> {
         let user = &self.user;
         let malformed = |error: CredentialError| ConfigError::new(Setting::Token, error.to_string());
-        if let Some(token) = &user.token {
-            return Credential::bearer(token).map_err(malformed);
-        }
+        let token = user.token.as_ref().map(bearer).transpose().map_err(malformed)?;
         if let Some(path) = user.token_file.as_ref().filter(|path| !path.is_empty()) {
-            return Ok(Credential::File(TokenFile::new(path.into())));
+            return Ok(Credential::File(TokenFile::new(path.into(), token)));
+        }
+        if let Some(token) = token {
+            return Ok(Credential::Fixed(token));
         }
         if let (Some(username), Some(password)) = (&user.username, &user.password) {
             return Credential::basic(username, password).map_err(malformed);
@@ -76,20 +78,20 @@ impl Found {
 pub(super) fn named(
     auth: &Auth,
     kube: &mut kube::Config,
-    proxy: Option<&Proxy>,
+    route: &Route<'_>,
     presented: &Identity,
 ) -> Result<Credential, ConfigError> {
     let malformed = |error: CredentialError| ConfigError::new(Setting::Token, error.to_string());
     match auth {
         Auth::Anonymous => Ok(Credential::None),
-        Auth::Token(token) => Credential::bearer(token).map_err(malformed),
+        Auth::Token(token) => bearer(token).map(Credential::Fixed).map_err(malformed),
         Auth::Basic { username, password } => Credential::basic(username, password).map_err(malformed),
         Auth::TokenFile(path) => {
             if let Err(error) = std::fs::metadata(path) {
                 let message = format!("cannot read the token file {}: {error}", path.display());
                 return Err(ConfigError::new(Setting::TokenFile, message));
             }
-            Ok(Credential::File(TokenFile::new(path.clone())))
+            Ok(Credential::File(TokenFile::new(path.clone(), None)))
         }
         Auth::ClientCertificate { certificate, key } => {
             let (certificate, key) = identity(certificate, key)?;
@@ -99,7 +101,7 @@ pub(super) fn named(
             Ok(Credential::None)
         }
         Auth::Exec(exec) => plugin(exec, None, presented),
-        Auth::ServiceAccount(source) => service_account(source, kube, proxy),
+        Auth::ServiceAccount(source) => service_account(source, kube, route),
     }
 }
 
@@ -124,11 +126,7 @@ fn plugin(exec: &Exec, cluster: Option<ExecAuthCluster>, identity: &Identity) ->
 }
 
 /// The token endpoint is reached with the API's proxy, authorities and verification, but under its own name.
-fn service_account(
-    source: &ServiceAccount,
-    api: &kube::Config,
-    proxy: Option<&Proxy>,
-) -> Result<Credential, ConfigError> {
+fn service_account(source: &ServiceAccount, api: &kube::Config, route: &Route<'_>) -> Result<Credential, ConfigError> {
     let key = Key::read(source)?;
     let mut parts = http::uri::Parts::default();
     parts.scheme = key.token_uri().scheme().cloned();
@@ -140,6 +138,6 @@ fn service_account(
     kube.root_cert.clone_from(&api.root_cert);
     kube.accept_invalid_certs = api.accept_invalid_certs;
     kube.headers.clone_from(&api.headers);
-    let http = open(&kube, proxy, None)?;
+    let http = open(&kube, route, None)?;
     Ok(Credential::ServiceAccount(Box::new(Account::new(key, http))))
 }

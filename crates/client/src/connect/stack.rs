@@ -13,9 +13,10 @@ use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ConfigExt as _};
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder};
+use tower_http::decompression::DecompressionLayer;
 
-use super::no_proxy;
-use crate::config::{ConfigError, Proxy, Setting, endpoint};
+use super::proxy::Route;
+use crate::config::{ConfigError, Setting, endpoint};
 use crate::credential::Identity;
 
 /// How long a connection may take to be made.
@@ -23,10 +24,10 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long an idle connection is kept. Load balancers drop them after a minute or more.
 const IDLE: Duration = Duration::from_secs(45);
 
-/// Builds the connection, through the proxy where there is one for this server.
+/// Builds the connection, through the proxy where one leads to this server.
 pub(super) fn open(
     config: &kube::Config,
-    proxy: Option<&Proxy>,
+    route: &Route<'_>,
     identity: Option<Identity>,
 ) -> Result<kube::Client, ConfigError> {
     let mut tcp = HttpConnector::new();
@@ -36,17 +37,12 @@ pub(super) fn open(
     tcp.set_connect_timeout(Some(CONNECT_TIMEOUT));
     tcp.set_keepalive(Some(Duration::from_secs(30)));
 
-    let Some(proxy) = proxy else {
+    let Some(proxy) = route.to(&config.cluster_url) else {
         return stack(config, tcp, identity);
     };
-    if let Some(list) = &proxy.no_proxy
-        && no_proxy::bypasses(list, &config.cluster_url)
-    {
-        return stack(config, tcp, identity);
-    }
-    let shown = endpoint::without_credentials(&proxy.url);
+    let shown = endpoint::without_credentials(&proxy);
     let invalid = |why: &str| ConfigError::new(Setting::Proxy, format!("the proxy {shown:?} {why}"));
-    let url: Uri = proxy.url.parse().map_err(|_| invalid("is not a URL"))?;
+    let url: Uri = proxy.parse().map_err(|_| invalid("is not a URL"))?;
     let login = url
         .authority()
         .and_then(|authority| Some(authority.as_str().rsplit_once('@')?.0.to_owned()));
@@ -155,9 +151,12 @@ where
     let headers = config
         .extra_headers_layer()
         .map_err(|error| ConfigError::new(Setting::User, format!("the impersonation cannot be sent: {error}")))?;
+    // Lists are large and compress well; an API server compresses nothing that is small, and no watch.
+    let decompression = DecompressionLayer::new().gzip(!config.disable_compression);
     let service = ServiceBuilder::new()
         .layer(config.base_uri_layer())
         .layer(headers)
+        .layer(decompression)
         .map_err(BoxError::from)
         .service(hyper);
     Ok(kube::Client::new(service, config.default_namespace.clone()))

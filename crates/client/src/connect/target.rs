@@ -18,7 +18,9 @@ impl Found {
     pub(super) fn of(target: &Target) -> Result<Self, ConfigError> {
         match target {
             Target::Project { endpoint, project } => {
-                Self::at(Setting::Endpoint, &endpoint::control_plane(endpoint, project))
+                let url = endpoint::control_plane(endpoint, project)
+                    .map_err(|why| ConfigError::new(Setting::Endpoint, why))?;
+                Self::at(Setting::Endpoint, &url)
             }
             Target::Host(host) => Self::at(Setting::Host, host),
             Target::InCluster(pod) => Self::in_cluster(pod),
@@ -43,6 +45,7 @@ impl Found {
                     },
                 )?;
                 found.kube.auth_info = without_tokens(&selected.user);
+                found.kube.disable_compression = selected.cluster.disable_compression.unwrap_or(false);
                 found.proxy = selected.cluster.proxy_url.clone().filter(|url| !url.is_empty());
                 found.namespace = selected.namespace;
                 found.user = selected.user;

@@ -84,7 +84,12 @@ impl Plugin {
 
     async fn run(&self) -> Result<(Option<http::HeaderValue>, Option<Timestamp>), CredentialError> {
         tracing::debug!(command = %self.exec.command, "running the credential program");
-        let running = Command::new(&self.exec.command)
+        let mut command = Command::new(&self.exec.command);
+        // In a process group of its own, it neither dies of the Ctrl-C that asks Terraform to end in an orderly way, nor
+        // can it read from the terminal.
+        #[cfg(unix)]
+        command.process_group(0);
+        let running = command
             .args(&self.exec.args)
             .envs(self.exec.env.iter().map(|(name, value)| (name, value)))
             .env("KUBERNETES_EXEC_INFO", self.info().to_string())

@@ -13,6 +13,8 @@ use tokio::sync::Mutex;
 
 use super::{CredentialError, Issued, bearer};
 use crate::config::{ConfigError, ServiceAccount, Setting, endpoint};
+use crate::error::{Reach, shortened};
+use crate::transport::Failure;
 
 /// The scopes that are asked for when the key file names none.
 const SCOPE: &str = "openid profile email offline_access";
@@ -117,6 +119,9 @@ impl Key {
         let token_uri: Uri = token_uri
             .parse()
             .map_err(|_| format!("its token_uri {shown:?} is not a URL"))?;
+        if token_uri.authority().is_some_and(|host| host.as_str().contains('@')) {
+            return Err(format!("its token_uri {shown:?} carries a user name or password"));
+        }
         let scheme = token_uri.scheme_str().unwrap_or_default();
         if scheme != "https" && !(scheme == "http" && endpoint::is_loopback(&token_uri)) {
             return Err(format!(
@@ -278,34 +283,29 @@ impl Account {
             .body(Body::from(form.into_bytes()))
             .map_err(|error| self.failed(error.to_string(), Passing::No))?;
         let answered = async {
-            let answer = self
-                .http
-                .0
-                .send(request)
-                .await
-                .map_err(|error| crate::transport::Failure::of(&error).words)?;
+            let answer = self.http.0.send(request).await.map_err(|error| {
+                let Failure { reach, words } = Failure::of(&error);
+                let passing = match reach {
+                    Reach::Untrusted(_) => Passing::No,
+                    Reach::Nowhere(_) | Reach::Sent => Passing::Yes,
+                };
+                self.failed(words, passing)
+            })?;
             let status = answer.status();
-            let body = answer
-                .into_body()
-                .collect()
-                .await
-                .map_err(|error| error.to_string())?
-                .to_bytes();
-            Ok::<_, String>((status, body))
+            let body = answer.into_body().collect().await;
+            let body = body.map_err(|error| self.failed(error.to_string(), Passing::Yes))?;
+            Ok((status, body.to_bytes()))
         };
-        let (status, body) = tokio::time::timeout(PATIENCE, answered)
-            .await
-            .map_err(|_| {
-                self.failed(
-                    format!("it did not answer within {} s", PATIENCE.as_secs()),
-                    Passing::Yes,
-                )
-            })?
-            .map_err(|why| self.failed(why, Passing::Yes))?;
+        let (status, body) = tokio::time::timeout(PATIENCE, answered).await.map_err(|_| {
+            self.failed(
+                format!("it did not answer within {} s", PATIENCE.as_secs()),
+                Passing::Yes,
+            )
+        })??;
         if status != StatusCode::OK {
             let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
             let passing = if passing { Passing::Yes } else { Passing::No };
-            return Err(self.failed(refusal(status, &body), passing));
+            return Err(self.failed(refusal(status, &body, &assertion), passing));
         }
         let granted: Granted = serde_json::from_slice(&body)
             .map_err(|_| self.failed("it answered something that is not a token".to_owned(), Passing::No))?;
@@ -337,8 +337,9 @@ struct Granted {
     expires_in: Option<u64>,
 }
 
-/// OAuth's error answer (RFC 6749, section 5.2): its two texts, and nothing else of the body.
-fn refusal(status: StatusCode, body: &[u8]) -> String {
+/// OAuth's error answer (RFC 6749, section 5.2): its two texts, without what they quote of the assertion, and nothing else
+/// of the body.
+fn refusal(status: StatusCode, body: &[u8], assertion: &SecretString) -> String {
     #[derive(Default, Deserialize)]
     struct Refusal {
         error: Option<String>,
@@ -352,6 +353,7 @@ fn refusal(status: StatusCode, body: &[u8]) -> String {
     if words.is_empty() {
         format!("it answered {status}")
     } else {
-        format!("it answered {status}: {}", words.join(": "))
+        let words = words.join(": ").replace(assertion.expose_secret(), "<assertion>");
+        format!("it answered {status}: {}", shortened(&words))
     }
 }

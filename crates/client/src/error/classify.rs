@@ -337,7 +337,8 @@ fn excerpt(body: &[u8]) -> String {
     shortened(&seen)
 }
 
-fn shortened(text: &str) -> String {
+/// The text on one line and no longer than [`EXCERPT`].
+pub(crate) fn shortened(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(EXCERPT) {
         _ if text.is_empty() => "an empty body".to_owned(),

@@ -3,7 +3,12 @@
 use std::error::Error;
 use std::io;
 
-use crate::error::Reach;
+use crate::error::{Distrust, Obstacle, Reach};
+
+/// What hyper-util's connectors say of a host that no name server knows, and of a proxy. Their errors have no public type.
+const DNS: &str = "dns error";
+const TUNNEL: &str = "tunnel error";
+const SOCKS: &str = "SOCKS error";
 
 /// How far a request came, and why no further.
 pub(crate) struct Failure {
@@ -18,16 +23,16 @@ impl Failure {
             other => other,
         };
         let chain = chain(error);
-        let is_tls = chain
+        let distrust = chain
             .iter()
-            .any(|cause| cause.downcast_ref::<rustls::Error>().is_some_and(is_distrust));
+            .find_map(|cause| distrust(cause.downcast_ref::<rustls::Error>()?));
         let never = error
             .downcast_ref::<hyper_util::client::legacy::Error>()
             .is_some_and(hyper_util::client::legacy::Error::is_connect);
-        let reach = match (is_tls, never) {
-            (true, _) => Reach::Untrusted,
-            (false, true) => Reach::Nowhere,
-            (false, false) => Reach::Sent,
+        let reach = match (distrust, never) {
+            (Some(distrust), _) => Reach::Untrusted(distrust),
+            (None, true) => Reach::Nowhere(obstacle(&chain)),
+            (None, false) => Reach::Sent,
         };
         Self {
             reach,
@@ -36,12 +41,41 @@ impl Failure {
     }
 }
 
-/// Whether one side refuses the other for good, rather than that the connection broke.
-fn is_distrust(error: &rustls::Error) -> bool {
-    matches!(
-        error,
-        rustls::Error::InvalidCertificate(_) | rustls::Error::AlertReceived(_)
-    )
+/// Why one side refuses the other for good; `None` where the connection only broke.
+fn distrust(error: &rustls::Error) -> Option<Distrust> {
+    use rustls::CertificateError as Certificate;
+    Some(match error {
+        rustls::Error::InvalidCertificate(defect) => match defect {
+            Certificate::UnknownIssuer => Distrust::UnknownAuthority,
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => Distrust::OtherName,
+            Certificate::Expired
+            | Certificate::ExpiredContext { .. }
+            | Certificate::NotValidYet
+            | Certificate::NotValidYetContext { .. } => Distrust::Expired,
+            _ => Distrust::Defective,
+        },
+        rustls::Error::AlertReceived(_) => Distrust::Ours,
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Distrust::NotTls,
+        _ => return None,
+    })
+}
+
+fn obstacle(chain: &[&(dyn Error + 'static)]) -> Obstacle {
+    let says = |words: &str| chain.iter().any(|cause| cause.to_string().starts_with(words));
+    let refused = |cause: &&(dyn Error + 'static)| {
+        cause
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == io::ErrorKind::ConnectionRefused)
+    };
+    if says(TUNNEL) || says(SOCKS) {
+        Obstacle::Proxy
+    } else if says(DNS) {
+        Obstacle::UnknownHost
+    } else if chain.iter().any(refused) {
+        Obstacle::Refused
+    } else {
+        Obstacle::Other
+    }
 }
 
 /// An error and its causes, outermost first; those that an I/O error wraps as well, which its `source` leaves out.

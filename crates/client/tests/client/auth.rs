@@ -1,8 +1,9 @@
 //! Who asks: every way to get credentials, and what happens when they are refused.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use datum_client::config::{Auth, Exec, InCluster, Kubeconfig, ServiceAccount, Setting, Target};
+use datum_client::config::{Auth, Exec, InCluster, Kubeconfig, Retries, ServiceAccount, Setting, Target};
 use datum_client::{Client, Config, CredentialError, Error, ServiceAccountKey};
 use datum_model::id::WorkloadId;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
@@ -299,6 +300,53 @@ async fn a_program_that_prints_nonsense_is_not_quoted() {
     }
 }
 
+#[tokio::test]
+async fn a_program_that_hangs_ends_with_the_operation() {
+    let server = taking(&[]).await;
+    let program = Program::new("exec sleep 1000");
+    let soon = tokio::time::Instant::now() + Duration::from_millis(200);
+    let error = client(&server, program.auth())
+        .await
+        .within(soon)
+        .get(&web())
+        .await
+        .unwrap_err();
+    assert!(error.is_timeout(), "{error}");
+    assert!(server.asked().is_empty());
+}
+
+/// With the clock stopped, tokio goes on to the next timer as soon as there is nothing else to do.
+#[tokio::test(start_paused = true)]
+async fn a_program_that_waits_for_input_is_given_up() {
+    let config = Config {
+        auth: Some(Program::new("exec sleep 1000").auth()),
+        retries: Retries::NONE,
+        ..Config::new(Target::Host("http://127.0.0.1:1".into()))
+    };
+    let error = Client::connect(config).await.unwrap().get(&web()).await.unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("did not end within 60 s; was it waiting for input?"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_program_has_nothing_to_read_and_no_part_in_a_ctrl_c() {
+    let server = taking(&["token-1"]).await;
+    let group = "ps -o pgid= -p $$ | tr -d ' ' > group; echo $$ > pid; cat > input";
+    let credential = json!({ "kind": "ExecCredential", "apiVersion": V1, "status": { "token": "token-1" } });
+    let program = Program::new(&format!("{group}; echo '{credential}'"));
+    get(&server, program.auth()).await.unwrap();
+    assert_eq!(program.left("input"), "");
+    assert_eq!(
+        program.left("group"),
+        program.left("pid"),
+        "it leads a process group of its own"
+    );
+}
+
 /// A key file and the public key that verifies what it signs.
 struct KeyFile {
     json: Value,
@@ -427,9 +475,44 @@ async fn a_refused_exchange_is_told_without_the_assertion() {
     );
     assert!(!message.contains("s3cret"), "{message}");
 
+    let endpoint = Server::start(|asked| {
+        let sent = form(asked)["assertion"].clone();
+        json_answer(
+            400,
+            &json!({ "error": "invalid_grant", "error_description": format!("bad assertion {sent}") }),
+        )
+    })
+    .await;
+    let message = get(&server, KeyFile::new(&endpoint.url()).auth())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        message.ends_with("invalid_grant: bad assertion <assertion>"),
+        "{message}"
+    );
+
     let endpoint = Server::start(|_| text_answer(200, "text/html", "<html>s3cret</html>")).await;
     let error = get(&server, KeyFile::new(&endpoint.url()).auth()).await.unwrap_err();
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_token_endpoint_that_is_busy_is_asked_again() {
+    let token = json!({ "access_token": "token-1", "expires_in": 3600 });
+    let endpoint = Server::answering([(503, json!({})), (200, token)]).await;
+    let server = taking(&["token-1"]).await;
+    let retries = Retries {
+        first_pause: Duration::from_millis(1),
+        ..Retries::STANDARD
+    };
+    let config = Config {
+        auth: Some(KeyFile::new(&endpoint.url()).auth()),
+        retries,
+        ..server.config()
+    };
+    Client::connect(config).await.unwrap().get(&web()).await.unwrap();
+    assert_eq!((endpoint.asked().len(), server.asked().len()), (2, 1));
 }
 
 #[tokio::test]
@@ -454,6 +537,10 @@ async fn a_key_file_that_cannot_work_is_explained() {
             "its private_key is not an RSA key in PEM",
         ),
         (with("token_uri", "http://auth.example/token"), "is not an https:// URL"),
+        (
+            with("token_uri", "https://me:s3cret@auth.example/token"),
+            "carries a user name or password",
+        ),
         (json!("s3cret"), "a field of it is not a text"),
     ];
     for (json, expected) in cases {
@@ -496,7 +583,13 @@ async fn a_kubeconfigs_user_is_used_unless_another_is_named() {
         "apiVersion": V1, "command": "/bin/sh", "args": [program.path], "interactiveMode": "IfAvailable",
         "env": [{ "name": "EXTRA", "value": "given" }], "provideClusterInfo": true,
     } });
-    let users = [json!({ "token": "from-config" }), json!({ "tokenFile": "token" }), exec];
+    // As in kubectl, the file wins over the token, which stands in for it while it is not there.
+    let users = [
+        json!({ "token": "from-config" }),
+        json!({ "token": "from-config", "tokenFile": "token" }),
+        json!({ "token": "from-config", "tokenFile": "missing" }),
+        exec,
+    ];
     for user in users {
         let config = Config::new(kubeconfig(folder.path(), &server.url(), &user));
         let client = Client::connect(config.clone()).await.unwrap();
@@ -516,6 +609,8 @@ async fn a_kubeconfigs_user_is_used_unless_another_is_named() {
             "Bearer from-config",
             named,
             "Bearer from-file",
+            named,
+            "Bearer from-config",
             named,
             "Bearer token-1",
             named

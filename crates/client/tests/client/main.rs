@@ -9,6 +9,7 @@ mod absence;
 #[cfg(unix)]
 mod auth;
 mod cluster;
+mod log;
 mod operations;
 mod proxy;
 mod refresh;

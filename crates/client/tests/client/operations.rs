@@ -1,8 +1,10 @@
 //! What each operation sends, and what it makes of the answers.
 
+use std::io::Write as _;
+
 use axum::body::Body;
 use axum::response::Response;
-use datum_client::config::{Config, Target};
+use datum_client::config::{Config, Kubeconfig, Target};
 use datum_client::error::{Kind, Missing};
 use datum_client::{ApplyOptions, Client, DeleteOptions, Deleted, ListOptions, Propagation};
 use datum_model::id::WorkloadId;
@@ -279,4 +281,45 @@ async fn a_success_that_is_not_the_apis_is_an_error() {
         "cannot read workload project-shop/web: the server's answer is not one of the Kubernetes API (200, text/html): \
          Sign in"
     );
+}
+
+#[tokio::test]
+async fn large_answers_may_come_compressed_unless_the_kubeconfig_says_otherwise() {
+    let server = Server::start(|asked| {
+        let body = workload("web").to_string();
+        if !asked.header("accept-encoding").contains("gzip") {
+            return Response::new(Body::from(body));
+        }
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(body.as_bytes()).unwrap();
+        Response::builder()
+            .header("content-encoding", "gzip")
+            .body(Body::from(encoder.finish().unwrap()))
+            .unwrap()
+    })
+    .await;
+    let object = server.client().await.get(&web()).await.unwrap();
+    assert_eq!(object.as_json(), &workload("web"));
+
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let cluster = json!({ "server": server.url(), "disable-compression": true });
+    std::fs::write(
+        &path,
+        json!({ "clusters": [{ "name": "c", "cluster": cluster }] }).to_string(),
+    )
+    .unwrap();
+    let wanted = Kubeconfig {
+        paths: vec![path],
+        cluster: Some("c".into()),
+        ..Kubeconfig::default()
+    };
+    let client = Client::connect(Config::new(Target::Kubeconfig(wanted))).await.unwrap();
+    client.get(&web()).await.unwrap();
+    let asked: Vec<_> = server
+        .asked()
+        .iter()
+        .map(|asked| asked.header("accept-encoding").to_owned())
+        .collect();
+    assert_eq!(asked, ["gzip", ""]);
 }

@@ -3,13 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use datum_client::config::{Auth, Config, Kubeconfig, Proxy, Setting, Target};
+use datum_client::config::{Auth, Config, Kubeconfig, Proxy, Setting, Target, Tls};
 use datum_client::{Client, Error};
+use rcgen::ExtendedKeyUsagePurpose;
 use serde_json::json;
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, copy_bidirectional};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader, copy_bidirectional,
+};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::server::{Server, workload};
+use crate::tls::{Authority, install_provider};
 
 /// A proxy that notes where it was asked to connect, and with which credentials.
 struct Relay {
@@ -40,7 +44,16 @@ impl Relay {
 }
 
 /// HTTP CONNECT (RFC 9110, section 9.3.6).
-async fn connect(stream: TcpStream, asked: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+async fn connect(stream: impl AsyncRead + AsyncWrite + Unpin, asked: Arc<Mutex<Vec<String>>>) -> std::io::Result<()> {
+    connect_to(None, stream, asked).await
+}
+
+/// The same, where names resolve to this address.
+async fn connect_to(
+    address: Option<SocketAddr>,
+    stream: impl AsyncRead + AsyncWrite + Unpin,
+    asked: Arc<Mutex<Vec<String>>>,
+) -> std::io::Result<()> {
     let mut stream = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {
@@ -59,7 +72,10 @@ async fn connect(stream: TcpStream, asked: Arc<Mutex<Vec<String>>>) -> std::io::
         .lock()
         .unwrap()
         .push(format!("{} {}", lines[0], login.map_or("", |line| line)));
-    let mut server = TcpStream::connect(target).await?;
+    let mut server = match address {
+        Some(address) => TcpStream::connect(address).await?,
+        None => TcpStream::connect(target).await?,
+    };
     stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
     copy_bidirectional(&mut stream, &mut server).await.map(drop)
 }
@@ -101,38 +117,22 @@ async fn get(config: Config) -> Result<(), Error> {
     Client::connect(config).await.unwrap().get(&web).await.map(drop)
 }
 
-fn through(server: &Server, url: String, no_proxy: Option<&str>) -> Config {
+fn through(server: &Server, url: String) -> Config {
     Config {
-        proxy: Some(Proxy {
-            url,
-            no_proxy: no_proxy.map(str::to_owned),
-        }),
+        proxy: Some(Proxy::Named(url)),
         ..server.config()
     }
 }
 
 #[tokio::test]
-async fn an_http_proxy_is_used_unless_the_server_is_excepted() {
+async fn an_http_proxy_is_used_with_and_without_a_password() {
     let server = Server::answering([(200, workload("web"))]).await;
     let relay = Relay::start(connect).await;
     let address = server.address;
-    get(through(&server, format!("http://{}", relay.address), None))
+    get(through(&server, relay.address.to_string())).await.unwrap();
+    get(through(&server, format!("http://me:p%40ss@{}", relay.address)))
         .await
         .unwrap();
-    get(through(
-        &server,
-        format!("http://me:p%40ss@{}", relay.address),
-        Some("10.0.0.0/8"),
-    ))
-    .await
-    .unwrap();
-    get(through(
-        &server,
-        format!("http://{}", relay.address),
-        Some("127.0.0.0/8"),
-    ))
-    .await
-    .unwrap();
     assert_eq!(
         relay.asked().iter().map(|line| line.to_lowercase()).collect::<Vec<_>>(),
         [
@@ -140,17 +140,68 @@ async fn an_http_proxy_is_used_unless_the_server_is_excepted() {
             format!("connect {address} http/1.1 proxy-authorization: basic bwu6cebzcw=="),
         ]
     );
-    assert_eq!(server.asked().len(), 3);
+    assert_eq!(server.asked().len(), 2);
+}
+
+#[tokio::test]
+async fn a_proxy_of_the_environment_is_used_unless_the_server_is_excepted() {
+    let server = Server::answering([(200, workload("web"))]).await;
+    let address = server.address;
+    let relay = Relay::start(move |stream, asked| connect_to(Some(address), stream, asked)).await;
+    let environment = |no_proxy: Option<&str>| Proxy::Environment {
+        http: Some(format!("http://{}", relay.address)),
+        https: None,
+        no_proxy: no_proxy.map(str::to_owned),
+    };
+    let config = |target: String, no_proxy| Config {
+        target: Target::Host(target),
+        proxy: Some(environment(no_proxy)),
+        ..server.config()
+    };
+    get(config("http://api.invalid:8080".into(), Some("example.com")))
+        .await
+        .unwrap();
+    get(config(server.url(), None)).await.unwrap();
+    assert_eq!(relay.asked(), ["CONNECT api.invalid:8080 HTTP/1.1 "]);
+    let error = get(config("http://api.invalid:8080".into(), Some(".invalid")))
+        .await
+        .unwrap_err();
+    assert!(
+        error.is_unavailable() && error.to_string().contains("api.invalid"),
+        "{error}"
+    );
+}
+
+/// A proxy that is itself reached over TLS.
+#[tokio::test]
+async fn an_https_proxy_is_used() {
+    install_provider();
+    let server = Server::answering([(200, workload("web"))]).await;
+    let authority = Authority::new("proxy");
+    let identity = authority.issue(&["127.0.0.1"], ExtendedKeyUsagePurpose::ServerAuth);
+    let acceptor = identity.acceptor();
+    let relay = Relay::start(move |stream, asked| {
+        let acceptor = acceptor.clone();
+        async move { connect(acceptor.accept(stream).await?, asked).await }
+    })
+    .await;
+    let tls = Tls {
+        ca: Some(authority.pem),
+        ..Tls::SYSTEM
+    };
+    let config = through(&server, format!("https://{}", relay.address));
+    get(Config { tls, ..config }).await.unwrap();
+    assert_eq!(relay.asked().len(), 1);
 }
 
 #[tokio::test]
 async fn a_socks_proxy_is_used() {
     let server = Server::answering([(200, workload("web"))]).await;
     let relay = Relay::start(socks).await;
-    get(through(&server, format!("socks5://{}", relay.address), None))
+    get(through(&server, format!("socks5://{}", relay.address)))
         .await
         .unwrap();
-    get(through(&server, format!("socks5://me:p%40ss@{}", relay.address), None))
+    get(through(&server, format!("socks5://me:p%40ss@{}", relay.address)))
         .await
         .unwrap();
     assert_eq!(
@@ -178,19 +229,26 @@ async fn a_kubeconfigs_proxy_is_used_unless_another_is_named() {
         ..Config::new(Target::Kubeconfig(wanted))
     };
     get(config.clone()).await.unwrap();
-    let proxy = Some(Proxy {
-        url: format!("http://{}", ours.address),
-        no_proxy: None,
-    });
-    get(Config { proxy, ..config }).await.unwrap();
-    assert_eq!((theirs.asked().len(), ours.asked().len()), (1, 1));
+    let of_all = Proxy::Environment {
+        http: Some("http://127.0.0.1:1".into()),
+        https: None,
+        no_proxy: Some("*".into()),
+    };
+    for proxy in [of_all, Proxy::Named(format!("http://{}", ours.address))] {
+        let config = Config {
+            proxy: Some(proxy),
+            ..config.clone()
+        };
+        get(config).await.unwrap();
+    }
+    assert_eq!((theirs.asked().len(), ours.asked().len()), (2, 1));
 }
 
 #[tokio::test]
 async fn a_proxy_that_cannot_work_is_told_without_its_password() {
     let server = Server::answering([(200, workload("web"))]).await;
     for url in ["ftp://me:s3cret@proxy", "http://me:s3cret@pro xy"] {
-        let config = through(&server, url.into(), None);
+        let config = through(&server, url.into());
         assert!(!format!("{config:?}").contains("s3cret"));
         let error = Client::connect(config).await.unwrap_err();
         assert_eq!(error.setting(), Setting::Proxy);

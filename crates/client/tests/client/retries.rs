@@ -1,10 +1,13 @@
 //! What is repeated, how often, and what is not.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
-use datum_client::config::{Config, Retries, Target};
+use datum_client::config::{Config, Proxy, Retries, Target};
+use datum_client::error::{Kind, Obstacle, Reach};
 use datum_client::{ApplyOptions, Client, DeleteOptions, Error};
 use datum_model::id::WorkloadId;
 use serde_json::{Value, json};
@@ -13,6 +16,7 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::log::Log;
 use crate::server::{Server, json_answer, status, text_answer, workload};
 
 fn web() -> WorkloadId {
@@ -242,9 +246,8 @@ async fn a_connection_that_breaks_is_repeated() {
 #[tokio::test]
 async fn a_body_that_ends_early_is_a_broken_connection() {
     let server = Server::start({
-        let asked = std::sync::atomic::AtomicUsize::new(0);
-        let asked = std::sync::Arc::new(asked);
-        move |_| match asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst) {
+        let asked = Arc::new(AtomicUsize::new(0));
+        move |_| match asked.fetch_add(1, Ordering::SeqCst) {
             0 => text_answer(200, "application/json", r#"{"kind":"Workload","metad"#),
             _ => json_answer(200, &workload("web")),
         }
@@ -255,19 +258,69 @@ async fn a_body_that_ends_early_is_a_broken_connection() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_named() {
+async fn a_server_that_is_not_there_is_named_with_what_is_in_the_way() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
+    let nobody = listener.local_addr().unwrap().to_string();
     drop(listener);
-    let config = Config {
-        retries: QUICK,
-        ..Config::new(Target::Host(format!("http://{address}")))
+    let cases = [
+        (nobody.clone(), None, Obstacle::Refused),
+        ("api.invalid".to_owned(), None, Obstacle::UnknownHost),
+        (
+            "api.invalid".to_owned(),
+            Some(format!("http://{nobody}")),
+            Obstacle::Proxy,
+        ),
+        (
+            "127.0.0.1:1".to_owned(),
+            Some(format!("socks5://{nobody}")),
+            Obstacle::Proxy,
+        ),
+    ];
+    for (host, proxy, expected) in cases {
+        let config = Config {
+            retries: QUICK,
+            proxy: proxy.map(Proxy::Named),
+            ..Config::new(Target::Host(format!("http://{host}")))
+        };
+        let error = Client::connect(config).await.unwrap().get(&web()).await.unwrap_err();
+        assert!(error.is_unavailable() && error.to_string().contains(&host), "{error}");
+        let Kind::Connection { reach, message } = error.kind() else {
+            panic!("{error:?}")
+        };
+        assert_eq!(*reach, Reach::Nowhere(expected), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn retry_after_is_waited_for_and_the_repeat_is_logged() {
+    let in_seconds = || "1".to_owned();
+    let as_date = || {
+        let date = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(2);
+        date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     };
-    let error = Client::connect(config).await.unwrap().get(&web()).await.unwrap_err();
-    assert!(error.is_unavailable());
-    let message = error.to_string();
-    assert!(
-        message.contains(&address.to_string()) && message.contains("refused"),
-        "{message}"
-    );
+    let forms: [&dyn Fn() -> String; 2] = [&in_seconds, &as_date];
+    for form in forms {
+        let after = form();
+        let answered = Arc::new(AtomicUsize::new(0));
+        let server = Server::start(move |_| match answered.fetch_add(1, Ordering::SeqCst) {
+            0 => Response::builder()
+                .status(429)
+                .header("retry-after", &after)
+                .body(Body::from("slow down"))
+                .unwrap(),
+            _ => json_answer(200, &workload("web")),
+        })
+        .await;
+        let log = Log::default();
+        let begun = Instant::now();
+        log.record(async { client_of(&server).await.get(&web()).await.unwrap() })
+            .await;
+        // A date has whole seconds: this one is between one and two from now.
+        assert!(begun.elapsed() >= Duration::from_millis(900), "{:?}", begun.elapsed());
+        let text = log.text();
+        assert!(
+            text.contains("WARN") && text.contains("it is repeated after a pause") && text.contains("429"),
+            "{text}"
+        );
+    }
 }

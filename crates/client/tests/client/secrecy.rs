@@ -1,31 +1,13 @@
 //! What must never be printed: not by `Debug`, not in an error, not in a log of any level.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
-
 use datum_client::config::{Auth, Config, Exec, Kubeconfig, Proxy, ServiceAccount, Target};
 use datum_client::{ApplyOptions, Client};
 use serde_json::json;
-use tracing::instrument::WithSubscriber as _;
 
+use crate::log::Log;
 use crate::server::{Server, json_answer, status};
 
 const SECRET: &str = "s3cret";
-
-/// A log that the test can read.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[test]
 fn settings_do_not_show_their_secrets() {
@@ -49,10 +31,7 @@ fn settings_do_not_show_their_secrets() {
         }),
     ];
     for auth in auths {
-        let proxy = Some(Proxy {
-            url: format!("http://me:{SECRET}@proxy"),
-            no_proxy: None,
-        });
+        let proxy = Some(Proxy::Named(format!("http://me:{SECRET}@proxy")));
         let target = Target::Host(format!("https://me:{SECRET}@example.com"));
         let config = Config {
             auth: Some(auth),
@@ -66,10 +45,6 @@ fn settings_do_not_show_their_secrets() {
 #[tokio::test]
 async fn requests_log_neither_credentials_nor_manifests() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_writer(move || writer.clone());
     let work = async {
         let answer = status(401, "Unauthorized", "Unauthorized", &json!({}));
         let server = Server::start(move |_| json_answer(401, &answer)).await;
@@ -91,8 +66,8 @@ async fn requests_log_neither_credentials_nor_manifests() {
         let error = client.apply(&id, &body, ApplyOptions::default()).await.unwrap_err();
         assert!(!format!("{error:?} {error} {client:?}").contains(SECRET), "{error:?}");
     };
-    work.with_subscriber(subscriber.finish()).await;
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    log.record(work).await;
+    let log = log.text();
     assert!(log.contains("request"), "the log is on: {log}");
     assert!(!log.contains(SECRET), "{log}");
 }

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use datum_client::config::{Auth, Config, Exec, InCluster, Kubeconfig, Retries, Setting, Target, Tls, Verification};
+use datum_client::error::{Distrust, Kind, Reach};
 use datum_client::{Client, Error};
 use datum_model::id::WorkloadId;
 use http_body_util::Full;
@@ -17,7 +18,7 @@ use rustls::pki_types::PrivateKeyDer;
 use rustls::server::WebPkiClientVerifier;
 use rustls::{RootCertStore, ServerConfig};
 use serde_json::json;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 
 use crate::server::workload;
@@ -36,6 +37,15 @@ pub(crate) struct Identity {
     key_der: Vec<u8>,
 }
 
+impl Identity {
+    /// Serves TLS with this certificate, to anybody.
+    pub(crate) fn acceptor(self) -> TlsAcceptor {
+        let key = PrivateKeyDer::try_from(self.key_der).unwrap();
+        let config = ServerConfig::builder().with_no_client_auth();
+        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![self.der], key).unwrap()))
+    }
+}
+
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -50,8 +60,14 @@ impl Authority {
     }
 
     pub(crate) fn issue(&self, names: &[&str], usage: ExtendedKeyUsagePurpose) -> Identity {
+        self.issue_until(4096, names, usage)
+    }
+
+    /// A certificate that is valid until this year begins.
+    fn issue_until(&self, year: i32, names: &[&str], usage: ExtendedKeyUsagePurpose) -> Identity {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
+        params.not_after = rcgen::date_time_ymd(year, 1, 1);
         params.extended_key_usages = vec![usage];
         let key = KeyPair::generate().unwrap();
         let certificate = params.signed_by(&key, &self.issuer).unwrap();
@@ -393,4 +409,100 @@ async fn an_exec_program_may_print_a_client_certificate() {
     .await
     .unwrap();
     assert_eq!(server.seen(), [(true, String::new())]);
+}
+
+/// Accepts connections and does this with each.
+async fn listen<F>(serve: impl Fn(TcpStream) -> F + Send + 'static) -> SocketAddr
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream));
+        }
+    });
+    address
+}
+
+async fn tls_server(acceptor: TlsAcceptor) -> SocketAddr {
+    listen(move |stream| {
+        let acceptor = acceptor.clone();
+        async move {
+            // The client is told by an alert, which it gets whether or not the handshake ends well.
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                drop(tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1024]).await);
+            }
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn why_one_side_does_not_trust_the_other_is_told_apart() {
+    install_provider();
+    let ours = Authority::new("ours");
+    let server = |year, name| {
+        ours.issue_until(year, &[name], ExtendedKeyUsagePurpose::ServerAuth)
+            .acceptor()
+    };
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(rustls::pki_types::pem::PemObject::from_pem_slice(ours.pem.as_bytes()).unwrap())
+        .unwrap();
+    let demanding = {
+        let identity = ours.issue(&["127.0.0.1"], ExtendedKeyUsagePurpose::ServerAuth);
+        let key = PrivateKeyDer::try_from(identity.key_der).unwrap();
+        let verifier = WebPkiClientVerifier::builder(Arc::new(roots)).build().unwrap();
+        let config = ServerConfig::builder().with_client_cert_verifier(verifier);
+        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![identity.der], key).unwrap()))
+    };
+    let expired = ours.issue_until(2001, &["somebody"], ExtendedKeyUsagePurpose::ClientAuth);
+    let expired = Auth::ClientCertificate {
+        certificate: expired.certificate,
+        key: expired.key.into(),
+    };
+    let plain = listen(|mut stream| async move {
+        let answer = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n";
+        drop(tokio::io::AsyncWriteExt::write_all(&mut stream, answer).await);
+        drop(tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 1024]).await);
+    })
+    .await;
+    let theirs = Authority::new("theirs");
+    let good = tls_server(server(4096, "127.0.0.1")).await;
+    let demanding = tls_server(demanding).await;
+    let cases = [
+        (good, &theirs, Auth::Anonymous, Distrust::UnknownAuthority),
+        (
+            tls_server(server(4096, "api.internal")).await,
+            &ours,
+            Auth::Anonymous,
+            Distrust::OtherName,
+        ),
+        (
+            tls_server(server(2001, "127.0.0.1")).await,
+            &ours,
+            Auth::Anonymous,
+            Distrust::Expired,
+        ),
+        (demanding, &ours, Auth::Anonymous, Distrust::Ours),
+        (demanding, &ours, expired, Distrust::Ours),
+        (plain, &ours, Auth::Anonymous, Distrust::NotTls),
+    ];
+    for (address, authority, auth, expected) in cases {
+        let config = Config {
+            auth: Some(auth),
+            ..config(&format!("https://{address}"), trusting(authority))
+        };
+        let error = get(config).await.unwrap_err();
+        assert!(
+            error.is_untrusted() && error.is_unavailable(),
+            "{expected:?}: {error:?}"
+        );
+        let Kind::Connection { reach, message } = error.kind() else {
+            panic!("{error:?}")
+        };
+        assert_eq!(*reach, Reach::Untrusted(expected), "{message}");
+    }
 }

@@ -1,7 +1,7 @@
 //! Refusals of the API, each with what to do next.
 
-use datum_client::Error;
-use datum_client::error::{FieldConflict, Forbidden, Kind, Missing};
+use datum_client::error::{Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach};
+use datum_client::{CredentialError, Error};
 use datum_model::field::Path;
 use datum_model::id::{Namespace, WorkloadId};
 use datum_model::schema as model;
@@ -39,6 +39,16 @@ impl Action {
             Action::Update => format!("Cannot update workload {id}"),
             Action::Delete => format!("Cannot delete workload {id}"),
             Action::Import => format!("Cannot import workload {id}"),
+        }
+    }
+
+    /// The field of `timeouts` that bounds it.
+    fn timeout(self) -> &'static str {
+        match self {
+            Action::Create => "create",
+            Action::Update => "update",
+            Action::Delete => "delete",
+            Action::Plan | Action::Read | Action::Import => "read",
         }
     }
 }
@@ -124,10 +134,11 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
                 AttributePath::new("metadata").attribute("namespace"),
             );
         }
+        Kind::AlreadyExists => format!("To manage it here, import it: terraform import datum_workload.<name> {id}"),
         Kind::NotFound(Missing::Object) => {
             format!("What exists there: kubectl get workloads -n {namespace}")
         }
-        Kind::NotFound(Missing::Project { .. }) => {
+        Kind::NotFound(Missing::Project { .. } | Missing::Path) => {
             "Check project and endpoint (or host) of the provider block. Nothing was changed in the state.".to_owned()
         }
         Kind::NotFound(Missing::Api { .. }) => "Check that the provider points to the control plane of a Datum project. \
@@ -138,11 +149,12 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
              it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and \
              import {id}."
         ),
-        Kind::Unauthorized { .. } | Kind::Forbidden(Forbidden::Anonymous { .. }) | Kind::Credential(_) => {
+        Kind::Unauthorized { .. } | Kind::Forbidden(Forbidden::Anonymous { .. }) => {
             "Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of \
              the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login"
                 .to_owned()
         }
+        Kind::Credential(error) => credentials(error).to_owned(),
         Kind::Forbidden(Forbidden::Rbac { verb, resource, .. }) => format!(
             "The request was forbidden (403). Ask for that permission in the project; to see what is allowed: kubectl \
              auth can-i {verb} {resource} -n {namespace}"
@@ -158,20 +170,112 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
         }
         Kind::Forbidden(_) => "The request was forbidden (403) by a policy of the control plane.".to_owned(),
         Kind::RateLimited { .. } => "Run it again, with a smaller -parallelism if it happens often.".to_owned(),
-        Kind::Unavailable { .. } | Kind::Connection { .. } | Kind::Timeout { .. } | Kind::Unexpected { .. } => {
-            let lost = "The state was left as it is; run it again when the API answers: kubectl version";
-            match action {
-                Action::Create => format!(
-                    "Whether the workload was created is not known: kubectl get workload {} -n {namespace}\n{lost}",
-                    id.name
-                ),
-                _ => lost.to_owned(),
-            }
+        Kind::Connection {
+            reach: Reach::Nowhere(obstacle),
+            ..
+        } => unreached(*obstacle).to_owned(),
+        Kind::Connection {
+            reach: Reach::Untrusted(distrust),
+            ..
+        } => untrusted(*distrust).to_owned(),
+        Kind::Unavailable { .. } | Kind::Connection { .. } => {
+            let later = "The state was left as it is; run it again when the API answers: kubectl version";
+            format!("{}{later}", doubt(action, id))
         }
-        Kind::Modified { .. } => "Run it again.".to_owned(),
+        Kind::Unexpected { .. } => format!(
+            "{}Something else than the Kubernetes API answered, such as a proxy or a page to log in at. Check host or \
+             endpoint of the provider block, or the kubeconfig's server, and proxy_url.",
+            doubt(action, id)
+        ),
+        Kind::Timeout { of: Limit::Operation } => format!(
+            "{}Give it more time with timeouts.{} of the workload or the provider, or see whether the API answers: kubectl \
+             version",
+            doubt(action, id),
+            action.timeout()
+        ),
+        Kind::Timeout { .. } => format!(
+            "{}The state was left as it is; see whether the API answers: kubectl version",
+            doubt(action, id)
+        ),
+        Kind::Cancelled => format!("{}Run it again to go on.", doubt(action, id)),
+        Kind::Modified { .. } | Kind::Expired => "Run it again.".to_owned(),
         _ => String::new(),
     };
     (text, root())
+}
+
+/// What a creation leaves in doubt whose answer did not come.
+fn doubt(action: Action, id: &WorkloadId) -> String {
+    match action {
+        Action::Create => format!(
+            "Whether the workload was created is not known: kubectl get workload {} -n {}\n",
+            id.name, id.namespace
+        ),
+        _ => String::new(),
+    }
+}
+
+/// What helps against credentials that could not be had.
+fn credentials(error: &CredentialError) -> &'static str {
+    match error {
+        CredentialError::Exec { .. } => {
+            "The program is that of exec in the provider block, or of the kubeconfig's user. Run it by hand to see what it \
+             needs; a session of datumctl is renewed with: datumctl auth login"
+        }
+        CredentialError::Exchange { passing: true, .. } => {
+            "The token endpoint is the token_uri of the service-account key. Nothing was changed; run it again when it \
+             answers."
+        }
+        CredentialError::Exchange { .. } => {
+            "Check that the key in credentials_file (or credentials) has not been deleted or expired, and that the clock of \
+             this machine is right. A new key for the service account replaces it."
+        }
+        _ => "Check token or token_file of the provider block, or the kubeconfig's user.",
+    }
+}
+
+/// What helps against a server that was not reached.
+fn unreached(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::UnknownHost => {
+            "Check the spelling of host or endpoint of the provider block, or of the kubeconfig's server, and whether this \
+             machine must be in another network (a VPN, say) to know that name."
+        }
+        Obstacle::Refused => {
+            "Nothing listens there. Check host and port in host or endpoint of the provider block, or the kubeconfig's \
+             server, and whether the API is running: kubectl version"
+        }
+        Obstacle::Proxy => {
+            "Check proxy_url of the provider block, the kubeconfig's proxy-url, or HTTPS_PROXY; servers that need no proxy \
+             belong into NO_PROXY."
+        }
+        Obstacle::Other => "Nothing was changed; run it again when the API can be reached: kubectl version",
+    }
+}
+
+/// What helps where TLS keeps two sides apart.
+fn untrusted(distrust: Distrust) -> &'static str {
+    match distrust {
+        Distrust::UnknownAuthority => {
+            "Set cluster_ca_certificate to the certificate of the authority that signed the server's (a kubeconfig has it as \
+             certificate-authority-data). If the API is a public one, see whether a proxy in between replaces certificates."
+        }
+        Distrust::OtherName => {
+            "Check host or endpoint of the provider block, or the kubeconfig's server. Where the certificate is rightly for \
+             another name, set tls_server_name to that name."
+        }
+        Distrust::Expired => {
+            "See whether the clock of this machine is right. If it is, whoever runs the API must renew its certificate."
+        }
+        Distrust::Defective => "Whoever runs the API must replace its certificate.",
+        Distrust::Ours => {
+            "Check client_certificate and client_key of the provider block, or the kubeconfig's user: the certificate may \
+             have expired, or be meant for another API."
+        }
+        Distrust::NotTls => {
+            "The server speaks plain HTTP there. Check the port, or write http:// if that is what you mean."
+        }
+    }
 }
 
 /// A list that the API does not give.
@@ -208,6 +312,15 @@ mod tests {
     fn check(action: Action, kind: &Kind, expected: &Expect) {
         let id = "project-a/web".parse().unwrap();
         expected.assert_eq(&shown(&of_kind(action, &id, kind, &shape())));
+    }
+
+    #[track_caller]
+    fn check_all(action: Action, kinds: impl IntoIterator<Item = Kind>, expected: &Expect) {
+        let id = "project-a/web".parse().unwrap();
+        let texts = kinds
+            .into_iter()
+            .map(|kind| shown(&of_kind(action, &id, &kind, &shape())));
+        expected.assert_eq(&texts.collect::<Vec<_>>().join("\n"));
     }
 
     #[test]
@@ -366,6 +479,221 @@ mod tests {
             You've reached your quota.
 
             What is used and what is allowed: kubectl get resourcequota -n project-a
+        "#]],
+        );
+    }
+
+    #[test]
+    fn other_refusals_are_told_apart() {
+        let message = || "no".to_owned();
+        let forbidden = [
+            Forbidden::Anonymous { message: message() },
+            Forbidden::Terminating { message: message() },
+            Forbidden::Other { message: message() },
+        ];
+        let kinds = forbidden.map(Kind::Forbidden).into_iter().chain([
+            Kind::AlreadyExists,
+            Kind::RateLimited {
+                message: message(),
+                retry_after: None,
+            },
+            Kind::Unexpected {
+                status: 200,
+                content_type: Some("text/html".to_owned()),
+                excerpt: "Sign in".to_owned(),
+            },
+            Kind::Timeout { of: Limit::Operation },
+            Kind::Timeout {
+                of: Limit::Attempt(std::time::Duration::from_mins(1)),
+            },
+            Kind::Cancelled,
+        ]);
+        check_all(
+            Action::Update,
+            kinds,
+            &expect![[r#"
+            [] Cannot update workload project-a/web
+            The API took the request for an anonymous one: the credentials are missing or not valid here (no).
+
+            Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login
+
+            [] Cannot update workload project-a/web
+            The namespace is being deleted: no.
+
+            Wait until the namespace is gone: kubectl get namespace project-a --watch
+
+            [] Cannot update workload project-a/web
+            It is forbidden: no.
+
+            The request was forbidden (403) by a policy of the control plane.
+
+            [] Cannot update workload project-a/web
+            It exists already.
+
+            To manage it here, import it: terraform import datum_workload.<name> project-a/web
+
+            [] Cannot update workload project-a/web
+            The API asks to slow down (429): no.
+
+            Run it again, with a smaller -parallelism if it happens often.
+
+            [] Cannot update workload project-a/web
+            The server's answer is not one of the Kubernetes API (200, text/html): Sign in.
+
+            Something else than the Kubernetes API answered, such as a proxy or a page to log in at. Check host or endpoint of the provider block, or the kubeconfig's server, and proxy_url.
+
+            [] Cannot update workload project-a/web
+            The time for it ran out.
+
+            Give it more time with timeouts.update of the workload or the provider, or see whether the API answers: kubectl version
+
+            [] Cannot update workload project-a/web
+            The server did not answer within 60s.
+
+            The state was left as it is; see whether the API answers: kubectl version
+
+            [] Cannot update workload project-a/web
+            It was cancelled.
+
+            Run it again to go on.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn credentials_that_cannot_be_had_are_told_apart() {
+        let exchange = |passing| CredentialError::Exchange {
+            account: "ci@shop".to_owned(),
+            endpoint: "https://auth/token".to_owned(),
+            why: "it answered 400 Bad Request: invalid_grant".to_owned(),
+            passing,
+        };
+        let kinds = [
+            CredentialError::Exec {
+                command: "datumctl".to_owned(),
+                why: "was not found".to_owned(),
+                hint: Some("Install it from the usual place.".to_owned()),
+            },
+            exchange(false),
+            exchange(true),
+            CredentialError::TokenFile {
+                path: "/run/token".into(),
+                why: "it is empty".to_owned(),
+            },
+        ];
+        check_all(
+            Action::Read,
+            kinds.map(Kind::Credential),
+            &expect![[r#"
+            [] Cannot read workload project-a/web
+            The credential program "datumctl" was not found
+            Install it from the usual place.
+
+            The program is that of exec in the provider block, or of the kubeconfig's user. Run it by hand to see what it needs; a session of datumctl is renewed with: datumctl auth login
+
+            [] Cannot read workload project-a/web
+            Cannot get a token for service account "ci@shop" from https://auth/token: it answered 400 Bad Request: invalid_grant.
+
+            Check that the key in credentials_file (or credentials) has not been deleted or expired, and that the clock of this machine is right. A new key for the service account replaces it.
+
+            [] Cannot read workload project-a/web
+            Cannot get a token for service account "ci@shop" from https://auth/token: it answered 400 Bad Request: invalid_grant.
+
+            The token endpoint is the token_uri of the service-account key. Nothing was changed; run it again when it answers.
+
+            [] Cannot read workload project-a/web
+            Cannot read the token file /run/token: it is empty.
+
+            Check token or token_file of the provider block, or the kubeconfig's user.
+        "#]],
+        );
+    }
+
+    #[test]
+    fn a_server_that_is_not_reached_or_not_trusted_says_what_to_set() {
+        let reaches = [
+            Obstacle::UnknownHost,
+            Obstacle::Refused,
+            Obstacle::Proxy,
+            Obstacle::Other,
+        ]
+        .map(Reach::Nowhere)
+        .into_iter()
+        .chain(
+            [
+                Distrust::UnknownAuthority,
+                Distrust::OtherName,
+                Distrust::Expired,
+                Distrust::Defective,
+                Distrust::Ours,
+                Distrust::NotTls,
+            ]
+            .map(Reach::Untrusted),
+        )
+        .chain([Reach::Sent]);
+        let kinds = reaches.map(|reach| Kind::Connection {
+            message: format!("{reach:?}"),
+            reach,
+        });
+        check_all(
+            Action::Create,
+            kinds,
+            &expect![[r#"
+            [] Cannot create workload project-a/web
+            Nowhere(UnknownHost).
+
+            Check the spelling of host or endpoint of the provider block, or of the kubeconfig's server, and whether this machine must be in another network (a VPN, say) to know that name.
+
+            [] Cannot create workload project-a/web
+            Nowhere(Refused).
+
+            Nothing listens there. Check host and port in host or endpoint of the provider block, or the kubeconfig's server, and whether the API is running: kubectl version
+
+            [] Cannot create workload project-a/web
+            Nowhere(Proxy).
+
+            Check proxy_url of the provider block, the kubeconfig's proxy-url, or HTTPS_PROXY; servers that need no proxy belong into NO_PROXY.
+
+            [] Cannot create workload project-a/web
+            Nowhere(Other).
+
+            Nothing was changed; run it again when the API can be reached: kubectl version
+
+            [] Cannot create workload project-a/web
+            Untrusted(UnknownAuthority).
+
+            Set cluster_ca_certificate to the certificate of the authority that signed the server's (a kubeconfig has it as certificate-authority-data). If the API is a public one, see whether a proxy in between replaces certificates.
+
+            [] Cannot create workload project-a/web
+            Untrusted(OtherName).
+
+            Check host or endpoint of the provider block, or the kubeconfig's server. Where the certificate is rightly for another name, set tls_server_name to that name.
+
+            [] Cannot create workload project-a/web
+            Untrusted(Expired).
+
+            See whether the clock of this machine is right. If it is, whoever runs the API must renew its certificate.
+
+            [] Cannot create workload project-a/web
+            Untrusted(Defective).
+
+            Whoever runs the API must replace its certificate.
+
+            [] Cannot create workload project-a/web
+            Untrusted(Ours).
+
+            Check client_certificate and client_key of the provider block, or the kubeconfig's user: the certificate may have expired, or be meant for another API.
+
+            [] Cannot create workload project-a/web
+            Untrusted(NotTls).
+
+            The server speaks plain HTTP there. Check the port, or write http:// if that is what you mean.
+
+            [] Cannot create workload project-a/web
+            Sent.
+
+            Whether the workload was created is not known: kubectl get workload web -n project-a
+            The state was left as it is; run it again when the API answers: kubectl version
         "#]],
         );
     }

@@ -6,7 +6,7 @@ use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
 use super::{diagnostic, root, sentence};
-use crate::provider::settings::{Problem, SETTINGS};
+use crate::provider::settings::{Problem, SETTINGS, Settings};
 
 /// A problem of the settings themselves.
 pub fn settings(problem: &Problem) -> Diagnostic {
@@ -19,6 +19,14 @@ pub fn settings(problem: &Problem) -> Diagnostic {
         Problem::Alone { attribute, missing } => diagnostic(
             format!("{attribute} needs {missing}"),
             format!("{attribute} is set and {missing} is not. Set both, or neither."),
+            AttributePath::new(*attribute),
+        ),
+        Problem::Empty { attribute } => diagnostic(
+            format!("{attribute} is empty"),
+            format!(
+                "An empty text is no {attribute}. Is the variable that it comes from set? To take it from the environment, \
+                 leave the attribute out or set it to null."
+            ),
             AttributePath::new(*attribute),
         ),
         Problem::Malformed {
@@ -36,11 +44,14 @@ pub fn settings(problem: &Problem) -> Diagnostic {
              DATUM_ORGANIZATION, or set project in the provider block.",
             root(),
         ),
-        Problem::NothingConfigured => diagnostic(
+        Problem::NothingConfigured { credentials } => diagnostic(
             "The provider does not know which API to use",
             format!(
-                "Nothing in the provider block or the environment says where the API is. One of these does:\n\n{}\n\n\
+                "Nothing in the provider block or the environment says where the API is{}. One of these does:\n\n{}\n\n\
                  On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.",
+                credentials.map_or_else(String::new, |name| format!(
+                    ": {name} only says who asks, and needs a project or a host beside it"
+                )),
                 tried()
             ),
             root(),
@@ -48,7 +59,8 @@ pub fn settings(problem: &Problem) -> Diagnostic {
         Problem::NoCredentials => diagnostic(
             "The provider has no credentials for Datum's API",
             "A project is named, but nothing says who asks. Set credentials_file (DATUM_CREDENTIALS_FILE), credentials, \
-             token (DATUM_TOKEN), token_file or exec; or a kubeconfig that has credentials (DATUM_KUBECONFIG, KUBECONFIG).",
+             token (DATUM_TOKEN), token_file or exec; or a kubeconfig that has credentials (DATUM_KUBECONFIG, KUBECONFIG). \
+             Variables of other tools, such as KUBE_TOKEN, are not sent to Datum's API.",
             AttributePath::new("project"),
         ),
         Problem::NoProject => diagnostic(
@@ -66,68 +78,64 @@ pub fn settings(problem: &Problem) -> Diagnostic {
 
 /// The ways to say where the API is, with their environment variables.
 fn tried() -> String {
-    const WAYS: [&str; 7] = [
-        "credentials_file",
-        "credentials",
-        "kubeconfig",
-        "config_path",
-        "config_paths",
-        "host",
-        "in_cluster",
+    const WAYS: [(&str, &str); 8] = [
+        ("project", " with token, token_file or exec"),
+        ("credentials_file", " with project, unless the key names it"),
+        ("credentials", " with project, unless the key names it"),
+        ("kubeconfig", ""),
+        ("config_path", ""),
+        ("config_paths", ""),
+        ("host", ""),
+        ("in_cluster", ""),
     ];
-    let way = |name: &&str| {
-        let setting = SETTINGS.iter().find(|setting| setting.name == *name)?;
-        let with = if name.starts_with("credentials") {
-            " with project (DATUM_PROJECT), unless the key names it"
-        } else {
-            ""
-        };
-        Some(format!("  - {name} ({}){with}: not set", setting.variables.join(", ")))
-    };
-    WAYS.iter().filter_map(way).collect::<Vec<_>>().join("\n")
+    let way = |(name, with): &(&str, &str)| format!("  - {name} ({}){with}: not set", variables(name));
+    WAYS.iter().map(way).collect::<Vec<_>>().join("\n")
+}
+
+/// The environment variables that stand in for an attribute.
+fn variables(attribute: &str) -> String {
+    let setting = SETTINGS.iter().find(|setting| setting.name == attribute);
+    setting.map_or_else(String::new, |setting| setting.variables.join(", "))
 }
 
 /// Settings with which no client can be made: a file that does not exist, a context that is not in it.
-pub fn not_configured(error: &ConfigError) -> Diagnostic {
-    let setting = match error.setting() {
-        Setting::Endpoint => "endpoint",
-        Setting::Host => "host",
-        Setting::Kubeconfig => "kubeconfig",
-        Setting::Context => "config_context",
-        Setting::Cluster => "config_context_cluster",
-        Setting::User => "config_context_user",
-        Setting::InCluster => "in_cluster",
-        Setting::Token => "token",
-        Setting::TokenFile => "token_file",
-        Setting::ClientCertificate => "client_certificate",
-        Setting::ClientKey => "client_key",
-        Setting::Exec => "exec",
-        Setting::ServiceAccount => "credentials_file",
-        Setting::Ca => "cluster_ca_certificate",
-        Setting::ServerName => "tls_server_name",
-        Setting::Proxy | Setting::NoProxy => "proxy_url",
-        _ => {
-            return diagnostic(
-                "The provider cannot reach the API",
-                sentence(&error.to_string()),
-                root(),
-            );
-        }
+pub fn not_configured(error: &ConfigError, settings: &Settings) -> Diagnostic {
+    let attributes: &[&str] = match error.setting() {
+        Setting::Endpoint => &["endpoint"],
+        Setting::Host => &["host"],
+        Setting::Kubeconfig => &["kubeconfig", "config_path", "config_paths"],
+        Setting::Context => &["config_context"],
+        Setting::Cluster => &["config_context_cluster"],
+        Setting::User => &["config_context_user"],
+        Setting::InCluster => &["service_account_directory", "in_cluster"],
+        Setting::Token => &["token"],
+        Setting::TokenFile => &["token_file"],
+        Setting::ClientCertificate => &["client_certificate"],
+        Setting::ClientKey => &["client_key"],
+        Setting::Exec => &["exec"],
+        Setting::ServiceAccount => &["credentials_file", "credentials"],
+        Setting::Ca => &["cluster_ca_certificate"],
+        Setting::ServerName => &["tls_server_name"],
+        Setting::Proxy => &["proxy_url"],
+        _ => &[],
     };
-    let variables = SETTINGS
-        .iter()
-        .find(|known| known.name == setting)
-        .map_or(&[][..], |known| known.variables);
-    let environment = match variables {
-        [] => String::new(),
-        variables => format!(", or in the environment ({})", variables.join(", ")),
+    let why = sentence(&error.to_string());
+    let set = attributes.iter().find_map(|name| Some((name, settings.origin(name)?)));
+    let (what, next) = match (set, attributes) {
+        (Some((attribute, origin)), _) => (
+            format!(": {attribute} cannot be used"),
+            format!("\n\nCheck {attribute}, which is set in {origin}."),
+        ),
+        // The kubeconfig says so.
+        (None, [attribute, ..]) => (
+            String::new(),
+            format!("\n\nTo use something else, set {attribute} in the provider block."),
+        ),
+        (None, []) => (String::new(), String::new()),
     };
     diagnostic(
-        format!("The provider cannot reach the API: {setting} cannot be used"),
-        format!(
-            "{}\n\nCheck {setting} in the provider block{environment}.",
-            sentence(&error.to_string())
-        ),
+        format!("The provider cannot reach the API{what}"),
+        format!("{why}{next}"),
         root(),
     )
 }
@@ -180,7 +188,11 @@ mod tests {
                 expected: "`true` or `false`".to_owned(),
             },
             Problem::ProjectAndOrganization,
-            Problem::NothingConfigured,
+            Problem::Empty { attribute: "token" },
+            Problem::NothingConfigured { credentials: None },
+            Problem::NothingConfigured {
+                credentials: Some("token"),
+            },
             Problem::NoCredentials,
             Problem::NoProject,
             Problem::NotInCluster,
@@ -194,20 +206,36 @@ mod tests {
             The value in the environment variable KUBE_INSECURE is not what insecure should be: `true` or `false`.
             [] DATUM_PROJECT and DATUM_ORGANIZATION are both set
             Datum's tools work on a project or on an organization, and workloads belong to a project. Unset DATUM_ORGANIZATION, or set project in the provider block.
+            [token] token is empty
+            An empty text is no token. Is the variable that it comes from set? To take it from the environment, leave the attribute out or set it to null.
             [] The provider does not know which API to use
             Nothing in the provider block or the environment says where the API is. One of these does:
 
-              - credentials_file (DATUM_CREDENTIALS_FILE) with project (DATUM_PROJECT), unless the key names it: not set
-              - credentials (DATUM_CREDENTIALS) with project (DATUM_PROJECT), unless the key names it: not set
+              - project (DATUM_PROJECT) with token, token_file or exec: not set
+              - credentials_file (DATUM_CREDENTIALS_FILE) with project, unless the key names it: not set
+              - credentials (DATUM_CREDENTIALS) with project, unless the key names it: not set
               - kubeconfig (DATUM_KUBECONFIG): not set
               - config_path (KUBE_CONFIG_PATH): not set
               - config_paths (KUBE_CONFIG_PATHS, KUBECONFIG): not set
-              - host (KUBE_HOST): not set
+              - host (DATUM_HOST, KUBE_HOST): not set
+              - in_cluster (DATUM_IN_CLUSTER): not set
+
+            On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.
+            [] The provider does not know which API to use
+            Nothing in the provider block or the environment says where the API is: token only says who asks, and needs a project or a host beside it. One of these does:
+
+              - project (DATUM_PROJECT) with token, token_file or exec: not set
+              - credentials_file (DATUM_CREDENTIALS_FILE) with project, unless the key names it: not set
+              - credentials (DATUM_CREDENTIALS) with project, unless the key names it: not set
+              - kubeconfig (DATUM_KUBECONFIG): not set
+              - config_path (KUBE_CONFIG_PATH): not set
+              - config_paths (KUBE_CONFIG_PATHS, KUBECONFIG): not set
+              - host (DATUM_HOST, KUBE_HOST): not set
               - in_cluster (DATUM_IN_CLUSTER): not set
 
             On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.
             [project] The provider has no credentials for Datum's API
-            A project is named, but nothing says who asks. Set credentials_file (DATUM_CREDENTIALS_FILE), credentials, token (DATUM_TOKEN), token_file or exec; or a kubeconfig that has credentials (DATUM_KUBECONFIG, KUBECONFIG).
+            A project is named, but nothing says who asks. Set credentials_file (DATUM_CREDENTIALS_FILE), credentials, token (DATUM_TOKEN), token_file or exec; or a kubeconfig that has credentials (DATUM_KUBECONFIG, KUBECONFIG). Variables of other tools, such as KUBE_TOKEN, are not sent to Datum's API.
             [] The provider does not know which project to use
             Datum has one control plane for each project. Set project in the provider block, or DATUM_PROJECT.
             [in_cluster] This is not a pod

@@ -2,14 +2,15 @@
 //!
 //! Where the API is follows from what is set, first match first:
 //!
-//! 1. `in_cluster`;
-//! 2. `host`;
-//! 3. a kubeconfig named in the provider block, or by a `config_context` there;
-//! 4. Datum's API, when `endpoint`, `credentials` or `credentials_file` is set, or `project` together with any other
-//!    credentials;
-//! 5. a kubeconfig named by the environment.
+//! 1. `in_cluster`, `host`, a kubeconfig, a `config_context` or an `endpoint`, in the block or in a variable of ours
+//!    (`DATUM_*`);
+//! 2. Datum's API, when `project` is set, or the service-account key names one, and so are credentials, in the block or in
+//!    a variable of ours;
+//! 3. `host` or a kubeconfig in a variable that other tools read, too (`KUBE_*`, `KUBECONFIG`).
 //!
-//! Nothing of these is an error that lists what was looked for; there is no silent default.
+//! Nothing of these is an error that lists what was looked for; there is no silent default. What brings its own credentials
+//! and certificates (1, but for a `host`, and 2) is not mixed with variables of other tools, which may well be about another
+//! cluster.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -32,8 +33,8 @@ use crate::workload::wait::{OnTimeout, Wait};
 pub struct Configuration {
     /// How to reach the API; `None` while a setting is unknown, which happens in plans only.
     pub connection: Option<Config>,
-    /// The settings that are not known before apply.
-    pub unknown: Vec<&'static str>,
+    /// What it was read from, as far as it counts.
+    pub settings: Settings,
     /// The project.
     pub project: Option<Project>,
     /// The namespace of workloads that name none.
@@ -56,6 +57,12 @@ impl Configuration {
         let project: Option<Project> = parsed(&settings, "project", &mut problems);
         let key = key(&settings, project.as_ref(), &mut problems);
         let project = project.or_else(|| key.as_ref()?.project()?.parse().ok());
+        let own = settings.own();
+        let settings = if says_where(&own, project.as_ref()) {
+            own
+        } else {
+            settings
+        };
         let namespace: Option<Namespace> = parsed(&settings, "namespace", &mut problems);
         let namespace = match (namespace, &project) {
             (None, Some(project)) if !settings.unknown().contains(&"namespace") => Some(project.namespace()),
@@ -98,13 +105,13 @@ impl Configuration {
         }
         Ok(Configuration {
             connection,
-            unknown: settings.unknown().to_vec(),
             project,
             namespace,
             force_conflicts: settings.flag("force_conflicts").unwrap_or(false),
             plan_dry_run: settings.flag("plan_dry_run").unwrap_or(true),
             wait: Wait::DEFAULT.overridden(settings.value("wait")),
             timeouts: Timeouts::DEFAULT.overridden(settings.value("timeouts")),
+            settings,
         })
     }
 }
@@ -155,8 +162,7 @@ fn connection(
     key: Option<&ServiceAccountKey>,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Config, Problem> {
-    let auth = auth(settings);
-    let mut target = target(settings, project, auth.is_some(), environment)?;
+    let mut target = target(settings, project, environment)?;
     if let (Target::Project { endpoint, .. }, None, Some(of_key)) = (
         &mut target,
         settings.text("endpoint"),
@@ -165,11 +171,7 @@ fn connection(
         of_key.clone_into(endpoint);
     }
     let mut config = Config::new(target);
-    // A variable meant for another tool does not replace the credentials of a kubeconfig; an attribute does.
-    let brings_its_own = matches!(config.target, Target::Kubeconfig(_) | Target::InCluster(_));
-    config.auth = auth
-        .filter(|(_, origin)| !brings_its_own || *origin == Origin::Attribute)
-        .map(|(auth, _)| auth);
+    config.auth = auth(settings).map(|(auth, _)| auth);
     if matches!(config.target, Target::Project { .. }) && config.auth.is_none() {
         return Err(Problem::NoCredentials);
     }
@@ -184,11 +186,12 @@ fn connection(
         }),
         server_name: settings.text("tls_server_name").map(str::to_owned),
     };
-    config.proxy = proxy(settings, environment);
-    if let Some(limit) = settings.value("max_retries").and_then(Value::as_i64) {
-        let limit = usize::try_from(limit).map_err(|_| Problem::Malformed {
+    config.proxy = Some(proxy(settings, environment));
+    if let (Some(limit), Some(origin)) = (settings.value("max_retries"), settings.origin("max_retries")) {
+        let limit = limit.as_i64().and_then(|limit| usize::try_from(limit).ok());
+        let limit = limit.ok_or_else(|| Problem::Malformed {
             attribute: "max_retries",
-            origin: settings.origin("max_retries").unwrap_or(Origin::Attribute),
+            origin,
             expected: "a whole number from 0".to_owned(),
         })?;
         config.retries = Retries {
@@ -199,35 +202,45 @@ fn connection(
     Ok(config)
 }
 
+/// The settings that name a kubeconfig.
+const KUBECONFIG: [&str; 3] = ["kubeconfig", "config_path", "config_paths"];
+/// The settings that take something of a kubeconfig, wherever that is.
+const CONTEXT: [&str; 3] = ["config_context", "config_context_cluster", "config_context_user"];
+
+/// Whether the settings that are ours name a place that needs nothing of other tools.
+fn says_where(own: &Settings, project: Option<&Project>) -> bool {
+    let is_set = |name| own.is_set(name);
+    let is_bare = is_set("host") || (CONTEXT.into_iter().any(is_set) && !KUBECONFIG.into_iter().any(is_set));
+    let is_named = own.flag("in_cluster") == Some(true) || is_set("endpoint") || KUBECONFIG.into_iter().any(is_set);
+    is_named || (!is_bare && project.is_some() && auth(own).is_some())
+}
+
 fn target(
     settings: &Settings,
     project: Option<&Project>,
-    has_auth: bool,
     environment: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Target, Problem> {
-    let in_block = |name| settings.origin(name) == Some(Origin::Attribute);
-    let is_set = |name| settings.origin(name).is_some();
     if settings.flag("in_cluster") == Some(true) {
-        return in_cluster(environment);
+        return in_cluster(settings, environment);
     }
     if let Some(host) = settings.text("host") {
         return Ok(Target::Host(host.to_owned()));
     }
-    let kubeconfig = kubeconfig(settings, environment);
-    let named_in_block = ["kubeconfig", "config_path", "config_paths", "config_context"]
-        .into_iter()
-        .any(in_block);
-    let datum = ["endpoint", "credentials", "credentials_file"].into_iter().any(is_set);
-    match (kubeconfig, project) {
-        (Some(kubeconfig), _) if named_in_block => Ok(Target::Kubeconfig(kubeconfig)),
-        (_, Some(project)) if datum || has_auth => Ok(Target::Project {
+    let own = settings.own();
+    let is_ours = KUBECONFIG.into_iter().chain(CONTEXT).any(|name| own.is_set(name));
+    let has_key = own.is_set("credentials") || own.is_set("credentials_file");
+    match (kubeconfig(settings, environment), project) {
+        (Some(kubeconfig), _) if is_ours => Ok(Target::Kubeconfig(kubeconfig)),
+        (_, Some(project)) if own.is_set("endpoint") || auth(&own).is_some() => Ok(Target::Project {
             endpoint: settings.text("endpoint").unwrap_or(endpoint::DATUM).to_owned(),
             project: project.clone(),
         }),
-        (_, None) if datum => Err(Problem::NoProject),
         (Some(kubeconfig), _) => Ok(Target::Kubeconfig(kubeconfig)),
+        (None, None) if own.is_set("endpoint") || has_key => Err(Problem::NoProject),
         (None, Some(_)) => Err(Problem::NoCredentials),
-        (None, None) => Err(Problem::NothingConfigured),
+        (None, None) => Err(Problem::NothingConfigured {
+            credentials: CREDENTIALS.into_iter().find(|name| settings.is_set(name)),
+        }),
     }
 }
 
@@ -244,7 +257,7 @@ fn kubeconfig(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>)
     };
     let context = text("config_context");
     let default = || {
-        context.as_ref()?;
+        CONTEXT.into_iter().find(|name| settings.is_set(name))?;
         let home = environment("HOME").or_else(|| environment("USERPROFILE"))?;
         Some(vec![PathBuf::from(home).join(".kube").join("config")])
     };
@@ -257,45 +270,47 @@ fn kubeconfig(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>)
     })
 }
 
-fn in_cluster(environment: &dyn Fn(&str) -> Option<String>) -> Result<Target, Problem> {
+fn in_cluster(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> Result<Target, Problem> {
     let host = environment("KUBERNETES_SERVICE_HOST").ok_or(Problem::NotInCluster)?;
     let port = environment("KUBERNETES_SERVICE_PORT").unwrap_or_else(|| "443".to_owned());
     let host = if host.contains(':') { format!("[{host}]") } else { host };
     Ok(Target::InCluster(InCluster {
         server: format!("https://{host}:{port}"),
-        directory: InCluster::SERVICE_ACCOUNT.into(),
+        directory: settings
+            .text("service_account_directory")
+            .unwrap_or(InCluster::SERVICE_ACCOUNT)
+            .into(),
     }))
 }
 
+/// The settings that say who asks.
+const CREDENTIALS: [&str; 6] = [
+    "token",
+    "token_file",
+    "exec",
+    "credentials_file",
+    "credentials",
+    "client_certificate",
+];
+
+/// Who asks, and where that was said.
 fn auth(settings: &Settings) -> Option<(Auth, Origin)> {
     let secret = |name| settings.text(name).map(SecretString::from);
     let path = |name| settings.text(name).map(PathBuf::from);
-    let found: [(&str, Option<Auth>); 6] = [
-        ("token", secret("token").map(Auth::Token)),
-        ("token_file", path("token_file").map(Auth::TokenFile)),
-        ("exec", settings.value("exec").map(exec).map(Auth::Exec)),
-        (
-            "credentials_file",
-            path("credentials_file").map(|path| Auth::ServiceAccount(ServiceAccount::File(path))),
-        ),
-        (
-            "credentials",
-            secret("credentials").map(|json| Auth::ServiceAccount(ServiceAccount::Json(json))),
-        ),
-        (
-            "client_certificate",
-            settings
-                .text("client_certificate")
-                .zip(secret("client_key"))
-                .map(|(certificate, key)| Auth::ClientCertificate {
-                    certificate: certificate.to_owned(),
-                    key,
-                }),
-        ),
-    ];
-    found
-        .into_iter()
-        .find_map(|(name, auth)| Some((auth?, settings.origin(name)?)))
+    CREDENTIALS.into_iter().find_map(|name| {
+        let auth = match name {
+            "token" => Auth::Token(secret(name)?),
+            "token_file" => Auth::TokenFile(path(name)?),
+            "exec" => Auth::Exec(exec(settings.value(name)?)),
+            "credentials_file" => Auth::ServiceAccount(ServiceAccount::File(path(name)?)),
+            "credentials" => Auth::ServiceAccount(ServiceAccount::Json(secret(name)?)),
+            _ => Auth::ClientCertificate {
+                certificate: settings.text(name)?.to_owned(),
+                key: secret("client_key")?,
+            },
+        };
+        Some((auth, settings.origin(name)?))
+    })
 }
 
 fn exec(block: &Value) -> Exec {
@@ -316,15 +331,17 @@ fn exec(block: &Value) -> Exec {
     }
 }
 
-/// The proxy of the settings, else the one that the environment names for every HTTPS client.
-fn proxy(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> Option<Proxy> {
+/// The proxy of the settings, else what the environment tells every program.
+fn proxy(settings: &Settings, environment: &dyn Fn(&str) -> Option<String>) -> Proxy {
     let variable = |names: [&str; 2]| names.into_iter().filter_map(environment).find(|text| !text.is_empty());
-    let url = settings.text("proxy_url").map(str::to_owned);
-    let url = url.or_else(|| variable(["HTTPS_PROXY", "https_proxy"]))?;
-    Some(Proxy {
-        url,
-        no_proxy: variable(["NO_PROXY", "no_proxy"]),
-    })
+    match settings.text("proxy_url") {
+        Some(url) => Proxy::Named(url.to_owned()),
+        None => Proxy::Environment {
+            http: variable(["HTTP_PROXY", "http_proxy"]),
+            https: variable(["HTTPS_PROXY", "https_proxy"]),
+            no_proxy: variable(["NO_PROXY", "no_proxy"]),
+        },
+    }
 }
 
 #[cfg(test)]
@@ -372,14 +389,25 @@ mod tests {
         format!("{target} as {auth}")
     }
 
+    /// Attributes that are texts, environment variables, and where these lead.
+    type Row = (
+        &'static [(&'static str, &'static str)],
+        &'static [(&'static str, &'static str)],
+        &'static str,
+    );
+
+    #[track_caller]
+    fn check(rows: &[Row]) {
+        for (block, environment, expected) in rows {
+            let block: Vec<(&str, Value)> = block.iter().map(|(name, text)| (*name, Value::from(*text))).collect();
+            let read = read(&block, environment).unwrap_or_else(|problems| panic!("{block:?}: {problems:?}"));
+            assert_eq!(told(&read), *expected, "{block:?} {environment:?}");
+        }
+    }
+
     #[test]
     fn where_the_api_is_follows_from_what_is_set() {
-        type Row = (
-            &'static [(&'static str, &'static str)],
-            &'static [(&'static str, &'static str)],
-            &'static str,
-        );
-        let rows: &[Row] = &[
+        check(&[
             (&[("kubeconfig", "/k")], &[], "kubeconfig /k as nobody"),
             (
                 &[("config_path", "~/k")],
@@ -413,11 +441,15 @@ mod tests {
                 "kubeconfig /home/me/.kube/config, context x as nobody",
             ),
             (&[("kubeconfig", "/k"), ("token", "t")], &[], "kubeconfig /k as token"),
-            // A variable of another tool's does not replace who the kubeconfig says one is.
             (
                 &[("kubeconfig", "/k")],
-                &[("KUBE_TOKEN", "t")],
-                "kubeconfig /k as nobody",
+                &[("DATUM_TOKEN", "t")],
+                "kubeconfig /k as token",
+            ),
+            (
+                &[],
+                &[("KUBECONFIG", "/a"), ("KUBE_TOKEN", "t")],
+                "kubeconfig /a as token",
             ),
             (
                 &[("host", "https://h"), ("token", "t")],
@@ -459,12 +491,66 @@ mod tests {
                 &[("DATUM_IN_CLUSTER", "true"), ("KUBERNETES_SERVICE_HOST", "10.0.0.1")],
                 "in cluster https://10.0.0.1:443 as nobody",
             ),
-        ];
-        for (block, environment, expected) in rows {
-            let block: Vec<(&str, Value)> = block.iter().map(|(name, text)| (*name, Value::from(*text))).collect();
-            let read = read(&block, environment).unwrap_or_else(|problems| panic!("{block:?}: {problems:?}"));
-            assert_eq!(told(&read), *expected, "{block:?} {environment:?}");
-        }
+        ]);
+    }
+
+    #[test]
+    fn what_is_there_for_other_tools_neither_moves_nor_replaces_what_was_said_to_this_provider() {
+        check(&[
+            (
+                &[("kubeconfig", "/k")],
+                &[("KUBE_TOKEN", "t"), ("KUBE_CTX", "x"), ("KUBE_HOST", "https://h")],
+                "kubeconfig /k as nobody",
+            ),
+            (
+                &[("project", "shop"), ("token", "t")],
+                &[
+                    ("KUBE_HOST", "https://h"),
+                    ("KUBE_CLIENT_CERT_DATA", "c"),
+                    ("KUBE_CLIENT_KEY_DATA", "k"),
+                ],
+                "project shop at https://api.datum.net as token",
+            ),
+            (
+                &[],
+                &[
+                    ("KUBE_HOST", "https://h"),
+                    ("KUBE_TOKEN", "t"),
+                    ("DATUM_PROJECT", "shop"),
+                    ("DATUM_CREDENTIALS_FILE", "/key.json"),
+                ],
+                "project shop at https://api.datum.net as service account",
+            ),
+            (
+                &[],
+                &[("KUBECONFIG", "/a"), ("KUBE_TOKEN", "t"), ("DATUM_PROJECT", "shop")],
+                "kubeconfig /a as token",
+            ),
+            (
+                &[],
+                &[("DATUM_KUBECONFIG", "/k"), ("KUBE_HOST", "https://h")],
+                "kubeconfig /k as nobody",
+            ),
+            (
+                &[("config_context", "x")],
+                &[
+                    ("KUBE_HOST", "https://h"),
+                    ("KUBECONFIG", "/a"),
+                    ("DATUM_ENDPOINT", "e"),
+                ],
+                "kubeconfig /a, context x as nobody",
+            ),
+            (
+                &[],
+                &[("KUBE_HOST", "https://h"), ("DATUM_TOKEN", "t"), ("KUBECONFIG", "/a")],
+                "host https://h as token",
+            ),
+            (
+                &[("project", "shop"), ("endpoint", "https://e")],
+                &[("DATUM_TOKEN", "t"), ("KUBE_TOKEN", "other"), ("DATUM_CONTEXT", "x")],
+                "project shop at https://e as token",
+            ),
+        ]);
     }
 
     #[test]
@@ -474,17 +560,15 @@ mod tests {
                 let environment = |name: &str| (name == *variable).then(|| "1".to_owned());
                 let settings = Settings::read(&Value::Null, &environment);
                 // Half of a pair is a problem, which also shows that the variable was read.
-                if let Ok(settings) = settings {
-                    assert_eq!(
-                        settings.origin(setting.name),
-                        Some(Origin::Variable(variable)),
-                        "{variable}"
-                    );
-                } else {
-                    assert!(
-                        ["client_certificate", "client_key"].contains(&setting.name),
-                        "{variable}"
-                    );
+                match settings {
+                    Ok(settings) => {
+                        let origin = settings.origin(setting.name);
+                        assert_eq!(origin, Some(Origin::Variable(variable)), "{variable}");
+                    }
+                    Err(problems) => {
+                        let alone = |problem: &Problem| matches!(problem, Problem::Alone { attribute, .. } if *attribute == setting.name);
+                        assert!(problems.iter().any(alone), "{variable}: {problems:?}");
+                    }
                 }
             }
         }
@@ -522,7 +606,7 @@ mod tests {
             expected: expected.to_owned(),
         };
         let rows: [(&[(&str, &str)], Problem); 7] = [
-            (&[], Problem::NothingConfigured),
+            (&[], Problem::NothingConfigured { credentials: None }),
             (&[("DATUM_PROJECT", "shop")], Problem::NoCredentials),
             (&[("DATUM_ENDPOINT", "api.example.com")], Problem::NoProject),
             (&[("DATUM_IN_CLUSTER", "1")], Problem::NotInCluster),
@@ -575,11 +659,64 @@ mod tests {
         ];
         let configuration = read(&block, &[]).unwrap();
         assert_eq!(told(&configuration), "not known yet");
-        assert_eq!(configuration.unknown, ["token"]);
+        assert_eq!(configuration.settings.unknown(), ["token"]);
         assert_eq!(
             configuration.namespace.map(|namespace| namespace.to_string()),
             Some("project-shop".to_owned())
         );
+    }
+
+    #[test]
+    fn what_is_not_known_yet_contradicts_nothing() {
+        let block = [
+            ("token", Value::Unknown),
+            ("token_file", "t".into()),
+            ("host", "h".into()),
+        ];
+        assert_eq!(told(&read(&block, &[]).unwrap()), "not known yet");
+    }
+
+    #[test]
+    fn a_pair_of_variables_is_silenced_together() {
+        let pair = [("KUBE_CLIENT_CERT_DATA", "c"), ("KUBE_CLIENT_KEY_DATA", "k")];
+        let block = [("host", Value::from("https://h")), ("token", "t".into())];
+        assert_eq!(told(&read(&block, &pair).unwrap()), "host https://h as token");
+        let problems = read(&block[..1], &pair[..1]).expect_err("the key is missing");
+        let alone = Problem::Alone {
+            attribute: "client_certificate",
+            missing: "client_key",
+        };
+        assert_eq!(problems, [alone]);
+    }
+
+    #[test]
+    fn an_empty_attribute_does_not_fall_back_to_the_environment() {
+        let block = [("host", Value::from("https://h")), ("token", "".into())];
+        let problems = read(&block, &[("DATUM_TOKEN", "t")]).expect_err("the token is empty");
+        assert_eq!(problems, [Problem::Empty { attribute: "token" }]);
+    }
+
+    #[test]
+    fn a_proxy_is_the_settings_or_the_environments() {
+        let proxy = |block: &[(&str, Value)]| {
+            let environment = [
+                ("KUBECONFIG", "/a"),
+                ("https_proxy", "http://of-all"),
+                ("NO_PROXY", "example.com"),
+            ];
+            let configuration = read(block, &environment).expect("this is enough");
+            configuration.connection.and_then(|connection| connection.proxy)
+        };
+        assert_eq!(
+            proxy(&[("proxy_url", "http://ours".into())]),
+            Some(Proxy::Named("http://ours".to_owned()))
+        );
+        let of_all = Proxy::Environment {
+            http: None,
+            https: Some("http://of-all".to_owned()),
+            no_proxy: Some("example.com".to_owned()),
+        };
+        assert_eq!(proxy(&[]), Some(of_all));
     }
 
     #[test]

@@ -67,14 +67,14 @@ impl Session {
         let connect = || Client::connect(connection.clone());
         match self.client.get_or_init(connect).await {
             Ok(client) => Ok(Some(client)),
-            Err(error) => Err(diagnostics::not_configured(error)),
+            Err(error) => Err(diagnostics::not_configured(error, &self.configuration.settings)),
         }
     }
 
     /// The client, where nothing can be done without one.
     pub async fn required_client(&self) -> Result<&Client, Diagnostic> {
         let client = self.client().await?;
-        client.ok_or_else(|| diagnostics::unknown_configuration(&self.configuration.unknown))
+        client.ok_or_else(|| diagnostics::unknown_configuration(self.configuration.settings.unknown()))
     }
 
     /// The namespace of workloads that name none: the provider's, else that of the kubeconfig's context.

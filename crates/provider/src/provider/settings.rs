@@ -3,7 +3,8 @@
 //! The Terraform schema, the reference documentation and the reading of block and environment all come from
 //! [`SETTINGS`]. An attribute wins over its environment variables, and these are tried in the order given. Of settings
 //! that exclude each other ([`EXCLUSIVE`]) at most one may be in the block; one in the block silences the others'
-//! environment variables, and among variables the first of the set wins.
+//! environment variables. Among variables this provider's own (`DATUM_*`) win over those that other tools read, too, and
+//! then the first of the set.
 
 mod table;
 
@@ -22,6 +23,16 @@ pub enum Origin {
     Attribute,
     /// In this environment variable.
     Variable(&'static str),
+}
+
+impl Origin {
+    /// Whether it was said to this provider, rather than in a variable that other tools read, too (`KUBE_*`, `KUBECONFIG`).
+    pub fn is_own(self) -> bool {
+        match self {
+            Origin::Attribute => true,
+            Origin::Variable(name) => name.starts_with("DATUM_"),
+        }
+    }
 }
 
 impl fmt::Display for Origin {
@@ -50,6 +61,11 @@ pub enum Problem {
         /// The one that is missing.
         missing: &'static str,
     },
+    /// An attribute is an empty text.
+    Empty {
+        /// The attribute.
+        attribute: &'static str,
+    },
     /// A value cannot be read.
     Malformed {
         /// The setting.
@@ -62,7 +78,10 @@ pub enum Problem {
     /// `DATUM_PROJECT` and `DATUM_ORGANIZATION` are both set.
     ProjectAndOrganization,
     /// Nothing says where the API is.
-    NothingConfigured,
+    NothingConfigured {
+        /// The credentials that are there nevertheless.
+        credentials: Option<&'static str>,
+    },
     /// Datum's API is meant, but no credentials are named.
     NoCredentials,
     /// Datum's API is meant, but no project is named.
@@ -76,7 +95,7 @@ impl Problem {
     pub fn is_absence(&self) -> bool {
         matches!(
             self,
-            Problem::NothingConfigured | Problem::NoCredentials | Problem::NoProject | Problem::NotInCluster
+            Problem::NothingConfigured { .. } | Problem::NoCredentials | Problem::NoProject | Problem::NotInCluster
         )
     }
 }
@@ -107,6 +126,9 @@ impl Settings {
             match block.get(setting.name) {
                 Some(Value::Unknown) => settings.unknown.push(setting.name),
                 Some(Value::Null) | None => {}
+                Some(Value::String(text)) if text.is_empty() => problems.push(Problem::Empty {
+                    attribute: setting.name,
+                }),
                 Some(value) => {
                     if !value.is_wholly_known() {
                         settings.unknown.push(setting.name);
@@ -118,7 +140,16 @@ impl Settings {
         problems.extend(settings.exclusive());
         settings.add_environment(environment, &mut problems);
         for (attribute, missing) in COMPANIONS {
-            if settings.found.contains_key(attribute) && !settings.has(missing) {
+            if !settings.is_set(attribute) || settings.has(missing) {
+                continue;
+            }
+            // Where something better silenced the variable of one, that of the other goes with it.
+            let silenced = |name: &&str| environment(name).is_some_and(|text| !text.is_empty());
+            if Setting::named(missing).variables.iter().any(silenced)
+                && settings.origin(attribute) != Some(Origin::Attribute)
+            {
+                settings.found.remove(attribute);
+            } else {
                 problems.push(Problem::Alone { attribute, missing });
             }
         }
@@ -139,6 +170,19 @@ impl Settings {
     /// The settings whose value is not known before apply.
     pub fn unknown(&self) -> &[&'static str] {
         &self.unknown
+    }
+
+    /// What was said to this provider: without the variables that other tools read, too.
+    #[must_use]
+    pub fn own(&self) -> Settings {
+        let mut own = self.clone();
+        own.found.retain(|_, (_, origin)| origin.is_own());
+        own
+    }
+
+    /// Whether a setting was found.
+    pub fn is_set(&self, name: &str) -> bool {
+        self.found.contains_key(name)
     }
 
     /// Where a setting was found.
@@ -173,15 +217,16 @@ impl Settings {
     }
 
     fn has(&self, name: &str) -> bool {
-        self.found.contains_key(name) || self.unknown.contains(&name)
+        self.is_set(name) || self.unknown.contains(&name)
     }
 
+    /// What is unknown excludes nothing yet: it may turn out to be null.
     fn exclusive(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for set in EXCLUSIVE {
             let mut present = set
                 .iter()
-                .filter(|name| self.has(name) && self.flag(name) != Some(false));
+                .filter(|name| self.is_set(name) && self.flag(name) != Some(false));
             if let (Some(other), Some(attribute)) = (present.next(), present.next()) {
                 let problem = Problem::Exclusive { attribute, other };
                 if !problems.contains(&problem) {
@@ -217,17 +262,14 @@ impl Settings {
                 }),
             }
         }
-        // Variables of one set can meet; the first of the set wins.
+        // Variables of one set can meet: our own win, then the first of the set.
         for set in EXCLUSIVE {
-            let mut present = set
-                .iter()
-                .filter(|name| self.found.contains_key(*name) && self.flag(name) != Some(false))
-                .copied();
-            if present.next().is_some() {
-                for name in present.collect::<Vec<_>>() {
-                    if self.origin(name) != Some(Origin::Attribute) {
-                        self.found.remove(name);
-                    }
+            let present = set.iter().filter(|name| self.flag(name) != Some(false));
+            let mut found: Vec<(Origin, &str)> = present.filter_map(|name| Some((self.origin(name)?, *name))).collect();
+            found.sort_by_key(|(origin, _)| !origin.is_own());
+            for (origin, name) in found.into_iter().skip(1) {
+                if origin != Origin::Attribute {
+                    self.found.remove(name);
                 }
             }
         }

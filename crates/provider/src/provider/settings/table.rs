@@ -117,21 +117,21 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "config_context_cluster",
         kind: Kind::Text,
-        variables: &["KUBE_CTX_CLUSTER"],
+        variables: &["DATUM_CONTEXT_CLUSTER", "KUBE_CTX_CLUSTER"],
         sensitive: false,
         description: "The cluster of the kubeconfig, in place of the context's.",
     },
     Setting {
         name: "config_context_user",
         kind: Kind::Text,
-        variables: &["KUBE_CTX_AUTH_INFO"],
+        variables: &["DATUM_CONTEXT_USER", "KUBE_CTX_AUTH_INFO"],
         sensitive: false,
         description: "The user of the kubeconfig, in place of the context's.",
     },
     Setting {
         name: "host",
         kind: Kind::Text,
-        variables: &["KUBE_HOST"],
+        variables: &["DATUM_HOST", "KUBE_HOST"],
         sensitive: false,
         description: "The URL of the API server itself, in place of `project` and `endpoint` or of the kubeconfig's \
             server. A path prefix is kept.",
@@ -153,44 +153,45 @@ pub const SETTINGS: &[Setting] = &[
     Setting {
         name: "client_certificate",
         kind: Kind::Text,
-        variables: &["KUBE_CLIENT_CERT_DATA"],
+        variables: &["DATUM_CLIENT_CERTIFICATE", "KUBE_CLIENT_CERT_DATA"],
         sensitive: false,
         description: "The client certificate: PEM, or PEM in base64.",
     },
     Setting {
         name: "client_key",
         kind: Kind::Text,
-        variables: &["KUBE_CLIENT_KEY_DATA"],
+        variables: &["DATUM_CLIENT_KEY", "KUBE_CLIENT_KEY_DATA"],
         sensitive: true,
         description: "The private key of the client certificate: PEM, or PEM in base64.",
     },
     Setting {
         name: "cluster_ca_certificate",
         kind: Kind::Text,
-        variables: &["KUBE_CLUSTER_CA_CERT_DATA"],
+        variables: &["DATUM_CLUSTER_CA_CERTIFICATE", "KUBE_CLUSTER_CA_CERT_DATA"],
         sensitive: false,
         description: "The certificate authority that signed the API server's certificate: PEM, or PEM in base64.",
     },
     Setting {
         name: "insecure",
         kind: Kind::Flag,
-        variables: &["KUBE_INSECURE"],
+        variables: &["DATUM_INSECURE", "KUBE_INSECURE"],
         sensitive: false,
         description: "Whether to accept any certificate of the API server. For tests only.",
     },
     Setting {
         name: "tls_server_name",
         kind: Kind::Text,
-        variables: &["KUBE_TLS_SERVER_NAME"],
+        variables: &["DATUM_TLS_SERVER_NAME", "KUBE_TLS_SERVER_NAME"],
         sensitive: false,
         description: "The name to expect in the API server's certificate, where it is not the host's.",
     },
     Setting {
         name: "proxy_url",
         kind: Kind::Text,
-        variables: &["KUBE_PROXY_URL"],
+        variables: &["DATUM_PROXY_URL", "KUBE_PROXY_URL"],
         sensitive: false,
-        description: "The proxy to go through: `http://`, `https://` or `socks5://`.",
+        description: "The proxy to go through: `http://`, `https://` or `socks5://`. Defaults to that of the kubeconfig, \
+            then to `HTTPS_PROXY` and `NO_PROXY`.",
     },
     Setting {
         name: "exec",
@@ -206,6 +207,14 @@ pub const SETTINGS: &[Setting] = &[
         variables: &["DATUM_IN_CLUSTER"],
         sensitive: false,
         description: "Whether to use the service account of the pod that Terraform runs in.",
+    },
+    Setting {
+        name: "service_account_directory",
+        kind: Kind::Path,
+        variables: &["DATUM_SERVICE_ACCOUNT_DIRECTORY"],
+        sensitive: false,
+        description: "Where the pod's service account is mounted (`token`, `ca.crt` and `namespace`), for `in_cluster`. \
+            Defaults to `/var/run/secrets/kubernetes.io/serviceaccount`.",
     },
     Setting {
         name: "force_conflicts",
@@ -229,7 +238,7 @@ pub const SETTINGS: &[Setting] = &[
         variables: &["DATUM_MAX_RETRIES"],
         sensitive: false,
         description: "How often a request is repeated that failed for a passing reason (429, 500, 502, 503, 504, a \
-            broken connection).",
+            broken connection). Defaults to 5.",
     },
     Setting {
         name: "wait",
@@ -247,24 +256,28 @@ pub const SETTINGS: &[Setting] = &[
     },
 ];
 
-/// The settings that exclude each other, best first.
+/// The settings that exclude each other, best first: where the API is, who asks, whom we trust.
 pub const EXCLUSIVE: &[&[&str]] = &[
     &[
+        "in_cluster",
         "endpoint",
-        "host",
         "kubeconfig",
+        "host",
         "config_path",
         "config_paths",
-        "in_cluster",
     ],
+    // A context is of a kubeconfig.
+    &["in_cluster", "endpoint", "host", "config_context"],
+    &["in_cluster", "endpoint", "host", "config_context_cluster"],
+    &["in_cluster", "endpoint", "host", "config_context_user"],
     &[
+        "in_cluster",
         "token",
         "token_file",
         "exec",
         "credentials_file",
         "credentials",
         "client_certificate",
-        "in_cluster",
     ],
     &["insecure", "cluster_ca_certificate"],
 ];
@@ -273,6 +286,7 @@ pub const EXCLUSIVE: &[&[&str]] = &[
 pub(super) const COMPANIONS: &[(&str, &str)] = &[
     ("client_certificate", "client_key"),
     ("client_key", "client_certificate"),
+    ("service_account_directory", "in_cluster"),
 ];
 
 /// The schema of the provider block.
@@ -415,5 +429,63 @@ fn optional(attr_type: AttributeType, description: impl Into<String>, sensitive:
         constraint: AttributeConstraint::Optional,
         sensitive,
         deprecated: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    /// The table for the guide.
+    fn reference() -> String {
+        let mut table = "| attribute | environment | meaning |\n|---|---|---|\n".to_owned();
+        for setting in SETTINGS {
+            let variables: Vec<_> = setting.variables.iter().map(|name| format!("`{name}`")).collect();
+            let (name, variables, meaning) = (setting.name, variables.join(", "), setting.description);
+            writeln!(table, "| `{name}` | {variables} | {meaning} |").expect("a text takes all that is written");
+        }
+        table
+    }
+
+    /// `UPDATE_EXPECT=1 cargo test -p terraform-provider-datum` writes the table into the guide.
+    #[test]
+    fn the_guide_has_every_setting() {
+        const BEGIN: &str = "<!-- settings -->\n";
+        const END: &str = "<!-- /settings -->";
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guides/authentication.md");
+        let guide = std::fs::read_to_string(path).expect("the guide is there");
+        let (before, rest) = guide.split_once(BEGIN).expect("the guide has a place for the table");
+        let (table, after) = rest.split_once(END).expect("the table ends");
+        let expected = reference();
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            let updated = format!("{before}{BEGIN}{expected}{END}{after}");
+            std::fs::write(path, updated).expect("the guide is written");
+        } else {
+            assert_eq!(
+                table, expected,
+                "the guide is stale: UPDATE_EXPECT=1 cargo test -p terraform-provider-datum"
+            );
+        }
+    }
+
+    #[test]
+    fn every_variable_is_named_after_its_attribute_or_known_to_other_tools() {
+        for setting in SETTINGS {
+            let ours = format!("DATUM_{}", setting.name.to_uppercase());
+            // As datumctl and kubectl call it.
+            let short = ours.replace("DATUM_CONFIG_CONTEXT", "DATUM_CONTEXT");
+            for variable in setting.variables {
+                let is_ours = [ours.as_str(), short.as_str()].contains(variable);
+                assert!(
+                    is_ours || variable.starts_with("KUBE"),
+                    "{variable} of {}",
+                    setting.name
+                );
+            }
+            let is_structure = matches!(setting.kind, Kind::Exec | Kind::Wait | Kind::Timeouts);
+            assert_eq!(setting.variables.is_empty(), is_structure, "{}", setting.name);
+        }
     }
 }

@@ -1,0 +1,77 @@
+//! Which proxy leads to a server.
+
+use http::Uri;
+
+use crate::config::{Proxy, endpoint};
+
+mod no_proxy;
+
+/// What the settings and the kubeconfig say about proxies.
+pub(super) struct Route<'c> {
+    pub(super) chosen: Option<&'c Proxy>,
+    pub(super) of_kubeconfig: Option<String>,
+}
+
+impl Route<'_> {
+    /// The URL of the proxy to a server; `None` when it is reached directly.
+    pub(super) fn to(&self, server: &Uri) -> Option<String> {
+        let url = match (self.chosen, &self.of_kubeconfig) {
+            (Some(Proxy::Named(url)), _) | (_, Some(url)) => url,
+            (Some(Proxy::Environment { http, https, no_proxy }), None) => {
+                let is_direct = endpoint::is_loopback(server)
+                    || no_proxy.as_ref().is_some_and(|list| no_proxy::bypasses(list, server));
+                let of_scheme = if server.scheme_str() == Some("http") {
+                    http
+                } else {
+                    https
+                };
+                of_scheme.as_ref().filter(|_| !is_direct)?
+            }
+            (None, None) => return None,
+        };
+        Some(if url.contains("://") {
+            url.clone()
+        } else {
+            format!("http://{url}")
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_named_wins_over_the_kubeconfig_and_that_over_the_environment() {
+        let named = Proxy::Named("named:1".into());
+        let environment = |no_proxy: Option<&str>| Proxy::Environment {
+            http: Some("http://plain".into()),
+            https: Some("http://secure".into()),
+            no_proxy: no_proxy.map(str::to_owned),
+        };
+        let (open, listed) = (environment(None), environment(Some("example.com")));
+        let (remote, local) = ("https://api.example.com", "https://127.0.0.1:6443");
+        let cases = [
+            (None, None, remote, None),
+            (Some(&named), Some("http://theirs"), local, Some("http://named:1")),
+            (Some(&open), Some("http://theirs"), local, Some("http://theirs")),
+            (Some(&open), None, remote, Some("http://secure")),
+            (Some(&open), None, "http://api.example.com", Some("http://plain")),
+            (Some(&open), None, local, None),
+            (Some(&open), None, "https://localhost", None),
+            (Some(&listed), None, remote, None),
+            (Some(&listed), None, "https://example.org", Some("http://secure")),
+        ];
+        for (chosen, of_kubeconfig, server, expected) in cases {
+            let route = Route {
+                chosen,
+                of_kubeconfig: of_kubeconfig.map(str::to_owned),
+            };
+            assert_eq!(
+                route.to(&server.parse().unwrap()).as_deref(),
+                expected,
+                "{chosen:?} {of_kubeconfig:?} {server}"
+            );
+        }
+    }
+}
