@@ -1,6 +1,6 @@
 //! An API that misbehaves: what can be repeated is repeated, what cannot is said, nothing is lost.
 
-use acceptance::{Workspace, each_cli_with_its_own_api};
+use acceptance::{Output, Workspace, each_cli_with_its_own_api};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -35,6 +35,67 @@ fn a_burst_of_refusals_is_sat_out() {
         workspace.config(&WEB.replace("nginx:1.25", "nginx:1.26")).applies();
         fault(workspace, "DELETE", 1, &json!({ "html": 502 }));
         workspace.destroy().succeeds();
+    });
+}
+
+#[test]
+fn the_number_of_repeats_is_a_setting_and_each_is_logged() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(WEB).applies();
+        let plan = |limit: &str, of_block: Option<&str>| {
+            let block = of_block.map_or_else(String::new, |limit| format!("max_retries = {limit}"));
+            workspace.config(&format!("provider \"datum\" {{\n  {block}\n}}\n{WEB}"));
+            workspace.api().clear_faults();
+            workspace.api().forget_requests();
+            fault(workspace, "GET", 100, &json!({ "status": 503, "retryAfter": 0 }));
+            let mut command = workspace.command(&["plan", "-no-color"]);
+            command.env("DATUM_MAX_RETRIES", limit).env("TF_LOG_PROVIDER", "WARN");
+            let output = Output::of(&mut command).fails().says("not available (503)");
+            let repeats = output.stderr.matches("it is repeated after a pause").count();
+            (repeats, workspace.api().requests().len())
+        };
+        assert_eq!(plan("0", None), (0, 1));
+        assert_eq!(plan("2", None), (2, 3));
+        assert_eq!(plan("2", Some("1")), (1, 2), "the attribute wins");
+        workspace.api().clear_faults();
+        workspace.config(&format!("provider \"datum\" {{\n  max_retries = 1.5\n}}\n{WEB}"));
+        workspace
+            .run(&["plan", "-no-color"])
+            .fails()
+            .says("max_retries cannot be read")
+            .says("a whole number from 0");
+    });
+}
+
+#[test]
+fn quota_that_is_busy_is_asked_again_and_quota_that_is_used_up_is_not() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(WEB);
+        let refusal = |message: &str| json!({ "status": 403, "reason": "Forbidden", "message": message });
+        fault(
+            workspace,
+            "PATCH",
+            2,
+            &refusal("The quota system is busy, try again in a moment"),
+        );
+        workspace.applies();
+        workspace.destroy().succeeds();
+        workspace.api().forget_requests();
+        // Quota is not looked at in a dry run.
+        let path = "fieldManager=terraform-provider-datum&fieldValidation";
+        let rule = json!({
+            "method": "PATCH", "path": path, "times": 100, "skip": 1,
+            "fault": refusal("You've reached your quota of 5 workloads"),
+        });
+        workspace.api().fault(rule);
+        workspace
+            .apply()
+            .fails()
+            .says("You've reached your quota of 5 workloads.")
+            .says("kubectl get resourcequota");
+        let patches = workspace.api().requests();
+        let patches = patches.iter().filter(|request| request.starts_with("PATCH")).count();
+        assert_eq!(patches, 2, "a dry run, and one attempt");
     });
 }
 

@@ -20,6 +20,32 @@ fn refreshing_one_workload_is_one_request() {
 }
 
 #[test]
+fn every_request_says_who_sends_it() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&copies::config(1)).applies();
+        let version = workspace.run(&["version", "-json"]).succeeds();
+        let version: serde_json::Value = serde_json::from_str(&version.stdout).expect("a version is JSON");
+        let of_cli = version["terraform_version"].as_str().expect("the CLI has a version");
+        let expected = format!(
+            "terraform-provider-datum/{} (terraform {of_cli})",
+            env!("CARGO_PKG_VERSION")
+        );
+        let all = workspace.api().send(http::Method::GET, "/_control/requests", None);
+        let all = all.expect("the requests are counted");
+        let agents = all
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|request| &request["userAgent"]);
+        let ours = agents.filter(|agent| agent.as_str().is_some_and(|agent| agent.contains("terraform")));
+        assert!(ours.clone().count() > 1);
+        for agent in ours {
+            assert_eq!(*agent, expected);
+        }
+    });
+}
+
+#[test]
 fn a_change_is_validated_once_not_twice() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(&copies::config(1)).applies();
