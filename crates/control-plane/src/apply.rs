@@ -4,7 +4,6 @@
 //! functions take whole objects as JSON and give the object to store, `metadata.managedFields` included. They know no
 //! storage: assigning the resource version, admission and the comparison with what is stored are the caller's.
 
-pub(crate) mod go;
 mod last_applied;
 mod managed;
 pub mod scale;
@@ -102,11 +101,12 @@ fn conflict_message(conflicts: &[Conflict]) -> String {
     format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.join("\n"))
 }
 
-/// What a write to this subresource of a custom resource cannot change: the status through the object itself; the
-/// metadata and the spec through `status`.
+/// What a write to this subresource of a custom resource cannot own: the status through the object itself, the spec
+/// through `status`. The metadata cannot be changed through `status` either, but the API server does not say so here, and
+/// records who tried.
 pub fn reset_fields(subresource: &str) -> FieldSet {
     match subresource {
-        "status" => FieldSet::of([["metadata"].as_slice(), &["spec"]]),
+        "status" => FieldSet::of([["spec"].as_slice()]),
         "" => FieldSet::of([["status"].as_slice()]),
         _ => FieldSet::default(),
     }
@@ -268,7 +268,7 @@ impl Operation<'_> {
         let metadata = patch.get("metadata");
         if metadata
             .and_then(|metadata| metadata.get("managedFields"))
-            .is_some_and(|entries| !entries.is_null())
+            .is_some_and(Value::is_array)
         {
             return Err(Error::BadRequest("metadata.managedFields must be nil".to_owned()));
         }
@@ -327,11 +327,13 @@ impl Operation<'_> {
     }
 }
 
-/// `compute.miloapis.com/v1alpha1, Kind=Workload`, as Go prints it: the core group leaves a slash.
+/// `compute.miloapis.com/v1alpha1, Kind=Workload`, as Go prints it: the core group leaves a slash, and what is no version
+/// leaves nothing else.
 fn group_version_kind(api_version: &str, kind: &str) -> String {
-    match api_version.split_once('/') {
-        Some(_) => format!("{api_version}, Kind={kind}"),
-        None => format!("/{api_version}, Kind={kind}"),
+    match api_version.matches('/').count() {
+        0 => format!("/{api_version}, Kind={kind}"),
+        1 => format!("{api_version}, Kind={kind}"),
+        _ => "/, Kind=".to_owned(),
     }
 }
 

@@ -17,6 +17,7 @@ pub mod definition;
 pub mod discovery;
 pub mod faults;
 pub mod fields;
+mod go;
 pub mod identity;
 pub mod kubeconfig;
 pub mod openapi;

@@ -96,7 +96,7 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::Null => f.write_str("\"null\""),
-            Value::Number(_) => write!(f, "{}", crate::apply::go::Plain(self.0)),
+            Value::Number(_) => write!(f, "{}", crate::go::Plain(self.0)),
             value => write!(f, "{value}"),
         }
     }

@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use super::FieldError;
-use crate::apply::go;
+use crate::go;
 
 /// What is wrong with the replicas wanted.
 pub(super) fn validate_spec(object: &Value) -> Vec<FieldError> {

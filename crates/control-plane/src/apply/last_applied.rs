@@ -9,6 +9,7 @@ use super::Operation;
 use super::typed::{self, Duplicates};
 use super::types::Type;
 use crate::fields::FieldSet;
+use crate::go;
 
 /// The only manager whose annotation is honoured.
 pub(super) const MANAGER: &str = "kubectl";
@@ -59,7 +60,7 @@ pub(super) fn refresh(object: &mut Value, patch: &Value) {
     else {
         return;
     };
-    annotations.insert(ANNOTATION.to_owned(), format!("{config}\n").into());
+    annotations.insert(ANNOTATION.to_owned(), format!("{}\n", go::json(&config)).into());
     let bytes: usize = annotations
         .iter()
         .map(|(key, value)| key.len() + value.as_str().map_or(0, str::len))

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use crate::fields::FieldSet;
+use crate::go;
 
 /// How many entries of operation `Update` an object may carry.
 const MAX_UPDATE_MANAGERS: usize = 10;
@@ -95,9 +96,9 @@ impl Manager {
 /// The words for a manager in a conflict.
 impl fmt::Display for Manager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.name)?;
+        write!(f, "{}", go::Quoted(&self.name))?;
         if !self.subresource.is_empty() {
-            write!(f, " with subresource {:?}", self.subresource)?;
+            write!(f, " with subresource {}", go::Quoted(&self.subresource))?;
         }
         match self.action {
             Action::Apply => Ok(()),

@@ -510,3 +510,48 @@ fn nobody_owns_what_the_server_sets() {
         copier Update - 01: {"f:spec":{".":{},"f:replicas":{}}}
     "#]]);
 }
+
+#[test]
+fn items_that_share_a_key_survive_the_removal_of_others() {
+    let mut web = Workload::absent();
+    let twice = json!({"spec": {"template": {"spec": {"containers": [{"name": "a", "image": "1"}, {"name": "a"}]}}}});
+    web.patch("kubectl", "", &twice);
+    let labels =
+        |labels: Value| json!({"apiVersion": API_VERSION, "kind": KIND, "metadata": {"name": "web", "labels": labels}});
+    web.apply("tf", &labels(json!({"a": "1", "b": "2"}))).unwrap();
+    web.apply("tf", &labels(json!({"a": "1"}))).unwrap();
+    assert_eq!(web.object()["metadata"]["labels"], json!({"a": "1"}));
+    assert_eq!(web.object()["spec"]["template"], twice["spec"]["template"]);
+}
+
+#[test]
+fn a_time_is_any_scalar_to_the_merge() {
+    let mut web = Workload::absent();
+    let condition = |time: Value| {
+        let mut config = workload(json!({}));
+        config["status"] = json!({"conditions": [{"type": "A", "lastTransitionTime": time}]});
+        config
+    };
+    web.apply("tf", &condition(json!(5))).unwrap();
+    let refused = web.apply("tf", &condition(json!([]))).unwrap_err();
+    assert!(
+        refused
+            .to_string()
+            .ends_with(".lastTransitionTime: expected any scalar, got &{[]}"),
+        "{refused}"
+    );
+}
+
+#[test]
+fn metadata_that_a_status_tried_to_change_is_recorded() {
+    let mut web = Workload::absent();
+    web.apply("tf", &containers(json!([{"name": "app"}]))).unwrap();
+    let patch = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 9}, "status": {"phase": "Running"}});
+    web.patch("controller", "status", &patch);
+    assert!(
+        web.owners()
+            .contains(r#"controller Update status 02: {"f:metadata":{"f:labels":{".":{},"f:a":{}}},"f:status":{".":{},"f:phase":{}}}"#),
+        "{}",
+        web.owners()
+    );
+}

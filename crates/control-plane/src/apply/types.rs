@@ -118,7 +118,11 @@ impl<'a> Type<'a> {
                     items: Type::Declared(items),
                     merge,
                 }),
-                Kind::String(_) => Atom::Scalar(Scalar::String),
+                // Only plain text and bytes are strings to the merge; a time, say, is any scalar.
+                Kind::String(rules) => Atom::Scalar(match rules.format.as_deref() {
+                    None | Some("byte") => Scalar::String,
+                    Some(_) => Scalar::Any,
+                }),
                 Kind::Integer { .. } | Kind::Number => Atom::Scalar(Scalar::Numeric),
                 Kind::Boolean => Atom::Scalar(Scalar::Boolean),
                 // The OpenAPI of either carries no type, so that anything is merged and validation refuses it.

@@ -35,11 +35,9 @@ impl Context<'_> {
         let set = typed::field_set(config, self.type_).recursive_difference(self.reset);
         let before = managers.remove(applier);
         let time = before.as_ref().and_then(|owned| owned.time.clone());
-        // Mostly an applier applies at least what it did before, and nothing has to be looked for to remove.
         let last = before
             .filter(|owned| owned.api_version == self.api_version)
-            .map(|owned| owned.set)
-            .filter(|last| !last.difference(&set).is_empty());
+            .map(|owned| owned.set);
         let owned = Owned {
             set,
             api_version: self.api_version.to_owned(),

@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::path::PathElement;
 use super::set::FieldSet;
+use crate::go;
 
 /// A `FieldsV1` that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -89,26 +90,9 @@ fn element_to_json(element: &PathElement) -> String {
         PathElement::Field(name) => format!("f:{name}"),
         PathElement::Key(key) => {
             let fields: Map<String, Value> = key.iter().cloned().collect();
-            format!("k:{}", html_safe(&Value::Object(fields)))
+            format!("k:{}", go::json(&Value::Object(fields)))
         }
-        PathElement::Value(value) => format!("v:{}", html_safe(value)),
+        PathElement::Value(value) => format!("v:{}", go::json(value)),
         PathElement::Index(index) => format!("i:{index}"),
     }
-}
-
-/// JSON as Go writes it: safe inside HTML. The characters in question stand in strings only.
-fn html_safe(value: &Value) -> String {
-    let mut json = value.to_string();
-    for (character, escape) in [
-        ('&', "\\u0026"),
-        ('<', "\\u003c"),
-        ('>', "\\u003e"),
-        ('\u{2028}', "\\u2028"),
-        ('\u{2029}', "\\u2029"),
-    ] {
-        if json.contains(character) {
-            json = json.replace(character, escape);
-        }
-    }
-    json
 }

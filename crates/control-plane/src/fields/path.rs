@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::go;
+
 /// One step of a path, relative to the object it starts from.
 ///
 /// The order is that of Go's `PathElement.Compare`: fields, then keys, then values, then indices.
@@ -161,16 +163,12 @@ impl fmt::Display for Shown<'_> {
                 }
                 f.write_str("]")
             }
-            Value::Object(fields) => {
-                f.write_str("{")?;
-                for (index, (name, value)) in fields.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { ";" };
-                    write!(f, "{separator}{name}={}", Shown(value))?;
-                }
-                f.write_str("}")
-            }
-            // Go's %q escapes much as JSON does.
-            scalar => write!(f, "{scalar}"),
+            Value::Object(fields) => fields
+                .iter()
+                .try_for_each(|(name, value)| write!(f, "{name}={}", Shown(value))),
+            Value::Null => f.write_str("null"),
+            Value::String(text) => write!(f, "{}", go::Quoted(text)),
+            scalar => write!(f, "{}", go::Plain(scalar)),
         }
     }
 }

@@ -187,7 +187,7 @@ proptest! {
         let _ = crate::admission::coerce(&mut coerced, schema::workload());
         crate::admission::default(&mut coerced, schema::workload());
         let _ = crate::patch::strategic(&live, &sent.to_string(), schema::workload());
-        let _ = crate::patch::merge(&live, &sent.to_string());
+        let _ = crate::patch::merge(&live, &sent.to_string(), crate::admission::FieldValidation::Warn);
     }
 }
 

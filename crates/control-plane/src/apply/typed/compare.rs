@@ -1,6 +1,6 @@
 //! What differs between two values.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 
@@ -122,25 +122,17 @@ impl Walker {
     }
 
     fn list(&mut self, list: &List<'_>, lhs: &[Value], rhs: &[Value]) {
-        let mut pairs: BTreeMap<PathElement, (Vec<&Value>, Vec<&Value>)> = BTreeMap::new();
-        for item in lhs {
-            if let Ok(element) = element::of(list, item) {
-                pairs.entry(element).or_default().0.push(item);
-            }
-        }
-        for item in rhs {
-            if let Ok(element) = element::of(list, item) {
-                pairs.entry(element).or_default().1.push(item);
-            }
-        }
-        for (element, (lhs, rhs)) in pairs {
-            self.path.push(element);
+        let (lhs, rhs) = (element::group(list, lhs), element::group(list, rhs));
+        let elements: BTreeSet<&PathElement> = lhs.keys().chain(rhs.keys()).collect();
+        for element in elements {
+            let [lhs, rhs] = [&lhs, &rhs].map(|items| items.get(element).map_or(&[][..], Vec::as_slice));
+            self.path.push(element.clone());
             // Items that share a key are compared as one: nobody can own them one by one.
-            match (lhs.as_slice(), rhs.as_slice()) {
+            match (lhs, rhs) {
                 ([] | [_], [] | [_]) => self.walk(lhs.first().copied(), rhs.first().copied(), list.items),
                 ([_, _, ..], [_, _, ..]) => {
                     let is_same = lhs.len() == rhs.len()
-                        && lhs.iter().zip(&rhs).all(|(lhs, rhs)| compare_values(lhs, rhs).is_eq());
+                        && lhs.iter().zip(rhs).all(|(lhs, rhs)| compare_values(lhs, rhs).is_eq());
                     if !is_same {
                         self.comparison.modified.insert(&self.path);
                     }

@@ -1,11 +1,14 @@
 //! What identifies an item of a list.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use datum_model::schema::ListMerge;
 
 use crate::apply::types::List;
 use crate::fields::PathElement;
+use crate::go;
 
 /// The path element of an item of a list-map or a set.
 ///
@@ -16,6 +19,17 @@ pub(super) fn of(list: &List<'_>, item: &Value) -> Result<PathElement, String> {
         ListMerge::Map { keys } => by_key(list, keys, item),
         ListMerge::Set | ListMerge::Atomic => by_value(item),
     }
+}
+
+/// The items of a list-map or a set by what identifies them; those that cannot be identified are left out.
+pub(super) fn group<'v>(list: &List<'_>, items: &'v [Value]) -> BTreeMap<PathElement, Vec<&'v Value>> {
+    let mut groups: BTreeMap<PathElement, Vec<&Value>> = BTreeMap::new();
+    for item in items {
+        if let Ok(element) = of(list, item) {
+            groups.entry(element).or_default().push(item);
+        }
+    }
+    groups
 }
 
 fn by_key(list: &List<'_>, keys: &[String], item: &Value) -> Result<PathElement, String> {
@@ -31,7 +45,8 @@ fn by_key(list: &List<'_>, keys: &[String], item: &Value) -> Result<PathElement,
             .or_else(|| list.items.map()?.default_of(name))
             .ok_or_else(|| {
                 format!(
-                    "associative list with keys has an element that omits key field {name:?} (and doesn't have default value)"
+                    "associative list with keys has an element that omits key field {} (and doesn't have default value)",
+                    go::Quoted(name)
                 )
             })?;
         key.push((name.clone(), value.clone()));
@@ -44,7 +59,7 @@ fn by_value(item: &Value) -> Result<PathElement, String> {
     match item {
         Value::Object(_) => Err("associative list without keys has an element that's a map type".to_owned()),
         Value::Array(_) => Err("not supported: associative list with lists as elements".to_owned()),
-        Value::Null => Err("associative list without keys has an element that is an explicit null".to_owned()),
+        Value::Null => Err("associative list without keys has an element that's an explicit null".to_owned()),
         scalar => Ok(PathElement::Value(scalar.clone())),
     }
 }

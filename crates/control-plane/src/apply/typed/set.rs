@@ -18,13 +18,14 @@ fn collect(value: &Value, type_: Type<'_>, path: &mut Vec<PathElement>, set: &mu
         Atom::Scalar(_) => set.insert(path),
         Atom::List(list) if list.is_atomic() => set.insert(path),
         Atom::List(list) => {
-            for item in super::items(Some(value)) {
-                if let Ok(element) = element::of(&list, item) {
-                    path.push(element);
+            for (element, items) in element::group(&list, super::items(Some(value))) {
+                path.push(element);
+                // Items that share a key are owned together, since nobody can own them one by one.
+                if let [item] = items.as_slice() {
                     collect(item, list.items, path, set);
-                    set.insert(path);
-                    path.pop();
                 }
+                set.insert(path);
+                path.pop();
             }
         }
         Atom::Map(map) if map.is_atomic => set.insert(path),

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::element;
-use crate::apply::go;
 use crate::apply::types::{Atom, Scalar, Type};
 use crate::fields::PathElement;
+use crate::go;
 
 /// Whether a list-map or a set may hold an item twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

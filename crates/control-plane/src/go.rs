@@ -1,6 +1,6 @@
-//! Values in the words of Go's `fmt`, which some of the API server's messages hold.
+//! Values in the words of Go's `fmt` and `encoding/json`, which some of the API server's messages hold.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde_json::Value;
 
@@ -9,6 +9,38 @@ pub(crate) struct Plain<'a>(pub(crate) &'a Value);
 
 /// A value as `%#v` prints it.
 pub(crate) struct Syntax<'a>(pub(crate) &'a Value);
+
+/// A text as `%q` quotes it.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+/// A value as `json.Marshal` writes it: safe inside HTML. The characters in question stand in strings only.
+pub(crate) fn json(value: &Value) -> String {
+    let mut json = value.to_string();
+    for (character, escape) in [
+        ('&', "\\u0026"),
+        ('<', "\\u003c"),
+        ('>', "\\u003e"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ] {
+        if json.contains(character) {
+            json = json.replace(character, escape);
+        }
+    }
+    json
+}
+
+/// The type of a value, as errors of `encoding/json` name it.
+pub(crate) fn json_type(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
 
 /// The type of a decoded value, as `%T` prints it.
 pub(crate) fn type_name(value: &Value) -> &'static str {
@@ -50,12 +82,42 @@ impl fmt::Display for Plain<'_> {
     }
 }
 
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_char('"')?;
+        for character in self.0.chars() {
+            match character {
+                '"' => f.write_str("\\\"")?,
+                '\\' => f.write_str("\\\\")?,
+                '\x07' => f.write_str("\\a")?,
+                '\x08' => f.write_str("\\b")?,
+                '\x0b' => f.write_str("\\v")?,
+                '\x0c' => f.write_str("\\f")?,
+                '\n' => f.write_str("\\n")?,
+                '\r' => f.write_str("\\r")?,
+                '\t' => f.write_str("\\t")?,
+                printable if is_printable(printable) => f.write_char(printable)?,
+                ascii if ascii.is_ascii() => write!(f, "\\x{:02x}", u32::from(ascii))?,
+                short if u32::from(short) < 0x1_0000 => write!(f, "\\u{:04x}", u32::from(short))?,
+                long => write!(f, "\\U{:08x}", u32::from(long))?,
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+/// Whether `unicode.IsPrint` holds, as far as Rust's tables agree.
+pub(crate) fn is_printable(character: char) -> bool {
+    matches!(character, '"' | '\'' | '\\') || character.escape_debug().len() == 1
+}
+
 impl fmt::Display for Syntax<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::Null => f.write_str("interface {}(nil)"),
             Value::Number(number) => number_text(number, f),
-            Value::Bool(_) | Value::String(_) => write!(f, "{}", self.0),
+            Value::Bool(value) => write!(f, "{value}"),
+            Value::String(text) => write!(f, "{}", Quoted(text)),
             Value::Array(items) => {
                 f.write_str("[]interface {}{")?;
                 for (index, item) in items.iter().enumerate() {
@@ -68,7 +130,7 @@ impl fmt::Display for Syntax<'_> {
                 f.write_str("map[string]interface {}{")?;
                 for (index, (key, value)) in fields.iter().enumerate() {
                     let separator = if index == 0 { "" } else { ", " };
-                    write!(f, "{separator}{key:?}:{}", Syntax(value))?;
+                    write!(f, "{separator}{}:{}", Quoted(key), Syntax(value))?;
                 }
                 f.write_str("}")
             }
@@ -95,7 +157,7 @@ fn number_text(number: &serde_json::Number, f: &mut fmt::Formatter<'_>) -> fmt::
 mod tests {
     use serde_json::json;
 
-    use super::{Plain, Syntax};
+    use super::{Plain, Quoted, Syntax, json};
 
     #[test]
     fn values_read_as_go_prints_them() {
@@ -115,5 +177,17 @@ mod tests {
             assert_eq!(Plain(&value).to_string(), plain);
             assert_eq!(Syntax(&value).to_string(), syntax);
         }
+    }
+
+    #[test]
+    fn texts_are_quoted_as_go_quotes_them() {
+        for (text, quoted) in [
+            ("it's \"so\"", r#""it's \"so\"""#),
+            ("a\u{0}\n\u{7f}", r#""a\x00\n\x7f""#),
+            ("ä\u{200b}\u{10ffff}", r#""ä\u200b\U0010ffff""#),
+        ] {
+            assert_eq!(Quoted(text).to_string(), quoted);
+        }
+        assert_eq!(json(&json!("a<b>&c")), r#""a\u003cb\u003e\u0026c""#);
     }
 }
