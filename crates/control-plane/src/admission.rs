@@ -25,7 +25,7 @@ mod values;
 pub use duplicates::duplicate_fields;
 pub use field_error::FieldError;
 pub use lifecycle::{prepare_create, prepare_update};
-pub use metadata::{dedup_owner_references, warnings};
+pub use metadata::{dedup_owner_references, manager_of_user_agent, validate_manager, warnings};
 pub use structural::default;
 
 use std::str::FromStr;
@@ -91,7 +91,7 @@ pub fn coerce(object: &mut Value, schema: &Schema) -> Result<Vec<String>, String
     let mut unknown = metadata::coerce(object)?;
     unknown.extend(structural::prune(object, schema));
     structural::drop_nulls(object, schema);
-    Ok(unknown.iter().map(|path| format!("unknown field {path:?}")).collect())
+    Ok(unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect())
 }
 
 /// An accepted object as it reads back from the store: without the nulls and the empty metadata that an apply may leave.
@@ -117,33 +117,40 @@ pub fn check_fields(problems: Vec<String>, mode: FieldValidation) -> Result<Vec<
 /// Everything that is wrong with a new object.
 pub fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
     let mut errors = validate_type(object, rules);
-    if !errors.is_empty() {
-        return errors;
-    }
-    errors.extend(metadata::validate_create(object, rules));
-    errors.extend(values::validate(object, rules.schema));
-    if rules.scale {
-        errors.extend(replicas::validate_spec(object));
-        errors.extend(replicas::validate_status(object));
+    if errors.is_empty() {
+        errors.extend(metadata::validate_create(object, rules));
+        errors.extend(values::validate(object, rules.schema));
+        if rules.scale {
+            errors.extend(replicas::validate_spec(object));
+            errors.extend(replicas::validate_status(object));
+        }
     }
     errors.extend(values::validate_lists(object, rules.schema));
     errors
 }
 
 /// Everything that is wrong with a changed object.
+///
+/// The API server checks the metadata by the rules of every kind and then by those of this one, and so reports some of
+/// what is wrong there more than once.
 pub fn validate_update(new: &Value, old: &Value, rules: &Rules<'_>, part: Part) -> Vec<FieldError> {
-    let mut errors = validate_type(new, rules);
-    if !errors.is_empty() {
-        return errors;
-    }
+    let mut errors = metadata::validate_any(new, rules.namespaced);
     errors.extend(metadata::validate_update(new, old));
-    errors.extend(values::validate(new, rules.schema));
-    if rules.scale {
-        if part != Part::Status {
-            errors.extend(replicas::validate_spec(new));
+    let type_errors = validate_type(new, rules);
+    if type_errors.is_empty() {
+        errors.extend(metadata::validate_update(new, old));
+        match part {
+            Part::Main | Part::Scale => errors.extend(values::validate(new, rules.schema)),
+            Part::Status => errors.extend(values::validate_status(new, rules.schema)),
         }
-        errors.extend(replicas::validate_status(new));
+        if rules.scale {
+            if part != Part::Status {
+                errors.extend(replicas::validate_spec(new));
+            }
+            errors.extend(replicas::validate_status(new));
+        }
     }
+    errors.extend(type_errors);
     // Who has duplicates already may keep them.
     if values::validate_lists(old, rules.schema).is_empty() {
         errors.extend(values::validate_lists(new, rules.schema));
@@ -158,7 +165,6 @@ fn validate_type(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
             let found = object.get(field).and_then(Value::as_str).unwrap_or_default();
             (found != wanted).then(|| FieldError::invalid(field, &found.into(), &format!("must be {wanted}")))
         })
-        .take(1)
         .collect()
 }
 

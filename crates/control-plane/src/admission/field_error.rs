@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::go;
+
 /// Why a field is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FieldError {
@@ -54,7 +56,7 @@ impl FieldError {
 
     /// A value that is none of those allowed.
     pub fn not_supported(field: impl Into<String>, value: &Value, supported: &[String]) -> Self {
-        let supported: Vec<String> = supported.iter().map(|value| format!("{value:?}")).collect();
+        let supported: Vec<String> = supported.iter().map(|value| go::Quoted(value).to_string()).collect();
         Self::new(
             "FieldValueNotSupported",
             field,
@@ -96,8 +98,9 @@ impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Value::Null => f.write_str("\"null\""),
-            Value::Number(_) => write!(f, "{}", crate::go::Plain(self.0)),
-            value => write!(f, "{value}"),
+            Value::String(text) => write!(f, "{}", go::Quoted(text)),
+            Value::Number(_) | Value::Bool(_) => write!(f, "{}", go::Plain(self.0)),
+            value => f.write_str(&go::json(value)),
         }
     }
 }

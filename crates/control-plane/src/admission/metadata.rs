@@ -10,6 +10,7 @@ use super::names;
 use super::values::is_rfc3339;
 use super::{FieldError, NameRule, Rules};
 use crate::apply::object_meta;
+use crate::go;
 
 /// The limit on the keys and values of all annotations together.
 const ANNOTATIONS_MAX_BYTES: usize = 256 * 1024;
@@ -20,6 +21,9 @@ const MANAGER_MAX_BYTES: usize = 128;
 /// Finalizers of Kubernetes itself, which carry no domain.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 
+/// How long the name of a subresource may be.
+const SUBRESOURCE_MAX_BYTES: usize = 256;
+
 /// Reads the metadata as `ObjectMeta` and writes it back: unknown fields, nulls and empty values go. Gives the unknown
 /// fields.
 ///
@@ -29,28 +33,21 @@ pub(super) fn coerce(object: &mut Value) -> Result<Vec<String>, String> {
     let Some(metadata) = object.get_mut("metadata") else {
         return Ok(Vec::new());
     };
-    let fields = match metadata {
-        Value::Object(fields) => fields,
-        Value::Null => {
-            *metadata = Value::Object(Map::new());
-            return Ok(Vec::new());
-        }
-        other => {
-            return Err(format!(
-                "json: cannot unmarshal {} into Go value of type v1.ObjectMeta",
-                json_type(other)
-            ));
-        }
-    };
-    let mut unknown = Vec::new();
-    for (name, value) in fields.iter() {
-        match object_meta().property(name) {
-            Some(schema) => check_type(value, schema, name, name)?,
-            None => unknown.push(format!("metadata.{name}")),
-        }
+    if metadata.is_null() {
+        *metadata = Value::Object(Map::new());
     }
-    fields.retain(|name, value| object_meta().property(name).is_some() && !is_empty(name, value));
-    Ok(unknown)
+    if !metadata.is_object() {
+        return Err(format!(
+            "json: cannot unmarshal {} into Go value of type v1.ObjectMeta",
+            go::json_type(metadata)
+        ));
+    }
+    let mut reader = Reader::default();
+    reader.read(metadata, object_meta(), "metadata", "", "")?;
+    if let Some(fields) = metadata.as_object_mut() {
+        fields.retain(|name, value| !is_empty(name, value));
+    }
+    Ok(reader.unknown)
 }
 
 /// What Go leaves out of `ObjectMeta` when it writes it.
@@ -66,68 +63,91 @@ fn is_empty(name: &str, value: &Value) -> bool {
     }
 }
 
-fn json_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
+/// Reads values as Go's decoder does, and collects the fields that it does not know.
+#[derive(Default)]
+struct Reader {
+    unknown: Vec<String>,
 }
 
-/// Checks a field of the metadata; `field` is the one right below the metadata, and gives the type its name in Go.
-fn check_type(value: &Value, schema: &Schema, path: &str, field: &str) -> Result<(), String> {
-    let mismatch = |type_: &str| {
-        Err(format!(
-            "json: cannot unmarshal {} into Go struct field ObjectMeta.{path} of type {type_}",
-            json_type(value)
-        ))
-    };
-    match (&schema.kind, value) {
-        (_, Value::Null) | (Kind::FreeForm, _) | (Kind::Boolean, Value::Bool(_)) => Ok(()),
-        (Kind::String(rules), value) if rules.format.as_deref() == Some("date-time") => match value {
-            Value::String(text) if is_rfc3339(text) => Ok(()),
-            Value::String(text) => Err(format!(
-                "parsing time {text:?} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text:?} as \"2006\""
+impl Reader {
+    /// Reads one value: `place` is where it is, `path` the same as the decoder's errors tell it, without indices, and
+    /// `field` the one right below the metadata, which gives the type its name in Go.
+    fn read(&mut self, value: &mut Value, schema: &Schema, place: &str, path: &str, field: &str) -> Result<(), String> {
+        match (&schema.kind, &mut *value) {
+            (Kind::String(rules), Value::String(text))
+                if rules.format.as_deref() == Some("date-time") && !is_rfc3339(text) =>
+            {
+                let text = go::Quoted(text);
+                Err(format!(
+                    "parsing time {text} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text} as \"2006\""
+                ))
+            }
+            (_, Value::Null)
+            | (Kind::FreeForm, _)
+            | (Kind::Boolean, Value::Bool(_))
+            | (Kind::String(_), Value::String(_)) => Ok(()),
+            (Kind::Integer { .. }, Value::Number(number)) if number.is_i64() => Ok(()),
+            (Kind::Integer { .. }, Value::Number(number)) => Err(format!(
+                "json: cannot unmarshal number {number} into Go struct field ObjectMeta.{path} of type int64"
             )),
-            other => Err(format!(
-                "json: cannot unmarshal {} into Go value of type string",
-                json_type(other)
-            )),
-        },
-        (Kind::String(_), Value::String(_)) => Ok(()),
-        (Kind::Integer { .. }, Value::Number(number)) if number.is_i64() => Ok(()),
-        (Kind::Integer { .. }, Value::Number(number)) => Err(format!(
-            "json: cannot unmarshal number {number} into Go struct field ObjectMeta.{path} of type int64"
-        )),
-        (Kind::Map { values }, Value::Object(entries)) => entries
-            .values()
-            .try_for_each(|value| check_type(value, values, path, field)),
-        (Kind::Object { properties, .. }, Value::Object(entries)) => entries.iter().try_for_each(|(name, value)| {
-            properties.get(name).map_or(Ok(()), |schema| {
-                check_type(value, schema, &format!("{path}.{name}"), field)
-            })
-        }),
-        (Kind::List { items, .. }, Value::Array(values)) => values
-            .iter()
-            .try_for_each(|value| check_type(value, items, path, field)),
-        (Kind::String(_), _) if path == "uid" => mismatch("types.UID"),
-        (Kind::String(_), _) => mismatch("string"),
-        (Kind::Integer { .. }, _) => mismatch("int64"),
-        (Kind::Boolean, _) => mismatch("bool"),
-        (Kind::Map { .. }, _) => mismatch("map[string]string"),
-        (Kind::List { .. }, _) => mismatch(match field {
-            "ownerReferences" => "[]v1.OwnerReference",
-            "managedFields" => "[]v1.ManagedFieldsEntry",
-            _ => "[]string",
-        }),
-        (Kind::Object { .. }, _) => mismatch(match field {
-            "ownerReferences" => "v1.OwnerReference",
-            _ => "v1.ManagedFieldsEntry",
-        }),
-        _ => Ok(()),
+            (Kind::Map { values }, Value::Object(entries)) => entries.values_mut().try_for_each(|value| {
+                // Null is the zero value of what a Go map holds.
+                if value.is_null() {
+                    *value = "".into();
+                }
+                self.read(value, values, place, path, field)
+            }),
+            (Kind::Object { properties, .. }, Value::Object(fields)) => {
+                for (name, value) in fields.iter_mut() {
+                    let place = format!("{place}.{name}");
+                    let Some(schema) = properties.get(name) else {
+                        self.unknown.push(place);
+                        continue;
+                    };
+                    match field {
+                        "" => self.read(value, schema, &place, name, name)?,
+                        field => self.read(value, schema, &place, &format!("{path}.{name}"), field)?,
+                    }
+                }
+                fields.retain(|name, _| properties.contains_key(name));
+                Ok(())
+            }
+            (Kind::List { items: schema, .. }, Value::Array(items)) => {
+                items.iter_mut().enumerate().try_for_each(|(index, item)| {
+                    // Null is the zero value of an item.
+                    if item.is_null() {
+                        *item = match &schema.kind {
+                            Kind::Object { .. } => Value::Object(Map::new()),
+                            _ => "".into(),
+                        };
+                    }
+                    self.read(item, schema, &format!("{place}[{index}]"), path, field)
+                })
+            }
+            (kind, value) => {
+                let found = go::json_type(value);
+                let target = match kind {
+                    Kind::String(rules) if rules.format.as_deref() == Some("date-time") => {
+                        return Err(format!("json: cannot unmarshal {found} into Go value of type string"));
+                    }
+                    Kind::String(_) if path == "uid" => "types.UID",
+                    Kind::String(_) => "string",
+                    Kind::Integer { .. } => "int64",
+                    Kind::Boolean => "bool",
+                    Kind::Map { .. } => "map[string]string",
+                    Kind::List { .. } => match field {
+                        "ownerReferences" => "[]v1.OwnerReference",
+                        "managedFields" => "[]v1.ManagedFieldsEntry",
+                        _ => "[]string",
+                    },
+                    Kind::Object { .. } if field == "ownerReferences" => "v1.OwnerReference",
+                    _ => "v1.ManagedFieldsEntry",
+                };
+                Err(format!(
+                    "json: cannot unmarshal {found} into Go struct field ObjectMeta.{path} of type {target}"
+                ))
+            }
+        }
     }
 }
 
@@ -166,6 +186,19 @@ impl<'a> Metadata<'a> {
 
 /// What is wrong with the metadata of a new object.
 pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
+    let check_name = match rules.names {
+        NameRule::Subdomain => names::subdomain,
+        NameRule::Label => names::dns_label,
+    };
+    validate(object, rules.namespaced, check_name)
+}
+
+/// What is wrong with the metadata of any object, whatever its kind asks of names.
+pub(super) fn validate_any(object: &Value, namespaced: bool) -> Vec<FieldError> {
+    validate(object, namespaced, names::path_segment)
+}
+
+fn validate(object: &Value, namespaced: bool, check_name: impl Fn(&str) -> Vec<String>) -> Vec<FieldError> {
     let metadata = Metadata::of(object);
     let mut errors = Vec::new();
     let mut check = |field: &str, value: &str, problems: Vec<String>| {
@@ -174,10 +207,6 @@ pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldErr
                 .iter()
                 .map(|problem| FieldError::invalid(field, &value.into(), problem)),
         );
-    };
-    let check_name = match rules.names {
-        NameRule::Subdomain => names::subdomain,
-        NameRule::Label => names::dns_label,
     };
     let (generate_name, name) = (metadata.text("generateName"), metadata.text("name"));
     if !generate_name.is_empty() {
@@ -196,7 +225,7 @@ pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldErr
         check("metadata.name", name, check_name(name));
     }
     let namespace = metadata.text("namespace");
-    match (rules.namespaced, namespace.is_empty()) {
+    match (namespaced, namespace.is_empty()) {
         (true, true) => errors.push(FieldError::required("metadata.namespace", "")),
         (true, false) => errors.extend(
             names::dns_label(namespace)
@@ -214,9 +243,10 @@ pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldErr
             "must be greater than or equal to 0",
         ));
     }
-    validate_common(&metadata, &mut errors);
-    // The API server looks at the names of finalizers only here.
+    validate_texts(&metadata, &mut errors);
+    validate_owner_references(&metadata, &mut errors);
     validate_finalizers(&metadata, &mut errors);
+    validate_managed_fields(&metadata, &mut errors);
     errors
 }
 
@@ -233,7 +263,10 @@ pub(super) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
         extra.sort_unstable();
         extra.dedup();
         if !extra.is_empty() {
-            let listed: Vec<String> = extra.iter().map(|finalizer| format!("{finalizer:?}")).collect();
+            let listed: Vec<String> = extra
+                .iter()
+                .map(|finalizer| go::Quoted(finalizer).to_string())
+                .collect();
             errors.push(FieldError::forbidden(
                 "metadata.finalizers",
                 &format!(
@@ -280,12 +313,14 @@ pub(super) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
             ));
         }
     }
-    validate_common(&new, &mut errors);
+    validate_texts(&new, &mut errors);
+    validate_owner_references(&new, &mut errors);
+    validate_managed_fields(&new, &mut errors);
     errors
 }
 
-/// What holds for new and changed objects alike.
-fn validate_common(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
+/// Labels and annotations.
+fn validate_texts(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
     for (key, value) in metadata.entries("labels") {
         for problem in names::qualified_name(key) {
             errors.push(FieldError::invalid("metadata.labels", &key.as_str().into(), &problem));
@@ -311,8 +346,6 @@ fn validate_common(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
             ANNOTATIONS_MAX_BYTES as u64,
         ));
     }
-    validate_owner_references(metadata, errors);
-    validate_managed_fields(metadata, errors);
 }
 
 fn validate_owner_references(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
@@ -396,10 +429,37 @@ fn validate_managed_fields(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>
                 "must be `FieldsV1`",
             ));
         }
-        if text("manager").len() > MANAGER_MAX_BYTES {
-            errors.push(FieldError::too_long(field("manager"), MANAGER_MAX_BYTES as u64));
+        errors.extend(validate_manager(&field("manager"), text("manager")));
+        if text("subresource").len() > SUBRESOURCE_MAX_BYTES {
+            errors.push(FieldError::too_long(field("subresource"), SUBRESOURCE_MAX_BYTES as u64));
         }
     }
+}
+
+/// What is wrong with the name of a field manager, wherever it is given.
+pub fn validate_manager(field: &str, manager: &str) -> Vec<FieldError> {
+    let too_long = (manager.len() > MANAGER_MAX_BYTES).then(|| FieldError::too_long(field, MANAGER_MAX_BYTES as u64));
+    let unprintable = manager
+        .char_indices()
+        .filter(|(_, character)| !go::is_printable(*character))
+        .map(|(at, character)| {
+            let why = format!("invalid character U+{:04X} (at position {at})", u32::from(character));
+            FieldError::invalid(field, &manager.into(), &why)
+        });
+    too_long.into_iter().chain(unprintable).collect()
+}
+
+/// The name of a field manager that gives none: the product that its user agent names, as far as it is fit for a name.
+pub fn manager_of_user_agent(user_agent: &str) -> String {
+    let product = user_agent.split('/').next().unwrap_or_default();
+    let mut manager = String::new();
+    for character in product.chars().filter(|character| go::is_printable(*character)) {
+        if manager.len() + character.len_utf8() > MANAGER_MAX_BYTES {
+            break;
+        }
+        manager.push(character);
+    }
+    manager
 }
 
 /// Removes owner references that come again word for word, and gives the warning about them.
@@ -438,8 +498,9 @@ pub fn warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
         .filter(|finalizer| !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(finalizer))
         .map(|finalizer| {
             format!(
-                "metadata.finalizers: {finalizer:?}: prefer a domain-qualified finalizer name including a path (/) to \
-                 avoid accidental conflicts with other finalizer writers"
+                "metadata.finalizers: {}: prefer a domain-qualified finalizer name including a path (/) to avoid \
+                 accidental conflicts with other finalizer writers",
+                go::Quoted(finalizer)
             )
         })
         .collect()

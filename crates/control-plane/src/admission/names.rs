@@ -41,6 +41,18 @@ pub(super) fn dns_label(value: &str) -> Vec<String> {
     problems
 }
 
+/// What is wrong with a name that is part of a path, as every name is.
+pub(super) fn path_segment(value: &str) -> Vec<String> {
+    if matches!(value, "." | "..") {
+        return vec![format!("may not be '{value}'")];
+    }
+    ['/', '%']
+        .into_iter()
+        .filter(|character| value.contains(*character))
+        .map(|character| format!("may not contain '{character}'"))
+        .collect()
+}
+
 /// The prefix of names to be generated, with what a generated name would end in instead of a dash.
 pub(super) fn mask_trailing_dash(prefix: &str) -> String {
     match prefix.strip_suffix('-') {

@@ -8,33 +8,38 @@ use super::FieldError;
 use crate::go;
 
 /// What is wrong with the replicas wanted.
-pub(super) fn validate_spec(object: &Value) -> Vec<FieldError> {
-    let mut errors = validate_replicas(object, "spec");
-    if let Err(problem) = lookup(object, ["status", "selector"], "string", Value::is_string) {
-        errors.push(FieldError::invalid(".status.selector", &"".into(), &problem));
-    }
-    errors
+pub(super) fn validate_spec(object: &Value) -> Option<FieldError> {
+    validate_replicas(object, "spec")
 }
 
-/// What is wrong with the replicas observed.
+/// What is wrong with the replicas observed, and with the selector that says which they are.
 pub(super) fn validate_status(object: &Value) -> Vec<FieldError> {
+    let selector = lookup(object, ["status", "selector"], "string", Value::is_string)
+        .err()
+        .map(|problem| FieldError::invalid(".status.selector", &"".into(), &problem));
     validate_replicas(object, "status")
+        .into_iter()
+        .chain(selector)
+        .collect()
 }
 
-fn validate_replicas(object: &Value, part: &str) -> Vec<FieldError> {
+fn validate_replicas(object: &Value, part: &str) -> Option<FieldError> {
     let field = format!(".{part}.replicas");
-    let error = match lookup(object, [part, "replicas"], "int64", Value::is_i64) {
-        Err(problem) => FieldError::invalid(field, &0.into(), &problem),
+    match lookup(object, [part, "replicas"], "int64", Value::is_i64) {
+        Err(problem) => Some(FieldError::invalid(field, &0.into(), &problem)),
         Ok(replicas) => match replicas.and_then(Value::as_i64).unwrap_or_default() {
-            count if count < 0 => FieldError::invalid(field, &count.into(), "should be a non-negative integer"),
+            count if count < 0 => Some(FieldError::invalid(
+                field,
+                &count.into(),
+                "should be a non-negative integer",
+            )),
             count if count > i64::from(i32::MAX) => {
                 let rule = format!("should be less than or equal to {}", i32::MAX);
-                FieldError::invalid(field, &count.into(), &rule)
+                Some(FieldError::invalid(field, &count.into(), &rule))
             }
-            _ => return Vec::new(),
+            _ => None,
         },
-    };
-    vec![error]
+    }
 }
 
 /// The field of a part, as Go's `unstructured.Nested...` functions read it.

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::{
     FieldError, FieldValidation, NameRule, Part, Rules, check_fields, coerce, dedup_owner_references, default,
-    duplicate_fields, prepare_create, prepare_update, validate_create, validate_update, warnings,
+    duplicate_fields, manager_of_user_agent, prepare_create, prepare_update, validate_create, validate_manager,
+    validate_update, warnings,
 };
 
 fn rules() -> Rules<'static> {
@@ -300,20 +301,98 @@ fn metadata_is_refused_in_the_words_of_the_api_server() {
 
 #[test]
 fn an_update_cannot_change_what_identifies_the_object() {
+    // The rules of every kind and those of this one both say so.
     let errors = validate_update(&web_with("/metadata/uid", json!("2")), &web(), &rules(), Part::Main);
     assert_eq!(
         shown(&errors),
-        [r#"FieldValueInvalid metadata.uid: Invalid value: "2": field is immutable"#]
+        [r#"FieldValueInvalid metadata.uid: Invalid value: "2": field is immutable"#; 2]
+    );
+    let mut bad = web_with("/metadata/labels", json!({"a": "x y"}));
+    bad["metadata"]["finalizers"] = json!(["/x"]);
+    bad["kind"] = json!("Other");
+    bad["apiVersion"] = json!("g/v2");
+    let fields: Vec<String> = validate_update(&bad, &web(), &rules(), Part::Main)
+        .into_iter()
+        .map(|error| error.field)
+        .collect();
+    assert_eq!(
+        fields,
+        [
+            "metadata.labels",
+            "metadata.finalizers",
+            "metadata.labels",
+            "kind",
+            "apiVersion"
+        ]
     );
     let deleted = web_with("/metadata/deletionTimestamp", json!("2026-01-01T00:00:00Z"));
     let mut new = deleted.clone();
     new["metadata"]["finalizers"] = json!(["x/y"]);
     assert_eq!(
         shown(&validate_update(&new, &deleted, &rules(), Part::Main)),
+        [r#"FieldValueForbidden metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"x/y"}"#;
+            2]
+    );
+}
+
+#[test]
+fn a_status_is_judged_alone_and_from_its_own_root() {
+    let update = |status: Value| {
+        let mut object = web_with("/status", status);
+        object["spec"]["replicas"] = json!("three");
+        shown(&validate_update(&object, &web(), &rules(), Part::Status))
+    };
+    assert_eq!(update(json!({"phase": "Running"})), Vec::<String>::new());
+    assert_eq!(
+        update(json!({"readyReplicas": "x", "conditions": [{"type": "A"}], "phase": 1, "selector": 1})),
         [
-            r#"FieldValueForbidden metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"x/y"}"#
+            "FieldValueRequired status.conditions[0].lastTransitionTime: Required value",
+            "FieldValueRequired status.conditions[0].message: Required value",
+            "FieldValueRequired status.conditions[0].reason: Required value",
+            "FieldValueRequired status.conditions[0].status: Required value",
+            r#"FieldValueTypeInvalid status.phase: Invalid value: "integer": phase in body must be of type string: "integer""#,
+            r#"FieldValueNotSupported status.phase: Unsupported value: 1: supported values: "Pending", "Provisioning", "Running", "Failed", "Deleting""#,
+            r#"FieldValueTypeInvalid status.readyReplicas: Invalid value: "string": readyReplicas in body must be of type integer: "string""#,
+            r#"FieldValueTypeInvalid status.selector: Invalid value: "integer": selector in body must be of type string: "integer""#,
+            r#"FieldValueInvalid .status.selector: Invalid value: "": .status.selector accessor error: 1 is of the type int64, expected string"#,
         ]
     );
+    assert_eq!(
+        update(json!("x"))[0],
+        r#"FieldValueTypeInvalid status: Invalid value: "string":  in body must be of type object: "string""#
+    );
+}
+
+#[test]
+fn metadata_is_read_as_go_reads_it() {
+    let owner = json!({"apiVersion": "v1", "kind": "Pod", "name": "p", "uid": "1", "extra": {}});
+    let mut object = web_with("/metadata/ownerReferences", json!([owner]));
+    object["metadata"]["labels"] = json!({"a": null});
+    object["metadata"]["finalizers"] = json!([]);
+    assert_eq!(
+        coerce(&mut object, workload()),
+        Ok(vec![r#"unknown field "metadata.ownerReferences[0].extra""#.to_owned()])
+    );
+    assert_eq!(object["metadata"]["labels"], json!({"a": ""}));
+    assert_eq!(object["metadata"].get("finalizers"), None);
+    assert_eq!(object["metadata"]["ownerReferences"][0].get("extra"), None);
+}
+
+#[test]
+fn a_manager_has_a_short_printable_name() {
+    assert_eq!(validate_manager("m", "kubectl-ä"), []);
+    assert_eq!(
+        shown(&validate_manager("m", &format!("{}\u{7}", "x".repeat(128)))),
+        [
+            "FieldValueTooLong m: Too long: may not be more than 128 bytes".to_owned(),
+            format!(
+                r#"FieldValueInvalid m: Invalid value: "{}\a": invalid character U+0007 (at position 128)"#,
+                "x".repeat(128)
+            ),
+        ]
+    );
+    assert_eq!(manager_of_user_agent("ku\u{7}bectl/v1.32 (linux)"), "kubectl");
+    assert_eq!(manager_of_user_agent(&"ä".repeat(100)), "ä".repeat(64));
 }
 
 #[test]

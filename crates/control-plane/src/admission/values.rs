@@ -9,6 +9,7 @@ use serde_json::Value;
 use datum_model::schema::{Kind, ListMerge, Schema, StringRules};
 
 use super::FieldError;
+use crate::go;
 
 /// What is wrong with the values of a whole object, apart from its metadata.
 pub(super) fn validate(object: &Value, schema: &Schema) -> Vec<FieldError> {
@@ -18,6 +19,19 @@ pub(super) fn validate(object: &Value, schema: &Schema) -> Vec<FieldError> {
     });
     if let Kind::Object { required, .. } = &schema.kind {
         validate_required(object, required, "", &mut errors);
+    }
+    errors
+}
+
+/// What is wrong with the status of a whole object, which is all that its own endpoint looks at. The messages name paths
+/// from there on.
+pub(super) fn validate_status(object: &Value, schema: &Schema) -> Vec<FieldError> {
+    let mut errors = Vec::new();
+    if let (Some(status), Some(schema)) = (object.get("status"), schema.property("status")) {
+        validate_value(status, schema, "", &mut errors);
+    }
+    for error in &mut errors {
+        error.field = join("status", error.field.trim_start_matches('.'));
     }
     errors
 }
@@ -72,7 +86,7 @@ fn validate_value(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<F
         errors.push(FieldError::type_invalid(
             path,
             &found.into(),
-            &format!("{path} in body must be of type {wanted}: {found:?}"),
+            &format!("{path} in body must be of type {wanted}: \"{found}\""),
         ));
     }
     match (&schema.kind, value) {
@@ -112,7 +126,7 @@ fn validate_value(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<F
         (Kind::Object { properties, required }, Value::Object(fields)) => {
             for (name, field) in fields {
                 if let Some(property) = properties.get(name) {
-                    validate_value(field, property, &format!("{path}.{name}"), errors);
+                    validate_value(field, property, &join(path, name), errors);
                 }
             }
             validate_required(value, required, path, errors);
@@ -121,13 +135,19 @@ fn validate_value(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<F
     }
 }
 
+/// The path of a field; an empty one has none before it.
+fn join(path: &str, name: &str) -> String {
+    match (path, name) {
+        ("", name) => name.to_owned(),
+        (path, "") => path.to_owned(),
+        (path, name) => format!("{path}.{name}"),
+    }
+}
+
 fn validate_required(value: &Value, required: &[String], path: &str, errors: &mut Vec<FieldError>) {
     for name in required {
-        if !matches!(name.as_str(), "apiVersion" | "kind" | "metadata") || !path.is_empty() {
-            let separator = if path.is_empty() { "" } else { "." };
-            if value.get(name).is_none() {
-                errors.push(FieldError::required(format!("{path}{separator}{name}"), ""));
-            }
+        if value.get(name).is_none() {
+            errors.push(FieldError::required(join(path, name), ""));
         }
     }
 }
@@ -188,7 +208,7 @@ fn validate_text(text: &str, rules: &StringRules, path: &str, errors: &mut Vec<F
         && is_known_format(format)
         && !is_of_format(text, format)
     {
-        let rule = format!("{path} in body must be of type {format}: {text:?}");
+        let rule = format!("{path} in body must be of type {format}: {}", go::Quoted(text));
         errors.push(FieldError::type_invalid(path, &value, &rule));
     }
     validate_allowed(&value, &rules.allowed, path, errors);
