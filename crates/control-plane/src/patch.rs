@@ -6,13 +6,16 @@
 //! After a patch the API server decodes the result as it would a new object ([`admission::coerce`](crate::admission::coerce),
 //! defaults, field validation). Whatever fails there is a 422 whose one cause is [`undecodable`].
 
+mod json;
+mod merge;
 mod strategic;
 
 use serde_json::Value;
 
 use datum_model::schema::Schema;
 
-use crate::admission::{self, FieldError};
+use crate::admission::{self, FieldError, FieldValidation};
+use crate::go;
 
 /// How many operations a JSON patch may hold.
 const MAX_OPERATIONS: usize = 10_000;
@@ -35,44 +38,75 @@ pub enum Error {
 ///
 /// # Errors
 /// Where the patch is not a JSON object.
-pub fn merge(object: &Value, patch: &str) -> Result<Value, Error> {
-    let patch = parse(patch)?;
-    if !patch.is_object() {
-        return Err(mismatch(&patch, "map[string]interface {}"));
-    }
-    let mut patched = object.clone();
-    json_patch::merge(&mut patched, &patch);
-    Ok(patched)
+pub fn merge(object: &Value, patch: &str, mode: FieldValidation) -> Result<Value, Error> {
+    const NO_PATCH: &str = "Invalid JSON Patch";
+    let patch = match (parse(patch), mode) {
+        (Ok(Value::Object(patch)), _) => patch,
+        // Nobody but the strict decoder tells what is wrong, and to it null is an empty object.
+        (_, FieldValidation::Ignore) | (Ok(Value::Null), _) => return Err(Error::BadRequest(NO_PATCH.to_owned())),
+        (Ok(other), _) => return Err(undecoded(&mismatch(&other, "Go value of type map[string]interface {}"))),
+        (Err(why), _) => return Err(undecoded(&why)),
+    };
+    let mut patched = object.as_object().cloned().unwrap_or_default();
+    merge::merge(&mut patched, patch);
+    Ok(patched.into())
 }
 
 /// Applies a JSON patch (RFC 6902) given as text.
 ///
 /// # Errors
 /// Where the patch is not a list of operations, or one of them fails.
-pub fn json(object: &Value, patch: &str) -> Result<Value, Error> {
-    let patch = parse(patch)?;
-    let Value::Array(operations) = &patch else {
-        return Err(mismatch(&patch, "[]handlers.jsonPatchOp"));
+pub fn json(object: &Value, patch: &str, mode: FieldValidation) -> Result<Value, Error> {
+    let operations = match (read_operations(patch, mode), mode) {
+        (Ok(operations), _) => operations,
+        (Err(why), FieldValidation::Ignore) => return Err(Error::BadRequest(why)),
+        (Err(why), _) => return Err(undecoded(&why)),
     };
-    if let Some(stranger) = operations.iter().find(|operation| !operation.is_object()) {
-        return Err(mismatch(stranger, "handlers.jsonPatchOp"));
-    }
     if operations.len() > MAX_OPERATIONS {
         return Err(Error::TooLarge(format!(
             "The allowed maximum operations in a JSON patch is {MAX_OPERATIONS}, got {}",
             operations.len()
         )));
     }
-    // An operation that is none fails like one that does not fit.
-    let patch: json_patch::Patch = serde_json::from_value(patch).map_err(|_| Error::Unprocessable)?;
     let mut patched = object.clone();
-    json_patch::patch(&mut patched, &patch).map_err(|_| Error::Unprocessable)?;
+    json::run(&mut patched, &operations).map_err(|json::Misfit| Error::Unprocessable)?;
     // A patch may replace the whole document, but not by something else than an object.
     if patched.is_object() {
         Ok(patched)
     } else {
         Err(Error::Unprocessable)
     }
+}
+
+/// The operations of a JSON patch, as one of two decoders reads them: field validation looks at their fields first.
+fn read_operations(patch: &str, mode: FieldValidation) -> Result<Vec<Value>, String> {
+    let (list, item) = match mode {
+        FieldValidation::Ignore => ("jsonpatch.Patch", "jsonpatch.Operation"),
+        FieldValidation::Warn | FieldValidation::Strict => ("[]handlers.jsonPatchOp", "handlers.jsonPatchOp"),
+    };
+    let operations = match parse(patch)? {
+        Value::Null => Vec::new(),
+        Value::Array(operations) => operations,
+        other => return Err(mismatch(&other, &format!("Go value of type {list}"))),
+    };
+    for operation in &operations {
+        if !operation.is_object() {
+            return Err(mismatch(operation, &format!("Go value of type {item}")));
+        }
+        let stranger = ["op", "path", "from"].into_iter().find_map(|field| {
+            let value = operation
+                .get(field)
+                .filter(|value| !value.is_null() && !value.is_string())?;
+            Some(mismatch(
+                value,
+                &format!("Go struct field jsonPatchOp.{field} of type string"),
+            ))
+        });
+        if let (Some(why), FieldValidation::Warn | FieldValidation::Strict) = (stranger, mode) {
+            return Err(why);
+        }
+    }
+    Ok(operations)
 }
 
 /// Applies a strategic merge patch given as text, merging lists by the list-map keys of the schema.
@@ -82,9 +116,10 @@ pub fn json(object: &Value, patch: &str) -> Result<Value, Error> {
 /// # Errors
 /// Where the patch is not a JSON object, or a directive makes no sense.
 pub fn strategic(object: &Value, patch: &str, schema: &Schema) -> Result<Value, Error> {
-    let patch = parse(patch)?;
-    let Value::Object(patch) = patch else {
-        return Err(mismatch(&patch, "map[string]interface {}"));
+    let patch = match parse(patch) {
+        Ok(Value::Object(patch)) => patch,
+        Ok(other) => return Err(undecoded(&mismatch(&other, "Go value of type map[string]interface {}"))),
+        Err(why) => return Err(undecoded(&why)),
     };
     let original = object.as_object().cloned().unwrap_or_default();
     strategic::merge(original, &patch, Some(schema))
@@ -111,32 +146,25 @@ pub fn json_problems(patch: &str) -> Vec<String> {
 /// The one cause of a 422 about a patched object that cannot be decoded: in strict mode for an unknown field, or in any
 /// mode for metadata of the wrong type.
 pub fn undecodable(patched: &Value, why: &str) -> FieldError {
-    FieldError::invalid("patch", &patched.to_string().into(), why)
+    FieldError::invalid("patch", &go::json(patched).into(), why)
 }
 
-fn parse(patch: &str) -> Result<Value, Error> {
+fn parse(patch: &str) -> Result<Value, String> {
     serde_json::from_str(patch).map_err(|error| {
-        let why = if error.is_eof() {
+        if error.is_eof() {
             "unexpected end of JSON input".to_owned()
         } else {
             error.to_string()
-        };
-        Error::BadRequest(format!("error decoding patch: {why}"))
+        }
     })
 }
 
-fn mismatch(patch: &Value, wanted: &str) -> Error {
-    let found = match patch {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    };
-    Error::BadRequest(format!(
-        "error decoding patch: json: cannot unmarshal {found} into Go value of type {wanted}"
-    ))
+fn undecoded(why: &str) -> Error {
+    Error::BadRequest(format!("error decoding patch: {why}"))
+}
+
+fn mismatch(found: &Value, target: &str) -> String {
+    format!("json: cannot unmarshal {} into {target}", go::json_type(found))
 }
 
 #[cfg(test)]

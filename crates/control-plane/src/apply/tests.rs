@@ -5,7 +5,7 @@ use datum_model::schema;
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
-use crate::admission;
+use crate::admission::{self, FieldValidation};
 
 use super::{Conflicts, Error, Operation, apply, reset_fields, same_but_for_times, scale, update};
 
@@ -68,8 +68,8 @@ impl Workload {
     /// Changes the object as a merge patch by `manager` does.
     fn patch(&mut self, manager: &str, subresource: &str, patch: &Value) {
         self.minute += 1;
-        let mut new = self.object.clone().unwrap_or_else(|| json!({}));
-        json_patch::merge(&mut new, patch);
+        let old = self.object.clone().unwrap_or_else(|| json!({}));
+        let new = crate::patch::merge(&old, &patch.to_string(), FieldValidation::Warn).expect("the patch is an object");
         self.object = Some(update(
             self.object.as_ref(),
             new,

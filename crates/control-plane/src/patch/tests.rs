@@ -1,7 +1,8 @@
 use datum_model::schema::workload;
 use serde_json::{Value, json};
 
-use super::{Error, json, json_problems, merge, strategic};
+use super::{Error, json_problems, strategic};
+use crate::admission::FieldValidation::{self, Ignore, Warn};
 
 fn web() -> Value {
     json!({
@@ -14,6 +15,14 @@ fn web() -> Value {
             ],
         }}},
     })
+}
+
+fn merge(object: &Value, patch: &str) -> Result<Value, Error> {
+    super::merge(object, patch, Warn)
+}
+
+fn json(object: &Value, patch: &str) -> Result<Value, Error> {
+    super::json(object, patch, Warn)
 }
 
 fn containers(patched: &Value) -> &Value {
@@ -30,6 +39,94 @@ fn a_merge_patch_replaces_lists_and_null_removes() {
     let patched = merge(&web(), &patch.to_string()).unwrap();
     assert_eq!(patched["metadata"], json!({"labels": {}}));
     assert_eq!(*containers(&patched), json!([]));
+}
+
+#[test]
+fn a_merge_patch_adds_no_nulls() {
+    let object = json!({"a": {"b": 1}, "list": [1]});
+    for (patch, expected) in [
+        (json!({"new": {"x": null, "y": {"z": null}}}), json!({"new": {"y": {}}})),
+        (json!({"list": [{"x": null}, null]}), json!({"list": [{}, null]})),
+        (json!({"a": [{"x": null}]}), json!({"a": [{"x": null}]})),
+        (json!({"a": {"b": null, "c": {"d": null}}}), json!({"a": {"c": {}}})),
+        (json!({"nothing": null}), json!({})),
+    ] {
+        let patched = merge(&object, &patch.to_string()).unwrap();
+        for (name, value) in expected.as_object().unwrap() {
+            assert_eq!(patched[name], *value, "{patch}");
+        }
+        assert_eq!(patched.get("nothing"), None);
+    }
+}
+
+#[test]
+fn a_json_patch_does_without_what_is_not_there() {
+    let object = json!({"fields": {"a/b": 1}, "list": [1, 2, 3]});
+    for (operations, pointer, expected) in [
+        (
+            json!([{"op": "replace", "path": "/fields/new", "value": 1}]),
+            "/fields/new",
+            json!(1),
+        ),
+        (
+            json!([{"op": "copy", "from": "/fields/none", "path": "/fields/new"}]),
+            "/fields/new",
+            json!(null),
+        ),
+        (
+            json!([{"op": "test", "path": "/fields/none", "value": null}]),
+            "/list",
+            json!([1, 2, 3]),
+        ),
+        (
+            json!([{"op": "test", "path": "/fields/a~1b", "value": 1}]),
+            "/list",
+            json!([1, 2, 3]),
+        ),
+        (
+            json!([{"op": "add", "path": "/list/-", "value": 4}]),
+            "/list",
+            json!([1, 2, 3, 4]),
+        ),
+        (
+            json!([{"op": "add", "path": "/list/-1", "value": 4}]),
+            "/list",
+            json!([1, 2, 3, 4]),
+        ),
+        (
+            json!([{"op": "add", "path": "/list/0"}]),
+            "/list",
+            json!([null, 1, 2, 3]),
+        ),
+        (json!([{"op": "remove", "path": "/list/-1"}]), "/list", json!([1, 2])),
+        (
+            json!([{"op": "move", "from": "/list/0", "path": "/fields/x"}]),
+            "/fields",
+            json!({"a/b": 1, "x": 1}),
+        ),
+        (
+            json!([{"op": "replace", "path": "", "value": {"a": 1}}]),
+            "",
+            json!({"a": 1}),
+        ),
+    ] {
+        let patched = json(&object, &operations.to_string()).unwrap();
+        assert_eq!(patched.pointer(pointer), Some(&expected), "{operations}");
+    }
+    for bad in [
+        json!([{"op": "add", "path": "", "value": {}}]),
+        json!([{"op": "add", "path": "/none/x", "value": 1}]),
+        json!([{"op": "add", "path": "/list/4", "value": 1}]),
+        json!([{"op": "add", "path": "/fields/a~1b/x", "value": 1}]),
+        json!([{"op": "replace", "path": "/list/3", "value": 1}]),
+        json!([{"op": "remove", "path": "/list/-4"}]),
+        json!([{"op": "remove", "path": "/list/x"}]),
+        json!([{"op": "move", "from": "/fields/none", "path": "/x"}]),
+        json!([{"op": "test", "path": "/fields/none", "value": 1}]),
+        json!([{"path": "/list"}]),
+    ] {
+        assert_eq!(json(&object, &bad.to_string()), Err(Error::Unprocessable), "{bad}");
+    }
 }
 
 #[test]
@@ -64,6 +161,19 @@ fn a_patch_that_is_none_is_a_bad_request() {
     assert_eq!(
         message(merge(&web(), "{\"a\":")),
         "error decoding patch: unexpected end of JSON input"
+    );
+    assert_eq!(
+        message(json(&web(), r#"[{"op": 1}]"#)),
+        "error decoding patch: json: cannot unmarshal number into Go struct field jsonPatchOp.op of type string"
+    );
+    assert_eq!(message(merge(&web(), "null")), "Invalid JSON Patch");
+    assert_eq!(json(&web(), "null"), Ok(web()));
+    let ignoring =
+        |patch: fn(&Value, &str, FieldValidation) -> Result<Value, Error>, text| message(patch(&web(), text, Ignore));
+    assert_eq!(ignoring(super::merge, "1"), "Invalid JSON Patch");
+    assert_eq!(
+        ignoring(super::json, "{}"),
+        "json: cannot unmarshal object into Go value of type jsonpatch.Patch"
     );
 }
 

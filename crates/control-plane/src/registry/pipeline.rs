@@ -12,6 +12,7 @@ use super::{Body, Patch, WriteOptions, metadata, namespace, secret};
 use crate::admission::{self, FieldError, NameRule, Part, Rules};
 use crate::apply::{self, Conflicts, Operation};
 use crate::fields::FieldSet;
+use crate::go;
 use crate::patch;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
@@ -166,16 +167,21 @@ pub(super) fn update(
         namespace::keep(live, &mut object);
     }
     let errors = admission::validate_update(&object, live, &rules(resource, &operation.api_version), part);
-    check(resource, &object, errors)?;
+    check(&object, errors)?;
     admission::settle(&mut object, resource.schema());
     Ok(object)
 }
 
 /// The object after a patch other than apply, still as the client means it.
-pub(super) fn patched(resource: &Resource, object: &Value, patch: &Patch) -> Result<Value, Status> {
+pub(super) fn patched(
+    resource: &Resource,
+    object: &Value,
+    patch: &Patch,
+    options: &WriteOptions,
+) -> Result<Value, Status> {
     Ok(match patch {
-        Patch::Merge(text) => patch::merge(object, text)?,
-        Patch::Json(text) => patch::json(object, text)?,
+        Patch::Merge(text) => patch::merge(object, text, options.field_validation)?,
+        Patch::Json(text) => patch::json(object, text, options.field_validation)?,
         Patch::Strategic(text) => patch::strategic(object, text, resource.schema())?,
         Patch::Apply { body, .. } => body.clone(),
     })
@@ -189,6 +195,9 @@ pub(super) fn decode_patched(
     options: &WriteOptions,
 ) -> Result<(Value, Vec<String>), Status> {
     let refuse = |why: String| Status::invalid("", "", "", vec![patch::undecodable(patched, &why).into()]);
+    if patched["kind"].as_str().unwrap_or_default().is_empty() {
+        return Err(refuse(format!("Object 'Kind' is missing in '{}'", go::json(patched))));
+    }
     let mut object = patched.clone();
     let mut found = match patch {
         Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
@@ -241,18 +250,24 @@ fn check_new(resource: &Resource, object: &Value, api_version: &str) -> Result<(
                 .map(|why| FieldError::invalid("metadata.name", name, why)),
         );
     }
-    check(resource, object, errors)
+    check(object, errors)
 }
 
-fn check(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Result<(), Status> {
+fn check(object: &Value, errors: Vec<FieldError>) -> Result<(), Status> {
     if errors.is_empty() {
         return Ok(());
     }
     // A body of another kind is refused under the name that it gives itself.
-    let kind = object["kind"].as_str().unwrap_or(resource.kind);
-    let name = object["metadata"]["name"].as_str().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (kind, api_version) = (text(&object["kind"]), text(&object["apiVersion"]));
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
     let causes = errors.into_iter().map(Cause::from).collect();
-    Err(Status::invalid(resource.group, kind, name, causes))
+    Err(Status::invalid(
+        group,
+        &kind,
+        &text(&object["metadata"]["name"]),
+        causes,
+    ))
 }
 
 /// An [`Operation`] with the texts that it borrows.

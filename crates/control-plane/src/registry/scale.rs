@@ -36,7 +36,7 @@ impl Registry {
             Patch::Apply { body, force: true } => Ok(Change::ApplyScale(body.clone(), Conflicts::TakeOver)),
             Patch::Apply { body, force: false } => Ok(Change::ApplyScale(body.clone(), Conflicts::Refuse)),
             patch => {
-                let scale = pipeline::patched(resource, current, patch)?;
+                let scale = pipeline::patched(resource, current, patch, options)?;
                 decode(&scale)
                     .map_err(|why| Status::invalid("", "", "", vec![patch::undecodable(&scale, &why).into()]))?;
                 Ok(Change::Scale(scale))

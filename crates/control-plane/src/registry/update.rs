@@ -41,17 +41,9 @@ impl Registry {
     ) -> Result<Written, Status> {
         let (mut object, warnings) = pipeline::decode(resource, body, options)?;
         metadata::settle_namespace(resource, &key.namespace, &mut object)?;
-        let given = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
         let mut written = self.update(resource, key, subresource, options, |live| {
             check_uid(resource, key, &object, live)?;
-            let is_unconditional = given.is_empty() || given == "0";
-            if is_unconditional && resource.is_custom() {
-                let cause = Cause::invalid("metadata.resourceVersion", 0, "must be specified for an update");
-                return Err(Status::invalid(resource.group, resource.plural, &key.name, vec![cause]));
-            }
-            if !is_unconditional && live.value["metadata"]["resourceVersion"] != given {
-                return Err(Status::modified(resource, &key.name));
-            }
+            check_version(resource, key, &object, live)?;
             Ok(Change::Replace(object.clone()))
         })?;
         written.warnings.splice(0..0, warnings);
@@ -75,12 +67,15 @@ impl Registry {
                 }
                 let conflicts = if *force { Conflicts::TakeOver } else { Conflicts::Refuse };
                 self.update(resource, key, subresource, options, |live| {
-                    check_version(resource, key, body, live)?;
+                    // A configuration need not say which version it is meant for.
+                    if body["metadata"]["resourceVersion"].is_string() {
+                        check_version(resource, key, body, live)?;
+                    }
                     Ok(Change::Apply(body.clone(), conflicts))
                 })?
             }
             patch => self.update(resource, key, subresource, options, |live| {
-                let object = pipeline::patched(resource, &live.value, patch)?;
+                let object = pipeline::patched(resource, &live.value, patch, options)?;
                 let (object, found) = pipeline::decode_patched(resource, &object, patch, options)?;
                 warnings = found;
                 check_version(resource, key, &object, live)?;
@@ -191,11 +186,19 @@ fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Res
     Err(Status::conflict(resource, name, why))
 }
 
-/// A patch may carry the version that it is meant for.
+/// Checks that the object is meant for the version that is live. An update of a custom resource must say which.
 fn check_version(resource: &Resource, key: &Key, object: &Value, live: &Stored) -> Result<(), Status> {
     let given = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-    if given.is_empty() || given == "0" || live.value["metadata"]["resourceVersion"] == given {
-        return Ok(());
+    if given.is_empty() || given == "0" {
+        if !resource.is_custom() {
+            return Ok(());
+        }
+        let cause = Cause::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+        return Err(Status::invalid(resource.group, resource.plural, &key.name, vec![cause]));
     }
-    Err(Status::modified(resource, &key.name))
+    if live.value["metadata"]["resourceVersion"] == given {
+        Ok(())
+    } else {
+        Err(Status::modified(resource, &key.name))
+    }
 }
