@@ -73,13 +73,52 @@ pub(super) fn failure(status: &Status) -> Answer {
     answer
 }
 
-/// The answer with warnings in its headers (RFC 7234, warn-code 299).
+/// The answer with warnings in its headers (RFC 7234, warn-code 299), each of them once. Where they are too long together
+/// they are cut, and a text that a header cannot hold is left out.
 pub(super) fn with_warnings(mut answer: Answer, warnings: &[String]) -> Answer {
+    const MAX_TOTAL: usize = 4096;
+    const MAX_CUT: usize = 256;
+    let mut distinct: Vec<&str> = Vec::new();
     for warning in warnings {
-        let quoted = warning.replace('\\', "\\\\").replace('"', "\\\"");
-        if let Ok(value) = HeaderValue::from_str(&format!("299 - \"{quoted}\"")) {
+        if !distinct.contains(&warning.as_str()) && !warning.is_empty() && !warning.contains(char::is_control) {
+            distinct.push(warning);
+        }
+    }
+    let is_cut = distinct.iter().map(|warning| warning.chars().count()).sum::<usize>() > MAX_TOTAL;
+    let mut written = 0;
+    for warning in distinct {
+        let length = if is_cut { MAX_CUT } else { usize::MAX };
+        let text: String = warning.chars().take(length).collect();
+        if is_cut && written >= MAX_TOTAL {
+            break;
+        }
+        written += text.chars().count();
+        let quoted = text.replace('\\', "\\\\").replace('"', "\\\"");
+        if let Ok(value) = HeaderValue::from_bytes(format!("299 - \"{quoted}\"").as_bytes()) {
             answer.headers_mut().append(WARNING, value);
         }
     }
     answer
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn warnings_come_once_and_are_cut_where_there_are_too_many() {
+        let sent = |warnings: &[String]| -> Vec<String> {
+            with_warnings(text(200, ""), warnings)
+                .headers()
+                .get_all(WARNING)
+                .iter()
+                .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+                .collect()
+        };
+        let few = ["a \"b\"", "ä", "a \"b\"", "two\nlines"].map(str::to_owned);
+        assert_eq!(sent(&few), [r#"299 - "a \"b\"""#, r#"299 - "ä""#]);
+        let many: Vec<String> = (0..30).map(|index| format!("{index:0>300}")).collect();
+        let cut = sent(&many);
+        assert_eq!((cut.len(), cut[0].len()), (16, 256 + "299 - \"\"".len()));
+    }
 }

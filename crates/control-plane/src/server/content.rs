@@ -1,9 +1,11 @@
 //! What clients send and accept: media types and bodies.
 
 use serde_json::Value;
+use serde_saphyr::options::DuplicateKeyPolicy;
 
 use super::protobuf;
-use crate::admission;
+use crate::admission::{self, FieldValidation};
+use crate::go;
 use crate::registry::Body;
 use crate::resource::Resource;
 use crate::status::Status;
@@ -76,30 +78,47 @@ pub(super) fn media_type(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
 
-/// Reads the object of a create or update.
-pub(super) fn decode_object(resource: &Resource, content_type: &str, body: &[u8]) -> Result<Body, Status> {
-    let mut duplicates = Vec::new();
-    let object = match media_type(content_type) {
-        "" | "application/json" => {
-            let object = decode_json(resource, body)?;
-            duplicates = admission::duplicate_fields(&String::from_utf8_lossy(body));
-            object
-        }
-        // The kinds that Go clients know; a custom resource has no protobuf.
-        protobuf::MEDIA_TYPE if !resource.is_custom() => {
-            protobuf::decode(body).map_err(|why| unrecognized(resource, body, &why))?
-        }
-        "application/yaml" => decode_yaml(body).map_err(|why| unrecognized(resource, body, &why))?,
-        _ => {
-            return Err(Status::unsupported_media_type(&[
+/// How the object of a create or update is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Encoding {
+    Json,
+    Yaml,
+    Protobuf,
+}
+
+impl Encoding {
+    /// Reads the `Content-Type` header.
+    pub(super) fn of(resource: &Resource, content_type: &str) -> Result<Self, Status> {
+        match media_type(content_type) {
+            "" | "application/json" => Ok(Self::Json),
+            "application/yaml" => Ok(Self::Yaml),
+            // The kinds that Go clients know; a custom resource has no protobuf.
+            protobuf::MEDIA_TYPE if !resource.is_custom() => Ok(Self::Protobuf),
+            _ => Err(Status::unsupported_media_type(&[
                 "application/json",
                 "application/yaml",
                 "application/vnd.kubernetes.protobuf",
-            ]));
+            ])),
         }
-    };
-    let object = check_type(resource, body, object)?;
-    Ok(Body { object, duplicates })
+    }
+
+    /// Reads an object of this resource.
+    pub(super) fn decode(self, resource: &Resource, body: &[u8]) -> Result<Body, Status> {
+        let refuse = |why: String| unrecognized(resource, body, &why);
+        let (object, duplicates) = match self {
+            Self::Json => (
+                decode_json(resource, body)?,
+                admission::duplicate_fields(&String::from_utf8_lossy(body)),
+            ),
+            Self::Yaml => (
+                decode_yaml(body).map_err(refuse)?,
+                repeated_key(body).into_iter().collect(),
+            ),
+            Self::Protobuf => (protobuf::decode(body).map_err(refuse)?, Vec::new()),
+        };
+        let object = check_type(resource, body, object)?;
+        Ok(Body { object, duplicates })
+    }
 }
 
 /// Reads a body that is of no resource's kind, such as the options of a deletion.
@@ -113,7 +132,14 @@ pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Statu
 }
 
 /// Reads the body of an apply. No body at all is an empty object, which is then of the wrong kind.
-pub(super) fn decode_apply(body: &[u8]) -> Result<Value, Status> {
+pub(super) fn decode_apply(body: &[u8], mode: FieldValidation) -> Result<Value, Status> {
+    if mode == FieldValidation::Strict
+        && let Some(why) = repeated_key(body)
+    {
+        return Err(Status::bad_request(format!(
+            "error strict decoding YAML: error converting YAML to JSON: {why}"
+        )));
+    }
     let why = match decode_yaml(body) {
         Ok(Value::Null) => return Ok(Value::Object(serde_json::Map::new())),
         Ok(object @ Value::Object(_)) => return Ok(object),
@@ -138,10 +164,28 @@ pub(super) fn decode_apply(body: &[u8]) -> Result<Value, Status> {
     Err(Status::bad_request(format!("error decoding YAML: {why}")))
 }
 
-/// YAML, of which JSON is a part.
+/// YAML, of which JSON is a part. Of a key that comes again, the last value counts.
 pub(super) fn decode_yaml(body: &[u8]) -> Result<Value, String> {
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
     let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    serde_saphyr::from_str(text).map_err(|error| error.to_string())
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())
+}
+
+/// The complaint about the first key that comes again in YAML.
+fn repeated_key(body: &[u8]) -> Option<String> {
+    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::Error, with_snippet: false };
+    let text = std::str::from_utf8(body).ok()?;
+    match serde_saphyr::from_str_with_options::<Value>(text, options) {
+        Err(serde_saphyr::Error::DuplicateMappingKey {
+            key: Some(key),
+            location,
+        }) => Some(format!(
+            "yaml: unmarshal errors:\n  line {}: key {} already set in map",
+            location.line(),
+            go::Quoted(&key)
+        )),
+        _ => None,
+    }
 }
 
 fn decode_json(resource: &Resource, body: &[u8]) -> Result<Value, Status> {
@@ -169,20 +213,19 @@ fn check_type(resource: &Resource, body: &[u8], mut object: Value) -> Result<Val
         ));
     }
     let expected = resource.api_version();
-    for (field, label, default) in [("kind", "Kind", resource.kind), ("apiVersion", "apiVersion", &expected)] {
-        if object[field].as_str().is_some_and(|text| !text.is_empty()) {
-            continue;
+    for (field, default) in [("kind", resource.kind), ("apiVersion", &expected)] {
+        let is_empty = object[field].as_str().unwrap_or_default().is_empty();
+        match field {
+            _ if !is_empty => {}
+            // Built-in kinds are known by their path.
+            _ if !resource.is_custom() => object[field] = default.into(),
+            "kind" => {
+                let why = format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(body));
+                return Err(unrecognized(resource, body, &why));
+            }
+            // Its absence is a version that does not match.
+            _ => {}
         }
-        if resource.is_custom() {
-            let text = String::from_utf8_lossy(body);
-            return Err(unrecognized(
-                resource,
-                body,
-                &format!("Object '{label}' is missing in '{text}'"),
-            ));
-        }
-        // Built-in kinds are known by their path.
-        object[field] = default.into();
     }
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
     if api_version != expected {

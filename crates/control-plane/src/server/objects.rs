@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
-use super::content::{self, Accepted, Shape};
+use super::content::{self, Accepted, Encoding, Shape};
 use super::handler::Call;
 use super::paging::{Place, continue_expired, list_metadata};
 use super::parameters::check_dry_run;
@@ -24,6 +24,11 @@ use crate::selector::{Fields, Labels};
 use crate::status::{Cause, Status};
 use crate::store::{Key, Page, Stored};
 use crate::table::{self, IncludeObject};
+
+const APPLY_PATCH: &str = "application/apply-patch+yaml";
+const JSON_PATCH: &str = "application/json-patch+json";
+const MERGE_PATCH: &str = "application/merge-patch+json";
+const STRATEGIC_PATCH: &str = "application/strategic-merge-patch+json";
 
 /// How many items of a list are sent at a time.
 const ITEMS_A_PIECE: usize = 256;
@@ -269,18 +274,14 @@ impl Objects<'_> {
         watch::serve(self.app, request, &self.call.parameters)
     }
 
-    fn write_options(&self, kind: &str) -> Result<WriteOptions, Status> {
-        let parameters = &self.call.parameters;
-        Ok(WriteOptions {
-            dry_run: parameters.dry_run(kind)?,
-            field_validation: parameters.field_validation(kind)?,
-            manager: parameters.manager(kind, &self.call.user_agent)?,
-        })
+    fn write_options(&self, kind: &str, causes: Vec<Cause>) -> Result<WriteOptions, Status> {
+        self.call.parameters.write_options(kind, &self.call.user_agent, causes)
     }
 
     fn create(&self) -> Result<Answer, Status> {
-        let mut body = content::decode_object(self.resource, &self.call.content_type, &self.call.body)?;
-        let options = self.write_options("CreateOptions")?;
+        let encoding = Encoding::of(self.resource, &self.call.content_type)?;
+        let options = self.write_options("CreateOptions", Vec::new())?;
+        let mut body = encoding.decode(self.resource, &self.call.body)?;
         if self.is_converted() {
             event::to_core(&mut body.object);
         }
@@ -294,17 +295,17 @@ impl Objects<'_> {
     }
 
     fn update(&self) -> Result<Answer, Status> {
+        let options = self.write_options("UpdateOptions", Vec::new())?;
         let mut body = if self.subresource == Some(Subresource::Scale) {
             // A scale is of another kind than what it scales.
             Body::from(content::decode_any(&self.call.content_type, &self.call.body)?)
         } else {
-            content::decode_object(self.resource, &self.call.content_type, &self.call.body)?
+            Encoding::of(self.resource, &self.call.content_type)?.decode(self.resource, &self.call.body)?
         };
         if self.is_converted() {
             event::to_core(&mut body.object);
         }
         metadata::check_name(&body.object, &self.key.name)?;
-        let options = self.write_options("UpdateOptions")?;
         let written = match self.subresource {
             Some(Subresource::Scale) => self
                 .registry
@@ -319,17 +320,24 @@ impl Objects<'_> {
 
     fn patch(&self) -> Result<Answer, Status> {
         let media_type = content::media_type(&self.call.content_type);
-        let patch = self.read_patch(media_type)?;
-        if !matches!(patch, Patch::Apply { .. }) && self.call.parameters.get("force").is_some() {
-            let cause = Cause::forbidden("force", "may not be specified for non-apply patch");
-            return Err(Status::invalid_options("PatchOptions", cause));
-        }
-        let mut options = self.write_options("PatchOptions")?;
-        if matches!(patch, Patch::Apply { .. }) {
-            if self.call.parameters.get("fieldManager").is_none() {
-                let cause = Cause::required("fieldManager", "is required for apply patch");
-                return Err(Status::invalid_options("PatchOptions", cause));
+        let parameters = &self.call.parameters;
+        let mut causes = Vec::new();
+        match media_type {
+            APPLY_PATCH => {
+                if parameters.get("fieldManager").is_none() {
+                    causes.push(Cause::required("fieldManager", "is required for apply patch"));
+                }
             }
+            MERGE_PATCH | JSON_PATCH | STRATEGIC_PATCH => {
+                if parameters.get("force").is_some() {
+                    causes.push(Cause::forbidden("force", "may not be specified for non-apply patch"));
+                }
+            }
+            _ => return Err(Status::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, APPLY_PATCH])),
+        }
+        let mut options = self.write_options("PatchOptions", causes)?;
+        let patch = self.read_patch(media_type, options.field_validation)?;
+        if matches!(patch, Patch::Apply { .. }) {
             // An apply never drops fields: the field manager refuses what the schema does not know.
             options.field_validation = FieldValidation::Ignore;
         }
@@ -343,23 +351,16 @@ impl Objects<'_> {
         Ok(self.written(&written))
     }
 
-    fn read_patch(&self, media_type: &str) -> Result<Patch, Status> {
+    fn read_patch(&self, media_type: &str, mode: FieldValidation) -> Result<Patch, Status> {
         let text = || String::from_utf8_lossy(&self.call.body).into_owned();
         let mut patch = match media_type {
-            "application/merge-patch+json" => Patch::Merge(text()),
-            "application/json-patch+json" => Patch::Json(text()),
-            "application/strategic-merge-patch+json" => Patch::Strategic(text()),
-            "application/apply-patch+yaml" => Patch::Apply {
-                body: content::decode_apply(&self.call.body)?,
+            APPLY_PATCH => Patch::Apply {
+                body: content::decode_apply(&self.call.body, mode)?,
                 force: self.call.parameters.flag("force"),
             },
-            _ => {
-                return Err(Status::unsupported_media_type(&[
-                    "application/json-patch+json",
-                    "application/merge-patch+json",
-                    "application/apply-patch+yaml",
-                ]));
-            }
+            MERGE_PATCH => Patch::Merge(text()),
+            JSON_PATCH => Patch::Json(text()),
+            _ => Patch::Strategic(text()),
         };
         if self.is_converted() {
             match &mut patch {

@@ -1,6 +1,8 @@
 //! Query parameters, with the conversions and complaints of the API server.
 
-use crate::admission::FieldValidation;
+use crate::admission::{self, FieldValidation};
+use crate::go;
+use crate::registry::WriteOptions;
 use crate::status::{Cause, Status};
 
 /// The parameters of one request.
@@ -42,59 +44,64 @@ impl Parameters {
 
     /// Whether to answer as if and store nothing; `kind` is the options kind that complaints name.
     pub(super) fn dry_run(&self, kind: &str) -> Result<bool, Status> {
-        let values: Vec<&str> = self
-            .0
+        check_dry_run(kind, &self.dry_run_values())
+    }
+
+    fn dry_run_values(&self) -> Vec<&str> {
+        self.0
             .iter()
             .filter(|(key, value)| key == "dryRun" && !value.is_empty())
             .map(|(_, value)| value.as_str())
-            .collect();
-        check_dry_run(kind, &values)
+            .collect()
     }
 
-    /// What to do about unknown fields. Built-in clients ask for it; the default is to warn.
-    pub(super) fn field_validation(&self, kind: &str) -> Result<FieldValidation, Status> {
-        let given = self.get("fieldValidation").unwrap_or_default();
-        given.parse().map_err(|()| {
-            let supported = ["", "Ignore", "Strict", "Warn"];
-            let cause = Cause::not_supported("fieldValidation", format!("{given:?}"), &supported);
-            Status::invalid_options(kind, cause)
-        })
-    }
-
-    /// The field manager: named, or guessed from the user agent.
-    pub(super) fn manager(&self, kind: &str, user_agent: &str) -> Result<String, Status> {
-        let Some(manager) = self.get("fieldManager") else {
-            let product = user_agent.split('/').next().unwrap_or_default().trim();
-            let product: String = product.chars().filter(|c| !c.is_control()).take(128).collect();
-            return Ok(if product.is_empty() {
-                "unknown".to_owned()
-            } else {
-                product
-            });
+    /// What a write is done with. `kind` is the options kind that complaints name, and `causes` what is wrong with the
+    /// request already: a client is told everything at once.
+    pub(super) fn write_options(
+        &self,
+        kind: &str,
+        user_agent: &str,
+        mut causes: Vec<Cause>,
+    ) -> Result<WriteOptions, Status> {
+        let manager = match self.get("fieldManager") {
+            Some(manager) => manager.to_owned(),
+            None => admission::manager_of_user_agent(user_agent),
         };
-        if manager.len() > 128 {
-            let cause = Cause {
-                reason: "FieldValueTooLong",
-                message: "Too long: may not be more than 128 bytes".to_owned(),
-                field: "fieldManager".to_owned(),
-            };
-            return Err(Status::invalid_options(kind, cause));
+        causes.extend(
+            admission::validate_manager("fieldManager", &manager)
+                .into_iter()
+                .map(Cause::from),
+        );
+        let dry_run = self.dry_run_values();
+        causes.extend(unsupported_dry_run(&dry_run));
+        // Built-in clients ask for a mode; the default is to warn.
+        let given = self.get("fieldValidation").unwrap_or_default();
+        let field_validation = given.parse::<FieldValidation>();
+        if field_validation.is_err() {
+            let supported = ["", "Ignore", "Strict", "Warn"];
+            causes.push(Cause::not_supported("fieldValidation", go::Quoted(given), &supported));
         }
-        if let Some((at, character)) = manager.char_indices().find(|(_, character)| character.is_control()) {
-            let why = format!("invalid character U+{:04X} (at position {at})", u32::from(character));
-            let cause = Cause::invalid("fieldManager", format!("{manager:?}"), why);
-            return Err(Status::invalid_options(kind, cause));
+        match field_validation {
+            Ok(field_validation) if causes.is_empty() => Ok(WriteOptions {
+                manager,
+                dry_run: !dry_run.is_empty(),
+                field_validation,
+            }),
+            _ => Err(Status::invalid("meta.k8s.io", kind, "", causes)),
         }
-        Ok(manager.to_owned())
     }
 }
 
 /// Whether the values of `dryRun` ask for a dry run: `All` does, anything else is refused.
 pub(super) fn check_dry_run(kind: &str, values: &[&str]) -> Result<bool, Status> {
-    if values.iter().any(|value| *value != "All") {
-        let given: Vec<String> = values.iter().map(|value| format!("{value:?}")).collect();
-        let cause = Cause::not_supported("dryRun", format!("[{}]", given.join(",")), &["All"]);
-        return Err(Status::invalid_options(kind, cause));
+    match unsupported_dry_run(values) {
+        Some(cause) => Err(Status::invalid_options(kind, cause)),
+        None => Ok(!values.is_empty()),
     }
-    Ok(!values.is_empty())
+}
+
+fn unsupported_dry_run(values: &[&str]) -> Option<Cause> {
+    let is_supported = values.iter().all(|value| *value == "All");
+    let given = go::json(&values.into());
+    (!is_supported).then(|| Cause::not_supported("dryRun", given, &["All"]))
 }

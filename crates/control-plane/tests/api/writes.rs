@@ -310,3 +310,105 @@ async fn a_scale_that_cannot_be_read_is_refused() {
         (422, "patch")
     );
 }
+
+#[tokio::test]
+async fn everything_that_is_wrong_with_the_parameters_is_told_before_the_body_is_read() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let headers = [("content-type", "application/apply-patch+yaml")];
+    let path = format!("{WORKLOADS}/a?dryRun=Maybe&fieldValidation=Loose");
+    let refused = client.send(Method::PATCH, &path, &headers, b"{").await;
+    assert_eq!(
+        (refused.status, refused.json()["message"].as_str().unwrap()),
+        (
+            422,
+            "PatchOptions.meta.k8s.io \"\" is invalid: [fieldManager: Required value: is required for apply patch, dryRun: \
+             Unsupported value: [\"Maybe\"]: supported values: \"All\", fieldValidation: Unsupported value: \"Loose\": \
+             supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"]"
+        )
+    );
+    let path = format!("{WORKLOADS}?fieldManager={}", "x".repeat(129));
+    let refused = client
+        .send(Method::POST, &path, &[("content-type", "application/json")], b"{")
+        .await;
+    assert_eq!(
+        (
+            refused.status,
+            refused.json()["details"]["causes"][0]["message"].as_str().unwrap()
+        ),
+        (422, "Too long: may not be more than 128 bytes")
+    );
+}
+
+#[tokio::test]
+async fn a_body_that_gives_a_key_twice_is_refused_where_it_is_to_be_strict() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let body = "apiVersion: compute.miloapis.com/v1alpha1\nkind: Workload\nmetadata: {name: a}\nspec:\n  replicas: 1\n  \
+                replicas: 2\n  template: {spec: {containers: [{name: app}]}}\n";
+    let complaint = "yaml: unmarshal errors:\n  line 6: key \"replicas\" already set in map";
+    let send = async |method, path: &str, content_type: &str| {
+        client
+            .send(method, path, &[("content-type", content_type)], body.as_bytes())
+            .await
+    };
+    let apply = format!("{WORKLOADS}/a?fieldManager=tf");
+    let refused = send(
+        Method::PATCH,
+        &format!("{apply}&fieldValidation=Strict"),
+        "application/apply-patch+yaml",
+    )
+    .await;
+    assert_eq!(
+        (refused.status, refused.json()["message"].as_str().unwrap()),
+        (
+            400,
+            format!("error strict decoding YAML: error converting YAML to JSON: {complaint}").as_str()
+        )
+    );
+    let applied = send(Method::PATCH, &apply, "application/apply-patch+yaml").await;
+    assert_eq!((applied.status, &applied.json()["spec"]["replicas"]), (201, &json!(2)));
+    let refused = send(
+        Method::POST,
+        &format!("{WORKLOADS}?fieldValidation=Strict"),
+        "application/yaml",
+    )
+    .await;
+    assert_eq!(
+        refused.json()["message"],
+        format!("Workload in version \"v1alpha1\" cannot be handled as a Workload: strict decoding error: {complaint}")
+    );
+}
+
+#[tokio::test]
+async fn a_patch_must_leave_an_object_of_its_kind_and_version() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let path = format!("{WORKLOADS}/a");
+    let refused = async |patch| {
+        let answer = client.merge(&path, &patch).await;
+        assert_eq!(answer.status, 422);
+        answer.json()
+    };
+    let unversioned = refused(json!({"metadata": {"resourceVersion": null}})).await;
+    assert_eq!(
+        unversioned["message"],
+        "workloads.compute.miloapis.com \"a\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update"
+    );
+    let other = refused(json!({"kind": "Deployment", "apiVersion": "apps/v1"})).await;
+    assert_eq!(
+        other["message"],
+        "Deployment.apps \"a\" is invalid: [kind: Invalid value: \"Deployment\": must be Workload, apiVersion: Invalid value: \"apps/v1\": must be compute.miloapis.com/v1alpha1]"
+    );
+    let none = refused(json!({"kind": null})).await;
+    let message = none["message"].as_str().unwrap();
+    assert!(message.contains("Object 'Kind' is missing in '{"), "{message}");
+    assert_eq!(none["details"]["causes"][0]["field"], "patch");
+    let mut body = workload("b");
+    body.as_object_mut().unwrap().remove("apiVersion");
+    assert_eq!(
+        client.post(WORKLOADS, &body).await.json()["message"],
+        "the API version in the data () does not match the expected API version (compute.miloapis.com/v1alpha1)"
+    );
+}
