@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use datum_model::api;
 use datum_model::id::{Namespace, WorkloadId};
@@ -41,6 +42,7 @@ struct Shared {
     transport: Transport,
     field_manager: String,
     namespace: Option<String>,
+    watch_lifetime: Duration,
     refreshes: Refreshes,
     hubs: Hubs,
     numbers: AtomicU64,
@@ -59,12 +61,13 @@ impl Client {
         reason = "it needs a runtime, and reading key material may become asynchronous"
     )]
     pub async fn connect(config: Config) -> Result<Self, ConfigError> {
-        let field_manager = config.field_manager.clone();
+        let (field_manager, watch_lifetime) = (config.field_manager.clone(), config.watch_lifetime);
         let Connected { transport, namespace } = connect(&config)?;
         let shared = Shared {
             transport,
             field_manager,
             namespace,
+            watch_lifetime,
             refreshes: Refreshes::default(),
             hubs: Hubs::default(),
             numbers: AtomicU64::default(),
@@ -93,6 +96,19 @@ impl Client {
         Self {
             limits: Limits {
                 cancel: Some(cancel),
+                ..self.limits.clone()
+            },
+            ..self.clone()
+        }
+    }
+
+    /// The same client, which repeats no request any more once `stop` has fired. What is on its way is still awaited:
+    /// otherwise nobody would know what became of it.
+    #[must_use]
+    pub fn repeating_until(&self, stop: CancellationToken) -> Self {
+        Self {
+            limits: Limits {
+                stop: Some(stop),
                 ..self.limits.clone()
             },
             ..self.clone()

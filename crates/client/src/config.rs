@@ -39,6 +39,9 @@ pub struct Config {
     pub retries: Retries,
     /// How long one attempt of a request may take before it counts as failed. Watches are exempt.
     pub request_timeout: Duration,
+    /// How long the server is asked to keep a watch open. A connection that says nothing for longer counts as dead, so that
+    /// one that died without a word is noticed; each lifetime costs a request.
+    pub watch_lifetime: Duration,
     /// The `User-Agent` of every request: `terraform-provider-datum/0.1.0 (terraform 1.11.4)`.
     pub user_agent: String,
     /// The field manager of every apply that names none.
@@ -47,7 +50,7 @@ pub struct Config {
 
 impl Config {
     /// Settings for `target` with nothing else configured: the kubeconfig's own credentials or none, the system's
-    /// trusted roots, no proxy, five retries, 60 s for an attempt.
+    /// trusted roots, no proxy, five retries, 60 s for an attempt and for a watch.
     pub fn new(target: Target) -> Self {
         Self {
             target,
@@ -56,6 +59,7 @@ impl Config {
             proxy: None,
             retries: Retries::STANDARD,
             request_timeout: Duration::from_mins(1),
+            watch_lifetime: Duration::from_mins(1),
             user_agent: concat!("datum-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             field_manager: FIELD_MANAGER.to_owned(),
         }

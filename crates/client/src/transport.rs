@@ -44,6 +44,8 @@ pub(crate) struct Success {
 pub(crate) struct Limits {
     pub(crate) deadline: Option<Instant>,
     pub(crate) cancel: Option<CancellationToken>,
+    /// Ends the repeats, and nothing that is on its way.
+    pub(crate) stop: Option<CancellationToken>,
 }
 
 impl Limits {
@@ -75,6 +77,13 @@ impl Limits {
 
     fn allows(&self, pause: Duration) -> bool {
         self.deadline.is_none_or(|deadline| Instant::now() + pause < deadline)
+    }
+
+    /// Waits before a repeat; `false` when there is to be none any more.
+    async fn pause(&self, pause: Duration) -> bool {
+        // Nobody's token never fires.
+        let stop = self.stop.clone().unwrap_or_default();
+        stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some()
     }
 }
 
@@ -149,7 +158,9 @@ impl Transport {
             }
             tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the request failed; it is repeated after a pause");
             repeated |= error.may_have_happened();
-            tokio::time::sleep(pause).await;
+            if !limits.pause(pause).await {
+                return Err(error);
+            }
         }
     }
 

@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::object::Object;
 use crate::watch::Sight;
 
@@ -44,7 +44,7 @@ pub struct Until {
     /// The generation that the object must have reached: that of our write.
     pub min_generation: Option<i64>,
     /// The status at the time of our write. Where nobody reports `observedGeneration`, a status counts only once it
-    /// differs from this one, or has stayed as it is for [`SETTLE`].
+    /// differs from this one in more than its times, or has stayed as it is for [`SETTLE`].
     pub before: Option<Value>,
 }
 
@@ -146,6 +146,8 @@ pub enum Ending {
     TimedOut,
     /// The caller's cancellation fired.
     Cancelled,
+    /// Somebody is deleting the object, which will not come back.
+    Deleting,
     /// The object was deleted.
     Gone,
     /// The object was deleted, and another one has its name.
@@ -225,10 +227,17 @@ impl Client {
                         Some(other) if other != uid => {
                             return wait.end(Ending::Replaced { uid: other.to_owned() });
                         }
-                        _ => wait.see(&mut judge, object),
+                        _ => {
+                            let is_going = object.deletion_timestamp().is_some();
+                            wait.see(&mut judge, object);
+                            if is_going {
+                                wait.outcome.missing.clear();
+                                return wait.end(Ending::Deleting);
+                            }
+                        }
                     },
                     Sight::Absent => return wait.end(Ending::Gone),
-                    Sight::Trouble(error) if !error.is_passing() => return wait.end(Ending::Unreadable(error)),
+                    Sight::Trouble(error) if is_final(&error) => return wait.end(Ending::Unreadable(error)),
                     Sight::Trouble(error) => wait.outcome.trouble = Some(error),
                 },
                 () = tokio::time::sleep_until(deadline) => return wait.end(Ending::TimedOut),
@@ -239,7 +248,10 @@ impl Client {
                     wait.outcome.missing.clear();
                     return wait.end(Ending::Met);
                 }
-                Verdict::Failed(failure) => return wait.end(Ending::Failed(failure)),
+                Verdict::Failed(failure) => {
+                    wait.outcome.missing = judge.missing();
+                    return wait.end(Ending::Failed(failure));
+                }
                 Verdict::Waiting(missing) => wait.outcome.missing = missing,
             }
         }
@@ -267,13 +279,19 @@ impl Client {
                         wait.outcome.missing.clear();
                         return wait.end(Ending::Met);
                     }
-                    Sight::Trouble(error) if !error.is_passing() => return wait.end(Ending::Unreadable(error)),
+                    Sight::Trouble(error) if is_final(&error) => return wait.end(Ending::Unreadable(error)),
                     Sight::Trouble(error) => wait.outcome.trouble = Some(error),
                 },
                 () = tokio::time::sleep_until(deadline) => return wait.end(Ending::TimedOut),
             }
         }
     }
+}
+
+/// Whether looking again will not help. What waits has just written to the API: an answer that is not the API's comes from
+/// something in between, a proxy's page for one, and passes.
+fn is_final(error: &Error) -> bool {
+    !error.is_passing() && !matches!(error.kind(), Kind::Unexpected { .. })
 }
 
 /// A wait on its way: what will be its outcome.

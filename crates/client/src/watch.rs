@@ -14,12 +14,6 @@ mod hub;
 
 pub(crate) use hub::{Hubs, Sight};
 
-/// How long the server is asked to keep a watch open. Shorter than its own default of minutes, so that a connection that
-/// died without a word is noticed soon: a watch costs a request a minute.
-pub(crate) const LIFE: Duration = Duration::from_mins(1);
-/// How long a watch may be silent beyond its life before it counts as dead.
-const GRACE: Duration = Duration::from_secs(10);
-
 /// One message of a watch.
 #[derive(Clone, Debug)]
 pub(crate) enum Message {
@@ -36,14 +30,19 @@ pub(crate) struct Watch {
     attempt: Attempt,
     body: Body,
     buffer: BytesMut,
+    /// How long it may say nothing before the connection counts as dead.
+    silence: Duration,
 }
 
 impl Watch {
-    pub(crate) fn new(attempt: &Attempt, body: Body) -> Self {
+    /// A watch that the server was asked to keep open for as long as `lifetime`.
+    pub(crate) fn new(attempt: &Attempt, body: Body, lifetime: Duration) -> Self {
         Self {
             attempt: attempt.clone(),
             body,
             buffer: BytesMut::new(),
+            // The server's own end of it is given a moment to arrive.
+            silence: lifetime + lifetime / 6,
         }
     }
 
@@ -61,12 +60,12 @@ impl Watch {
                     None => continue,
                 }
             }
-            let frame = tokio::time::timeout(LIFE + GRACE, self.body.frame()).await;
+            let frame = tokio::time::timeout(self.silence, self.body.frame()).await;
             let frame = frame.map_err(|_| {
                 Error::new(
                     &self.attempt,
                     Kind::Timeout {
-                        of: Limit::Attempt(LIFE + GRACE),
+                        of: Limit::Attempt(self.silence),
                     },
                 )
             })?;

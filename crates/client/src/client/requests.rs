@@ -10,7 +10,7 @@ use super::{Client, ListOptions};
 use crate::error::{Attempt, Error, Kind, Missing};
 use crate::object::Object;
 use crate::transport::{Repeat, Success};
-use crate::watch::{LIFE, Sight, Watch};
+use crate::watch::{Sight, Watch};
 
 /// How many objects a page of a list has.
 pub(super) const PAGE: u32 = 500;
@@ -97,18 +97,17 @@ impl Client {
         version: &str,
     ) -> Result<Watch, Error> {
         let attempt = Attempt::new("watch", listed(Some(namespace)));
+        let lifetime = self.shared.watch_lifetime;
         let params = WatchParams {
             label_selector: options.label_selector.clone(),
             field_selector: options.field_selector.clone(),
-            timeout: u32::try_from(LIFE.as_secs()).ok(),
+            timeout: u32::try_from(lifetime.as_secs()).ok(),
             bookmarks: true,
             ..WatchParams::default()
         };
         let request = built(&attempt, workloads(Some(namespace)).watch(&params, version))?;
-        Ok(Watch::new(
-            &attempt,
-            self.shared.transport.stream(&attempt, &request).await?,
-        ))
+        let body = self.shared.transport.stream(&attempt, &request).await?;
+        Ok(Watch::new(&attempt, body, lifetime))
     }
 
     /// One look at an object.

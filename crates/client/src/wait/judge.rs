@@ -35,6 +35,8 @@ enum Trust {
 #[derive(Debug)]
 pub(super) struct Judge {
     until: Until,
+    /// [`Until::before`], without times.
+    before: Option<Value>,
     seen: Option<Seen>,
     /// The status has been something else than at the time of our write.
     moved: bool,
@@ -50,14 +52,15 @@ pub(super) struct Judge {
 #[derive(Debug)]
 struct Seen {
     generation: Option<i64>,
-    deleted: bool,
     status: Status,
-    raw: Value,
+    /// The whole status, without times.
+    essence: Value,
 }
 
 impl Judge {
     pub(super) fn new(until: Until) -> Self {
         Self {
+            before: until.before.as_ref().map(without_times),
             until,
             seen: None,
             moved: false,
@@ -70,7 +73,7 @@ impl Judge {
 
     /// Takes a look at the object, and returns what has changed since the last one.
     pub(super) fn see(&mut self, object: &Object, elapsed: Duration) -> Vec<String> {
-        let raw = object.as_json()["status"].clone();
+        let essence = without_times(&object.as_json()["status"]);
         let status = Status::of(object);
         let mut changes = status.changes(self.seen.as_ref().map(|seen| &seen.status));
         if let Some(old) = status
@@ -81,15 +84,14 @@ impl Judge {
                 *change = format!("{change} [of generation {old}]");
             }
         }
-        if self.seen.as_ref().is_none_or(|seen| seen.raw != raw) {
+        if self.seen.as_ref().is_none_or(|seen| seen.essence != essence) {
             self.still_since = elapsed;
         }
-        self.moved |= self.until.before.as_ref().is_some_and(|before| *before != raw);
+        self.moved |= self.before.as_ref().is_some_and(|before| *before != essence);
         self.seen = Some(Seen {
             generation: object.generation(),
-            deleted: object.deletion_timestamp().is_some(),
             status,
-            raw,
+            essence,
         });
 
         let holding = self.holding();
@@ -114,14 +116,6 @@ impl Judge {
         let Some(seen) = &self.seen else {
             return Verdict::Waiting(vec!["the object has not been seen yet".to_owned()]);
         };
-        if seen.deleted {
-            let source = "the object is being deleted".to_owned();
-            return Verdict::Failed(Failure {
-                source,
-                reason: String::new(),
-                message: String::new(),
-            });
-        }
         let trust = self.trust(seen);
         if let Trust::Stale(why) = trust {
             return Verdict::Waiting(vec![why]);
@@ -237,7 +231,7 @@ impl Judge {
     }
 
     /// What is not as it should be, in words.
-    fn missing(&self) -> Vec<String> {
+    pub(super) fn missing(&self) -> Vec<String> {
         let Some(Seen { status, .. }) = &self.seen else {
             return vec!["the object".to_owned()];
         };
@@ -334,6 +328,20 @@ impl Judge {
             .filter(|wanted| trusted && self.holds(wanted))
             .map(|wanted| wanted.r#type.clone())
             .collect()
+    }
+}
+
+/// A status without the times in it: a controller that only says again when it looked has not moved anything, and one that
+/// does not know the time writes 1970.
+fn without_times(status: &Value) -> Value {
+    match status {
+        Value::Object(fields) => fields
+            .iter()
+            .filter(|(name, _)| !name.ends_with("Time"))
+            .map(|(name, value)| (name.clone(), without_times(value)))
+            .collect(),
+        Value::Array(items) => items.iter().map(without_times).collect(),
+        other => other.clone(),
     }
 }
 

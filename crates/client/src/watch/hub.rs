@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::object::Object;
 
 /// How often objects are read where watching is not allowed.
-const POLL: Duration = Duration::from_secs(2);
+const POLL: Duration = Duration::from_secs(1);
 /// How long a watch must have lived to be resumed without a pause, although it brought nothing.
 const USEFUL: Duration = Duration::from_secs(5);
 /// The longest pause between attempts to get a watch back.
@@ -190,7 +190,11 @@ impl Hub {
                     self.poll().await;
                     continue;
                 }
-                Err(error) => Some(error),
+                Err(error) => {
+                    // Whatever it was, a list shows what came of it.
+                    self.version = None;
+                    Some(error)
+                }
             };
             let pause = pauses.next().unwrap_or(LONGEST_PAUSE);
             if let Some(error) = trouble {
@@ -269,7 +273,6 @@ impl Hub {
                 Some((number, sight)) = first_sights.next(), if !first_sights.is_empty() => {
                     if let Sight::Trouble(error) = sight {
                         // The list that comes next shows it what it could not see.
-                        self.version = None;
                         return Err(error);
                     }
                     if let Some(subscriber) = self.subscribers.iter().find(|subscriber| subscriber.id == number) {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use datum_client::Client;
+use datum_client::{Client, Config};
 use futures::StreamExt as _;
 use serde_json::{Value, json};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
@@ -22,6 +23,8 @@ struct State {
     /// Everything that happened: the version, the name, and the event.
     log: Vec<(u64, String, Value)>,
     watches: Vec<(Option<String>, UnboundedSender<Chunk>)>,
+    /// Watches that are open and are told nothing.
+    lost: Vec<UnboundedSender<Chunk>>,
     /// Answers that are given before the cluster's own, by a part of the request's line.
     faults: Vec<(String, Response<String>)>,
 }
@@ -48,15 +51,23 @@ impl Cluster {
         self.server.client().await
     }
 
+    pub(crate) fn config(&self) -> Config {
+        self.server.config()
+    }
+
     pub(crate) fn lines(&self) -> Vec<String> {
         self.server.lines()
     }
 
     /// Waits until a request was sent that contains the text for the nth time.
     pub(crate) async fn asked(&self, text: &str, times: usize) {
-        while self.lines().iter().filter(|line| line.contains(text)).count() < times {
-            tokio::time::sleep(std::time::Duration::from_millis(2)).await;
-        }
+        let asked = async {
+            while self.lines().iter().filter(|line| line.contains(text)).count() < times {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        };
+        let asked = tokio::time::timeout(Duration::from_secs(30), asked).await;
+        assert!(asked.is_ok(), "not asked for {text} {times} times: {:#?}", self.lines());
     }
 
     /// Adds or changes an object, and tells the watches.
@@ -91,6 +102,13 @@ impl Cluster {
                 }
             }
         }
+    }
+
+    /// Keeps every watch open and tells it nothing any more, as a connection does whose other end is lost.
+    pub(crate) fn lose_watches(&self) {
+        let mut state = self.state.lock().unwrap();
+        let watches = std::mem::take(&mut state.watches);
+        state.lost.extend(watches.into_iter().map(|(_, watch)| watch));
     }
 
     /// The next request whose line contains the text gets this answer.

@@ -193,6 +193,26 @@ async fn a_deadline_and_a_cancellation_end_a_request_that_hangs() {
 }
 
 #[tokio::test]
+async fn who_is_stopped_repeats_nothing_and_awaits_what_is_on_its_way() {
+    let stop = CancellationToken::new();
+    let fired = stop.clone();
+    let server = Server::start(move |_| {
+        // The signal comes while the server is at it.
+        fired.cancel();
+        json_answer(busy().0, &busy().1)
+    })
+    .await;
+    let client = client_of(&server).await.repeating_until(stop.clone());
+    let error = client.get(&web()).await.unwrap_err();
+    assert!(error.is_unavailable(), "the answer was awaited: {error}");
+    assert_eq!(server.asked().len(), 1, "and nothing was sent after it");
+
+    let server = Server::answering([(200, workload("web"))]).await;
+    let client = client_of(&server).await.repeating_until(stop);
+    assert!(client.get(&web()).await.is_ok(), "a first request is still sent");
+}
+
+#[tokio::test]
 async fn an_attempt_that_hangs_is_repeated() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let config = Config {

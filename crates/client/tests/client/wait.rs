@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use datum_client::wait::{Ending, Outcome, Until};
-use datum_client::{Client, Object};
+use datum_client::{Client, Config, Object};
 use datum_model::id::WorkloadId;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -126,6 +126,41 @@ async fn errors_are_outlasted() {
 }
 
 #[tokio::test]
+async fn what_is_not_the_apis_answer_is_outlasted() {
+    for page in [
+        "<html>a proxy</html>",
+        "<html>a proxy</html>\n",
+        "{\"type\":\"ADDED\",\"ob",
+    ] {
+        let cluster = Cluster::start().await;
+        cluster.put(&workload("web"));
+        cluster.fail_once("limit=500", 200, page);
+        cluster.fail_once("watch=true", 200, page);
+        let wait = wait_for(&cluster.client().await, "web");
+        cluster.asked("watch=true", 2).await;
+        cluster.report("web", &up());
+        let outcome = wait.await.unwrap();
+        assert!(outcome.is_met(), "{page}: {outcome:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_watch_that_says_nothing_is_given_up_for_another() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let config = Config {
+        watch_lifetime: Duration::from_secs(1),
+        ..cluster.config()
+    };
+    let wait = wait_for(&Client::connect(config).await.unwrap(), "web");
+    cluster.asked("timeoutSeconds=1", 1).await;
+    // The connection is half open: what happens now never arrives.
+    cluster.lose_watches();
+    cluster.report("web", &up());
+    assert!(wait.await.unwrap().is_met());
+}
+
+#[tokio::test]
 async fn a_terminal_state_ends_the_wait_at_once() {
     let cluster = Cluster::start().await;
     cluster.put(&workload("web"));
@@ -172,6 +207,20 @@ async fn an_object_that_goes_or_is_replaced_ends_the_wait() {
         matches!(&outcome.result, Ending::Replaced { uid } if uid == "another"),
         "{outcome:?}"
     );
+}
+
+#[tokio::test]
+async fn an_object_that_is_being_deleted_is_waited_for_no_longer() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let wait = wait_for(&cluster.client().await, "web");
+    cluster.asked("watch=true", 1).await;
+    let mut going = workload("web");
+    going["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
+    cluster.put(&going);
+    let outcome = wait.await.unwrap();
+    assert!(matches!(outcome.result, Ending::Deleting), "{outcome:?}");
+    assert!(outcome.object.unwrap().deletion_timestamp().is_some());
 }
 
 #[tokio::test]

@@ -5,11 +5,11 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use datum_client::wait::Failure;
+use datum_client::wait::{Failure, terminal};
 use datum_client::{Error, Event, Object};
-use datum_model::WorkloadStatus;
 use datum_model::condition::reason;
 use datum_model::id::WorkloadId;
+use serde_json::Value as Json;
 use tf_provider::Diagnostic;
 
 use super::{Action, diagnostic, root, sentence};
@@ -55,6 +55,8 @@ pub enum End<'r> {
     },
     /// The user or the CLI put an end to it.
     Interrupted,
+    /// Somebody else is deleting the workload.
+    Deleting,
     /// Somebody else deleted the workload.
     Deleted,
     /// Somebody else deleted the workload and made another of its name.
@@ -76,6 +78,7 @@ pub fn rollout(report: &Report<'_>) -> Diagnostic {
         End::Failed(why) => format!("Workload {id} {done}, but failed: {why}"),
         End::TimedOut { .. } => format!("Workload {id} {done}, but is not up after {elapsed}"),
         End::Interrupted => format!("The wait for workload {id} was interrupted after {elapsed}"),
+        End::Deleting => format!("Workload {id} {done}, and is now being deleted by somebody else"),
         End::Deleted => format!("Workload {id} {done}, and was then deleted by somebody else"),
         End::Replaced => format!("Workload {id} {done}, and was then replaced by somebody else"),
         End::Lost(_) => format!("Workload {id} {done}, but cannot be watched"),
@@ -89,6 +92,9 @@ pub fn rollout(report: &Report<'_>) -> Diagnostic {
         );
     }
     detail += &list("Still missing", report.missing.iter().cloned());
+    if let (End::Deleting, Some(object)) = (end, report.object) {
+        detail += &list("What holds it are its finalizers", object.finalizers().map(finalizer));
+    }
     if let Some(object) = report.object {
         detail.push('\n');
         detail += &status(object);
@@ -106,7 +112,7 @@ pub fn rollout(report: &Report<'_>) -> Diagnostic {
         detail,
         "\n{}\n\n{}",
         consequence(*action, *end, report.wanted),
-        next_command(id, *end)
+        next_commands(report)
     );
     diagnostic(summary, detail, root())
 }
@@ -132,7 +138,7 @@ pub fn deletion(id: &WorkloadId, end: End<'_>, elapsed: Duration, object: Option
     let held = match finalizers.as_slice() {
         [] => "No finalizer is left on it, so it should be gone soon.".to_owned(),
         finalizers => {
-            let lines = lines(finalizers.iter());
+            let lines = lines(finalizers.iter().map(|name| finalizer(name)));
             format!(
                 "It is held by its finalizers, each of which a controller removes when it has cleaned up:\n{lines}\n\
                  A finalizer whose controller no longer runs keeps the workload for ever. Only when you are sure of \
@@ -173,34 +179,37 @@ fn wanted(wait: &Wait) -> String {
     parts.join(", ")
 }
 
-/// What the API says of the workload's state.
+/// A finalizer with what it stands for.
+fn finalizer(name: &str) -> String {
+    match name {
+        "foregroundDeletion" => format!("{name}: the garbage collector first deletes what belongs to the workload"),
+        "orphan" => format!("{name}: the garbage collector first lets go of what belongs to the workload"),
+        _ => match name.split_once('/') {
+            Some((domain, task)) => format!("{name}: the controller of {domain} has yet to do its {task}"),
+            None => format!("{name}: a controller has yet to clean up"),
+        },
+    }
+}
+
+/// What the API says of the workload's state. What has not the form that it should have is left out.
 fn status(object: &Object) -> String {
     let json = object.as_json();
-    let Some(status) = json
-        .get("status")
-        .and_then(|status| serde_json::from_value::<WorkloadStatus>(status.clone()).ok())
-    else {
-        return "The API reports no status of it: no controller may be running that takes care of workloads here.\n"
-            .to_owned();
-    };
-    if status == WorkloadStatus::default() {
+    let status = &json["status"];
+    if status.as_object().is_none_or(serde_json::Map::is_empty) {
         return "The API reports no status of it: no controller may be running that takes care of workloads here.\n"
             .to_owned();
     }
     let mut text = String::new();
-    let number = |number: Option<i32>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
-    if let Some(phase) = &status.phase {
+    if let Some(phase) = status["phase"].as_str() {
         let _ = writeln!(text, "Phase: {phase}");
     }
-    let wanted = json
-        .pointer("/spec/replicas")
-        .map_or_else(|| "?".to_owned(), ToString::to_string);
-    let _ = writeln!(
-        text,
-        "Ready replicas: {}/{wanted}",
-        status.ready_replicas.unwrap_or_default()
-    );
-    if let (Some(observed), Some(generation)) = (status.observed_generation, object.generation())
+    let number = |name: &str| status[name].as_u64();
+    // Go leaves out what is 0, once it counts at all.
+    let ready = number("readyReplicas").or(number("replicas").map(|_| 0));
+    let wanted = json.pointer("/spec/replicas").and_then(Json::as_u64).unwrap_or(1);
+    let ready = ready.map_or_else(|| "not reported".to_owned(), |ready| format!("{ready}/{wanted}"));
+    let _ = writeln!(text, "Ready replicas: {ready}");
+    if let (Some(observed), Some(generation)) = (status["observedGeneration"].as_i64(), object.generation())
         && observed < generation
     {
         let _ = writeln!(
@@ -208,24 +217,18 @@ fn status(object: &Object) -> String {
             "The status is still that of generation {observed}, not of {generation}."
         );
     }
-    if status.replicas.is_some() && status.available_replicas.is_some() {
-        let _ = writeln!(
-            text,
-            "Replicas: {} made, {} available",
-            number(status.replicas),
-            number(status.available_replicas)
-        );
+    if let (Some(made), Some(available)) = (number("replicas"), number("availableReplicas")) {
+        let _ = writeln!(text, "Replicas: {made} made, {available} available");
     }
-    let conditions = status.conditions.iter().flatten().map(|condition| {
-        let reason = condition
-            .reason
-            .as_ref()
-            .map_or_else(String::new, |reason| format!(" ({reason})"));
-        let message = condition
-            .message
-            .as_ref()
-            .map_or_else(String::new, |message| format!(": {message}"));
-        format!("{} = {}{reason}{message}", condition.type_, condition.status)
+    let conditions = status["conditions"].as_array().into_iter().flatten().map(|condition| {
+        let part = |name: &str| condition[name].as_str().filter(|text| !text.is_empty());
+        let reason = part("reason").map_or_else(String::new, |reason| format!(" ({reason})"));
+        let message = part("message").map_or_else(String::new, |message| format!(": {message}"));
+        format!(
+            "{} = {}{reason}{message}",
+            part("type").unwrap_or("?"),
+            part("status").unwrap_or("?")
+        )
     });
     text + &list("Conditions", conditions)
 }
@@ -258,25 +261,31 @@ fn lines<T: std::fmt::Display>(items: impl Iterator<Item = T>) -> String {
 
 /// What the reasons that were reported usually mean.
 fn hints(report: &Report<'_>) -> Vec<String> {
-    let id = report.id;
-    let conditions = report
-        .object
-        .and_then(|object| object.as_json().pointer("/status/conditions")?.as_array());
-    let of_conditions = conditions
+    let namespace = &report.id.namespace;
+    let json = report.object.map(Object::as_json);
+    let conditions = json.and_then(|json| json.pointer("/status/conditions")?.as_array());
+    let text = |value: &Json, name: &str| value[name].as_str().unwrap_or_default().to_owned();
+    let said: Vec<(String, String)> = conditions
         .into_iter()
         .flatten()
-        .filter_map(|condition| condition["reason"].as_str());
-    let reasons: Vec<&str> = of_conditions
-        .chain(report.events.iter().map(|event| event.reason.as_str()))
+        .map(|condition| (text(condition, "reason"), text(condition, "message")))
+        .chain(
+            report
+                .events
+                .iter()
+                .map(|event| (event.reason.clone(), event.message.clone())),
+        )
         .collect();
-    let has = |wanted: &[&str]| reasons.iter().any(|reason| wanted.contains(reason));
+    let has = |reasons: &[&str], words: &str| {
+        said.iter()
+            .any(|(reason, message)| reasons.contains(&reason.as_str()) || message.to_lowercase().contains(words))
+    };
     let mut hints = Vec::new();
-    if has(&[reason::IMAGE_PULL_BACK_OFF, "ErrImagePull", "InvalidImageName"]) {
-        let images = report
-            .object
-            .and_then(|object| object.as_json().pointer("/spec/template/spec/containers")?.as_array());
-        let images: Vec<&str> = images
+    if has(&terminal::IMAGE, "failed to pull image") {
+        let containers = |kind: &str| json?.pointer(&format!("/spec/template/spec/{kind}"))?.as_array();
+        let images: Vec<&str> = ["initContainers", "containers"]
             .into_iter()
+            .filter_map(containers)
             .flatten()
             .filter_map(|container| container["image"].as_str())
             .collect();
@@ -285,16 +294,19 @@ fn hints(report: &Report<'_>) -> Vec<String> {
             images.join(", ")
         ));
     }
-    if has(&[reason::QUOTA_EXCEEDED]) {
+    if has(&terminal::QUOTA, "exceeded quota") {
         hints.push(format!(
-            "The project's quota is used up: kubectl get resourcequota -n {}",
-            id.namespace
+            "The project's quota is used up: kubectl get resourcequota -n {namespace}"
         ));
     }
-    if has(&[reason::CRASH_LOOP_BACK_OFF]) {
+    if has(&[reason::CRASH_LOOP_BACK_OFF], "back-off restarting failed container") {
         hints.push(format!(
-            "A container ends again and again: kubectl logs -n {} <pod>",
-            id.namespace
+            "A container ends again and again: kubectl logs -n {namespace} <pod> --previous"
+        ));
+    }
+    if matches!(report.end, End::Deleting | End::Deleted) {
+        hints.push(format!(
+            "If everything in {namespace} goes, the namespace itself is being deleted: kubectl get namespace {namespace}"
         ));
     }
     hints
@@ -303,8 +315,11 @@ fn hints(report: &Report<'_>) -> Vec<String> {
 /// What became of the state, and what the next run does.
 fn consequence(action: Action, end: End<'_>, wanted: &Wait) -> &'static str {
     match (action, end) {
+        (_, End::Deleting) => {
+            "The state keeps it for now. Once it is gone, the next plan will see that, and create it again."
+        }
         (_, End::Deleted | End::Replaced) => "The next plan will see that, and create it again.",
-        (_, End::Failed(_) | End::TimedOut { .. }) if wanted.on_timeout == OnTimeout::Warn => {
+        (Action::Create, End::Failed(_) | End::TimedOut { .. }) if wanted.on_timeout == OnTimeout::Warn => {
             "The workload is in the state as it is; nothing waits for it any more. A postcondition on self.status turns \
              what matters into an error."
         }
@@ -320,12 +335,34 @@ fn consequence(action: Action, end: End<'_>, wanted: &Wait) -> &'static str {
     }
 }
 
-fn next_command(id: &WorkloadId, end: End<'_>) -> String {
-    let WorkloadId { name, namespace } = id;
-    match end {
-        End::Deleted => format!("Next: kubectl get events -n {namespace} --field-selector involvedObject.name={name}"),
-        _ => format!("Next: kubectl describe workload {name} -n {namespace}"),
+/// Where to look next.
+fn next_commands(report: &Report<'_>) -> String {
+    let WorkloadId { name, namespace } = report.id;
+    if matches!(report.end, End::Deleted) {
+        return format!("Next: kubectl get events -n {namespace} --field-selector involvedObject.name={name}");
     }
+    let mut next = format!("Next: kubectl describe workload {name} -n {namespace}");
+    if let Some(selector) = report.object.and_then(selector) {
+        let _ = write!(next, "\n      kubectl get pods -n {namespace} -l {selector}");
+    }
+    next
+}
+
+/// The labels by which the workload's pods are found, as kubectl takes them.
+fn selector(object: &Object) -> Option<String> {
+    let spec = &object.as_json()["spec"];
+    let labels = [
+        &spec["selector"]["matchLabels"],
+        &spec["template"]["metadata"]["labels"],
+    ];
+    let labels = labels
+        .into_iter()
+        .filter_map(Json::as_object)
+        .find(|labels| !labels.is_empty())?;
+    let pairs = labels
+        .iter()
+        .map(|(name, value)| format!("{name}={}", value.as_str().unwrap_or_default()));
+    Some(pairs.collect::<Vec<_>>().join(","))
 }
 
 /// A duration as people write it: `2s`, `1m30s`, `0.4s`.
@@ -349,8 +386,14 @@ mod tests {
 
     fn object(status: &serde_json::Value) -> Object {
         Object::new(json!({
-            "metadata": { "name": "web", "namespace": "project-a", "generation": 2, "finalizers": ["example.com/cleanup"] },
-            "spec": { "replicas": 2, "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:evil" }] } } },
+            "metadata": {
+                "name": "web", "namespace": "project-a", "generation": 2,
+                "finalizers": ["foregroundDeletion", "example.com/cleanup", "mine"],
+            },
+            "spec": { "replicas": 2, "template": {
+                "metadata": { "labels": { "app": "web", "tier": "front" } },
+                "spec": { "containers": [{ "name": "app", "image": "nginx:evil" }] },
+            } },
             "status": status,
         }))
     }
@@ -408,6 +451,7 @@ mod tests {
             The workload is in the state, marked as tainted: the next apply replaces it. To keep it and wait again: terraform untaint. To have such a wait end in a warning: wait = { on_timeout = "warn" }
 
             Next: kubectl describe workload web -n project-a
+                  kubectl get pods -n project-a -l app=web,tier=front
         "#]].assert_eq(&shown([&rollout(&timed_out)]));
         let failure = Failure {
             source: "phase Failed".to_owned(),
@@ -435,6 +479,7 @@ mod tests {
             The change is made and in the state; the next apply waits again.
 
             Next: kubectl describe workload web -n project-a
+                  kubectl get pods -n project-a -l app=web,tier=front
         "#]]
         .assert_eq(&shown([&rollout(&failed)]));
         let interrupted = Report {
@@ -457,6 +502,45 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_else_deletes_is_told_with_what_holds_it() {
+        let id = "project-a/web".parse().unwrap();
+        // Of a status that has not the form that it should have, what can be read is shown.
+        let going =
+            object(&json!({ "phase": "Running", "readyReplicas": "2", "conditions": [{ "type": "Available" }] }));
+        let deleting = Report {
+            id: &id,
+            action: Action::Create,
+            end: End::Deleting,
+            object: Some(&going),
+            wanted: &Wait::DEFAULT,
+            missing: &[],
+            elapsed: Duration::from_secs(60),
+            transitions: &[],
+            events: &[],
+        };
+        expect![[r#"
+            [] Workload project-a/web was created, and is now being deleted by somebody else
+            Waited 1m for the rollout.
+            What holds it are its finalizers:
+              - foregroundDeletion: the garbage collector first deletes what belongs to the workload
+              - example.com/cleanup: the controller of example.com has yet to do its cleanup
+              - mine: a controller has yet to clean up
+
+            Phase: Running
+            Ready replicas: not reported
+            Conditions:
+              - Available = ?
+
+            If everything in project-a goes, the namespace itself is being deleted: kubectl get namespace project-a
+
+            The state keeps it for now. Once it is gone, the next plan will see that, and create it again.
+
+            Next: kubectl describe workload web -n project-a
+                  kubectl get pods -n project-a -l app=web,tier=front
+        "#]].assert_eq(&shown([&rollout(&deleting)]));
+    }
+
+    #[test]
     fn a_deletion_that_does_not_end_names_what_holds_it() {
         let id = "project-a/web".parse().unwrap();
         let held = object(&json!({}));
@@ -464,7 +548,9 @@ mod tests {
         expect![[r#"
             [] Workload project-a/web is being deleted, but is not gone after 1s
             It is held by its finalizers, each of which a controller removes when it has cleaned up:
-              - example.com/cleanup
+              - foregroundDeletion: the garbage collector first deletes what belongs to the workload
+              - example.com/cleanup: the controller of example.com has yet to do its cleanup
+              - mine: a controller has yet to clean up
 
             A finalizer whose controller no longer runs keeps the workload for ever. Only when you are sure of that, remove it: kubectl patch workload web -n project-a --type=merge -p '{"metadata":{"finalizers":null}}'
 

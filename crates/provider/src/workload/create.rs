@@ -33,7 +33,7 @@ pub(super) async fn run(
     let id = identity::of(&planned)?;
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.create;
-    let client = client.within(deadline);
+    let client = client.within(deadline).repeating_until(operation::cancelled());
     let manages_replicas = private.planned.unwrap_or_default().manages_replicas;
     let body = write::body(&planned, manages_replicas)?;
 

@@ -35,7 +35,7 @@ pub(super) async fn run(session: &Session, prior: &Value, private: &PrivateState
     }
     let timeouts = session.configuration().timeouts.overridden(prior.get("timeouts"));
     let deadline = Instant::now() + timeouts.delete;
-    let client = client.within(deadline);
+    let client = client.within(deadline).repeating_until(operation::cancelled());
     let propagation = prior.get("propagation_policy").and_then(Value::as_str);
     let options = DeleteOptions {
         uid: identity::uid(prior).map(str::to_owned),

@@ -1,5 +1,6 @@
 //! Updating: the write, or only the wait that is still owed.
 
+use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
@@ -28,7 +29,7 @@ pub(super) async fn run(
     let id = identity::of(planned)?;
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.update;
-    let client = client.within(deadline);
+    let client = client.within(deadline).repeating_until(operation::cancelled());
     let mut private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,

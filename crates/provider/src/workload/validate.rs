@@ -80,18 +80,21 @@ fn waiting(config: &Value) -> Vec<Diagnostic> {
         let message = format!("{unknown:?} is not a phase; the phases are {}", known.join(", "));
         found.push(diagnostics::validation(&message, at("phase")));
     }
-    if attribute
+    if let Some(replicas) = attribute
         .get("replicas")
-        .and_then(Value::as_i64)
-        .is_some_and(|replicas| replicas < 0)
+        .filter(|replicas| replicas.as_number().is_some())
+        && let Some(problem) = never_ready(replicas.as_i64(), config)
     {
-        found.push(diagnostics::validation(
-            "a number of replicas is not negative",
-            at("replicas"),
-        ));
+        found.push(diagnostics::validation(&problem, at("replicas")));
     }
     let conditions = attribute.get("conditions").and_then(Value::as_list).unwrap_or_default();
     for (index, condition) in (0_i64..).zip(conditions) {
+        if condition.get("type").and_then(Value::as_str).is_some_and(str::is_empty) {
+            found.push(diagnostics::validation(
+                "a condition has a type, such as `Available`",
+                at("conditions").index(index).attribute("type"),
+            ));
+        }
         let statuses = [status::TRUE, status::FALSE, status::UNKNOWN];
         if let Some(text) = condition.get("status").and_then(Value::as_str)
             && !statuses.contains(&text)
@@ -104,6 +107,19 @@ fn waiting(config: &Value) -> Vec<Diagnostic> {
         }
     }
     found
+}
+
+/// Why so many replicas will never be ready.
+fn never_ready(replicas: Option<i64>, config: &Value) -> Option<String> {
+    let Some(replicas) = replicas.filter(|replicas| *replicas >= 0) else {
+        return Some("the number of replicas must be a whole number, and not negative".to_owned());
+    };
+    let wanted = config.get("spec").and_then(|spec| spec.get("replicas"))?.as_i64()?;
+    (replicas > wanted).then(|| {
+        format!(
+            "{replicas} replicas are never ready where spec.replicas is {wanted}, so that the wait would be in vain"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -166,7 +166,10 @@ pub async fn run(
     let uid = written.uid().unwrap_or_default();
     let until = wanted.until(written, prior);
     let outcome = client.wait(id, uid, until, deadline, operation::cancelled()).await;
-    let explains = matches!(outcome.result, Ending::Failed(_) | Ending::TimedOut | Ending::Gone);
+    let explains = matches!(
+        outcome.result,
+        Ending::Failed(_) | Ending::TimedOut | Ending::Deleting | Ending::Gone
+    );
     let events = if explains {
         events(client, id, uid).await
     } else {
@@ -192,11 +195,12 @@ impl Waited {
         self.outcome.object.as_ref()
     }
 
-    /// Whether the next plan should wait again.
-    pub fn is_owed(&self, wanted: &Wait) -> bool {
+    /// Whether the next plan should wait again. A new workload that is let pass with a warning is left at that; a change that
+    /// is let pass has still not come, and a plan that says so is the only one who does.
+    pub fn is_owed(&self, action: Action, wanted: &Wait) -> bool {
         match self.outcome.result {
             Ending::Met => false,
-            Ending::Failed(_) | Ending::TimedOut => wanted.on_timeout == OnTimeout::Error,
+            Ending::Failed(_) | Ending::TimedOut => action != Action::Create || wanted.on_timeout == OnTimeout::Error,
             _ => true,
         }
     }
@@ -236,6 +240,7 @@ pub(super) fn end(outcome: &Outcome) -> Option<End<'_>> {
             trouble: outcome.trouble.as_ref(),
         }),
         Ending::Cancelled => Some(End::Interrupted),
+        Ending::Deleting => Some(End::Deleting),
         Ending::Gone => Some(End::Deleted),
         Ending::Replaced { .. } => Some(End::Replaced),
         Ending::Unreadable(error) => Some(End::Lost(error)),

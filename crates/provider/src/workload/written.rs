@@ -40,7 +40,7 @@ impl Written<'_> {
         let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
         let object = outcome.object().unwrap_or(&object);
         let mut private = private;
-        private.waiting = outcome.is_owed(&wanted);
+        private.waiting = outcome.is_owed(self.action, &wanted);
         outcome.report(diags, self.action, self.id, &wanted);
         (self.state(planned, object.as_json()), private)
     }
