@@ -108,7 +108,10 @@ fn a_watch_that_closes_expires_and_breaks_is_resumed() {
             json!({ "expireWatch": true }),
             json!({ "truncate": 40 }),
         ] {
-            fault(workspace, "WATCH", 3, &break_);
+            let path = format!("/namespaces/{}/workloads?&watch=true", workspace.namespace());
+            workspace
+                .api()
+                .fault(json!({ "path": path, "times": 3, "fault": break_ }));
         }
         workspace.config(&WEB.replace("replicas = 2", "replicas = 4")).applies();
         assert_eq!(workspace.state(ADDRESS)["status"]["ready_replicas"], 4);

@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
-use acceptance::{Running, Signal, Workspace, each_cli};
+use acceptance::{Running, Signal, Workspace, each_cli, each_cli_with_its_own_api};
 use rustix::process::{Pid, kill_process};
 
 const STUCK: &str = r#"
@@ -56,6 +56,33 @@ fn apply_until_waiting(workspace: &Workspace, image: &str) -> Running {
     child
 }
 
+/// Asserts that what exists is what the state knows.
+#[track_caller]
+fn assert_no_orphan(workspace: &Workspace) {
+    let live = workspace.api().workload(workspace.namespace(), "web");
+    let live = live.expect("the workload exists");
+    let known = workspace.state_if_any(ADDRESS).expect("the workload is in the state");
+    assert_eq!(known["metadata"]["uid"], live["metadata"]["uid"]);
+}
+
+/// Takes over the workload that an apply refuses because it exists, as the message says.
+#[track_caller]
+fn take_over(workspace: &Workspace) {
+    let id = format!("{}/web", workspace.namespace());
+    assert!(workspace.state_if_any(ADDRESS).is_none());
+    let ready = STUCK.replace("\"stuck\"", "\"ready\"");
+    let refused = workspace.config(&ready).apply().fails().says("already exists");
+    refused.says(&format!("import {{ to = datum_workload.<name> id = \"{id}\" }}"));
+    let block = format!("import {{\n  to = {ADDRESS}\n  id = \"{id}\"\n}}");
+    workspace.config(&format!("{ready}\n{block}\n")).applies();
+    assert_no_orphan(workspace);
+}
+
+/// Whether a process still runs.
+fn runs(process: i32) -> bool {
+    std::fs::read_to_string(format!("/proc/{process}/status")).is_ok_and(|status| !status.contains("State:\tZ"))
+}
+
 /// How soon an interrupted CLI ends, whatever else this machine does meanwhile: long before any wait runs out of time.
 const SOON: Duration = Duration::from_secs(30);
 
@@ -65,11 +92,10 @@ fn an_interrupted_create_keeps_the_workload_in_state() {
         workspace.config(STUCK);
         let child = apply_until_waiting(workspace, "nginx:1.25");
         child.signal(Signal::INT);
-        child.ends_within(SOON).fails().says("interrupt");
-        assert!(
-            workspace.state_if_any(ADDRESS).is_some(),
-            "no orphan: the workload is in state"
-        );
+        child.ends_within(SOON).fails().says("was interrupted after");
+        assert_no_orphan(workspace);
+        assert!(workspace.is_tainted(ADDRESS));
+        assert_eq!(workspace.state(ADDRESS)["status"]["phase"], "Provisioning");
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
     });
 }
@@ -117,28 +143,26 @@ fn an_interrupted_delete_keeps_the_state_until_the_workload_is_gone() {
 }
 
 #[test]
-fn a_killed_create_is_met_by_the_import_block() {
+fn a_cli_that_is_killed_takes_its_provider_along_and_the_import_block_takes_over() {
     each_cli(|workspace| {
         workspace.config(STUCK);
         let child = apply_until_waiting(workspace, "nginx:1.25");
-        child.signal(Signal::KILL);
+        let provider = provider_of(&child).expect("the CLI runs a provider");
+        signal(child.id(), Signal::KILL);
         child.ends_within(SOON).fails();
-        let lock = workspace.path().join(".terraform.tfstate.lock.info");
-        if lock.exists() {
-            std::fs::remove_file(lock).expect("a stale lock is removed, as its message says");
-        }
-        if workspace.state_if_any(ADDRESS).is_none() {
-            let id = format!("{}/web", workspace.namespace());
-            workspace.config(&STUCK.replace("\"stuck\"", "\"ready\""));
-            workspace
-                .apply()
-                .fails()
-                .says("already exists")
-                .says("import {")
-                .says(&id);
-            workspace.run(&["import", "-no-color", ADDRESS, &id]).succeeds();
-        }
-        workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
+        workspace.api().until("the provider has ended", || !runs(provider));
+        take_over(workspace);
+    });
+}
+
+#[test]
+fn a_provider_that_is_killed_leaves_a_workload_that_can_be_taken_over() {
+    each_cli(|workspace| {
+        workspace.config(STUCK);
+        let child = apply_until_waiting(workspace, "nginx:1.25");
+        signal(provider_of(&child).expect("the CLI runs a provider"), Signal::KILL);
+        child.ends_within(SOON).fails();
+        take_over(workspace);
     });
 }
 
@@ -150,28 +174,31 @@ fn a_second_interrupt_loses_nothing_either() {
         child.signal(Signal::INT);
         child.signal(Signal::INT);
         child.ends_within(SOON).fails();
-        let id = format!("{}/web", workspace.namespace());
-        // The CLI may give up before it has saved the state: then the next apply says how to take the workload over.
-        if workspace.state_if_any(ADDRESS).is_none() {
-            workspace.apply().fails().says("import {").says(&id);
-            workspace.run(&["import", "-no-color", ADDRESS, &id]).succeeds();
-        }
+        assert_no_orphan(workspace);
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
     });
 }
 
 #[test]
-fn a_provider_that_is_killed_leaves_a_workload_that_can_be_taken_over() {
-    each_cli(|workspace| {
-        workspace.config(STUCK);
-        let child = apply_until_waiting(workspace, "nginx:1.25");
-        signal(provider_of(&child).expect("the CLI runs a provider"), Signal::KILL);
+fn an_interrupt_ends_the_repeats_of_a_write() {
+    each_cli_with_its_own_api(|workspace| {
+        let provider = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
+        workspace.config(&format!("{provider}{STUCK}"));
+        let path = format!("/namespaces/{}/workloads/web", workspace.namespace());
+        let busy = serde_json::json!({ "method": "PATCH", "path": path, "times": 1000, "fault": { "status": 503 } });
+        workspace.api().fault(busy);
+        let writes = || {
+            let requests = workspace.api().requests();
+            requests.iter().filter(|request| request.starts_with("PATCH")).count()
+        };
+        let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        workspace.api().until("a write was refused", || writes() > 0);
+        child.signal(Signal::INT);
         child.ends_within(SOON).fails();
-        if workspace.state_if_any(ADDRESS).is_none() {
-            let id = format!("{}/web", workspace.namespace());
-            workspace.apply().fails().says("already exists").says(&id);
-            workspace.run(&["import", "-no-color", ADDRESS, &id]).succeeds();
-        }
+        // Uninterrupted there are six, within about ten seconds.
+        assert!(writes() < 6, "{} writes", writes());
+        assert!(workspace.state_if_any(ADDRESS).is_none(), "nothing was made");
+        workspace.api().clear_faults();
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
     });
 }

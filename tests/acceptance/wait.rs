@@ -1,6 +1,10 @@
 //! Waiting: until the workload really is up, or the reason why it will not be.
 
-use acceptance::{Output, Workspace, each_cli};
+use std::time::Duration;
+
+use acceptance::{Api, Output, Running, Workspace, each_cli, each_cli_with_its_own_api};
+use http::Method;
+use serde_json::{Value, json};
 
 fn web(annotations: &str, more: &str) -> String {
     format!(
@@ -31,6 +35,50 @@ fn exists(workspace: &Workspace) -> bool {
     workspace.api().workload(workspace.namespace(), "web").is_some()
 }
 
+fn live(workspace: &Workspace) -> Value {
+    let live = workspace.api().workload(workspace.namespace(), "web");
+    live.expect("the workload exists")
+}
+
+/// How soon a wait ends that need not go on, whatever else this machine does meanwhile. Without `timeouts` a wait that does
+/// go on takes twenty minutes.
+const SOON: Duration = Duration::from_mins(1);
+
+/// Starts an apply, and returns it when the workload is there and waited for.
+fn applying(workspace: &Workspace) -> Running {
+    let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+    workspace.api().until("the workload is there", || exists(workspace));
+    apply
+}
+
+/// Says what a controller says. Of a workload whose scenario is `no-status` nobody else says anything.
+fn report(workspace: &Workspace, status: &Value) {
+    workspace
+        .api()
+        .edit_status(workspace.namespace(), "web", json!({ "status": status }));
+}
+
+/// A condition as a controller writes it that does not know what time it is.
+fn condition(r#type: &str, status: &str, reason: &str, message: &str) -> Value {
+    json!({ "type": r#type, "status": status, "reason": reason, "message": message,
+            "lastTransitionTime": "1970-01-01T00:00:00Z" })
+}
+
+/// The status of a workload that is up.
+fn up(generation: i64, replicas: u32) -> Value {
+    json!({ "phase": "Running", "observedGeneration": generation,
+            "replicas": replicas, "readyReplicas": replicas, "availableReplicas": replicas,
+            "conditions": [condition("Available", "True", "MinimumReplicasAvailable", "all are there")] })
+}
+
+/// What somebody else puts in the place of the workload.
+fn theirs() -> Value {
+    json!({
+        "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
+        "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } },
+    })
+}
+
 #[test]
 fn a_failed_rollout_ends_the_wait_with_its_reason_and_keeps_the_state() {
     each_cli(|workspace| {
@@ -57,11 +105,19 @@ fn a_wait_that_times_out_says_what_it_saw() {
             ))
             .apply()
             .fails()
-            .says("Provisioning")
-            .says("0/2")
-            .says("2s");
+            .says("is not up after")
+            .says("Phase: Provisioning")
+            .says("Ready replicas: 0/2")
+            .says("Progressing = True (RolloutInProgress): ")
+            .says("Available = False (MinimumReplicasUnavailable): ")
+            .says("Latest events: - Normal ")
+            .says("Seen on the way: - ")
+            .says("phase Pending -> Provisioning")
+            .says("kubectl describe workload web");
         assert!(exists(workspace));
         assert!(workspace.is_tainted(ADDRESS));
+        let status = &workspace.state(ADDRESS)["status"];
+        assert_eq!(status["phase"], "Provisioning", "the state is what was seen last");
     });
 }
 
@@ -91,14 +147,27 @@ fn no_wait_returns_at_once() {
 #[test]
 fn a_failed_update_is_retried_by_the_next_plan() {
     each_cli(|workspace| {
-        workspace.config(&web(&scenario("ready"), "")).applies();
-        let stuck = web(&scenario("stuck"), "timeouts = { update = \"2s\" }").replace("nginx:1.25", "nginx:1.26");
-        workspace.config(&stuck).apply().fails().says("nginx:1.26");
-        assert!(!workspace.is_tainted(ADDRESS), "an update never taints");
-        assert_eq!(workspace.plan().actions(ADDRESS), ["update"], "the wait is still owed");
-        workspace.apply().fails();
-        let ready = web(&scenario("ready"), "timeouts = { update = \"30s\" }").replace("nginx:1.25", "nginx:1.26");
-        workspace.config(&ready).applies();
+        let stuck = |more: &str| web(&scenario("stuck"), more).replace("nginx:1.25", "nginx:1.26");
+        for (image, more) in [
+            ("nginx:1.26", "timeouts = { update = \"2s\" }"),
+            (
+                "nginx:1.27",
+                "timeouts = { update = \"2s\" }\n wait = { on_timeout = \"warn\" }",
+            ),
+        ] {
+            workspace.config(&web(&scenario("ready"), "")).applies();
+            let is_error = !more.contains("warn");
+            workspace.config(&stuck(more).replace("nginx:1.26", image));
+            let output = workspace.apply().says(image);
+            assert_ne!(output.success, is_error, "{output}");
+            assert!(!workspace.is_tainted(ADDRESS), "an update never taints");
+            let plan = workspace.plan();
+            assert_eq!(plan.actions(ADDRESS), ["update"], "the wait is still owed");
+            let output = workspace.apply().says("is not up after");
+            assert_ne!(output.success, is_error, "{output}");
+            let ready = web(&scenario("ready"), "").replace("nginx:1.25", image);
+            workspace.config(&ready).applies();
+        }
     });
 }
 
@@ -111,10 +180,35 @@ fn conditions_phase_and_replicas_are_waited_for_together() {
             replicas   = 2
         }"#;
         workspace.config(&web(&scenario("ready"), more)).applies();
-        let never =
-            "wait = { conditions = [{ type = \"Blessed\", status = \"True\" }] }\ntimeouts = { update = \"1s\" }";
-        workspace.config(&web(&scenario("ready"), never).replace("replicas = 2", "replicas = 3"));
-        workspace.apply().fails().says("Blessed");
+    });
+}
+
+#[test]
+fn each_part_of_a_wait_that_is_missing_is_named() {
+    each_cli(|workspace| {
+        let more = r#"timeouts = { create = "5s" }
+        wait = {
+            conditions = [{ type = "Available", status = "True" }, { type = "Ready", status = "True", reason = "Blessed" }]
+            phase      = "Running"
+            replicas   = 2
+        }"#;
+        workspace.config(&web(&scenario("no-status"), more));
+        let apply = applying(workspace);
+        let conditions = json!([
+            condition("Available", "True", "", ""),
+            condition("Ready", "True", "Hoped", "")
+        ]);
+        report(
+            workspace,
+            &json!({ "phase": "Pending", "observedGeneration": 1, "readyReplicas": 1, "conditions": conditions }),
+        );
+        apply
+            .ends_within(SOON)
+            .fails()
+            .says("phase is Pending, not Running")
+            .says("ready replicas are 1, not 2")
+            .says("Ready=True (Blessed) is wanted, it is Ready=True (Hoped)")
+            .does_not_say("Available=True is wanted");
     });
 }
 
@@ -126,11 +220,162 @@ fn status_of_an_older_generation_is_never_believed() {
         workspace
             .config(&web(&slow, "").replace("nginx:1.25", "nginx:1.26"))
             .applies();
-        let live = workspace
-            .api()
-            .workload(workspace.namespace(), "web")
-            .expect("the workload exists");
+        let live = live(workspace);
         assert_eq!(live["status"]["observedGeneration"], live["metadata"]["generation"]);
+    });
+}
+
+#[test]
+fn a_status_that_stays_that_of_an_older_generation_is_told_apart() {
+    each_cli(|workspace| {
+        let config = web(&scenario("no-status"), "timeouts = { update = \"3s\" }");
+        workspace.config(&config);
+        let apply = applying(workspace);
+        report(workspace, &up(1, 2));
+        apply.ends_within(SOON).succeeds();
+        // A failure of the old generation is no more believed than its success.
+        let failed = condition("Progressing", "False", "ImagePullBackOff", "no such tag");
+        report(workspace, &json!({ "phase": "Failed", "conditions": [failed] }));
+        workspace.config(&config.replace("nginx:1.25", "nginx:1.26"));
+        workspace
+            .apply()
+            .fails()
+            .says("is not up after")
+            .says("the controller has not seen generation 2 yet")
+            .says("The status is still that of generation 1, not of 2.");
+        report(workspace, &up(2, 2));
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn timestamps_of_1970_are_as_good_as_any() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("no-status"), ""));
+        let apply = applying(workspace);
+        report(workspace, &up(1, 2));
+        apply.ends_within(SOON).succeeds();
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn every_terminal_state_ends_the_wait_long_before_its_deadline() {
+    each_cli(|workspace| {
+        let conditions = [
+            condition("Progressing", "False", "ImagePullBackOff", "no such tag"),
+            condition("ReplicaFailure", "True", "QuotaExceeded", "no CPU is left"),
+            condition(
+                "Progressing",
+                "False",
+                "ProgressDeadlineExceeded",
+                "no progress for 10m",
+            ),
+        ];
+        let failures = conditions.map(|condition| {
+            let words = ["reason", "message"].map(|name| condition[name].as_str().unwrap_or_default().to_owned());
+            (json!({ "phase": "Provisioning", "conditions": [condition] }), words)
+        });
+        let crashed = condition("Available", "False", "CrashLoopBackOff", "exit code 1");
+        let phase = (
+            json!({ "phase": "Failed", "conditions": [crashed] }),
+            ["phase Failed (CrashLoopBackOff)".to_owned(), "exit code 1".to_owned()],
+        );
+        for (mut status, [reason, message]) in failures.into_iter().chain([phase]) {
+            let before = workspace.api().workload(workspace.namespace(), "web");
+            let uid = before.map(|before| before["metadata"]["uid"].clone());
+            workspace.config(&web(&scenario("no-status"), ""));
+            let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+            workspace.api().until("the workload is there anew", || {
+                let live = workspace.api().workload(workspace.namespace(), "web");
+                live.is_some_and(|live| Some(&live["metadata"]["uid"]) != uid.as_ref())
+            });
+            status["observedGeneration"] = json!(1);
+            report(workspace, &status);
+            apply
+                .ends_within(SOON)
+                .fails()
+                .says("but failed")
+                .says(&reason)
+                .says(&message);
+            assert!(workspace.is_tainted(ADDRESS), "the next apply replaces it");
+        }
+    });
+}
+
+/// How many watches the provider has opened.
+fn watches(api: &Api) -> usize {
+    let all = api.send(Method::GET, "/_control/requests", None);
+    let all = all.expect("the requests are counted");
+    let is_watch = |request: &&Value| {
+        let has = |field: &str, text: &str| request[field].as_str().is_some_and(|value| value.contains(text));
+        has("query", "watch=true") && has("userAgent", "terraform-provider-datum/")
+    };
+    all.as_array().into_iter().flatten().filter(is_watch).count()
+}
+
+#[test]
+fn a_wait_outlasts_whatever_happens_to_its_watch() {
+    each_cli_with_its_own_api(|workspace| {
+        let api = workspace.api();
+        workspace.config(&web(&scenario("no-status"), ""));
+        let apply = applying(workspace);
+        api.until("it is watched", || watches(api) > 0);
+        let watch = format!("/namespaces/{}/workloads?&watch=true", workspace.namespace());
+        let faults = [
+            (1, json!({ "status": 410, "reason": "Expired" })),
+            (3, json!({ "status": 500 })),
+            (1, json!({ "status": 429, "retryAfter": 0 })),
+            (1, json!({ "reset": true })),
+            (1, json!({ "html": 502 })),
+            (1, json!({ "html": 200 })),
+        ];
+        for (number, (times, fault)) in (1_u32..).zip(faults) {
+            for end in ["closeWatch", "expireWatch"] {
+                let before = watches(api);
+                let strikes = if end == "closeWatch" { times } else { 0 };
+                if strikes > 0 {
+                    api.fault(json!({ "path": watch, "times": strikes, "fault": fault }));
+                }
+                api.fault(json!({ "path": watch, "fault": { end: true } }));
+                // The one that was open ends, those that are struck follow, and then one that lives.
+                api.until(&format!("the watch is there again after {end} and {fault}"), || {
+                    watches(api) > before + strikes
+                });
+                report(
+                    workspace,
+                    &json!({ "phase": "Pending", "observedGeneration": 1, "replicas": number, "note": end }),
+                );
+            }
+        }
+        // One that breaks off within an event is struck as soon as there is one.
+        let before = watches(api);
+        api.fault(json!({ "path": watch, "fault": { "truncate": 40 } }));
+        api.fault(json!({ "path": watch, "fault": { "closeWatch": true } }));
+        api.until("the watch that will break off is there", || watches(api) > before);
+        report(workspace, &up(1, 2));
+        apply.ends_within(SOON).succeeds();
+        assert!(watches(api) > before + 1, "the half event was asked for again");
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn requests_and_their_repeats_count_towards_the_one_deadline() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&format!(
+            "provider \"datum\" {{\n  plan_dry_run = false\n}}\n{}",
+            web(&scenario("stuck"), "timeouts = { create = \"6s\" }")
+        ));
+        let path = format!("/namespaces/{}/workloads/web", workspace.namespace());
+        workspace
+            .api()
+            .fault(json!({ "method": "PATCH", "path": path, "fault": { "latencyMs": 4000 } }));
+        workspace
+            .apply()
+            .fails()
+            .does_not_say("after 6s")
+            .does_not_say("Waited 6s");
     });
 }
 
@@ -164,9 +409,12 @@ fn a_delete_that_a_finalizer_holds_names_it_and_keeps_the_state() {
         workspace
             .config(&web(&scenario("stuck-delete"), "timeouts = { delete = \"1s\" }"))
             .applies();
-        workspace.destroy().fails().says("simulator.datum.net/");
+        workspace
+            .destroy()
+            .fails()
+            .says("simulator.datum.net/cleanup: the controller of simulator.datum.net has yet to do its cleanup");
         assert!(workspace.state_if_any(ADDRESS).is_some(), "state is kept");
-        let none = serde_json::json!({ "metadata": { "finalizers": null } });
+        let none = json!({ "metadata": { "finalizers": null } });
         workspace.api().edit(workspace.namespace(), "web", none);
         workspace.destroy().succeeds();
         assert!(!exists(workspace));
@@ -180,6 +428,9 @@ fn deletion_protection_refuses() {
             .config(&web(&scenario("ready"), "deletion_protection = true"))
             .applies();
         workspace.destroy().fails().says("deletion_protection");
+        let renamed = web(&scenario("ready"), "deletion_protection = true").replace("\"web\"\n", "\"shop\"\n");
+        workspace.config(&renamed).apply().fails().says("deletion_protection");
+        workspace.config("").apply().fails().says("deletion_protection");
         assert!(exists(workspace));
         workspace
             .config(&web(&scenario("ready"), "deletion_protection = false"))
@@ -192,10 +443,9 @@ fn deletion_protection_refuses() {
 fn a_workload_deleted_during_the_wait_ends_it() {
     each_cli(|workspace| {
         workspace.config(&web(&scenario("stuck"), ""));
-        let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-        workspace.api().until("the workload is there", || exists(workspace));
+        let child = applying(workspace);
         workspace.api().delete(workspace.namespace(), "web");
-        child.ends().fails().says("deleted");
+        child.ends_within(SOON).fails().says("deleted by somebody else");
         workspace.config(&web(&scenario("ready"), "")).applies();
     });
 }
@@ -204,33 +454,46 @@ fn a_workload_deleted_during_the_wait_ends_it() {
 fn a_workload_replaced_during_the_wait_is_not_ours() {
     each_cli(|workspace| {
         workspace.config(&web(&scenario("stuck"), ""));
-        let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-        workspace.api().until("the workload is there", || exists(workspace));
+        let child = applying(workspace);
         workspace.api().delete(workspace.namespace(), "web");
-        let theirs = serde_json::json!({
-            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
-            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } },
-        });
-        workspace.api().create(workspace.namespace(), theirs);
-        child.ends().fails();
-        let live = workspace
-            .api()
-            .workload(workspace.namespace(), "web")
-            .expect("theirs is still there");
-        assert_eq!(live["spec"]["template"]["spec"]["containers"][0]["image"], "theirs:1");
+        workspace.api().create(workspace.namespace(), theirs());
+        child.ends_within(SOON).fails();
+        assert_eq!(
+            live(workspace)["spec"]["template"]["spec"]["containers"][0]["image"],
+            "theirs:1"
+        );
     });
 }
 
 #[test]
-fn progress_is_logged_while_it_happens() {
+fn every_transition_is_logged_as_it_happens_and_told_when_it_fails() {
     each_cli(|workspace| {
-        workspace.config(&web(&scenario("ready"), ""));
-        let mut command = workspace.command(&["apply", "-auto-approve", "-no-color"]);
-        let output = Output::of(command.env("TF_LOG_PROVIDER", "INFO")).succeeds();
-        for phase in ["Provisioning", "Running"] {
+        workspace.config(&web(&scenario("bad-image"), ""));
+        let mut command = workspace.command(&["apply", "-auto-approve", "-json"]);
+        let output = Output::of(command.env("TF_LOG_PROVIDER", "INFO")).fails();
+        let diagnostics = output
+            .stdout
+            .lines()
+            .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+        let detail = diagnostics
+            .filter_map(|line| line["diagnostic"]["detail"].as_str().map(str::to_owned))
+            .find(|detail| detail.contains("Seen on the way:"))
+            .expect("the message tells what was seen");
+        let told = detail
+            .lines()
+            .skip_while(|line| !line.starts_with("Seen on the way:"))
+            .skip(1);
+        let told: Vec<&str> = told
+            .map_while(|line| line.trim_start().strip_prefix("- "))
+            .filter_map(|line| line.split_once("s  "))
+            .map(|(_, change)| change)
+            .collect();
+        assert!(told.len() >= 3, "{detail}");
+        for change in told {
+            let is_logged = |line: &str| line.contains("[INFO]") && line.contains(change);
             assert!(
-                output.stderr.contains(phase),
-                "{phase} is not in the log:\n{}",
+                output.stderr.lines().any(is_logged),
+                "{change:?} is not in the log:\n{}",
                 output.stderr
             );
         }
@@ -258,7 +521,7 @@ fn a_warning_with_a_postcondition_fails_the_run_and_keeps_the_workload() {
             .fails()
             .says("not Running yet");
         assert!(!workspace.is_tainted(ADDRESS));
-        let patch = serde_json::json!({ "metadata": { "annotations": { "simulator.datum.net/scenario": "ready" } } });
+        let patch = json!({ "metadata": { "annotations": { "simulator.datum.net/scenario": "ready" } } });
         workspace.api().edit(workspace.namespace(), "web", patch);
         workspace
             .config(&web(&scenario("ready"), &more("Running")))
@@ -294,14 +557,31 @@ fn none_is_a_number_of_replicas() {
 fn a_wait_that_makes_no_sense_is_refused_at_plan() {
     each_cli(|workspace| {
         for (more, attribute) in [
-            ("timeouts = { create = \"soon\" }", "create"),
-            ("wait = { phase = \"Perfect\" }", "phase"),
-            ("wait = { on_timeout = \"panic\" }", "on_timeout"),
+            ("timeouts = { create = \"soon\" }", "timeouts.create is not valid"),
+            ("timeouts = { update = \"0s\" }", "timeouts.update is not valid"),
+            ("timeouts = { delete = \"-1m\" }", "timeouts.delete is not valid"),
+            ("timeouts = { read = \"10\" }", "timeouts.read is not valid"),
+            ("timeouts = { create = \"9999999h\" }", "timeouts.create is not valid"),
+            (
+                "timeouts = { create = \"99999999999999999999h\" }",
+                "longer than anything",
+            ),
+            ("wait = { phase = \"Perfect\" }", "wait.phase is not valid"),
+            ("wait = { on_timeout = \"panic\" }", "wait.on_timeout is not valid"),
             (
                 "wait = { conditions = [{ type = \"Available\", status = \"Yes\" }] }",
-                "status",
+                "wait.conditions[0].status is not valid",
             ),
-            ("wait = { replicas = -1 }", "replicas"),
+            (
+                "wait = { conditions = [{ type = \"\", status = \"True\" }] }",
+                "wait.conditions[0].type is not valid",
+            ),
+            ("wait = { replicas = -1 }", "wait.replicas is not valid"),
+            ("wait = { replicas = 1.5 }", "wait.replicas is not valid"),
+            (
+                "wait = { replicas = 3 }",
+                "3 replicas are never ready where spec.replicas is 2",
+            ),
         ] {
             workspace
                 .config(&web("", more))
@@ -322,6 +602,14 @@ fn conditions_that_flap_are_not_taken_for_success_while_they_do() {
             .fails()
             .says("Available");
         assert!(workspace.is_tainted(ADDRESS));
+        workspace.config(&web(&scenario("flapping"), "")).applies();
+        let conditions = live(workspace)["status"]["conditions"].clone();
+        let available = conditions
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|it| it["type"] == "Available");
+        assert_eq!(available.expect("it is reported")["status"], "True", "it has settled");
     });
 }
 
@@ -330,11 +618,7 @@ fn what_somebody_else_created_under_the_name_is_not_deleted() {
     each_cli(|workspace| {
         workspace.config(&web(&scenario("ready"), "")).applies();
         workspace.api().delete(workspace.namespace(), "web");
-        let theirs = serde_json::json!({
-            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
-            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } },
-        });
-        workspace.api().create(workspace.namespace(), theirs);
+        workspace.api().create(workspace.namespace(), theirs());
         // Without a refresh the delete itself meets another uid: ours is gone, and theirs stays.
         workspace
             .run(&["destroy", "-auto-approve", "-no-color", "-refresh=false"])
@@ -352,7 +636,127 @@ fn a_propagation_policy_is_chosen_and_a_wrong_one_refused() {
         workspace
             .config(&web(&scenario("ready"), "propagation_policy = \"Foreground\""))
             .applies();
-        workspace.destroy().succeeds();
+        let destroy = workspace.start(&["destroy", "-auto-approve", "-no-color"]);
+        workspace.api().until("the workload goes", || {
+            let live = workspace.api().workload(workspace.namespace(), "web");
+            let is_held = |live: &Value| live["metadata"]["finalizers"] == json!(["foregroundDeletion"]);
+            if live.as_ref().is_some_and(is_held) {
+                // The garbage collector's part, where the API has none.
+                let none = json!({ "metadata": { "finalizers": null } });
+                workspace.api().edit(workspace.namespace(), "web", none);
+            }
+            live.is_none()
+        });
+        destroy.ends_within(SOON).succeeds();
         assert!(!exists(workspace));
+    });
+}
+
+#[test]
+fn what_takes_the_place_of_a_deleted_workload_is_not_waited_for() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("stuck-delete"), "")).applies();
+        let destroy = workspace.start(&["destroy", "-auto-approve", "-no-color"]);
+        workspace.api().until("the workload is being deleted", || {
+            live(workspace)["metadata"]["deletionTimestamp"].is_string()
+        });
+        let none = json!({ "metadata": { "finalizers": null } });
+        workspace.api().edit(workspace.namespace(), "web", none);
+        workspace.api().create(workspace.namespace(), theirs());
+        destroy.ends_within(SOON).succeeds();
+        assert!(workspace.state_if_any(ADDRESS).is_none());
+        assert_eq!(
+            live(workspace)["spec"]["template"]["spec"]["containers"][0]["image"],
+            "theirs:1",
+            "theirs was left alone"
+        );
+    });
+}
+
+#[test]
+fn what_is_gone_already_is_deleted() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("ready"), "")).applies();
+        workspace.api().delete(workspace.namespace(), "web");
+        workspace
+            .run(&["destroy", "-auto-approve", "-no-color", "-refresh=false"])
+            .succeeds();
+        assert!(workspace.state_if_any(ADDRESS).is_none());
+    });
+}
+
+#[test]
+fn a_workload_that_is_being_deleted_is_waited_for_no_longer() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("no-status"), ""));
+        let apply = applying(workspace);
+        let held = json!({ "metadata": { "finalizers": ["example.com/backup"] } });
+        workspace.api().edit(workspace.namespace(), "web", held);
+        let path = format!(
+            "/apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/web",
+            workspace.namespace()
+        );
+        let deleted = workspace.api().send(Method::DELETE, &path, None);
+        deleted.expect("the deletion begins");
+        apply
+            .ends_within(SOON)
+            .fails()
+            .says("is now being deleted by somebody else")
+            .says("example.com/backup: the controller of example.com has yet to do its backup");
+        let none = json!({ "metadata": { "finalizers": null } });
+        workspace.api().edit(workspace.namespace(), "web", none);
+        workspace.config(&web(&scenario("ready"), "")).applies();
+    });
+}
+
+#[test]
+fn a_namespace_that_goes_takes_nothing_new_and_ends_the_wait() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&web(&scenario("stuck"), ""));
+        let apply = applying(workspace);
+        let held = json!({ "metadata": { "finalizers": ["example.com/backup"] } });
+        workspace.api().edit(workspace.namespace(), "web", held);
+        workspace.api().delete_namespace(workspace.namespace());
+        apply
+            .ends_within(SOON)
+            .fails()
+            .says("being deleted by somebody else")
+            .says("kubectl get namespace");
+        let another = web(&scenario("ready"), "").replace("\"web\"", "\"shop\"");
+        workspace.write("shop.tf", &another);
+        workspace
+            .run(&["apply", "-auto-approve", "-no-color", "-target=datum_workload.shop"])
+            .fails()
+            .says("The namespace is being deleted");
+    });
+}
+
+#[test]
+fn the_provider_block_has_the_defaults_of_all_waits() {
+    each_cli(|workspace| {
+        let with = |settings: &str, more: &str| {
+            let workload = web(&scenario("stuck"), more);
+            format!("provider \"datum\" {{\n  {settings}\n}}\n{workload}")
+        };
+        workspace.config(&with("wait = { rollout = false }", "")).applies();
+        let settings = "wait = { rollout = false, on_timeout = \"warn\" }\n  timeouts = { update = \"1s\" }";
+        workspace.config(&with(settings, "wait = { rollout = true }"));
+        workspace.apply().succeeds().says("Warning").says("is not up after");
+        let strict = "wait = { rollout = true, on_timeout = \"error\" }";
+        workspace
+            .config(&with(settings, strict))
+            .apply()
+            .fails()
+            .says("is not up after");
+        workspace
+            .config(&with("timeouts = { create = \"soon\" }", ""))
+            .run(&["plan", "-no-color"])
+            .fails()
+            .says("timeouts");
+        workspace
+            .config(&with("wait = { on_timeout = \"panic\" }", ""))
+            .run(&["plan", "-no-color"])
+            .fails()
+            .says("on_timeout");
     });
 }

@@ -367,9 +367,11 @@ fn selector(object: &Object) -> Option<String> {
 
 /// A duration as people write it: `2s`, `1m30s`, `0.4s`.
 fn seconds(duration: Duration) -> String {
-    let whole = duration.as_secs();
+    if duration.as_millis() < 950 {
+        return format!("{:.1}s", duration.as_secs_f64());
+    }
+    let whole = (duration + Duration::from_millis(500)).as_secs();
     match (whole / 60, whole % 60) {
-        (0, 0) => format!("{:.1}s", duration.as_secs_f64()),
         (0, seconds) => format!("{seconds}s"),
         (minutes, 0) => format!("{minutes}m"),
         (minutes, seconds) => format!("{minutes}m{seconds}s"),
@@ -514,7 +516,7 @@ mod tests {
             object: Some(&going),
             wanted: &Wait::DEFAULT,
             missing: &[],
-            elapsed: Duration::from_secs(60),
+            elapsed: Duration::from_mins(1),
             transitions: &[],
             events: &[],
         };
@@ -537,7 +539,8 @@ mod tests {
 
             Next: kubectl describe workload web -n project-a
                   kubectl get pods -n project-a -l app=web,tier=front
-        "#]].assert_eq(&shown([&rollout(&deleting)]));
+        "#]]
+        .assert_eq(&shown([&rollout(&deleting)]));
     }
 
     #[test]
@@ -546,7 +549,7 @@ mod tests {
         let held = object(&json!({}));
         let end = End::TimedOut { trouble: None };
         expect![[r#"
-            [] Workload project-a/web is being deleted, but is not gone after 1s
+            [] Workload project-a/web is being deleted, but is not gone after 0.9s
             It is held by its finalizers, each of which a controller removes when it has cleaned up:
               - foregroundDeletion: the garbage collector first deletes what belongs to the workload
               - example.com/cleanup: the controller of example.com has yet to do its cleanup
@@ -556,6 +559,6 @@ mod tests {
 
             The state keeps the workload; the next apply or destroy goes on with the deletion. To give it more time: timeouts = { delete = "30m" }
             Next: kubectl describe workload web -n project-a
-        "#]].assert_eq(&shown([&deletion(&id, end, Duration::from_millis(1500), Some(&held))]));
+        "#]].assert_eq(&shown([&deletion(&id, end, Duration::from_millis(900), Some(&held))]));
     }
 }
