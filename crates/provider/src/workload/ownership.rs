@@ -43,6 +43,13 @@ pub fn is_ours(live: &Object, field: &Path) -> bool {
     declares(live, FIELD_MANAGER, field)
 }
 
+/// When the provider's own field manager last changed something, as the API has it.
+pub fn written(live: &Object) -> Option<String> {
+    let mut entries = live.managed_fields().iter();
+    let ours = entries.find(|entry| entry["manager"] == FIELD_MANAGER && entry["operation"] == "Apply")?;
+    ours["time"].as_str().map(str::to_owned)
+}
+
 /// Whether a manager declares a field in an apply of its own.
 fn declares(live: &Object, manager: &str, field: &Path) -> bool {
     let entries = live.managed_fields().iter();

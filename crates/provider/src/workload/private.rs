@@ -14,6 +14,9 @@ pub struct PrivateState {
     pub waiting: bool,
     /// Whether the provider's field manager owns `spec.replicas`, and so has to hand it over before it may leave it out.
     pub owns_replicas: bool,
+    /// When the provider's field manager wrote last, as the API has it. Another time there tells of a write whose state was
+    /// never saved, and whose wait was cut short.
+    pub written: Option<String>,
     /// Whether the workload was imported, is none of ours, and has not been written since: what its state has and the
     /// configuration leaves out belongs to others.
     pub adopted: bool,

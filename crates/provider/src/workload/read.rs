@@ -7,8 +7,8 @@ use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::identity;
 use super::private::PrivateState;
+use super::{identity, ownership};
 use crate::diagnostics::{self, Action, Problems};
 use crate::provider::{Remark, Session};
 use crate::{schema, value};
@@ -76,9 +76,14 @@ fn refreshed(
 ) -> (Value, PrivateState) {
     let mut refreshed = value::flatten(object.as_json(), state, schema::workload());
     identity::set(&mut refreshed, id);
-    if private.waiting {
+    let written = ownership::written(object);
+    let is_unknown_write = private.written.is_some() && written != private.written;
+    if private.waiting || is_unknown_write {
         let wanted = session.configuration().wait.overridden(state.get("wait"));
         private.waiting = !wanted.is_met_by(object);
+    }
+    if !private.waiting {
+        private.written = written;
     }
     private.server = Some(server.to_owned());
     (refreshed, private)

@@ -9,7 +9,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::private::PrivateState;
-use super::{identity, wait};
+use super::{identity, ownership, wait};
 use crate::diagnostics::Action;
 use crate::provider::Session;
 use crate::{schema, value};
@@ -35,6 +35,10 @@ impl Written<'_> {
         object: Object,
         private: PrivateState,
     ) -> (Value, PrivateState) {
+        let private = PrivateState {
+            written: ownership::written(&object),
+            ..private
+        };
         let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
         record(&self.state(planned, object.as_json()), &private);
         let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
