@@ -187,6 +187,28 @@ impl Client {
         })
     }
 
+    /// Changes a Workload as one does by hand, by a JSON merge patch: null removes, whoever owns it, and what is set is not
+    /// declared. `patch` names in `metadata.resourceVersion` the version that it was made for.
+    ///
+    /// # Errors
+    /// [`Error::is_modified`] when the Workload has another version by now.
+    pub async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
+        let attempt = Attempt::new("change", subject(id));
+        let params = PatchParams {
+            field_manager: Some(self.shared.field_manager.clone()),
+            field_validation: Some(ValidationDirective::Strict),
+            ..PatchParams::default()
+        };
+        let request = built(
+            &attempt,
+            workloads(Some(&id.namespace)).patch(id.name.as_str(), &params, &Patch::Merge(patch)),
+        )?;
+        let written = self.writing(&id.namespace, false);
+        let sent = self.send(&attempt, &request, Repeat::Safe).await;
+        drop(written);
+        Ok(Object::new(sent?.json))
+    }
+
     /// Deletes a Workload. It is gone when this says so; [`Deleted::Pending`] leaves it to
     /// [`wait_deleted`](Self::wait_deleted).
     pub async fn delete(&self, id: &WorkloadId, options: DeleteOptions) -> Result<Deleted, Error> {

@@ -87,6 +87,11 @@ impl Error {
         matches!(*self.kind, Kind::UidMismatch { .. })
     }
 
+    /// Whether the object has another version than the one that the request was made for.
+    pub fn is_modified(&self) -> bool {
+        matches!(*self.kind, Kind::Modified { .. })
+    }
+
     /// Whether the API refused what the request says; [`causes`](Self::causes) has the fields.
     pub fn is_invalid(&self) -> bool {
         matches!(*self.kind, Kind::Invalid { .. })

@@ -17,13 +17,13 @@ fn found() -> Json {
             "provider": { "name": "gcp", "zones": ["a", "b"], "nested": { "x": 1, "y": 2 } },
             "template": { "spec": {
                 "containers": [
-                    { "name": "proxy", "image": "envoy:1" },
                     {
                         "name": "app", "image": "nginx:1.25", "args": ["x"],
                         "ports": [{ "containerPort": 80 }],
                         "resources": { "limits": { "cpu": "1" } },
                         "env": [{ "name": "A", "value": "1" }, { "name": "B", "value": "2" }],
                     },
+                    { "name": "proxy", "image": "envoy:1" },
                 ],
                 "volumes": [{ "name": "tmp", "emptyDir": {} }],
             } },
@@ -53,8 +53,8 @@ fn a_part_of_what_is_there_agrees() {
             json!({ "ports": [{ "containerPort": 80, "protocol": "TCP" }] }),
         ),
         (
-            "one item of a list with keys",
-            json!({ "env": [{ "name": "B", "value": "2" }] }),
+            "the first item of a list with keys",
+            json!({ "env": [{ "name": "A", "value": "1" }] }),
         ),
         ("a whole list without", json!({ "args": ["x"] })),
     ] {
@@ -92,6 +92,10 @@ fn what_is_not_there_does_not_agree() {
             json!({ "ports": [{ "containerPort": 80, "protocol": "UDP" }] }),
         ),
         ("an empty map where none is", json!({ "resources": { "requests": {} } })),
+        (
+            "an item behind another",
+            json!({ "env": [{ "name": "B", "value": "2" }] }),
+        ),
         ("a part of a list without keys", json!({ "args": [] })),
         (
             "another order",

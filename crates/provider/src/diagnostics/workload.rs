@@ -281,6 +281,23 @@ mod tests {
             Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
         "#]].assert_eq(&shown([&already_exists(&id), &lost_race(&id, None)]));
         expect![[r#"
+            [] The configuration leaves out a part of the imported workload project-a/web
+            What it leaves out is not managed. The plan shows it as removed because it leaves the state; in the workload it stays as it is: metadata.labels["team"], spec.selector.
+
+            To manage it, write it into the configuration before this is applied.
+        "#]]
+        .assert_eq(&shown(
+            left_out(
+                "project-a/web",
+                &[
+                    AttributePath::new("metadata").attribute("labels").key("team"),
+                    AttributePath::new("spec").attribute("selector"),
+                ],
+            )
+            .iter(),
+        ));
+        assert_eq!(left_out("project-a/web", &[]), None, "nothing is left out");
+        expect![[r#"
             [] Workload project-a/web is not the one in the state any more
             The workload that Terraform knows (uid 1) was deleted outside of Terraform, and another (uid 2) was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.
 

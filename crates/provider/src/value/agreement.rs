@@ -8,8 +8,9 @@ use crate::schema::{Kind, Merge, Node};
 
 /// Whether everything that `config` says is so in `state`, the state of an object that nobody has configured before.
 ///
-/// What `config` leaves out, others have. A default counts as said when `state` leaves it out, as an import does. Items of
-/// a list that the API merges by key are found by key, and have to come in the same order.
+/// What `config` leaves out, others have. A default counts as said when `state` leaves it out, as an import does. In a list
+/// that the API merges by key, others may have items behind those of `config`; before them they would shift what an
+/// expression such as `containers[0]` means.
 pub fn agrees(config: &Value, state: &Value, node: &Node) -> bool {
     match (&node.kind, config, state) {
         (_, Value::Null, _) => true,
@@ -32,11 +33,11 @@ pub fn agrees(config: &Value, state: &Value, node: &Node) -> bool {
             Value::List(config),
             Value::List(state),
         ) => {
-            let mut rest = state.iter();
-            config.iter().all(|config| {
-                let found = rest.find(|state| same_item(config, state, items, keys));
-                found.is_some_and(|state| agrees(config, state, items))
-            })
+            let pairs = config.iter().zip(state);
+            config.len() <= state.len()
+                && pairs
+                    .into_iter()
+                    .all(|(config, state)| same_item(config, state, items, keys) && agrees(config, state, items))
         }
         (Kind::FreeForm, config, state) => free_form::agrees(config, state),
         _ => equal(config, state, node),

@@ -7,7 +7,7 @@ use tf_provider::AttributePath;
 pub use tf_provider::AttributePathStep;
 
 use super::flatten::same_key;
-use crate::schema::{Kind, Node};
+use crate::schema::{Kind, Merge, Node};
 
 /// What is wrong with the value of one attribute.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -98,6 +98,47 @@ pub fn to_api(path: &AttributePath, node: &Node) -> Path {
         node = below;
     }
     segments.into_iter().collect()
+}
+
+/// Where in `json`, an object of the API, the attribute `path` of `value` is, with items named by their keys: they may be at
+/// another place there. None where the object does not have it, and for items that have no keys.
+pub fn in_object(path: &AttributePath, value: &Value, json: &Json, node: &Node) -> Option<Path> {
+    let (mut value, mut json, mut node) = (value, json, node);
+    let mut segments = Vec::with_capacity(path.steps.len());
+    for step in &path.steps {
+        let segment;
+        (segment, value, json, node) = match (&node.kind, step) {
+            (Kind::Object(object), AttributePathStep::Attribute(name)) => {
+                let attribute = object.get(name)?;
+                let field = attribute.field()?;
+                let segment = Segment::Field(field.to_owned());
+                (segment, value.get(name)?, json.get(field)?, &*attribute.node)
+            }
+            (Kind::Map(values), AttributePathStep::Key(key) | AttributePathStep::Attribute(key)) => {
+                let segment = Segment::Key(key.clone().into_owned());
+                (segment, value.get(key)?, json.get(&**key)?, &**values)
+            }
+            (
+                Kind::List {
+                    items,
+                    merge: Merge::Keys(keys),
+                },
+                AttributePathStep::Index(index),
+            ) => {
+                let item = value.as_list()?.get(usize::try_from(*index).ok()?)?;
+                let mut found = json.as_array()?.iter();
+                let found = found.find(|json| same_key(json, item, items, keys))?;
+                let mut fields: Vec<(String, Json)> =
+                    keys.iter().map(|key| (key.clone(), found[key].clone())).collect();
+                // As managedFields has them.
+                fields.sort_by(|(left, _), (right, _)| left.cmp(right));
+                (Segment::Match(fields), item, found, &**items)
+            }
+            _ => return None,
+        };
+        segments.push(segment);
+    }
+    Some(segments.into_iter().collect())
 }
 
 /// The paths of the fields that an entry of `managedFields` owns, from its `fieldsV1`.

@@ -1,5 +1,7 @@
 //! Updating: the write, or only the wait that is still owed.
 
+use std::mem;
+
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
@@ -47,13 +49,13 @@ pub(super) async fn run(
         };
         let (object, warnings) = change.apply().await?;
         write::warn(session, diags, &id, &warnings);
-        if !private.adopted {
-            let left_behind = removal::left_behind(&id, prior, planned, &object);
-            diags.warnings.extend(left_behind);
-        }
         private.owns_replicas = decided.manages_replicas;
-        private.adopted = false;
-        object
+        // What an imported workload has and the configuration leaves out only leaves the state, as the plan has said.
+        if mem::take(&mut private.adopted) {
+            object
+        } else {
+            removal::complete(&client, diags, &id, prior, planned, object).await
+        }
     } else {
         let refused = |error| diagnostics::refused(Action::Update, &id, &error, planned);
         client.get(&id).await.map_err(refused)?

@@ -1,6 +1,5 @@
 //! Writing: the body of an apply, and what to do about other owners.
 
-use datum_client::error::Kind;
 use datum_client::{Applied, ApplyOptions, Client, Error, Object};
 use datum_model::api;
 use datum_model::id::WorkloadId;
@@ -22,8 +21,8 @@ pub(super) fn warn(session: &Session, diags: &mut Diagnostics, id: &WorkloadId, 
         .extend(new.map(|warning| diagnostics::warning_of_api(id, warning)));
 }
 
-/// How often a forced apply begins anew because the object changed under its hands.
-const ATTEMPTS: usize = 4;
+/// How often a write for one version of the object begins anew because the object changed under its hands.
+pub(super) const ATTEMPTS: usize = 4;
 
 /// Which fields of other managers are taken over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,7 +142,7 @@ impl Change<'_> {
                 )
                 .await;
             attempts += 1;
-            let has_moved = matches!(&forced, Err(error) if matches!(error.kind(), Kind::Modified { .. }));
+            let has_moved = matches!(&forced, Err(error) if error.is_modified());
             if !has_moved || attempts == ATTEMPTS {
                 return forced;
             }
