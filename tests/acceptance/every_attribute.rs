@@ -5,7 +5,7 @@ use std::process::Command;
 use acceptance::each_cli;
 
 /// The HCL that the provider's example `everything` prints for the workload `name`.
-fn everything(arguments: &[&str]) -> String {
+pub(crate) fn everything(arguments: &[&str]) -> String {
     let test = std::env::current_exe().expect("a running test knows its own path");
     let folder = test
         .ancestors()

@@ -1,6 +1,6 @@
 //! Taking over what exists: the import command, import blocks, generated configuration.
 
-use acceptance::{Workspace, each_cli};
+use acceptance::{Kubectl, Workspace, each_cli};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -175,12 +175,83 @@ resource "datum_workload" "web" {
         expected["template"]["spec"]["containers"][0]["image"] = json!("nginx:1.26");
         assert_eq!(live()["spec"], expected);
         assert_eq!(live()["metadata"]["labels"], json!({ "app": "web" }));
+    });
+}
 
-        // From here on it is a workload like any other: what was in the configuration and leaves it is removed.
-        let labelled = LESS.replace("NAMESPACE\" }", "NAMESPACE\", labels = { mine = \"1\" } }");
-        workspace.config(&labelled).applies();
-        workspace.config(LESS).applies();
-        assert_eq!(live()["metadata"]["labels"], json!({ "app": "web" }));
+#[test]
+fn what_leaves_the_configuration_after_an_import_is_removed_although_kubectl_had_set_it() {
+    each_cli(|workspace| {
+        create(workspace);
+        workspace.config(&WEB.replace("nginx:1.25", "nginx:1.26"));
+        let id = format!("{}/web", workspace.namespace());
+        workspace
+            .run(&["import", "-no-color", "datum_workload.web", &id])
+            .succeeds();
+        workspace.applies();
+        let less = WEB
+            .replace("nginx:1.25", "nginx:1.26")
+            .replace("    labels    = { app = \"web\" }\n", "")
+            .replace("          ports     = [{ container_port = 80 }]\n", "")
+            .replace(", memory = \"1Gi\"", "");
+        workspace.config(&less).applies().does_not_say("is still set");
+        let live = workspace.api().workload(workspace.namespace(), "web");
+        let live = live.expect("the workload exists");
+        let container = &live["spec"]["template"]["spec"]["containers"][0];
+        assert_eq!(live["metadata"]["labels"], Value::Null);
+        assert_eq!(container["ports"], Value::Null);
+        assert_eq!(container["resources"], json!({ "limits": { "cpu": "1" } }));
+    });
+}
+
+/// Removes the hooks by TCP. Terraform never generates what is deprecated, and a hook without a handler is not valid.
+fn leave_out_deprecated_handlers(json: &mut Value) {
+    match json {
+        Value::Object(fields) => {
+            for hook in ["postStart", "preStop"] {
+                if fields.get(hook).is_some_and(|handler| handler["tcpSocket"].is_object()) {
+                    fields.remove(hook);
+                }
+            }
+            fields.values_mut().for_each(leave_out_deprecated_handlers);
+        }
+        Value::Array(items) => items.iter_mut().for_each(leave_out_deprecated_handlers),
+        _ => {}
+    }
+}
+
+#[test]
+fn generated_configuration_of_every_attribute_is_valid_and_plans_nothing() {
+    each_cli(|workspace| {
+        if !workspace.cli().is_terraform() {
+            // See above: OpenTofu 1.6 cannot.
+            return;
+        }
+        let written = crate::every_attribute::everything(&["NAMESPACE", "everything"]);
+        workspace.config(&written).applies();
+        let live = workspace.api().workload(workspace.namespace(), "everything");
+        let mut live = live.expect("the workload exists");
+        leave_out_deprecated_handlers(&mut live["spec"]);
+        for how in Kubectl::ALL {
+            let name = format!("{how:?}").to_lowercase();
+            let body = json!({
+                "apiVersion": live["apiVersion"], "kind": live["kind"], "spec": live["spec"],
+                "metadata": { "name": name, "labels": live["metadata"]["labels"] },
+            });
+            workspace.api().make(workspace.namespace(), body, how);
+            let block = format!("import {{\n  to = datum_workload.made\n  id = \"NAMESPACE/{name}\"\n}}\n");
+            workspace.config(&format!("{written}{block}"));
+            workspace
+                .run(&["plan", "-no-color", "-generate-config-out=generated.tf"])
+                .succeeds();
+            let plan = workspace.plan();
+            assert_eq!(
+                plan.actions("datum_workload.made"),
+                ["no-op"],
+                "{name}: {}",
+                plan.summary()
+            );
+            std::fs::remove_file(workspace.path().join("generated.tf")).expect("it was generated");
+        }
     });
 }
 
