@@ -195,6 +195,11 @@ impl Example {
                 workspace
                     .api()
                     .make(workspace.namespace(), self.manifest(workspace), how);
+                // The example's outputs tell of the rollout, which would change between two looks.
+                workspace.api().until("the workload runs", || {
+                    let live = workspace.api().workload(workspace.namespace(), self.name());
+                    live.is_some_and(|live| live["status"]["phase"] == "Running")
+                });
                 for hcl in [&hcl, &with_defaults(&hcl)] {
                     workspace.config(hcl);
                     workspace.run(&["import", "-no-color", self.address, &id]).succeeds();
