@@ -14,7 +14,7 @@ mod updater;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use datum_model::schema::Schema;
+use datum_model::schema::{Kind, Schema};
 
 use crate::admission;
 use crate::fields::{FieldSet, Path};
@@ -236,9 +236,20 @@ impl Operation<'_> {
         }
     }
 
-    /// The object that an absent one is compared with.
+    /// The object that an absent one is compared with. What a built-in kind always has, as a Go struct has its members, is
+    /// there already: nobody becomes its owner.
     fn empty(&self) -> Value {
-        json!({"apiVersion": self.api_version, "kind": self.kind})
+        let mut empty = json!({"apiVersion": self.api_version, "kind": self.kind});
+        if let Kind::Object { properties, .. } = &self.schema.kind {
+            let always = properties
+                .iter()
+                .filter_map(|(name, schema)| Some((name, schema.default.as_ref()?)))
+                .filter(|(_, default)| default.is_object());
+            for (name, default) in always {
+                empty[name] = default.clone();
+            }
+        }
+        empty
     }
 
     fn time(&self) -> String {

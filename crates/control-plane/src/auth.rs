@@ -11,8 +11,11 @@ const MASTERS: &str = "system:masters";
 /// The group of everybody who is somebody.
 const AUTHENTICATED: &str = "system:authenticated";
 
+/// Where everybody may read who is somebody.
+const PUBLIC_PATHS: [&str; 4] = ["/api", "/apis", "/openapi", "/version"];
+
 /// Somebody with credentials.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct User {
     /// The name, as 403 answers print it.
     pub name: String,
@@ -84,6 +87,31 @@ impl User {
         Some(User { name, groups })
     }
 
+    /// The user of this name, as an administrator acts for them.
+    pub fn acting_for(name: &str, mut groups: Vec<String>) -> User {
+        if !groups.iter().any(|group| group == AUTHENTICATED) {
+            groups.push(AUTHENTICATED.to_owned());
+        }
+        User {
+            name: name.to_owned(),
+            groups,
+        }
+    }
+
+    /// Refuses what the user may not do with a path that is no object's, in the API server's words.
+    pub fn authorize_path(&self, method: &str, path: &str) -> Result<(), Status> {
+        let verb = method.to_lowercase();
+        let below = |public: &str| {
+            path.strip_prefix(public)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        if self.is_admin() || (verb == "get" && PUBLIC_PATHS.into_iter().any(below)) {
+            return Ok(());
+        }
+        let message = format!("forbidden: User \"{}\" cannot {verb} path \"{path}\"", self.name);
+        Err(Status::new(403, "Forbidden", message).about("", "", ""))
+    }
+
     fn role(&self) -> Role {
         if self.groups.iter().any(|group| group == MASTERS) {
             return Role::Admin;
@@ -126,7 +154,12 @@ impl Tokens {
         if !scheme.eq_ignore_ascii_case("bearer") {
             return None;
         }
-        self.0.get(token.trim())
+        self.owner(token.trim())
+    }
+
+    /// Whose token it is.
+    pub fn owner(&self, token: &str) -> Option<&User> {
+        self.0.get(token)
     }
 }
 

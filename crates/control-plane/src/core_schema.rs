@@ -28,6 +28,8 @@ fn contents(table: Table) -> Value {
     let boolean = json!({"type": "boolean"});
     let strings = json!({"type": "object", "additionalProperties": string});
     let object = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    // A member of a Go struct: it is always there, if only empty.
+    let member = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}});
     let objects = json!({"type": "array", "items": object});
     match table {
         Table::Events => json!({
@@ -35,7 +37,7 @@ fn contents(table: Table) -> Value {
             "count": {"type": "integer", "format": "int32"},
             "eventTime": {"type": "string", "nullable": true},
             "firstTimestamp": {"type": "string", "nullable": true},
-            "involvedObject": object,
+            "involvedObject": member,
             "lastTimestamp": {"type": "string", "nullable": true},
             "message": string,
             "reason": string,
@@ -43,7 +45,7 @@ fn contents(table: Table) -> Value {
             "reportingComponent": string,
             "reportingInstance": string,
             "series": object,
-            "source": object,
+            "source": member,
             "type": string,
         }),
         Table::Secrets => json!({
@@ -58,8 +60,14 @@ fn contents(table: Table) -> Value {
             "imagePullSecrets": objects,
             "secrets": objects,
         }),
-        _ => json!({"spec": object, "status": object}),
+        _ => json!({"spec": member, "status": member}),
     }
+}
+
+/// The schema of the reviews, which have what most kinds have.
+pub fn of_reviews() -> &'static Schema {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| schema(&contents(Table::Absent)));
+    &SCHEMA
 }
 
 fn schema(contents: &Value) -> Schema {

@@ -1,5 +1,7 @@
 //! What there is: `/api`, `/apis`, group by group or all at once, and the version.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use serde_json::{Value, json};
 
 use crate::resource::{ALL, Resource, Subresource};
@@ -10,22 +12,26 @@ const KUBERNETES: (&str, &str, &str) = ("1", "35", "v1.35.6");
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
 /// The groups other than the core group, with their version, in the order in which clients should prefer them.
-const GROUPS: [(&str, &str); 5] = [
+const GROUPS: [(&str, &str); 8] = [
+    ("apps", "v1"),
     ("events.k8s.io", "v1"),
     ("authentication.k8s.io", "v1"),
     ("authorization.k8s.io", "v1"),
+    ("batch", "v1"),
+    ("networking.k8s.io", "v1"),
     ("apiextensions.k8s.io", "v1"),
     (datum_model::api::GROUP, datum_model::api::VERSION),
 ];
 
 /// The reviews, which are created and never stored: group, kind, resource, singular.
-const REVIEWS: [(&str, &str, &str, &str); 3] = [
+const REVIEWS: [(&str, &str, &str, &str); 5] = [
     (
         "authentication.k8s.io",
         "SelfSubjectReview",
         "selfsubjectreviews",
         "selfsubjectreview",
     ),
+    ("authentication.k8s.io", "TokenReview", "tokenreviews", "tokenreview"),
     (
         "authorization.k8s.io",
         "SelfSubjectAccessReview",
@@ -38,6 +44,12 @@ const REVIEWS: [(&str, &str, &str, &str); 3] = [
         "selfsubjectrulesreviews",
         "selfsubjectrulesreview",
     ),
+    (
+        "authorization.k8s.io",
+        "SubjectAccessReview",
+        "subjectaccessreviews",
+        "subjectaccessreview",
+    ),
 ];
 
 /// A document that is the same for everybody.
@@ -47,15 +59,25 @@ pub struct Document {
     pub content_type: &'static str,
     /// Its text.
     pub body: String,
+    /// What changes when the text does; only large documents have one.
+    pub etag: Option<String>,
 }
 
 impl Document {
     fn json(value: &Value) -> Self {
         Self {
             content_type: "application/json",
-            body: value.to_string(),
+            body: format!("{value}\n"),
+            etag: None,
         }
     }
+}
+
+/// What changes when a text does.
+pub(crate) fn etag(text: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:016X}", hasher.finish())
 }
 
 /// The document under this path, if it is one of discovery.
@@ -65,7 +87,13 @@ pub fn document(path: &str, accept: &str) -> Option<Document> {
         ["api"] if wants_aggregated(accept) => return Some(aggregated(&[("", "v1")])),
         ["apis"] if wants_aggregated(accept) => return Some(aggregated(&GROUPS)),
         [""] => json!({"paths": paths()}),
-        ["version"] => version(),
+        ["version"] => {
+            return Some(Document {
+                content_type: "application/json",
+                body: format!("{:#}", version()),
+                etag: None,
+            });
+        }
         ["api"] => json!({
             "kind": "APIVersions",
             "versions": ["v1"],
@@ -127,6 +155,10 @@ fn version() -> Value {
     json!({
         "major": major,
         "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": "34",
         "gitVersion": format!("{version}+datum-control-plane-{}", env!("CARGO_PKG_VERSION")),
         "gitCommit": "",
         "gitTreeState": "clean",
@@ -184,8 +216,10 @@ fn api_resource(resource: &Resource) -> Value {
         "namespaced": resource.namespaced,
         "kind": resource.kind,
         "verbs": resource.verbs(),
-        "storageVersionHash": resource.storage_version_hash,
     });
+    if !resource.storage_version_hash.is_empty() {
+        entry["storageVersionHash"] = resource.storage_version_hash.into();
+    }
     if !resource.short_names.is_empty() {
         entry["shortNames"] = json!(resource.short_names);
     }
@@ -201,7 +235,7 @@ fn api_subresource(resource: &Resource, subresource: Subresource) -> Value {
         "singularName": "",
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": verbs(subresource),
+        "verbs": subresource.verbs(),
     });
     if subresource == Subresource::Scale {
         entry["group"] = "autoscaling".into();
@@ -209,13 +243,6 @@ fn api_subresource(resource: &Resource, subresource: Subresource) -> Value {
         entry["kind"] = "Scale".into();
     }
     entry
-}
-
-fn verbs(subresource: Subresource) -> &'static [&'static str] {
-    match subresource {
-        Subresource::Finalize => &["update"],
-        Subresource::Status | Subresource::Scale => &["get", "patch", "update"],
-    }
 }
 
 /// Every group at once (`apidiscovery.k8s.io/v2`), which spares clients a request per group.
@@ -253,9 +280,11 @@ fn aggregated(groups: &[(&str, &str)]) -> Document {
         "metadata": {},
         "items": items,
     });
+    let body = format!("{list}\n");
     Document {
         content_type: AGGREGATED,
-        body: list.to_string(),
+        etag: Some(etag(&body)),
+        body,
     }
 }
 
@@ -283,7 +312,7 @@ fn discovered(resource: &'static Resource) -> Value {
                     Subresource::Scale => json!({"group": "autoscaling", "version": "v1", "kind": "Scale"}),
                     _ => response_kind.clone(),
                 };
-                json!({"subresource": sub.name(), "responseKind": response_kind, "verbs": verbs(*sub)})
+                json!({"subresource": sub.name(), "responseKind": response_kind, "verbs": sub.verbs()})
             })
             .collect();
         entry["subresources"] = subresources.into();

@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use crate::discovery::Document;
+use crate::discovery::{Document, etag};
 use crate::resource::{ALL, Resource};
 
 /// The name of the metadata's schema.
@@ -20,23 +20,35 @@ const NOT_IN_V2: [&str; 4] = ["nullable", "oneOf", "anyOf", "not"];
 
 /// The document under this path, if it is one of OpenAPI.
 pub fn document(path: &str) -> Option<Document> {
-    static INDEX: LazyLock<String> = LazyLock::new(|| index().to_string());
     static V2: LazyLock<String> = LazyLock::new(|| v2().to_string());
-    static V3: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
-        group_versions()
-            .into_iter()
-            .map(|(path, resources)| (format!("/openapi/v3/{path}"), v3(&resources).to_string()))
-            .collect()
-    });
-    let body = match path.trim_end_matches('/') {
-        "/openapi/v2" => &*V2,
-        "/openapi/v3" => &*INDEX,
-        path => V3.get(path)?,
+    let (body, etag) = match path.trim_end_matches('/') {
+        "/openapi/v2" => (V2.clone(), Some(etag(&V2))),
+        "/openapi/v3" => (index().to_string(), None),
+        path => {
+            let (text, etag) = documents().get(path.strip_prefix("/openapi/v3/")?)?;
+            (text.clone(), Some(etag.clone()))
+        }
     };
     Some(Document {
         content_type: "application/json",
-        body: body.clone(),
+        body,
+        etag,
     })
+}
+
+/// The documents of version 3 by the path of their group and version, with what changes when they do.
+fn documents() -> &'static BTreeMap<String, (String, String)> {
+    static DOCUMENTS: LazyLock<BTreeMap<String, (String, String)>> = LazyLock::new(|| {
+        group_versions()
+            .into_iter()
+            .map(|(path, resources)| {
+                let text = v3(&resources).to_string();
+                let etag = etag(&text);
+                (path, (text, etag))
+            })
+            .collect()
+    });
+    &DOCUMENTS
 }
 
 /// The resources by the path of their group and version.
@@ -60,11 +72,11 @@ fn prefix(resource: &Resource) -> String {
 }
 
 fn index() -> Value {
-    let paths: Map<String, Value> = group_versions()
-        .into_keys()
-        .map(|path| {
-            let url = format!("/openapi/v3/{path}");
-            (path, json!({"serverRelativeURL": url}))
+    let paths: Map<String, Value> = documents()
+        .iter()
+        .map(|(path, (_, etag))| {
+            let url = format!("/openapi/v3/{path}?hash={etag}");
+            (path.clone(), json!({"serverRelativeURL": url}))
         })
         .collect();
     json!({"paths": paths})
@@ -255,7 +267,10 @@ mod tests {
         let url = paths["apis/compute.miloapis.com/v1alpha1"]["serverRelativeURL"]
             .as_str()
             .unwrap();
-        let found: Value = serde_json::from_str(&document(url).unwrap().body).unwrap();
+        let (address, hash) = url.split_once("?hash=").unwrap();
+        let document = document(address).unwrap();
+        assert_eq!(document.etag.as_deref(), Some(hash));
+        let found: Value = serde_json::from_str(&document.body).unwrap();
         let patch =
             &found["paths"]["/apis/compute.miloapis.com/v1alpha1/namespaces/{namespace}/workloads/{name}"]["patch"];
         let parameters: Vec<&str> = patch["parameters"]

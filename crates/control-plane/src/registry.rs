@@ -1,5 +1,6 @@
 //! What the API does, without HTTP: create, read, update and delete objects by Kubernetes' rules.
 
+mod collector;
 mod delete;
 pub mod event;
 pub mod metadata;
@@ -18,7 +19,9 @@ use crate::admission::{self, FieldValidation};
 use crate::resource::{self, Resource, Table};
 use crate::selector::{Fields, Labels};
 use crate::status::Status;
-use crate::store::{CommitError, Expired, Key, Page, Range, Store, Stored};
+use crate::store::{CommitError, Expired, Filter, Key, Page, Range, Store, Stored};
+pub use collector::Collector;
+use collector::{Doomed, Reports};
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use update::Patch;
 
@@ -76,10 +79,12 @@ pub struct ListQuery {
     pub fields: Fields,
     /// At most so many.
     pub limit: Option<usize>,
-    /// Only what comes after this key.
-    pub after: Option<Key>,
+    /// Only this key and what comes after it.
+    pub from: Option<Key>,
     /// As of this version instead of now.
     pub at: Option<u64>,
+    /// How many objects there are from that key on, where it is known.
+    pub count: Option<usize>,
 }
 
 impl ListQuery {
@@ -93,12 +98,14 @@ impl ListQuery {
 #[derive(Clone, Debug)]
 pub struct Registry {
     store: Arc<Store>,
+    reports: Reports,
 }
 
 impl Registry {
-    /// The rules over this store.
-    pub fn new(store: Arc<Store>) -> Self {
-        Self { store }
+    /// The rules over this store, and the collector that is to run beside them.
+    pub fn new(store: Arc<Store>) -> (Self, Collector) {
+        let (reports, collector) = collector::channel();
+        (Self { store, reports }, collector)
     }
 
     /// The objects themselves, for watching.
@@ -117,11 +124,14 @@ impl Registry {
     pub fn list(&self, resource: &Resource, query: &ListQuery) -> Result<Page, Expired> {
         let range = Range {
             namespace: query.namespace.as_deref(),
-            after: query.after.as_ref(),
+            from: query.from.as_ref(),
             limit: query.limit,
             at: query.at,
+            count: query.count,
         };
-        self.store.list(resource.table, range, |object| query.matches(object))
+        let matches = |object: &Value| query.matches(object);
+        let filter = (!query.labels.is_empty() || !query.fields.is_empty()).then_some(&matches as Filter<'_>);
+        self.store.list(resource.table, range, filter)
     }
 
     /// Creates the object of `body`.
@@ -188,7 +198,7 @@ impl Registry {
         }
     }
 
-    /// Empties the namespace again when its deletion began between the check and the write of a new object.
+    /// Has the namespace emptied again when its deletion began between the check and the write of a new object.
     fn sweep_late_arrival(&self, resource: &Resource, key: &Key) {
         if !resource.namespaced {
             return;
@@ -196,7 +206,7 @@ impl Registry {
         let namespace = self.store.get(Table::Namespaces, &Key::new("", key.namespace.as_str()));
         let stays = namespace.is_some_and(|found| found.value["metadata"]["deletionTimestamp"].is_null());
         if !stays {
-            self.empty_namespace(&key.namespace);
+            self.reports.send(Doomed::Namespace(key.namespace.clone()));
         }
     }
 

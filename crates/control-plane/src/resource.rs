@@ -48,6 +48,8 @@ pub enum Table {
     Pods,
     /// Service accounts.
     ServiceAccounts,
+    /// What a cluster can have and this control plane never has: read-only, and empty.
+    Absent,
     /// The one definition of this control plane, read-only.
     CustomResourceDefinitions,
 }
@@ -64,6 +66,20 @@ impl Table {
         Table::ServiceAccounts,
     ];
 
+    /// Every table.
+    pub const ALL: [Table; 10] = [
+        Table::Workloads,
+        Table::Events,
+        Table::Secrets,
+        Table::ConfigMaps,
+        Table::ResourceQuotas,
+        Table::Pods,
+        Table::ServiceAccounts,
+        Table::Absent,
+        Table::Namespaces,
+        Table::CustomResourceDefinitions,
+    ];
+
     /// The name under which the table is persisted.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,16 +91,14 @@ impl Table {
             Table::ResourceQuotas => "resourcequotas",
             Table::Pods => "pods",
             Table::ServiceAccounts => "serviceaccounts",
+            Table::Absent => "absent",
             Table::CustomResourceDefinitions => "customresourcedefinitions",
         }
     }
 
     /// The table of this name.
     pub fn from_name(name: &str) -> Option<Table> {
-        Table::NAMESPACED
-            .into_iter()
-            .chain([Table::Namespaces, Table::CustomResourceDefinitions])
-            .find(|table| table.name() == name)
+        Table::ALL.into_iter().find(|table| table.name() == name)
     }
 }
 
@@ -106,6 +120,14 @@ impl Subresource {
             Subresource::Status => "status",
             Subresource::Scale => "scale",
             Subresource::Finalize => "finalize",
+        }
+    }
+
+    /// The verbs, in the order of discovery.
+    pub fn verbs(self) -> &'static [&'static str] {
+        match self {
+            Subresource::Finalize => &["update"],
+            Subresource::Status | Subresource::Scale => &["get", "patch", "update"],
         }
     }
 }
@@ -133,7 +155,7 @@ impl Resource {
     /// The verbs, in the order of discovery.
     pub fn verbs(&self) -> &'static [&'static str] {
         match self.table {
-            Table::Pods | Table::CustomResourceDefinitions => &["get", "list", "watch"],
+            Table::Pods | Table::Absent | Table::CustomResourceDefinitions => &["get", "list", "watch"],
             // The API server lists the verbs of a custom resource in this order.
             Table::Workloads => &[
                 "delete",
@@ -159,12 +181,67 @@ impl Resource {
         }
     }
 
-    /// Whether this verb has a path in this namespace (empty: in none). Only reading goes across namespaces.
-    pub fn is_at_home(&self, namespace: &str, verb: &str) -> bool {
+    /// Whether there is a path for this verb in this namespace (empty: in none) and for this name (empty: for all). Only
+    /// reading goes across namespaces.
+    pub fn is_at_home(&self, namespace: &str, name: &str, verb: &str) -> bool {
         match (self.namespaced, namespace) {
-            (true, "") => matches!(verb, "list" | "watch" | "create"),
+            (true, "") if self.is_custom() => matches!(verb, "list" | "watch"),
+            (true, "") => name.is_empty(),
             (false, namespace) => namespace.is_empty() || self.table == Table::Namespaces,
             _ => true,
+        }
+    }
+
+    /// The path in the stored object of a field that a field selector names, or why it cannot be selected by.
+    pub fn selectable_field(&self, label: &str) -> Result<String, String> {
+        let of_table: &[(&str, &str)] = match (self.table, self.group) {
+            (Table::Events, "") => &[
+                ("reason", "reason"),
+                ("reportingComponent", "reportingComponent"),
+                ("source", "source.component"),
+                ("type", "type"),
+                ("involvedObject.apiVersion", "involvedObject.apiVersion"),
+                ("involvedObject.fieldPath", "involvedObject.fieldPath"),
+                ("involvedObject.kind", "involvedObject.kind"),
+                ("involvedObject.name", "involvedObject.name"),
+                ("involvedObject.namespace", "involvedObject.namespace"),
+                ("involvedObject.resourceVersion", "involvedObject.resourceVersion"),
+                ("involvedObject.uid", "involvedObject.uid"),
+            ],
+            (Table::Events, _) => &[
+                ("reason", "reason"),
+                ("reportingController", "reportingComponent"),
+                ("type", "type"),
+                ("regarding.apiVersion", "involvedObject.apiVersion"),
+                ("regarding.fieldPath", "involvedObject.fieldPath"),
+                ("regarding.kind", "involvedObject.kind"),
+                ("regarding.name", "involvedObject.name"),
+                ("regarding.namespace", "involvedObject.namespace"),
+                ("regarding.resourceVersion", "involvedObject.resourceVersion"),
+                ("regarding.uid", "involvedObject.uid"),
+            ],
+            (Table::Namespaces, _) => &[("status.phase", "status.phase")],
+            (Table::Secrets, _) => &[("type", "type")],
+            (Table::Pods, _) => &[("spec.nodeName", "spec.nodeName"), ("status.phase", "status.phase")],
+            _ => &[],
+        };
+        let has_own = self.is_custom() || !of_table.is_empty();
+        match label {
+            "metadata.name" => Ok(label.to_owned()),
+            "metadata.namespace" if self.namespaced || !has_own => Ok(label.to_owned()),
+            _ => of_table
+                .iter()
+                .find(|(name, _)| *name == label)
+                .map(|(_, path)| (*path).to_owned())
+                .ok_or_else(|| {
+                    if has_own {
+                        format!("field label not supported: {label}")
+                    } else {
+                        format!(
+                            "{label:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+                        )
+                    }
+                }),
         }
     }
 
@@ -225,8 +302,8 @@ pub static ALL: &[Resource] = &[
         kind: datum_model::api::KIND,
         plural: datum_model::api::PLURAL,
         singular: datum_model::api::SINGULAR,
-        short_names: &[datum_model::api::SHORT_NAME],
-        categories: &[datum_model::api::CATEGORY],
+        short_names: &[],
+        categories: &[],
         namespaced: true,
         subresources: &[Subresource::Status, Subresource::Scale],
         table: Table::Workloads,
@@ -290,6 +367,35 @@ pub static ALL: &[Resource] = &[
             "pbx9ZvyFpBE=",
         )
     },
+    // kubectl asks for these unasked: `cluster-info`, `get all`, `describe namespace` and `apply --prune` do.
+    absent("", "Service", "services", "service", &["svc"]),
+    absent("", "Endpoints", "endpoints", "endpoints", &["ep"]),
+    absent("", "LimitRange", "limitranges", "limitrange", &["limits"]),
+    absent(
+        "",
+        "PersistentVolumeClaim",
+        "persistentvolumeclaims",
+        "persistentvolumeclaim",
+        &["pvc"],
+    ),
+    Resource {
+        namespaced: false,
+        ..absent("", "PersistentVolume", "persistentvolumes", "persistentvolume", &["pv"])
+    },
+    absent(
+        "",
+        "ReplicationController",
+        "replicationcontrollers",
+        "replicationcontroller",
+        &["rc"],
+    ),
+    absent("apps", "DaemonSet", "daemonsets", "daemonset", &["ds"]),
+    absent("apps", "Deployment", "deployments", "deployment", &["deploy"]),
+    absent("apps", "ReplicaSet", "replicasets", "replicaset", &["rs"]),
+    absent("apps", "StatefulSet", "statefulsets", "statefulset", &["sts"]),
+    absent("batch", "CronJob", "cronjobs", "cronjob", &["cj"]),
+    absent("batch", "Job", "jobs", "job", &[]),
+    absent("networking.k8s.io", "Ingress", "ingresses", "ingress", &["ing"]),
     Resource {
         group: "apiextensions.k8s.io",
         short_names: &["crd", "crds"],
@@ -328,14 +434,28 @@ const fn core(
     }
 }
 
+/// A namespaced resource that is always empty.
+const fn absent(
+    group: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    singular: &'static str,
+    short_names: &'static [&'static str],
+) -> Resource {
+    Resource {
+        group,
+        short_names,
+        ..core(kind, plural, singular, Table::Absent, "")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_table_is_shown_by_a_resource() {
-        let tables = [Table::Namespaces, Table::CustomResourceDefinitions];
-        for table in Table::NAMESPACED.into_iter().chain(tables) {
+        for table in Table::ALL {
             assert_eq!(of(table).table, table);
             assert_eq!(Table::from_name(table.name()), Some(table));
         }

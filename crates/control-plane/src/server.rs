@@ -5,6 +5,7 @@ mod connection;
 mod content;
 mod control;
 mod handler;
+mod negotiation;
 mod objects;
 mod paging;
 mod parameters;
@@ -12,6 +13,7 @@ mod protobuf;
 mod review;
 mod target;
 mod watch;
+mod yaml;
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -128,7 +130,7 @@ impl Server {
             Some(directory) => (Store::open(directory, HISTORY)?, Identity::load_or_generate(directory)?),
             None => (Store::in_memory(HISTORY), Identity::generate()?),
         };
-        let registry = Registry::new(Arc::new(store));
+        let (registry, collector) = Registry::new(Arc::new(store));
         bootstrap(&registry, &options.projects)?;
 
         let at = |source| StartError::Listen {
@@ -169,10 +171,11 @@ impl Server {
             address,
             url,
             kubeconfig,
-            registry,
+            registry: registry.clone(),
             stopping: app.stopping.clone(),
             tasks: TaskTracker::new(),
         };
+        server.tasks.spawn(collector.run(registry, server.stopping.clone()));
         server.tasks.spawn(accept(app, listener, tls, server.tasks.clone()));
         Ok(server)
     }

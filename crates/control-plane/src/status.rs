@@ -16,14 +16,8 @@ pub struct Status {
     /// What went wrong, in the API server's words.
     pub message: String,
     details: Option<Box<Details>>,
-    list: Option<Box<Continuation>>,
-}
-
-/// How to go on with a list whose version has expired.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Continuation {
-    token: String,
-    version: u64,
+    /// How to go on with a list whose version has expired.
+    token: Option<String>,
 }
 
 /// What a failure is about.
@@ -56,7 +50,7 @@ impl Status {
             reason,
             message: message.into(),
             details: None,
-            list: None,
+            token: None,
         }
     }
 
@@ -76,11 +70,6 @@ impl Status {
         Self::new(404, "NotFound", message).about(name, resource.group, resource.plural)
     }
 
-    /// 404 for a resource that the server does not serve under this path.
-    pub fn no_such_resource() -> Self {
-        Self::new(404, "NotFound", "the server could not find the requested resource").about("", "", "")
-    }
-
     /// 405: the resource is served, but not with this method.
     pub fn method_not_allowed() -> Self {
         Self::new(
@@ -89,6 +78,21 @@ impl Status {
             "the server does not allow this method on the requested resource",
         )
         .about("", "", "")
+    }
+
+    /// 405: a custom resource has no such verb.
+    pub fn verb_not_supported(resource: &Resource, verb: &str) -> Self {
+        let message = format!(
+            "{verb} is not supported on resources of kind \"{}\"",
+            resource.qualified_name()
+        );
+        Self::new(405, "MethodNotAllowed", message).about("", resource.group, resource.plural)
+    }
+
+    /// 406: the client accepts none of the encodings that there are.
+    pub fn not_acceptable(available: &[&str]) -> Self {
+        let message = format!("only the following media types are accepted: {}", available.join(", "));
+        Self::new(406, "NotAcceptable", message)
     }
 
     /// 409: an object of this name exists.
@@ -164,8 +168,8 @@ impl Status {
     }
 
     /// 422 for query parameters or an options body, which have a kind of their own in `meta.k8s.io`.
-    pub fn invalid_options(kind: &str, cause: Cause) -> Self {
-        Self::invalid("meta.k8s.io", kind, "", vec![cause])
+    pub fn invalid_options(kind: &str, causes: Vec<Cause>) -> Self {
+        Self::invalid("meta.k8s.io", kind, "", causes)
     }
 
     /// 500 in the words of whatever failed, as the API server wraps errors it did not expect.
@@ -197,10 +201,10 @@ impl Status {
         self
     }
 
-    /// The same failure of a list, with the token to go on as of now, and the version that is now.
+    /// The same failure of a list, with the token to go on as of now.
     #[must_use]
-    pub fn continuing_with(mut self, token: String, version: u64) -> Self {
-        self.list = Some(Box::new(Continuation { token, version }));
+    pub fn continuing_with(mut self, token: String) -> Self {
+        self.token = Some(token);
         self
     }
 
@@ -230,8 +234,8 @@ impl Status {
         if !self.reason.is_empty() {
             status["reason"] = self.reason.into();
         }
-        if let Some(list) = &self.list {
-            status["metadata"] = json!({"continue": list.token, "resourceVersion": list.version.to_string()});
+        if let Some(token) = &self.token {
+            status["metadata"] = json!({"continue": token});
         }
         if let Some(details) = &self.details {
             status["details"] = details.to_json();

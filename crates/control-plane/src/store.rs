@@ -10,6 +10,7 @@
 pub mod disk;
 mod history;
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::path::Path;
@@ -27,8 +28,8 @@ pub use history::{Change, Expired};
 /// The version of an empty store. A version below it counts as long forgotten, and 0 has a meaning of its own.
 const FIRST_VERSION: u64 = 100;
 
-/// Which object: a namespace (empty for cluster-scoped objects) and a name.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// Which object: a namespace (empty for cluster-scoped objects) and a name. Keys are ordered as paths, `namespace/name`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Key {
     /// The namespace, empty for cluster-scoped objects.
     pub namespace: String,
@@ -43,6 +44,26 @@ impl Key {
             namespace: namespace.into(),
             name: name.into(),
         }
+    }
+
+    fn path(&self) -> impl Iterator<Item = u8> {
+        self.namespace.bytes().chain(*b"/").chain(self.name.bytes())
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if self.namespace == other.namespace {
+            return self.name.cmp(&other.name);
+        }
+        // One namespace may be the beginning of another: then what follows decides.
+        self.path().cmp(other.path())
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -90,8 +111,19 @@ pub struct Page {
     pub items: Vec<Arc<Stored>>,
     /// The version that the objects are of.
     pub version: u64,
-    /// How many more there are after the last item; 0 at the end.
-    pub remaining: usize,
+    /// What comes after the last item.
+    pub rest: Rest,
+}
+
+/// What a page leaves for later.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// Nothing.
+    Nothing,
+    /// So many objects.
+    Counted(usize),
+    /// Objects, some of which may pass the filter, or none.
+    Uncounted,
 }
 
 /// Which objects to list.
@@ -99,13 +131,33 @@ pub struct Page {
 pub struct Range<'a> {
     /// Only this namespace; all of them without.
     pub namespace: Option<&'a str>,
-    /// Only what comes after this key.
-    pub after: Option<&'a Key>,
+    /// Only this key and what comes after it.
+    pub from: Option<&'a Key>,
     /// At most so many.
     pub limit: Option<usize>,
     /// As of this version instead of now.
     pub at: Option<u64>,
+    /// How many objects the range has, where that is known: they need not be counted then.
+    pub count: Option<usize>,
 }
+
+impl Range<'_> {
+    /// Everything there is now.
+    pub const EVERYTHING: Range<'static> = Range {
+        namespace: None,
+        from: None,
+        limit: None,
+        at: None,
+        count: None,
+    };
+
+    fn holds(&self, key: &Key) -> bool {
+        self.namespace.is_none_or(|namespace| key.namespace == namespace) && self.from.is_none_or(|from| key >= from)
+    }
+}
+
+/// Whether an object belongs to a list.
+pub type Filter<'a> = &'a dyn Fn(&Value) -> bool;
 
 /// The store; cheap to share, safe to use from any thread.
 #[derive(Debug)]
@@ -144,7 +196,8 @@ impl Store {
     }
 
     fn with(version: u64, objects: Vec<(Table, Key, Value)>, disk: Option<Disk>, history: usize) -> Self {
-        let mut tables: HashMap<Table, Objects> = all_tables()
+        let mut tables: HashMap<Table, Objects> = Table::ALL
+            .into_iter()
             .map(|table| {
                 let objects = Objects {
                     live: BTreeMap::new(),
@@ -166,7 +219,10 @@ impl Store {
             state: RwLock::new(State { version, tables }),
             writing: Mutex::new(()),
             disk,
-            signals: all_tables().map(|table| (table, watch::Sender::new(version))).collect(),
+            signals: Table::ALL
+                .into_iter()
+                .map(|table| (table, watch::Sender::new(version)))
+                .collect(),
         }
     }
 
@@ -185,35 +241,48 @@ impl Store {
         self.read().objects(table).live.get(key).cloned()
     }
 
-    /// The objects of a range that pass `keep`.
-    pub fn list(&self, table: Table, range: Range<'_>, keep: impl Fn(&Value) -> bool) -> Result<Page, Expired> {
-        let (candidates, version) = {
-            let state = self.read();
-            let objects = state.objects(table);
-            let now = state.version;
-            match range.at.filter(|at| *at < now) {
-                None => (objects.select(&range), now),
-                Some(at) => (objects.select_at(&range, at)?, at),
-            }
+    /// The objects of a range that pass the filter.
+    pub fn list(&self, table: Table, range: Range<'_>, filter: Option<Filter<'_>>) -> Result<Page, Expired> {
+        let state = self.read();
+        let objects = state.objects(table);
+        let (version, changed) = match range.at.filter(|at| *at < state.version) {
+            None => (state.version, BTreeMap::new()),
+            Some(at) => (at, objects.since(&range, at)?),
         };
-        let mut items = candidates;
-        items.retain(|stored| keep(&stored.value));
-        let remaining = range.limit.map_or(0, |limit| items.len().saturating_sub(limit));
-        items.truncate(items.len() - remaining);
-        Ok(Page {
-            items,
-            version,
-            remaining,
-        })
+        let candidates = objects.as_of(&range, &changed);
+        let Some(limit) = range.limit else {
+            // Whatever the filter costs, it costs the writers nothing: the objects are taken first and looked at later.
+            let mut items: Vec<_> = candidates.map(Arc::clone).collect();
+            drop(state);
+            if let Some(filter) = filter {
+                items.retain(|stored| filter(&stored.value));
+            }
+            return Ok(Page {
+                items,
+                version,
+                rest: Rest::Nothing,
+            });
+        };
+        let mut candidates = candidates;
+        let passing = candidates
+            .by_ref()
+            .filter(|stored| filter.is_none_or(|filter| filter(&stored.value)));
+        let items: Vec<_> = passing.take(limit).map(Arc::clone).collect();
+        let rest = match (candidates.next(), filter, range.count) {
+            _ if items.len() < limit => Rest::Nothing,
+            (None, ..) => Rest::Nothing,
+            (Some(_), Some(_), _) => Rest::Uncounted,
+            (Some(_), None, Some(count)) => Rest::Counted(count.saturating_sub(items.len())),
+            (Some(_), None, None) => Rest::Counted(1 + candidates.count()),
+        };
+        Ok(Page { items, version, rest })
     }
 
-    /// How many objects a namespace has in a table.
+    /// Whether a namespace has no objects in a table.
     pub fn is_empty(&self, table: Table, namespace: &str) -> bool {
         let range = Range {
             namespace: Some(namespace),
-            after: None,
-            limit: None,
-            at: None,
+            ..Range::EVERYTHING
         };
         self.read().objects(table).in_range(&range).next().is_none()
     }
@@ -332,8 +401,8 @@ impl State {
 
 impl Objects {
     fn in_range<'a>(&'a self, range: &Range<'a>) -> impl Iterator<Item = (&'a Key, &'a Arc<Stored>)> {
-        let start = match (range.after, range.namespace) {
-            (Some(key), _) => Bound::Excluded(key.clone()),
+        let start = match (range.from, range.namespace) {
+            (Some(key), _) => Bound::Included(key.clone()),
             (None, Some(namespace)) => Bound::Included(Key::new(namespace, "")),
             (None, None) => Bound::Unbounded,
         };
@@ -343,30 +412,39 @@ impl Objects {
             .take_while(move |(key, _)| namespace.is_none_or(|namespace| key.namespace == namespace))
     }
 
-    fn select(&self, range: &Range<'_>) -> Vec<Arc<Stored>> {
-        self.in_range(range).map(|(_, stored)| Arc::clone(stored)).collect()
+    /// What the objects of a range that changed after a version were then; nothing where they did not exist.
+    fn since<'a>(&'a self, range: &Range<'_>, at: u64) -> Result<BTreeMap<&'a Key, Option<&'a Arc<Stored>>>, Expired> {
+        let changes = self.history.newest_first_until(at)?;
+        Ok(changes
+            .filter(|change| range.holds(&change.key))
+            .map(|change| (&change.key, change.before.as_ref()))
+            .collect())
     }
 
-    /// The objects as they were: today's, with every later change taken back.
-    fn select_at(&self, range: &Range<'_>, at: u64) -> Result<Vec<Arc<Stored>>, Expired> {
-        let mut then: BTreeMap<&Key, Option<&Arc<Stored>>> =
-            self.in_range(range).map(|(key, stored)| (key, Some(stored))).collect();
-        for change in self.history.newest_first_until(at)? {
-            let in_namespace = range
-                .namespace
-                .is_none_or(|namespace| change.key.namespace == namespace);
-            if in_namespace && range.after.is_none_or(|after| change.key > *after) {
-                then.insert(&change.key, change.before.as_ref());
-            }
-        }
-        Ok(then.into_values().flatten().cloned().collect())
+    /// The objects of a range in their order, today's but for those that changed.
+    fn as_of<'a>(
+        &'a self,
+        range: &Range<'a>,
+        changed: &'a BTreeMap<&'a Key, Option<&'a Arc<Stored>>>,
+    ) -> impl Iterator<Item = &'a Arc<Stored>> {
+        let mut today = self
+            .in_range(range)
+            .filter(|(key, _)| !changed.contains_key(key))
+            .peekable();
+        let mut then = changed
+            .iter()
+            .filter_map(|(key, before)| before.map(|before| (*key, before)))
+            .peekable();
+        std::iter::from_fn(move || {
+            let earlier = match (today.peek(), then.peek()) {
+                (Some((today, _)), Some((then, _))) => then < today,
+                (None, _) => true,
+                (_, None) => false,
+            };
+            let next = if earlier { then.next() } else { today.next() };
+            next.map(|(_, stored)| stored)
+        })
     }
-}
-
-fn all_tables() -> impl Iterator<Item = Table> {
-    Table::NAMESPACED
-        .into_iter()
-        .chain([Table::Namespaces, Table::CustomResourceDefinitions])
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::resource::{Resource, Table};
+use crate::resource::{Resource, Subresource, Table};
 
 /// A column.
 #[derive(Debug)]
@@ -156,9 +156,26 @@ static CREATED_AT: [Column; 2] = [
     ),
 ];
 static PLAIN: [Column; 2] = [NAME, AGE];
+static SCALE: [Column; 4] = [
+    NAME,
+    column(
+        "Desired",
+        "integer",
+        "Number of desired replicas",
+        Cell::Field("spec.replicas"),
+    ),
+    column(
+        "Available",
+        "integer",
+        "Number of actual replicas",
+        Cell::Field("status.replicas"),
+    ),
+    Column { kind: "date", ..AGE },
+];
 
-fn columns(resource: &Resource) -> &'static [Column] {
+fn columns(resource: &Resource, subresource: Option<Subresource>) -> &'static [Column] {
     match resource.table {
+        _ if subresource == Some(Subresource::Scale) => &SCALE,
         Table::Workloads => &WORKLOAD,
         Table::Namespaces => &NAMESPACE,
         Table::Events => &EVENT,
@@ -182,8 +199,8 @@ pub enum IncludeObject {
 }
 
 /// The definitions of the columns.
-pub fn definitions(resource: &Resource) -> Value {
-    columns(resource)
+pub fn definitions(resource: &Resource, subresource: Option<Subresource>) -> Value {
+    columns(resource, subresource)
         .iter()
         .map(|column| {
             json!({
@@ -197,44 +214,51 @@ pub fn definitions(resource: &Resource) -> Value {
         .collect()
 }
 
-/// The row of one object.
-pub fn row(resource: &Resource, object: &Value, include: IncludeObject, now: Timestamp) -> Value {
-    let cells: Vec<Value> = columns(resource)
+/// A table without rows, in a version of `meta.k8s.io`.
+pub fn empty(api_version: &str, definitions: &Value, metadata: &Value) -> Value {
+    json!({
+        "kind": "Table",
+        "apiVersion": api_version,
+        "metadata": metadata,
+        "columnDefinitions": definitions,
+        "rows": [],
+    })
+}
+
+/// The row of one object, in a version of `meta.k8s.io`.
+pub fn row(
+    api_version: &str,
+    resource: &Resource,
+    subresource: Option<Subresource>,
+    object: &Value,
+    include: IncludeObject,
+    now: Timestamp,
+) -> Value {
+    let cells: Vec<Value> = columns(resource, subresource)
         .iter()
-        .map(|column| column.cell.value(object, now))
+        .map(|column| column.value(object, now))
         .collect();
     let shown = match include {
         IncludeObject::None => Value::Null,
-        IncludeObject::Metadata => metadata_only(object),
+        IncludeObject::Metadata => metadata_only(api_version, object),
         IncludeObject::Object => object.clone(),
     };
     json!({"cells": cells, "object": shown})
 }
 
-/// The object reduced to its metadata.
-pub fn metadata_only(object: &Value) -> Value {
+/// The object reduced to its metadata, in a version of `meta.k8s.io`.
+pub fn metadata_only(api_version: &str, object: &Value) -> Value {
     json!({
         "kind": "PartialObjectMetadata",
-        "apiVersion": "meta.k8s.io/v1",
+        "apiVersion": api_version,
         "metadata": object["metadata"],
     })
 }
 
-/// A table around rows.
-pub fn table(definitions: &Value, rows: &[Value], metadata: &Value) -> Value {
-    json!({
-        "kind": "Table",
-        "apiVersion": "meta.k8s.io/v1",
-        "metadata": metadata,
-        "columnDefinitions": definitions,
-        "rows": rows,
-    })
-}
-
-impl Cell {
+impl Column {
     fn value(&self, object: &Value, now: Timestamp) -> Value {
         let field = |path: &str| path.split('.').fold(object, |node, step| &node[step]).clone();
-        match self {
+        match &self.cell {
             Cell::Field(path) => field(path),
             Cell::Condition(kind) => object["status"]["conditions"]
                 .as_array()
@@ -248,7 +272,12 @@ impl Cell {
                     // An event of the newer API has no last time, only one of its own.
                     None => object["eventTime"].as_str().and_then(|time| time.parse().ok()),
                 };
-                time.map_or_else(|| "<unknown>".into(), |time| age(now, time).into())
+                match time {
+                    Some(time) => age(now, time).into(),
+                    // The columns of a definition leave a cell empty.
+                    None if self.kind == "date" => Value::Null,
+                    None => "<unknown>".into(),
+                }
             }
             Cell::Count(path) => field(path).as_object().map_or(0, serde_json::Map::len).into(),
             Cell::InvolvedObject => {

@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::pipeline::Change;
-use super::{ATTEMPTS, ListQuery, Registry, WriteOptions, metadata, namespace};
-use crate::admission::FieldValidation;
+use super::{ATTEMPTS, Doomed, Registry, metadata, namespace};
 use crate::resource::{Resource, Table};
 use crate::status::{self, Status};
 use crate::store::{CommitError, Key, Page, Stored};
@@ -14,6 +12,8 @@ use crate::store::{CommitError, Key, Page, Stored};
 const FOREGROUND: &str = "foregroundDeletion";
 /// The finalizer that holds an object until its dependents are orphaned.
 const ORPHAN: &str = "orphan";
+/// The finalizers that hold an object because of what it owns.
+pub(super) const OWNERSHIP_FINALIZERS: [&str; 2] = [FOREGROUND, ORPHAN];
 
 /// How to delete.
 #[derive(Clone, Debug, Default)]
@@ -22,17 +22,18 @@ pub struct DeleteOptions {
     pub uid: Option<String>,
     /// Only the object of this version.
     pub resource_version: Option<String>,
-    /// What to do with what the object owns.
-    pub propagation: Propagation,
+    /// What to do with what the object owns; what its finalizers say without.
+    pub propagation: Option<Propagation>,
+    /// The same in the old way: whether what the object owns stays (`orphanDependents`).
+    pub orphans: Option<bool>,
     /// Whether to answer as if, and delete nothing.
     pub dry_run: bool,
 }
 
 /// What happens to what a deleted object owns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Propagation {
     /// It goes after the object.
-    #[default]
     Background,
     /// It goes before the object.
     Foreground,
@@ -45,17 +46,10 @@ pub enum Propagation {
 pub enum Deleted {
     /// The object is gone; this is the `Status` that says so.
     Gone(Value),
+    /// The object is gone; this is what it was, which a few built-in kinds answer with.
+    Last(Value),
     /// The object is on its way out: finalizers hold it.
     Pending(Value),
-}
-
-impl Deleted {
-    /// What to answer.
-    pub fn into_json(self) -> Value {
-        match self {
-            Deleted::Gone(json) | Deleted::Pending(json) => json,
-        }
-    }
 }
 
 impl Registry {
@@ -76,24 +70,16 @@ impl Registry {
         Err(Status::modified(resource, &key.name))
     }
 
-    /// Deletes every object that matches, and gives them as they were.
-    pub fn delete_collection(
-        &self,
-        resource: &'static Resource,
-        query: &ListQuery,
-        options: &DeleteOptions,
-    ) -> Result<Page, Status> {
-        let mut page = self
-            .list(resource, query)
-            .map_err(|expired| Status::expired(expired.to_string()))?;
-        for item in &mut page.items {
+    /// Deletes every object of a page.
+    pub fn delete_all(&self, resource: &'static Resource, page: &Page, options: &DeleteOptions) -> Result<(), Status> {
+        for item in &page.items {
             match self.delete(resource, &metadata::key(resource, &item.value), options) {
                 Ok(_) => {}
                 Err(status) if status.is_not_found() => {}
                 Err(status) => return Err(status),
             }
         }
-        Ok(page)
+        Ok(())
     }
 
     fn try_delete(
@@ -105,63 +91,70 @@ impl Registry {
     ) -> Result<Deleted, CommitError> {
         let mut object = live.value.clone();
         let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-        set_propagation(&mut object, options.propagation);
+        if let Some(propagation) = options.propagation
+            && resource.table != Table::Namespaces
+        {
+            set_propagation(&mut object, propagation);
+        }
         let held = object["metadata"]["finalizers"]
             .as_array()
             .is_some_and(|items| !items.is_empty());
         if !held && resource.table != Table::Namespaces {
             if !options.dry_run {
-                self.store().remove(resource.table, key, live.version, object)?;
+                object = self
+                    .store()
+                    .remove(resource.table, key, live.version, object)?
+                    .value
+                    .clone();
                 self.after_removal(resource, key);
             }
-            return Ok(Deleted::Gone(status::deleted(resource, &key.name, &uid)));
+            return Ok(match resource.table {
+                Table::ResourceQuotas | Table::ServiceAccounts => Deleted::Last(object),
+                _ => Deleted::Gone(status::deleted(resource, &key.name, &uid)),
+            });
         }
         mark(resource, &mut object, Timestamp::now());
         if options.dry_run || object == live.value {
             return Ok(Deleted::Pending(object));
         }
         let stored = self.store().put(resource.table, key, Some(live.version), object)?;
-        if resource.table == Table::Namespaces {
-            self.empty_namespace(&key.name);
-        } else {
-            self.collect(resource, key);
-        }
-        Ok(Deleted::Pending(stored.value.clone()))
-    }
-
-    /// Does what the garbage collector does for an object without dependents: lets go of it.
-    ///
-    /// Nothing in this control plane owns anything else, so the finalizers of propagation never wait.
-    fn collect(&self, resource: &'static Resource, key: &Key) {
-        let options = WriteOptions {
-            manager: "kube-controller-manager".to_owned(),
-            dry_run: false,
-            field_validation: FieldValidation::Ignore,
-        };
-        let outcome = self.update(resource, key, None, &options, |live| {
-            let mut object = live.value.clone();
-            if let Some(finalizers) = object["metadata"]["finalizers"].as_array_mut() {
-                finalizers.retain(|finalizer| finalizer != FOREGROUND && finalizer != ORPHAN);
-            }
-            Ok(Change::Settled(object))
+        self.reports.send(match resource.table {
+            Table::Namespaces => Doomed::Namespace(key.name.clone()),
+            table => Doomed::Owner(table, key.clone()),
         });
-        if let Err(status) = outcome
-            && !status.is_not_found()
-        {
-            tracing::warn!(name = key.name, %status, "cannot remove the finalizers of propagation");
-        }
+        Ok(Deleted::Pending(stored.value.clone()))
     }
 
     /// An object is gone: its namespace may have waited for that.
     pub(super) fn after_removal(&self, resource: &'static Resource, key: &Key) {
-        if resource.namespaced {
-            self.finish_namespace(&key.namespace);
+        if !resource.namespaced {
+            return;
+        }
+        let namespace = self
+            .store()
+            .get(Table::Namespaces, &Key::new("", key.namespace.as_str()));
+        if namespace.is_some_and(|found| !found.value["metadata"]["deletionTimestamp"].is_null()) {
+            self.reports.send(Doomed::Namespace(key.namespace.clone()));
         }
     }
 }
 
 fn check_preconditions(resource: &Resource, key: &Key, live: &Stored, options: &DeleteOptions) -> Result<(), Status> {
     let own = |field: &str| live.value["metadata"][field].as_str().unwrap_or_default();
+    if resource.table == Table::Namespaces {
+        for (label, field, wanted) in [
+            ("UID", "uid", &options.uid),
+            ("ResourceVersion", "resourceVersion", &options.resource_version),
+        ] {
+            if let Some(wanted) = wanted.as_ref().filter(|wanted| *wanted != own(field)) {
+                let why = format!(
+                    "Precondition failed: {label} in precondition: {wanted}, {label} in object meta: {}",
+                    own(field)
+                );
+                return Err(Status::conflict(resource, &key.name, why));
+            }
+        }
+    }
     if let Some(uid) = &options.uid
         && uid != own("uid")
     {

@@ -32,16 +32,28 @@ pub fn of(object: &mut Value) -> &mut Map<String, Value> {
 
 /// Makes the object's namespace that of the request; they must not differ.
 pub fn settle_namespace(resource: &Resource, namespace: &str, object: &mut Value) -> Result<(), Status> {
+    if !resource.namespaced {
+        of(object).remove("namespace");
+        return Ok(());
+    }
     let given = object["metadata"]["namespace"].as_str().unwrap_or_default();
     if !given.is_empty() && given != namespace {
         return Err(Status::bad_request(
             "the namespace of the provided object does not match the namespace sent on the request",
         ));
     }
-    if resource.namespaced {
-        of(object).insert("namespace".to_owned(), namespace.into());
-    }
+    of(object).insert("namespace".to_owned(), namespace.into());
     Ok(())
+}
+
+/// Checks that an object is where the URL says, as far as it says where it is.
+pub fn check_namespace(object: &Value, namespace: &str) -> Result<(), Status> {
+    match object["metadata"]["namespace"].as_str().unwrap_or_default() {
+        given if given.is_empty() || namespace.is_empty() || given == namespace => Ok(()),
+        given => Err(Status::bad_request(format!(
+            "the namespace of the object ({given}) does not match the namespace on the request ({namespace})"
+        ))),
+    }
 }
 
 /// Checks that an object is the one of the URL, as far as its name says.

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{DeleteOptions, ListQuery, Registry, Written, metadata};
-use crate::admission::FieldValidation;
-use crate::resource::{self, Resource, Table};
+use super::{Registry, WriteOptions, Written, metadata};
+use crate::admission::{FieldError, FieldValidation};
+use crate::resource::{self, Resource, Subresource, Table};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key};
 
 /// The namespaces that are always there.
-pub const PERMANENT: [&str; 2] = ["default", "kube-system"];
+pub const PERMANENT: [&str; 3] = ["default", "kube-system", "kube-public"];
 
 /// 403 for the deletion of a namespace that is always there.
 pub(super) fn permanent(name: &str) -> Status {
@@ -29,15 +29,32 @@ pub(super) fn label(object: &mut Value) {
 
 /// Gives a new namespace what the API server gives it.
 pub(super) fn start(object: &mut Value) {
-    object["spec"] = json!({"finalizers": ["kubernetes"]});
+    let mut finalizers = object["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
+    if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
+        finalizers.push("kubernetes".into());
+    }
+    object["spec"] = json!({"finalizers": finalizers});
     object["status"] = json!({"phase": "Active"});
 }
 
-/// Keeps, in an update, what only `/finalize` and the server change.
-pub(super) fn keep(live: &Value, object: &mut Value) {
+/// Keeps, in an update, what only `/finalize`, `/status` and the server change.
+pub(super) fn keep(live: &Value, object: &mut Value, subresource: Option<Subresource>) {
     object["spec"] = live["spec"].clone();
-    object["status"] = live["status"].clone();
+    if subresource != Some(Subresource::Status) {
+        object["status"] = live["status"].clone();
+    }
     label(object);
+}
+
+/// What is wrong with the phase: it says whether the namespace is being deleted.
+pub(super) fn check_phase(object: &Value) -> Option<FieldError> {
+    let (phase, when) = if object["metadata"]["deletionTimestamp"].is_null() {
+        ("Active", "if `deletionTimestamp` is empty")
+    } else {
+        ("Terminating", "if `deletionTimestamp` is not empty")
+    };
+    let found = &object["status"]["phase"];
+    (found != phase).then(|| FieldError::invalid("status.Phase", found, &format!("may only be '{phase}' {when}")))
 }
 
 /// 403 for an object that comes too late.
@@ -59,7 +76,7 @@ impl Registry {
     /// Makes sure that the namespace exists.
     pub fn ensure_namespace(&self, name: &str) -> Result<(), Status> {
         let body = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
-        let options = super::WriteOptions {
+        let options = WriteOptions {
             manager: "datum-control-plane".to_owned(),
             dry_run: false,
             field_validation: FieldValidation::Strict,
@@ -71,47 +88,40 @@ impl Registry {
     }
 
     /// Replaces the finalizers of a namespace (`/finalize`), and lets go of it when that was all that held it.
-    pub fn finalize_namespace(&self, key: &Key, body: &Value) -> Result<Written, Status> {
+    pub fn finalize_namespace(&self, key: &Key, body: &Value, options: &WriteOptions) -> Result<Written, Status> {
         let resource = resource::namespaces();
+        let written = |object| Written {
+            object,
+            created: false,
+            warnings: Vec::new(),
+        };
         loop {
             let live = self.get(resource, key)?;
+            let version = body["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+            if !version.is_empty() && live.value["metadata"]["resourceVersion"] != version {
+                return Err(Status::modified(resource, &key.name));
+            }
             let mut object = live.value.clone();
-            object["spec"] = body["spec"].clone();
-            let held = object["spec"]["finalizers"]
-                .as_array()
-                .is_some_and(|items| !items.is_empty());
+            object["spec"] = match &body["spec"]["finalizers"] {
+                Value::Array(finalizers) if !finalizers.is_empty() => json!({"finalizers": finalizers}),
+                _ => json!({}),
+            };
+            if options.dry_run || object == live.value {
+                return Ok(written(object));
+            }
+            let names = |list: &Value| list.as_array().is_some_and(|items| !items.is_empty());
+            let held = names(&object["spec"]["finalizers"]) || names(&object["metadata"]["finalizers"]);
             let outcome = if held || object["metadata"]["deletionTimestamp"].is_null() {
                 self.store().put(Table::Namespaces, key, Some(live.version), object)
             } else {
                 self.store().remove(Table::Namespaces, key, live.version, object)
             };
             match outcome {
-                Ok(stored) => {
-                    return Ok(Written {
-                        object: stored.value.clone(),
-                        created: false,
-                        warnings: Vec::new(),
-                    });
-                }
+                Ok(stored) => return Ok(written(stored.value.clone())),
                 Err(CommitError::Raced) => {}
                 Err(error @ CommitError::Disk(_)) => return Err(Status::internal(error.to_string())),
             }
         }
-    }
-
-    /// Deletes everything in a namespace that is being deleted.
-    pub(super) fn empty_namespace(&self, name: &str) {
-        let query = ListQuery {
-            namespace: Some(name.to_owned()),
-            ..ListQuery::default()
-        };
-        for table in Table::NAMESPACED {
-            let outcome = self.delete_collection(resource::of(table), &query, &DeleteOptions::default());
-            if let Err(status) = outcome {
-                tracing::warn!(namespace = name, %status, "cannot empty the namespace");
-            }
-        }
-        self.finish_namespace(name);
     }
 
     /// Lets go of a namespace that is being deleted and has nothing left in it.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Body, Patch, WriteOptions, metadata, namespace, secret};
+use super::{Body, Patch, WriteOptions, event, metadata, namespace, secret};
 use crate::admission::{self, FieldError, NameRule, Part, Rules};
 use crate::apply::{self, Conflicts, Operation};
 use crate::fields::FieldSet;
@@ -164,9 +164,12 @@ pub(super) fn update(
     }
     forget_generation(resource, &mut object);
     if resource.table == Table::Namespaces {
-        namespace::keep(live, &mut object);
+        namespace::keep(live, &mut object, subresource);
     }
-    let errors = admission::validate_update(&object, live, &rules(resource, &operation.api_version), part);
+    let mut errors = admission::validate_update(&object, live, &rules(resource, &operation.api_version), part);
+    if resource.table == Table::Namespaces && part == Part::Status {
+        errors.extend(namespace::check_phase(&object));
+    }
     check(&object, errors)?;
     admission::settle(&mut object, resource.schema());
     Ok(object)
@@ -249,6 +252,9 @@ fn check_new(resource: &Resource, object: &Value, api_version: &str) -> Result<(
                 .iter()
                 .map(|why| FieldError::invalid("metadata.name", name, why)),
         );
+    }
+    if resource.table == Table::Events {
+        errors.extend(event::check(object));
     }
     check(object, errors)
 }

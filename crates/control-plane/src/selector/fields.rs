@@ -16,18 +16,16 @@ struct Term {
 }
 
 impl Fields {
-    /// Reads `metadata.name=web,metadata.namespace!=other`; only `supported` paths may be named.
-    pub fn parse(text: &str, supported: impl Fn(&str) -> bool) -> Result<Self, Status> {
+    /// Reads `metadata.name=web,metadata.namespace!=other`. `resolve` gives the path of a field in the stored object by
+    /// the name that clients have for it, or says why it cannot be selected by.
+    pub fn parse(text: &str, resolve: impl Fn(&str) -> Result<String, String>) -> Result<Self, Status> {
         let terms = split_terms(text)
             .map(|term| {
-                let term = Term::parse(&term)?;
-                if supported(&term.path) {
-                    Ok(term)
-                } else {
-                    Err(Status::bad_request(format!("field label not supported: {}", term.path)))
-                }
+                let mut term = Term::parse(text, &term)?;
+                term.path = resolve(&term.path).map_err(Status::bad_request)?;
+                Ok(term)
             })
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<_, Status>>()?;
         Ok(Self(terms))
     }
 
@@ -84,14 +82,14 @@ fn split_terms(text: &str) -> impl Iterator<Item = String> {
 }
 
 impl Term {
-    fn parse(text: &str) -> Result<Self, Status> {
+    fn parse(selector: &str, text: &str) -> Result<Self, Status> {
         let operator = [("!=", false), ("==", true), ("=", true)]
             .into_iter()
             .filter_map(|(symbol, equal)| text.find(symbol).map(|at| (at, symbol, equal)))
             .min_by_key(|(at, symbol, _)| (*at, usize::MAX - symbol.len()));
         let Some((at, symbol, equal)) = operator else {
             return Err(Status::bad_request(format!(
-                "invalid selector: '{text}'; can't understand '{text}'"
+                "invalid selector: '{selector}'; can't understand '{text}'"
             )));
         };
         let value = text[at + symbol.len()..]
@@ -115,8 +113,13 @@ mod tests {
     #[test]
     fn field_selectors_know_only_what_is_supported() {
         let object = json!({"metadata": {"name": "a", "namespace": "ns"}, "count": 3});
-        let parse = |text| Fields::parse(text, |path| path != "status.phase");
-        for selector in ["metadata.name=a,metadata.namespace!=x", "count=3", "absent="] {
+        let resolve = |path: &str| match path {
+            "status.phase" => Err("field label not supported: status.phase".to_owned()),
+            "total" => Ok("count".to_owned()),
+            path => Ok(path.to_owned()),
+        };
+        let parse = |text| Fields::parse(text, resolve);
+        for selector in ["metadata.name=a,metadata.namespace!=x", "total=3", "absent="] {
             assert!(parse(selector).unwrap().matches(&object), "{selector}");
         }
         assert!(!parse("metadata.name!=a").unwrap().matches(&object));
@@ -125,8 +128,8 @@ mod tests {
             "field label not supported: status.phase"
         );
         assert_eq!(
-            parse("nonsense").unwrap_err().message,
-            "invalid selector: 'nonsense'; can't understand 'nonsense'"
+            parse("a=b,nonsense").unwrap_err().message,
+            "invalid selector: 'a=b,nonsense'; can't understand 'nonsense'"
         );
     }
 }

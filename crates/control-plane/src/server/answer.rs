@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes, BytesMut};
 use futures::{Stream, StreamExt};
 use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WARNING};
 use http::{Response, StatusCode};
@@ -12,6 +12,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full, StreamBody};
 use serde_json::Value;
 
+use super::negotiation::Encoding;
+use super::yaml;
 use crate::status::Status;
 
 /// The body of every answer.
@@ -31,14 +33,26 @@ pub(super) fn stream(pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'sta
     BodyExt::boxed_unsync(StreamBody::new(pieces.map(|piece| piece.map(Frame::data))))
 }
 
-/// An answer in JSON.
-pub(super) fn json(code: u16, body: impl Into<Bytes>) -> Answer {
-    typed(code, "application/json", full(body))
+/// An answer in JSON, a line of its own.
+pub(super) fn json(code: u16, body: &[u8]) -> Answer {
+    let mut line = BytesMut::with_capacity(body.len() + 1);
+    line.put_slice(body);
+    line.put_u8(b'\n');
+    typed(code, "application/json", full(line))
 }
 
 /// An answer in JSON, from a value.
 pub(super) fn value(code: u16, body: &Value) -> Answer {
-    json(code, body.to_string())
+    encoded(code, body, Encoding::Json)
+}
+
+/// An answer in the encoding that the client wants.
+pub(super) fn encoded(code: u16, body: &Value, encoding: Encoding) -> Answer {
+    match encoding {
+        Encoding::Json => json(code, body.to_string().as_bytes()),
+        Encoding::PrettyJson => typed(code, "application/json", full(format!("{body:#}"))),
+        Encoding::Yaml => typed(code, "application/yaml", full(yaml::encode(body))),
+    }
 }
 
 /// An answer of another type.
@@ -65,8 +79,8 @@ pub(super) fn page_not_found() -> Answer {
 }
 
 /// A failure.
-pub(super) fn failure(status: &Status) -> Answer {
-    let mut answer = value(status.code, &status.to_json());
+pub(super) fn failure(status: &Status, encoding: Encoding) -> Answer {
+    let mut answer = encoded(status.code, &status.to_json(), encoding);
     if let Some(seconds) = status.retry_after_seconds() {
         answer.headers_mut().insert(RETRY_AFTER, seconds.into());
     }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use serde_saphyr::options::DuplicateKeyPolicy;
 
+use super::negotiation::ENCODINGS;
 use super::protobuf;
 use crate::admission::{self, FieldValidation};
 use crate::go;
@@ -13,80 +14,29 @@ use crate::status::Status;
 /// The largest body that is read, in bytes.
 pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
 
-/// The shape in which a client wants objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
-    /// As they are.
-    Object,
-    /// Only their metadata.
-    Metadata,
-    /// As rows for people.
-    Table,
-}
-
-/// The shape and encoding that a client prefers of what there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Accepted {
-    /// The shape.
-    pub(super) shape: Shape,
-    /// Whether as YAML.
-    pub(super) yaml: bool,
-}
-
-impl Accepted {
-    /// Reads the `Accept` header.
-    pub(super) fn parse(accept: &str) -> Result<Self, Status> {
-        if accept.trim().is_empty() {
-            return Ok(Self {
-                shape: Shape::Object,
-                yaml: false,
-            });
-        }
-        accept.split(',').find_map(Self::parse_one).ok_or_else(|| {
-            Status::new(
-                406,
-                "NotAcceptable",
-                "only the following media types are accepted: application/json, application/yaml, \
-                 application/vnd.kubernetes.protobuf",
-            )
-        })
-    }
-
-    fn parse_one(media_type: &str) -> Option<Self> {
-        let mut parts = media_type.split(';').map(str::trim);
-        let yaml = match parts.next()? {
-            "application/json" | "application/*" | "*/*" => false,
-            "application/yaml" => true,
-            _ => return None,
-        };
-        let parameters: Vec<(&str, &str)> = parts.filter_map(|part| part.split_once('=')).collect();
-        let parameter = |name| parameters.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-        let shape = match (parameter("as"), parameter("g"), parameter("v")) {
-            (None, ..) => Shape::Object,
-            (Some("Table"), Some("meta.k8s.io"), Some("v1")) => Shape::Table,
-            (Some("PartialObjectMetadata" | "PartialObjectMetadataList"), Some("meta.k8s.io"), Some("v1")) => {
-                Shape::Metadata
-            }
-            _ => return None,
-        };
-        Some(Self { shape, yaml })
-    }
-}
-
 /// The bare media type of a `Content-Type` header.
 pub(super) fn media_type(content_type: &str) -> &str {
     content_type.split(';').next().unwrap_or_default().trim()
 }
 
+/// Refuses a body in a format that is not read.
+pub(super) fn check_format(content_type: &str) -> Result<(), Status> {
+    let media_type = media_type(content_type);
+    if media_type.is_empty() || ENCODINGS.contains(&media_type) {
+        return Ok(());
+    }
+    Err(Status::unsupported_media_type(&ENCODINGS))
+}
+
 /// How the object of a create or update is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Encoding {
+pub(super) enum Format {
     Json,
     Yaml,
     Protobuf,
 }
 
-impl Encoding {
+impl Format {
     /// Reads the `Content-Type` header.
     pub(super) fn of(resource: &Resource, content_type: &str) -> Result<Self, Status> {
         match media_type(content_type) {
@@ -94,11 +44,7 @@ impl Encoding {
             "application/yaml" => Ok(Self::Yaml),
             // The kinds that Go clients know; a custom resource has no protobuf.
             protobuf::MEDIA_TYPE if !resource.is_custom() => Ok(Self::Protobuf),
-            _ => Err(Status::unsupported_media_type(&[
-                "application/json",
-                "application/yaml",
-                "application/vnd.kubernetes.protobuf",
-            ])),
+            _ => Err(Status::unsupported_media_type(&ENCODINGS)),
         }
     }
 
@@ -123,12 +69,13 @@ impl Encoding {
 
 /// Reads a body that is of no resource's kind, such as the options of a deletion.
 pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Status> {
-    match media_type(content_type) {
+    check_format(content_type)?;
+    match media_type(content_type).to_ascii_lowercase().as_str() {
         protobuf::MEDIA_TYPE => protobuf::decode(body),
         "application/yaml" => decode_yaml(body),
-        _ => serde_json::from_slice(body).map_err(|error| error.to_string()),
+        _ => serde_json::from_slice(body).map_err(|error| parse_error(&error)),
     }
-    .map_err(|why| Status::bad_request(format!("cannot read the body: {why}")))
+    .map_err(Status::internal)
 }
 
 /// Reads the body of an apply. No body at all is an empty object, which is then of the wrong kind.
@@ -189,18 +136,17 @@ fn repeated_key(body: &[u8]) -> Option<String> {
 }
 
 fn decode_json(resource: &Resource, body: &[u8]) -> Result<Value, Status> {
-    serde_json::from_slice(body).map_err(|error| {
-        let why = if error.is_eof() {
-            "unexpected end of JSON input".to_owned()
-        } else {
-            error.to_string()
-        };
-        unrecognized(
-            resource,
-            body,
-            &format!("couldn't get version/kind; json parse error: {why}"),
-        )
-    })
+    serde_json::from_slice(body).map_err(|error| unrecognized(resource, body, &parse_error(&error)))
+}
+
+/// What is wrong with a body that should be JSON.
+fn parse_error(error: &serde_json::Error) -> String {
+    let why = if error.is_eof() {
+        "unexpected end of JSON input".to_owned()
+    } else {
+        error.to_string()
+    };
+    format!("couldn't get version/kind; json parse error: {why}")
 }
 
 /// Checks that the body is an object of the API that it was sent to.

@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
-use http::{HeaderName, Method, Request};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, USER_AGENT, VARY,
+};
+use http::{HeaderName, HeaderValue, Method, Request};
 use http_body::Body;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
@@ -14,14 +16,17 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
-use super::content::BODY_LIMIT;
+use super::content::{self, BODY_LIMIT};
+use super::negotiation::{Encoding, Wishes};
 use super::parameters::Parameters;
 use super::target::Target;
 use super::{App, control, objects, review};
 use crate::auth::{Attributes, User};
+use crate::discovery::Document;
 use crate::faults::Fault;
 use crate::request_log::Entry;
-use crate::resource::Table;
+use crate::resource::{Subresource, Table};
+use crate::selector::Fields;
 use crate::status::Status;
 use crate::store::Key;
 use crate::{discovery, openapi};
@@ -37,6 +42,8 @@ pub(super) struct Call {
     pub(super) path: String,
     pub(super) parameters: Parameters,
     pub(super) accept: String,
+    /// The `If-None-Match` header.
+    pub(super) known: String,
     pub(super) content_type: String,
     pub(super) user_agent: String,
     pub(super) user: User,
@@ -45,6 +52,17 @@ pub(super) struct Call {
     pub(super) body: Bytes,
     /// What faults are matched against: the path as it was sent, with its query.
     pub(super) full_path: String,
+}
+
+impl Call {
+    /// What the client wants to get back.
+    pub(super) fn wishes(&self) -> Wishes<'_> {
+        Wishes {
+            accept: &self.accept,
+            pretty: self.parameters.get("pretty"),
+            user_agent: &self.user_agent,
+        }
+    }
 }
 
 /// Serves one request. Cancels `reset` when the connection is to be dropped instead.
@@ -118,7 +136,7 @@ fn failing(fault: &Fault) -> Option<Answer> {
     if let Some(reason) = &fault.reason {
         json["reason"] = reason.clone().into();
     }
-    let mut answer = answer::failure(&status);
+    let mut answer = answer::failure(&status, Encoding::Json);
     *answer.body_mut() = answer::full(json.to_string());
     Some(answer)
 }
@@ -183,8 +201,9 @@ fn header(request: &Request<Incoming>, name: HeaderName) -> String {
 
 async fn respond(app: &Arc<App>, certificate: Option<User>, request: Request<Incoming>, full_path: String) -> Answer {
     let path = request.uri().path();
-    if matches!(path, "/healthz" | "/livez" | "/readyz") {
-        return answer::text(200, "ok");
+    let parameters = Parameters::parse(request.uri().query().unwrap_or_default());
+    if let Some(answer) = health(path, &parameters) {
+        return answer;
     }
     let authorization = header(&request, AUTHORIZATION);
     let user = if authorization.is_empty() {
@@ -192,59 +211,91 @@ async fn respond(app: &Arc<App>, certificate: Option<User>, request: Request<Inc
     } else {
         app.tokens.user(&authorization).cloned()
     };
-    let Some(user) = user else {
-        return answer::failure(&Status::unauthorized());
-    };
-    let (path, only_namespace) = match project(path) {
-        None => (path.to_owned(), None),
-        Some((project, rest)) => {
-            let Ok(project) = project.parse::<Project>() else {
-                return answer::page_not_found();
-            };
-            let namespace = project.namespace().to_string();
-            if app
-                .registry
-                .store()
-                .get(Table::Namespaces, &Key::new("", &namespace))
-                .is_none()
-            {
-                return answer::page_not_found();
-            }
-            (rest, Some(namespace))
-        }
-    };
-    let call = Call {
+    let mut call = Call {
         method: request.method().clone(),
-        parameters: Parameters::parse(request.uri().query().unwrap_or_default()),
+        parameters,
         accept: header(&request, ACCEPT),
+        known: header(&request, IF_NONE_MATCH),
         content_type: header(&request, CONTENT_TYPE),
         user_agent: header(&request, USER_AGENT),
-        path,
-        user,
-        only_namespace,
+        path: path.to_owned(),
+        user: User::default(),
+        only_namespace: None,
         full_path,
         body: Bytes::new(),
     };
+    let fail = |call: &Call, status: &Status| answer::failure(status, call.wishes().for_failures());
+    let user = user.ok_or_else(Status::unauthorized);
+    match user.and_then(|user| impersonated(&request, user)) {
+        Ok(user) => call.user = user,
+        Err(status) => return fail(&call, &status),
+    }
+    if let Some((project, rest)) = project(path) {
+        let Ok(project) = project.parse::<Project>() else {
+            return answer::page_not_found();
+        };
+        let namespace = project.namespace().to_string();
+        let key = Key::new("", namespace.as_str());
+        if app.registry.store().get(Table::Namespaces, &key).is_none() {
+            return answer::page_not_found();
+        }
+        (call.path, call.only_namespace) = (rest, Some(namespace));
+    }
     match Limited::new(request.into_body(), BODY_LIMIT).collect().await {
         Ok(body) => {
-            let call = Call {
-                body: body.to_bytes(),
-                ..call
-            };
+            call.body = body.to_bytes();
             let waits_for_disk = app.registry.store().is_persistent() && call.method != Method::GET;
             let outcome = if waits_for_disk && Handle::current().runtime_flavor() == RuntimeFlavor::MultiThread {
                 tokio::task::block_in_place(|| dispatch(app, &call))
             } else {
                 dispatch(app, &call)
             };
-            outcome.unwrap_or_else(|status| answer::failure(&status))
+            outcome.unwrap_or_else(|status| fail(&call, &status))
         }
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             let message = format!("Request entity too large: limit is {BODY_LIMIT}");
-            answer::failure(&Status::new(413, "RequestEntityTooLarge", message))
+            fail(&call, &Status::new(413, "RequestEntityTooLarge", message))
         }
-        Err(error) => answer::failure(&Status::bad_request(format!("cannot read the body: {error}"))),
+        Err(error) => fail(&call, &Status::bad_request(format!("cannot read the body: {error}"))),
     }
+}
+
+/// The answer about the server's own health, which everybody may ask for.
+fn health(path: &str, parameters: &Parameters) -> Option<Answer> {
+    const CHECKS: [&str; 2] = ["ping", "store"];
+    let mut segments = path.trim_matches('/').split('/');
+    let endpoint = segments
+        .next()
+        .filter(|name| matches!(*name, "healthz" | "livez" | "readyz"))?;
+    match (segments.next(), segments.next()) {
+        (None, _) if parameters.flag("verbose") => {
+            let checks = CHECKS.map(|check| format!("[+]{check} ok\n")).concat();
+            Some(answer::text(200, format!("{checks}{endpoint} check passed\n")))
+        }
+        (None, _) => Some(answer::text(200, "ok")),
+        (Some(check), None) if CHECKS.contains(&check) => Some(answer::text(200, "ok")),
+        _ => None,
+    }
+}
+
+/// Who the request is made as: an administrator may act for anybody (`Impersonate-User`).
+fn impersonated(request: &Request<Incoming>, user: User) -> Result<User, Status> {
+    let name = header(request, HeaderName::from_static("impersonate-user"));
+    if name.is_empty() {
+        return Ok(user);
+    }
+    let attributes = Attributes {
+        verb: "impersonate",
+        group: "",
+        resource: "users",
+        subresource: "",
+        namespace: "",
+        name: &name,
+    };
+    attributes.authorize(&user)?;
+    let groups = request.headers().get_all("impersonate-group").iter();
+    let groups = groups.filter_map(|group| group.to_str().ok()).map(str::to_owned);
+    Ok(User::acting_for(&name, groups.collect()))
 }
 
 /// The project of a path, and the path within its control plane.
@@ -260,37 +311,35 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
         return control::serve(app, call, rest);
     }
     if let Some(document) = discovery::document(&call.path, &call.accept) {
-        return read_only(call, || {
-            answer::typed(200, document.content_type, answer::full(document.body))
-        });
+        return read_only(call, || document_answer(call, &document));
     }
     if let Some(document) = openapi::document(&call.path) {
-        return read_only(call, || {
-            answer::typed(200, document.content_type, answer::full(document.body))
-        });
+        return read_only(call, || openapi_answer(call, &document));
     }
     let Some(target) = Target::parse(&call.path) else {
+        call.user.authorize_path(call.method.as_str(), &call.path)?;
         return Ok(answer::page_not_found());
     };
-    if let Some(review) = review::Review::find(&target) {
-        return review.serve(call);
-    }
-    let Some(resource) = target.served() else {
-        return Ok(answer::page_not_found());
-    };
-    let verb = verb(call, &target)?;
-    if !resource.is_at_home(&target.namespace, verb) {
-        return Ok(answer::page_not_found());
-    }
+    let verb = verb(call, &target);
+    let name = selected_name(call, &target, verb);
     let attributes = Attributes {
         verb,
         group: &target.group,
         resource: &target.resource,
         subresource: &target.subresource,
         namespace: &target.namespace,
-        name: &target.name,
+        name: &name,
     };
     attributes.authorize(&call.user)?;
+    if let Some(review) = review::Review::find(&target) {
+        return review.serve(call, &app.tokens);
+    }
+    let Some(resource) = target.served() else {
+        return Ok(answer::page_not_found());
+    };
+    if !resource.is_at_home(&target.namespace, &target.name, verb) {
+        return Ok(answer::page_not_found());
+    }
     let subresource = match target.subresource.as_str() {
         "" => None,
         name => match resource.subresource(name) {
@@ -299,8 +348,24 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
             None => return Ok(answer::page_not_found()),
         },
     };
-    if !resource.verbs().contains(&verb) {
-        return Err(Status::method_not_allowed());
+    let verbs = subresource.map_or(resource.verbs(), Subresource::verbs);
+    let has_name = !target.name.is_empty();
+    if resource.is_custom() {
+        if !verbs.contains(&verb) {
+            return Err(Status::verb_not_supported(resource, verb));
+        }
+        if !has_name && matches!(verb, "update" | "patch") {
+            return Err(Status::bad_request("name must be provided"));
+        }
+    } else {
+        // What is built in is routed by path and method: a path has a name or none.
+        let of_names = matches!(verb, "get" | "update" | "patch" | "delete");
+        let of_collections = matches!(verb, "list" | "create" | "deletecollection");
+        let elsewhere = (of_names && !has_name) || (of_collections && has_name);
+        let nowhere = resource.namespaced && target.namespace.is_empty() && !matches!(verb, "list" | "watch");
+        if elsewhere || nowhere || !verbs.contains(&verb) {
+            return Err(Status::method_not_allowed());
+        }
     }
     objects::serve(app, call, &target, resource, subresource, verb)
 }
@@ -313,18 +378,81 @@ fn read_only(call: &Call, answer: impl FnOnce() -> Answer) -> Result<Answer, Sta
     }
 }
 
-/// The verb of a request (Kubernetes API concepts, "API verbs").
-fn verb(call: &Call, target: &Target) -> Result<&'static str, Status> {
+/// A document of discovery. Whoever knows what an aggregated one says need not get it again.
+fn document_answer(call: &Call, document: &Document) -> Answer {
+    let Some(etag) = &document.etag else {
+        return answer::typed(200, document.content_type, answer::full(document.body.clone()));
+    };
+    tagged(call, document, etag, "public")
+}
+
+/// A document of OpenAPI. Under an address with its hash it never changes, and an address with another hash is an old one.
+fn openapi_answer(call: &Call, document: &Document) -> Answer {
+    let is_json = |part: &str| {
+        matches!(
+            content::media_type(part),
+            "" | "*/*" | "application/*" | "application/json"
+        )
+    };
+    if !call.accept.split(',').any(is_json) {
+        return answer::text(406, "");
+    }
+    let Some(etag) = &document.etag else {
+        return answer::typed(200, document.content_type, answer::full(document.body.clone()));
+    };
+    match call.parameters.get("hash") {
+        None => tagged(call, document, etag, "no-cache, private"),
+        Some(hash) if hash == etag => tagged(call, document, etag, "public, immutable"),
+        Some(_) => {
+            let mut answer = answer::text(301, "");
+            let place = format!("{}?hash={etag}", call.path);
+            if let Ok(place) = HeaderValue::from_str(&place) {
+                answer.headers_mut().insert(LOCATION, place);
+            }
+            answer
+        }
+    }
+}
+
+fn tagged(call: &Call, document: &Document, etag: &str, cache: &'static str) -> Answer {
+    let quoted = format!("\"{etag}\"");
+    let mut answer = if call.known == quoted {
+        answer::typed(304, document.content_type, answer::full(Bytes::new()))
+    } else {
+        answer::typed(200, document.content_type, answer::full(document.body.clone()))
+    };
+    let headers = answer.headers_mut();
+    if let Ok(quoted) = HeaderValue::from_str(&quoted) {
+        headers.insert(ETAG, quoted);
+    }
+    headers.insert(VARY, HeaderValue::from_static("Accept"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static(cache));
+    answer
+}
+
+/// The verb of a request (Kubernetes API concepts, "API verbs"); empty for a method that has none.
+fn verb(call: &Call, target: &Target) -> &'static str {
     let one = !target.name.is_empty();
-    Ok(match call.method {
+    match call.method {
+        Method::GET | Method::HEAD if target.watch => "watch",
         Method::GET | Method::HEAD if one => "get",
         Method::GET | Method::HEAD if call.parameters.flag("watch") => "watch",
         Method::GET | Method::HEAD => "list",
-        Method::POST if !one => "create",
-        Method::PUT if one => "update",
-        Method::PATCH if one => "patch",
+        Method::POST => "create",
+        Method::PUT => "update",
+        Method::PATCH => "patch",
         Method::DELETE if one => "delete",
         Method::DELETE => "deletecollection",
-        _ => return Err(Status::method_not_allowed()),
-    })
+        _ => "",
+    }
+}
+
+/// The name that a request is about: that of the path, or the only one that a list or a watch can have.
+fn selected_name(call: &Call, target: &Target, verb: &str) -> String {
+    if !matches!(verb, "list" | "watch") || !target.name.is_empty() {
+        return target.name.clone();
+    }
+    let selector = call.parameters.get("fieldSelector").unwrap_or_default();
+    let fields = Fields::parse(selector, |label| Ok(label.to_owned())).unwrap_or_default();
+    fields.name().unwrap_or_default().to_owned()
 }

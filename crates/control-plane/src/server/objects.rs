@@ -8,16 +8,17 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
-use super::content::{self, Accepted, Encoding, Shape};
+use super::content::{self, Format};
 use super::handler::Call;
-use super::paging::{Place, continue_expired, list_metadata};
+use super::negotiation::{Accepted, Encoding, MetaVersion, Shape};
+use super::paging::{ListOptions, expired, list_metadata, parse_version, too_large};
 use super::parameters::check_dry_run;
 use super::target::Target;
 use super::{App, watch};
 use crate::admission::FieldValidation;
 use crate::apply::scale;
 use crate::registry::{
-    Body, DeleteOptions, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event, metadata,
+    Body, DeleteOptions, Deleted, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event, metadata,
 };
 use crate::resource::{self, Resource, Subresource, Table};
 use crate::selector::{Fields, Labels};
@@ -42,7 +43,11 @@ pub(super) fn serve(
     subresource: Option<Subresource>,
     verb: &str,
 ) -> Result<Answer, Status> {
-    let accepted = Accepted::parse(&call.accept)?;
+    let accepted = if verb == "watch" {
+        call.wishes().for_streams()?
+    } else {
+        call.wishes().for_objects()?
+    };
     let request = Objects {
         app,
         call,
@@ -50,6 +55,7 @@ pub(super) fn serve(
         resource,
         subresource,
         accepted,
+        include: include_object(call, accepted.shape)?,
         key: Key::new(
             if resource.namespaced {
                 target.namespace.as_str()
@@ -72,6 +78,19 @@ pub(super) fn serve(
     }
 }
 
+/// How much of each object a table repeats.
+fn include_object(call: &Call, shape: Shape) -> Result<IncludeObject, Status> {
+    match (shape, call.parameters.get("includeObject")) {
+        (Shape::Table(_), Some("None")) => Ok(IncludeObject::None),
+        (Shape::Table(_), Some("Object")) => Ok(IncludeObject::Object),
+        (Shape::Table(_), Some(other)) if other != "Metadata" => Err(Status::bad_request(format!(
+            "Unable to convert to Table as requested: includeObject: Invalid value: {other:?}: must be 'Metadata', \
+             'Object', 'None', or empty"
+        ))),
+        _ => Ok(IncludeObject::Metadata),
+    }
+}
+
 /// One request, its surroundings within reach.
 struct Objects<'a> {
     app: &'a Arc<App>,
@@ -80,8 +99,15 @@ struct Objects<'a> {
     resource: &'static Resource,
     subresource: Option<Subresource>,
     accepted: Accepted,
+    include: IncludeObject,
     key: Key,
 }
+
+/// What is sent unless a client asks for something else: the objects as they are, in JSON.
+const PLAIN: Accepted = Accepted {
+    encoding: Encoding::Json,
+    shape: Shape::Object,
+};
 
 impl Objects<'_> {
     /// A project's control plane has one namespace; others do not exist there.
@@ -100,14 +126,21 @@ impl Objects<'_> {
     }
 
     fn get(&self) -> Result<Answer, Status> {
+        if let Some(version) = self.call.parameters.get("resourceVersion") {
+            let asked = parse_version(version).map_err(Status::internal)?;
+            let current = self.registry.store().version();
+            if asked > current {
+                return Err(too_large(asked, current));
+            }
+        }
         let stored = self.registry.get(self.resource, &self.key)?;
         if self.subresource == Some(Subresource::Scale) {
-            return Ok(self.object(200, scale::of(&stored.value)));
+            return self.object(200, scale::of(&stored.value));
         }
-        if self.accepted.shape == Shape::Object && !self.accepted.yaml && !self.is_converted() {
-            return Ok(answer::json(200, stored.json()));
+        if self.accepted == PLAIN && !self.is_converted() {
+            return Ok(answer::json(200, &stored.json()));
         }
-        Ok(self.object(200, self.seen(&stored.value)))
+        self.object(200, self.seen(&stored.value))
     }
 
     /// The resource in whose shape the objects are stored: what the registry works with.
@@ -134,34 +167,45 @@ impl Objects<'_> {
     }
 
     /// An answer that is one object, in the shape that the client wants.
-    fn object(&self, code: u16, object: Value) -> Answer {
+    fn object(&self, code: u16, object: Value) -> Result<Answer, Status> {
         let shaped = match self.accepted.shape {
             Shape::Object => object,
-            Shape::Metadata => table::metadata_only(&object),
-            Shape::Table => {
-                let row = table::row(self.resource, &object, self.include_object(), Timestamp::now());
+            Shape::Metadata(version) => table::metadata_only(&version.api_version(), &object),
+            Shape::MetadataList(_) => {
+                return Err(self.wrong_shape("PartialObjectMetadataList", "is not a list", ""));
+            }
+            Shape::Table(version) => {
                 let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-                table::table(&table::definitions(self.resource), &[row], &metadata)
+                self.table(version, &metadata, [&object])
             }
         };
-        self.encoded(code, &shaped)
+        Ok(answer::encoded(code, &shaped, self.accepted.encoding))
     }
 
-    fn encoded(&self, code: u16, value: &Value) -> Answer {
-        if self.accepted.yaml
-            && let Ok(yaml) = serde_saphyr::to_string(value)
-        {
-            return answer::typed(code, "application/yaml", answer::full(yaml));
-        }
-        answer::value(code, value)
+    fn table<'a>(&self, version: MetaVersion, metadata: &Value, objects: impl IntoIterator<Item = &'a Value>) -> Value {
+        let (now, version) = (Timestamp::now(), version.api_version());
+        let columns = table::definitions(self.resource, self.subresource);
+        let mut table = table::empty(&version, &columns, metadata);
+        table["rows"] = objects
+            .into_iter()
+            .map(|object| table::row(&version, self.resource, self.subresource, object, self.include, now))
+            .collect();
+        table
     }
 
-    fn include_object(&self) -> IncludeObject {
-        match self.call.parameters.get("includeObject") {
-            Some("None") => IncludeObject::None,
-            Some("Object") => IncludeObject::Object,
-            _ => IncludeObject::Metadata,
-        }
+    /// 406 for the metadata of a list where one object was asked for, or the other way around.
+    fn wrong_shape(&self, asked: &str, but: &str, list: &str) -> Status {
+        let go_type = if self.resource.is_custom() {
+            format!("*unstructured.Unstructured{list}")
+        } else {
+            format!("*core.{}{list}", self.resource.kind)
+        };
+        let message = format!("you requested {asked}, but the requested object {but} ({go_type})");
+        Status::new(406, "NotAcceptable", message)
+    }
+
+    fn list_options(&self) -> Result<ListOptions<'_>, Status> {
+        ListOptions::read(&self.call.parameters)
     }
 
     fn query(&self) -> Result<ListQuery, Status> {
@@ -170,76 +214,74 @@ impl Objects<'_> {
             Some(only) if self.resource.namespaced => Some(only.clone()),
             _ => Some(self.key.namespace.clone()).filter(|namespace| !namespace.is_empty()),
         };
+        let labels = Labels::parse(parameters.get("labelSelector").unwrap_or_default())?;
         let mut selector = parameters.get("fieldSelector").unwrap_or_default().to_owned();
+        let fields = |selector: &str| Fields::parse(selector, |label| self.resource.selectable_field(label));
+        let name = self.key.name.as_str();
+        if !name.is_empty() {
+            // A name in the path selects as one in the selector does.
+            if !selector.is_empty() && fields(&selector)?.name() != Some(name) {
+                return Err(Status::bad_request(
+                    "fieldSelector metadata.name doesn't match requested name",
+                ));
+            }
+            selector = format!("metadata.name={name},{selector}");
+        }
         if let (Some(only), Table::Namespaces) = (&self.call.only_namespace, self.resource.table) {
             selector = format!("metadata.name={only},{selector}");
         }
         Ok(ListQuery {
             namespace,
-            labels: Labels::parse(parameters.get("labelSelector").unwrap_or_default())?,
-            fields: Fields::parse(&selector, |path| selectable(self.resource, path))?,
-            limit: None,
-            after: None,
-            at: None,
+            labels,
+            fields: fields(&selector)?,
+            ..ListQuery::default()
         })
     }
 
     fn list(&self) -> Result<Answer, Status> {
+        let options = self.list_options()?;
         let mut query = self.query()?;
-        let place = Place::asked(&self.call.parameters, self.registry.store().version())?;
-        query.limit = self.call.parameters.number("limit")?.filter(|limit| *limit > 0);
-        query.at = place.at;
-        query.after = place.after;
-        let page = self.registry.list(self.resource, &query).map_err(|expired| {
-            if query.after.is_some() {
-                continue_expired(query.after.as_ref(), self.registry.store().version())
-            } else {
-                Status::expired(expired.to_string())
-            }
-        })?;
+        options.check_list()?;
+        options.limit(&mut query, self.registry.store().version())?;
+        let page = self.registry.list(self.resource, &query).map_err(|_| expired(&query))?;
         let metadata = list_metadata(self.resource, &query, &page);
-        Ok(self.page(page, metadata))
+        self.page(page, metadata)
     }
 
-    fn page(&self, page: Page, mut metadata: Value) -> Answer {
-        let now = Timestamp::now();
-        match self.accepted.shape {
-            Shape::Object if !self.accepted.yaml && !self.is_converted() => self.encode_list(page, &metadata),
-            Shape::Object => {
-                let items: Vec<Value> = page.items.iter().map(|item| self.seen(&item.value)).collect();
-                let list = json!({
-                    "apiVersion": self.resource.api_version(),
-                    "kind": format!("{}List", self.resource.kind),
-                    "metadata": metadata,
-                    "items": items,
-                });
-                self.encoded(200, &list)
-            }
-            shape => {
-                // These lists come from Go types, which leave an empty token out.
-                if metadata["continue"] == ""
-                    && let Some(fields) = metadata.as_object_mut()
-                {
-                    fields.remove("continue");
-                }
-                let values = page.items.iter().map(|item| &item.value);
-                let list = if shape == Shape::Table {
-                    let include = self.include_object();
-                    let rows: Vec<Value> = values
-                        .map(|object| table::row(self.resource, object, include, now))
-                        .collect();
-                    table::table(&table::definitions(self.resource), &rows, &metadata)
-                } else {
-                    json!({
-                        "kind": "PartialObjectMetadataList",
-                        "apiVersion": "meta.k8s.io/v1",
-                        "metadata": metadata,
-                        "items": values.map(table::metadata_only).collect::<Vec<_>>(),
-                    })
-                };
-                self.encoded(200, &list)
+    fn page(&self, page: Page, mut metadata: Value) -> Result<Answer, Status> {
+        if self.accepted == PLAIN && !self.is_converted() {
+            return Ok(self.encode_list(page, &metadata));
+        }
+        if self.accepted.shape != Shape::Object {
+            // These lists come from Go types, which leave an empty token out.
+            if metadata["continue"] == ""
+                && let Some(fields) = metadata.as_object_mut()
+            {
+                fields.remove("continue");
             }
         }
+        let values = page.items.iter().map(|item| &item.value);
+        let list = match self.accepted.shape {
+            Shape::Object => json!({
+                "apiVersion": self.resource.api_version(),
+                "kind": format!("{}List", self.resource.kind),
+                "metadata": metadata,
+                "items": values.map(|object| self.seen(object)).collect::<Vec<_>>(),
+            }),
+            Shape::Table(version) => self.table(version, &metadata, values),
+            Shape::MetadataList(version) => {
+                let version = version.api_version();
+                let items: Vec<Value> = values.map(|object| table::metadata_only(&version, object)).collect();
+                json!({
+                    "kind": "PartialObjectMetadataList",
+                    "apiVersion": version,
+                    "metadata": metadata,
+                    "items": items,
+                })
+            }
+            Shape::Metadata(_) => return Err(self.wrong_shape("PartialObjectMetadata", "is a list", "List")),
+        };
+        Ok(answer::encoded(200, &list, self.accepted.encoding))
     }
 
     /// The list from the objects' encodings, which are made once and shared. A long list is sent as it is put together,
@@ -251,7 +293,7 @@ impl Objects<'_> {
             let mut whole = BytesMut::from(head.as_bytes());
             put_items(&mut whole, 0, &page.items);
             whole.put_slice(tail.as_bytes());
-            return answer::json(200, whole.freeze());
+            return answer::typed(200, "application/json", answer::full(whole));
         }
         let pieces = (0..page.items.len()).step_by(ITEMS_A_PIECE).map(move |start| {
             let end = page.items.len().min(start + ITEMS_A_PIECE);
@@ -264,14 +306,17 @@ impl Objects<'_> {
     }
 
     fn watch(&self) -> Result<Answer, Status> {
+        let mut options = self.list_options()?;
+        let query = self.query()?;
+        options.settle_watch()?;
         let request = watch::Request {
             resource: self.resource,
-            query: self.query()?,
+            query,
             shape: self.accepted.shape,
-            include: self.include_object(),
+            include: self.include,
             path: self.call.full_path.clone(),
         };
-        watch::serve(self.app, request, &self.call.parameters)
+        watch::serve(self.app, request, &options)
     }
 
     fn write_options(&self, kind: &str, causes: Vec<Cause>) -> Result<WriteOptions, Status> {
@@ -279,19 +324,16 @@ impl Objects<'_> {
     }
 
     fn create(&self) -> Result<Answer, Status> {
-        let encoding = Encoding::of(self.resource, &self.call.content_type)?;
+        let format = Format::of(self.resource, &self.call.content_type)?;
         let options = self.write_options("CreateOptions", Vec::new())?;
-        let mut body = encoding.decode(self.resource, &self.call.body)?;
+        let mut body = format.decode(self.resource, &self.call.body)?;
         if self.is_converted() {
             event::to_core(&mut body.object);
-        }
-        if self.resource.namespaced && self.key.namespace.is_empty() {
-            return Err(Status::method_not_allowed());
         }
         let written = self
             .registry
             .create(self.stored_as(), &self.key.namespace, body, &options)?;
-        Ok(self.written(&written))
+        self.written(&written)
     }
 
     fn update(&self) -> Result<Answer, Status> {
@@ -300,22 +342,23 @@ impl Objects<'_> {
             // A scale is of another kind than what it scales.
             Body::from(content::decode_any(&self.call.content_type, &self.call.body)?)
         } else {
-            Encoding::of(self.resource, &self.call.content_type)?.decode(self.resource, &self.call.body)?
+            Format::of(self.resource, &self.call.content_type)?.decode(self.resource, &self.call.body)?
         };
         if self.is_converted() {
             event::to_core(&mut body.object);
         }
         metadata::check_name(&body.object, &self.key.name)?;
+        metadata::check_namespace(&body.object, &self.key.namespace)?;
         let written = match self.subresource {
             Some(Subresource::Scale) => self
                 .registry
                 .replace_scale(self.stored_as(), &self.key, &body, &options),
-            Some(Subresource::Finalize) => self.registry.finalize_namespace(&self.key, &body.object),
+            Some(Subresource::Finalize) => self.registry.finalize_namespace(&self.key, &body.object, &options),
             other => self
                 .registry
                 .replace(self.stored_as(), &self.key, other, body, &options),
         }?;
-        Ok(self.written(&written))
+        self.written(&written)
     }
 
     fn patch(&self) -> Result<Answer, Status> {
@@ -329,11 +372,18 @@ impl Objects<'_> {
                 }
             }
             MERGE_PATCH | JSON_PATCH | STRATEGIC_PATCH => {
-                if parameters.get("force").is_some() {
+                if parameters.switch("force").is_some() {
                     causes.push(Cause::forbidden("force", "may not be specified for non-apply patch"));
                 }
             }
-            _ => return Err(Status::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, APPLY_PATCH])),
+            _ if self.resource.is_custom() => {
+                return Err(Status::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, APPLY_PATCH]));
+            }
+            // The paths of built-in kinds are routed by media type.
+            _ => {
+                let message = "415: Unsupported Media Type";
+                return Err(Status::new(415, "UnsupportedMediaType", message).about("", "", ""));
+            }
         }
         let mut options = self.write_options("PatchOptions", causes)?;
         let patch = self.read_patch(media_type, options.field_validation)?;
@@ -348,7 +398,7 @@ impl Objects<'_> {
             self.registry
                 .patch(self.stored_as(), &self.key, self.subresource, &patch, &options)?
         };
-        Ok(self.written(&written))
+        self.written(&written)
     }
 
     fn read_patch(&self, media_type: &str, mode: FieldValidation) -> Result<Patch, Status> {
@@ -378,65 +428,100 @@ impl Objects<'_> {
         Ok(patch)
     }
 
-    fn written(&self, written: &Written) -> Answer {
+    fn written(&self, written: &Written) -> Result<Answer, Status> {
         let code = if written.created { 201 } else { 200 };
         let object = if self.subresource == Some(Subresource::Scale) {
             written.object.clone()
         } else {
             self.seen(&written.object)
         };
-        answer::with_warnings(self.object(code, object), &written.warnings)
+        Ok(answer::with_warnings(self.object(code, object)?, &written.warnings))
     }
 
     fn delete(&self) -> Result<Answer, Status> {
         let options = self.delete_options()?;
-        let deleted = self.registry.delete(self.resource, &self.key, &options)?;
-        Ok(answer::value(200, &deleted.into_json()))
+        match self.registry.delete(self.resource, &self.key, &options)? {
+            Deleted::Gone(status) => Ok(answer::encoded(200, &status, self.accepted.encoding)),
+            Deleted::Last(object) => self.object(200, self.seen(&object)),
+            Deleted::Pending(object) => {
+                // Who asked in the old way for what the object owns to go with it is told that it takes a while.
+                let code = if options.orphans == Some(false) { 202 } else { 200 };
+                self.object(code, self.seen(&object))
+            }
+        }
     }
 
     fn delete_collection(&self) -> Result<Answer, Status> {
+        let listing = self.list_options()?;
+        let mut query = self.query()?;
+        listing.check_list()?;
         let options = self.delete_options()?;
-        let query = self.query()?;
-        let page = self.registry.delete_collection(self.resource, &query, &options)?;
+        listing.limit(&mut query, self.registry.store().version())?;
+        let page = self.registry.list(self.resource, &query).map_err(|_| expired(&query))?;
+        self.registry.delete_all(self.resource, &page, &options)?;
         let metadata = list_metadata(self.resource, &query, &page);
-        Ok(self.page(page, metadata))
+        self.page(page, metadata)
     }
 
+    /// The options of a deletion: those of the body, or of the query where there is no body.
     fn delete_options(&self) -> Result<DeleteOptions, Status> {
         let parameters = &self.call.parameters;
-        let mut options = DeleteOptions {
-            dry_run: parameters.dry_run("DeleteOptions")?,
-            ..DeleteOptions::default()
+        let given = if self.call.body.is_empty() {
+            parameters.number("gracePeriodSeconds")?;
+            json!({
+                "dryRun": parameters.all("dryRun"),
+                "orphanDependents": parameters.switch("orphanDependents"),
+                "propagationPolicy": parameters.get("propagationPolicy"),
+            })
+        } else {
+            content::decode_any(&self.call.content_type, &self.call.body)?
         };
-        let mut policy = parameters.get("propagationPolicy").map(str::to_owned);
-        if !self.call.body.is_empty() {
-            let body = content::decode_any(&self.call.content_type, &self.call.body)?;
-            let text = |value: &Value| value.as_str().map(str::to_owned);
-            options.uid = text(&body["preconditions"]["uid"]);
-            options.resource_version = text(&body["preconditions"]["resourceVersion"]);
-            let dry_run: Vec<&str> = body["dryRun"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(Value::as_str)
-                .collect();
-            options.dry_run |= check_dry_run("DeleteOptions", &dry_run)?;
-            policy = text(&body["propagationPolicy"]).or(policy);
-            if body["orphanDependents"] == true {
-                policy.get_or_insert_with(|| "Orphan".to_owned());
-            }
+        let text = |value: &Value| value.as_str().map(str::to_owned);
+        let policy = given["propagationPolicy"].as_str();
+        let orphans = given["orphanDependents"].as_bool();
+        let mut problems = Vec::new();
+        if let (Some(policy), Some(_)) = (policy, orphans) {
+            let why = "orphanDependents and deletionPropagation cannot be both set";
+            problems.push(Cause::invalid("propagationPolicy", format!("{policy:?}"), why));
         }
-        options.propagation = match policy.as_deref() {
-            None | Some("Background") => Propagation::Background,
-            Some("Foreground") => Propagation::Foreground,
-            Some("Orphan") => Propagation::Orphan,
+        let propagation = match policy {
+            None => orphans.map(|orphans| {
+                if orphans {
+                    Propagation::Orphan
+                } else {
+                    Propagation::Background
+                }
+            }),
+            Some("Background") => Some(Propagation::Background),
+            Some("Foreground") => Some(Propagation::Foreground),
+            Some("Orphan") => Some(Propagation::Orphan),
             Some(other) => {
                 let supported = ["Foreground", "Background", "Orphan", "nil"];
-                let cause = Cause::not_supported("propagationPolicy", format!("{other:?}"), &supported);
-                return Err(Status::invalid_options("DeleteOptions", cause));
+                problems.push(Cause::not_supported(
+                    "propagationPolicy",
+                    format!("{other:?}"),
+                    &supported,
+                ));
+                None
             }
         };
-        Ok(options)
+        let dry_run: Vec<&str> = given["dryRun"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        problems.extend(check_dry_run(&dry_run));
+        if !problems.is_empty() {
+            return Err(Status::invalid_options("DeleteOptions", problems));
+        }
+        Ok(DeleteOptions {
+            uid: text(&given["preconditions"]["uid"]),
+            resource_version: text(&given["preconditions"]["resourceVersion"]),
+            propagation,
+            orphans,
+            dry_run: !dry_run.is_empty(),
+        })
     }
 }
 
@@ -447,17 +532,5 @@ fn put_items(piece: &mut BytesMut, start: usize, items: &[Arc<Stored>]) {
             piece.put_u8(b',');
         }
         piece.put_slice(&item.json());
-    }
-}
-
-/// The fields that a field selector may name.
-fn selectable(resource: &Resource, path: &str) -> bool {
-    match path {
-        "metadata.name" => true,
-        "metadata.namespace" => resource.namespaced,
-        "reason" | "type" | "source" | "reportingComponent" => resource.table == Table::Events,
-        "status.phase" => matches!(resource.table, Table::Namespaces | Table::Pods),
-        "spec.nodeName" => resource.table == Table::Pods,
-        _ => resource.table == Table::Events && path.starts_with("involvedObject."),
     }
 }

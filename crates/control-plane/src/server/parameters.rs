@@ -1,5 +1,7 @@
 //! Query parameters, with the conversions and complaints of the API server.
 
+use std::num::{IntErrorKind, ParseIntError};
+
 use crate::admission::{self, FieldValidation};
 use crate::go;
 use crate::registry::WriteOptions;
@@ -32,27 +34,31 @@ impl Parameters {
             .is_some_and(|(_, value)| !value.eq_ignore_ascii_case("false") && value != "0")
     }
 
+    /// A switch that may be left alone.
+    pub(super) fn switch(&self, name: &str) -> Option<bool> {
+        self.0.iter().any(|(key, _)| key == name).then(|| self.flag(name))
+    }
+
+    /// Every value of this name.
+    pub(super) fn all(&self, name: &str) -> Vec<&str> {
+        let named = self.0.iter().filter(|(key, _)| key == name);
+        named.map(|(_, value)| value.as_str()).collect()
+    }
+
     /// A whole number.
-    pub(super) fn number<T: std::str::FromStr>(&self, name: &str) -> Result<Option<T>, Status> {
-        self.get(name)
-            .map(|text| {
-                text.parse()
-                    .map_err(|_| Status::bad_request(format!("strconv.ParseInt: parsing {text:?}: invalid syntax")))
+    pub(super) fn number(&self, name: &str) -> Result<Option<i64>, Status> {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found
+            .map(|(_, text)| {
+                text.parse().map_err(|error: ParseIntError| {
+                    let why = match error.kind() {
+                        IntErrorKind::PosOverflow | IntErrorKind::NegOverflow => "value out of range",
+                        _ => "invalid syntax",
+                    };
+                    Status::bad_request(format!("strconv.ParseInt: parsing {text:?}: {why}"))
+                })
             })
             .transpose()
-    }
-
-    /// Whether to answer as if and store nothing; `kind` is the options kind that complaints name.
-    pub(super) fn dry_run(&self, kind: &str) -> Result<bool, Status> {
-        check_dry_run(kind, &self.dry_run_values())
-    }
-
-    fn dry_run_values(&self) -> Vec<&str> {
-        self.0
-            .iter()
-            .filter(|(key, value)| key == "dryRun" && !value.is_empty())
-            .map(|(_, value)| value.as_str())
-            .collect()
     }
 
     /// What a write is done with. `kind` is the options kind that complaints name, and `causes` what is wrong with the
@@ -72,8 +78,8 @@ impl Parameters {
                 .into_iter()
                 .map(Cause::from),
         );
-        let dry_run = self.dry_run_values();
-        causes.extend(unsupported_dry_run(&dry_run));
+        let dry_run = self.all("dryRun");
+        causes.extend(check_dry_run(&dry_run));
         // Built-in clients ask for a mode; the default is to warn.
         let given = self.get("fieldValidation").unwrap_or_default();
         let field_validation = given.parse::<FieldValidation>();
@@ -87,20 +93,13 @@ impl Parameters {
                 dry_run: !dry_run.is_empty(),
                 field_validation,
             }),
-            _ => Err(Status::invalid("meta.k8s.io", kind, "", causes)),
+            _ => Err(Status::invalid_options(kind, causes)),
         }
     }
 }
 
-/// Whether the values of `dryRun` ask for a dry run: `All` does, anything else is refused.
-pub(super) fn check_dry_run(kind: &str, values: &[&str]) -> Result<bool, Status> {
-    match unsupported_dry_run(values) {
-        Some(cause) => Err(Status::invalid_options(kind, cause)),
-        None => Ok(!values.is_empty()),
-    }
-}
-
-fn unsupported_dry_run(values: &[&str]) -> Option<Cause> {
+/// What is wrong with the values of `dryRun`: `All` asks for a dry run, and there is no other.
+pub(super) fn check_dry_run(values: &[&str]) -> Option<Cause> {
     let is_supported = values.iter().all(|value| *value == "All");
     let given = go::json(&values.into());
     (!is_supported).then(|| Cause::not_supported("dryRun", given, &["All"]))

@@ -24,6 +24,7 @@ enum Field {
     Strings,
     StringMap,
     BytesMap,
+    QuantityMap,
 }
 
 type Fields = &'static [(u64, &'static str, Field)];
@@ -56,6 +57,14 @@ const SECRET: Fields = &[
     (3, "type", Field::String),
     (4, "stringData", Field::StringMap),
     (5, "immutable", Field::Boolean),
+];
+const RESOURCE_QUOTA: Fields = &[
+    (1, "metadata", Field::Message(OBJECT_META)),
+    (
+        2,
+        "spec",
+        Field::Message(&[(1, "hard", Field::QuantityMap), (2, "scopes", Field::Strings)]),
+    ),
 ];
 const SERVICE_ACCOUNT: Fields = &[(1, "metadata", Field::Message(OBJECT_META))];
 const ACCESS_REVIEW: Fields = &[
@@ -106,6 +115,7 @@ fn fields_of(kind: &str) -> Option<Fields> {
     Some(match kind {
         "Namespace" => NAMESPACE,
         "ConfigMap" => CONFIG_MAP,
+        "ResourceQuota" => RESOURCE_QUOTA,
         "Secret" => SECRET,
         "ServiceAccount" => SERVICE_ACCOUNT,
         "SelfSubjectAccessReview" => ACCESS_REVIEW,
@@ -158,6 +168,7 @@ fn message(bytes: &[u8], fields: Fields) -> Result<Value, String> {
             },
             (Field::StringMap, Wire::Bytes(bytes)) => entry(value, bytes, MAP_OF_STRINGS)?,
             (Field::BytesMap, Wire::Bytes(bytes)) => entry(value, bytes, MAP_OF_BYTES)?,
+            (Field::QuantityMap, Wire::Bytes(bytes)) => entry(value, bytes, MAP_OF_QUANTITIES)?,
             (field, _) => return Err(format!("field {number} ({name}) is not a {field:?}")),
         }
     }
@@ -168,6 +179,10 @@ fn message(bytes: &[u8], fields: Fields) -> Result<Value, String> {
 
 const MAP_OF_STRINGS: Fields = &[(1, "key", Field::String), (2, "value", Field::String)];
 const MAP_OF_BYTES: Fields = &[(1, "key", Field::String), (2, "value", Field::Bytes)];
+const MAP_OF_QUANTITIES: Fields = &[
+    (1, "key", Field::String),
+    (2, "value", Field::Message(&[(1, "string", Field::String)])),
+];
 
 /// Adds one entry of a map, which is a message of a key and a value.
 fn entry(map: &mut Value, bytes: &[u8], fields: Fields) -> Result<(), String> {
@@ -175,6 +190,8 @@ fn entry(map: &mut Value, bytes: &[u8], fields: Fields) -> Result<(), String> {
     let key = found["key"].as_str().unwrap_or_default().to_owned();
     let value = match found["value"].take() {
         Value::Null => "".into(),
+        // A quantity is a message around its text.
+        Value::Object(mut quantity) => quantity.remove("string").unwrap_or_default(),
         value => value,
     };
     match map {

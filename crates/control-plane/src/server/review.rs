@@ -1,14 +1,19 @@
-//! Reviews of oneself: who am I, and what may I do. They are answered, never stored.
+//! Reviews: who is somebody, and what may they do. They are answered, never stored.
 
 use http::Method;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::answer::{self, Answer};
 use super::content;
 use super::handler::Call;
 use super::target::Target;
-use crate::auth::Attributes;
-use crate::status::Status;
+use crate::apply::{self, Operation};
+use crate::auth::{Attributes, Tokens, User};
+use crate::core_schema;
+use crate::fields::FieldSet;
+use crate::registry::metadata;
+use crate::status::{Cause, Status};
 
 /// A kind of review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,9 +21,13 @@ pub(super) enum Review {
     /// Who am I?
     Subject,
     /// May I do this?
-    Access,
+    OwnAccess,
     /// What may I do?
     Rules,
+    /// Whose token is this?
+    Token,
+    /// May they do this?
+    Access,
 }
 
 impl Review {
@@ -29,43 +38,142 @@ impl Review {
         }
         match (target.group.as_str(), target.resource.as_str()) {
             ("authentication.k8s.io", "selfsubjectreviews") => Some(Review::Subject),
-            ("authorization.k8s.io", "selfsubjectaccessreviews") => Some(Review::Access),
+            ("authentication.k8s.io", "tokenreviews") => Some(Review::Token),
+            ("authorization.k8s.io", "selfsubjectaccessreviews") => Some(Review::OwnAccess),
             ("authorization.k8s.io", "selfsubjectrulesreviews") => Some(Review::Rules),
+            ("authorization.k8s.io", "subjectaccessreviews") => Some(Review::Access),
             _ => None,
         }
     }
 
+    fn group_and_kind(self) -> (&'static str, &'static str) {
+        match self {
+            Review::Subject => ("authentication.k8s.io", "SelfSubjectReview"),
+            Review::Token => ("authentication.k8s.io", "TokenReview"),
+            Review::OwnAccess => ("authorization.k8s.io", "SelfSubjectAccessReview"),
+            Review::Rules => ("authorization.k8s.io", "SelfSubjectRulesReview"),
+            Review::Access => ("authorization.k8s.io", "SubjectAccessReview"),
+        }
+    }
+
     /// Answers the review in the body.
-    pub(super) fn serve(self, call: &Call) -> Result<Answer, Status> {
+    pub(super) fn serve(self, call: &Call, tokens: &Tokens) -> Result<Answer, Status> {
         if call.method != Method::POST {
             return Err(Status::method_not_allowed());
         }
-        let mut review = content::decode_any(&call.content_type, &call.body)?;
+        let accepted = call.wishes().for_objects()?;
+        content::check_format(&call.content_type)?;
+        let options = call
+            .parameters
+            .write_options("CreateOptions", &call.user_agent, Vec::new())?;
+        let (group, kind) = self.group_and_kind();
+        let mut review = content::decode_any(&call.content_type, &call.body).map_err(|status| {
+            let message = format!("the object provided is unrecognized (must be of type {kind}): {status}");
+            Status::bad_request(message)
+        })?;
         if !review.is_object() {
             return Err(Status::bad_request("cannot read the review: it is not an object"));
         }
-        if review["metadata"].is_null() {
-            review["metadata"] = json!({});
-        }
-        review["status"] = match self {
-            Review::Subject => json!({"userInfo": {"username": call.user.name, "groups": call.user.groups}}),
-            Review::Access => access(call, &review["spec"]),
-            Review::Rules => json!({
+        let api_version = format!("{group}/v1");
+        review["kind"] = kind.into();
+        review["apiVersion"] = api_version.as_str().into();
+        let now = Timestamp::now();
+        let status = self.status(call, tokens, &review["spec"])?;
+        review = match self {
+            // These two are made anew.
+            Review::Subject => json!({
+                "kind": kind,
+                "apiVersion": api_version,
+                "metadata": {"creationTimestamp": metadata::timestamp(now)},
+            }),
+            Review::Rules => json!({"kind": kind, "apiVersion": api_version, "metadata": {}, "spec": {}}),
+            _ => {
+                let operation = Operation {
+                    schema: core_schema::of_reviews(),
+                    api_version: &api_version,
+                    kind,
+                    subresource: "",
+                    manager: &options.manager,
+                    now,
+                    reset: FieldSet::default(),
+                };
+                apply::update(None, review, &operation)
+            }
+        };
+        review["status"] = status;
+        Ok(answer::encoded(201, &review, accepted.encoding))
+    }
+
+    fn status(self, call: &Call, tokens: &Tokens, spec: &Value) -> Result<Value, Status> {
+        let text = |field: &str| spec[field].as_str().unwrap_or_default();
+        match self {
+            Review::Subject => Ok(json!({"userInfo": user_info(&call.user)})),
+            Review::OwnAccess => {
+                self.check_attributes(spec)?;
+                Ok(access(&call.user, spec))
+            }
+            Review::Rules if text("namespace").is_empty() => Err(Status::bad_request("no namespace on request")),
+            Review::Rules => Ok(json!({
                 "resourceRules": call.user.rules(),
                 "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["*"]}],
                 "incomplete": false,
+            })),
+            Review::Token if text("token").is_empty() => Err(Status::bad_request(
+                "token is required for TokenReview in authentication",
+            )),
+            Review::Token => Ok(match tokens.owner(text("token")) {
+                Some(user) => json!({"authenticated": true, "user": user_info(user)}),
+                None => json!({"user": {}, "error": "invalid bearer token"}),
             }),
-        };
-        Ok(answer::value(201, &review))
+            Review::Access => {
+                self.check_attributes(spec)?;
+                let groups: Vec<String> = spec["groups"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .filter_map(|group| group.as_str().map(str::to_owned))
+                    .collect();
+                if text("user").is_empty() && groups.is_empty() {
+                    let why = "at least one of user or group must be specified";
+                    return Err(self.invalid(Cause::invalid("spec.user", "\"\"", why)));
+                }
+                Ok(access(&User::acting_for(text("user"), groups), spec))
+            }
+        }
+    }
+
+    /// A review of access is about a resource or a path.
+    fn check_attributes(self, spec: &Value) -> Result<(), Status> {
+        match (spec["resourceAttributes"].is_object(), &spec["nonResourceAttributes"]) {
+            (true, path) if path.is_object() => Err(self.invalid(Cause::invalid(
+                "spec.nonResourceAttributes",
+                path,
+                "cannot be specified in combination with resourceAttributes",
+            ))),
+            (false, path) if !path.is_object() => Err(self.invalid(Cause::invalid(
+                "spec.resourceAttributes",
+                "null",
+                "exactly one of nonResourceAttributes or resourceAttributes must be specified",
+            ))),
+            _ => Ok(()),
+        }
+    }
+
+    fn invalid(self, cause: Cause) -> Status {
+        let (group, kind) = self.group_and_kind();
+        Status::invalid(group, kind, "", vec![cause])
     }
 }
 
-fn access(call: &Call, spec: &Value) -> Value {
+fn user_info(user: &User) -> Value {
+    json!({"username": user.name, "groups": user.groups})
+}
+
+fn access(user: &User, spec: &Value) -> Value {
     let asked = &spec["resourceAttributes"];
     if !asked.is_object() {
-        // Paths outside of resources are only read, and everybody may.
-        let reading = spec["nonResourceAttributes"]["verb"] == "get";
-        return json!({"allowed": reading || call.user.is_admin()});
+        let text = |field: &str| spec["nonResourceAttributes"][field].as_str().unwrap_or_default();
+        return json!({"allowed": user.authorize_path(text("verb"), text("path")).is_ok()});
     }
     let text = |field: &str| asked[field].as_str().unwrap_or_default();
     let attributes = Attributes {
@@ -76,5 +184,5 @@ fn access(call: &Call, spec: &Value) -> Value {
         namespace: text("namespace"),
         name: text("name"),
     };
-    json!({"allowed": attributes.allowed(&call.user)})
+    json!({"allowed": attributes.allowed(user)})
 }

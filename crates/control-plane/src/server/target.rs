@@ -17,6 +17,8 @@ pub(super) struct Target {
     pub(super) name: String,
     /// The subresource, empty for the object itself.
     pub(super) subresource: String,
+    /// Whether the path itself asks for a watch, as clients did before there was a parameter for it.
+    pub(super) watch: bool,
 }
 
 impl Target {
@@ -30,9 +32,13 @@ impl Target {
         };
         let rest: Vec<String> = segments.collect();
         let parts: Vec<&str> = rest.iter().map(String::as_str).collect();
-        let (namespace, parts) = match parts.as_slice() {
+        let (watch, parts) = match parts.as_slice() {
+            ["watch", rest @ ..] if !rest.is_empty() => (true, rest),
+            parts => (false, parts),
+        };
+        let (namespace, parts) = match parts {
             // A namespace itself, and its subresources, are cluster-scoped; their namespace is their own name.
-            ["namespaces", name, "status" | "finalize"] | ["namespaces", name] => (*name, parts.as_slice()),
+            ["namespaces", name, "status" | "finalize"] | ["namespaces", name] => (*name, parts),
             ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (*namespace, rest),
             rest => ("", rest),
         };
@@ -52,6 +58,7 @@ impl Target {
             subresource: subresource.to_owned(),
             group,
             version,
+            watch,
         })
     }
 
@@ -82,6 +89,10 @@ mod tests {
             ),
             ("/api/v1/namespaces/a/events", Some(["", "v1", "a", "events", "", ""])),
             ("/apis/g/v1/things/x", Some(["g", "v1", "", "things", "x", ""])),
+            (
+                "/apis/g/v1/watch/namespaces/a/things",
+                Some(["g", "v1", "a", "things", "", ""]),
+            ),
             (
                 "/apis/g/v1/namespaces/a/things/x%20y/scale",
                 Some(["g", "v1", "a", "things", "x y", "scale"]),

@@ -14,12 +14,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::App;
 use super::answer::{self, Answer};
-use super::content::Shape;
-use super::paging::{parse_version, too_large};
-use super::parameters::Parameters;
+use super::negotiation::Shape;
+use super::paging::{ListOptions, parse_version, too_large};
 use crate::registry::{ListQuery, event};
 use crate::resource::Resource;
-use crate::status::{Cause, Status};
+use crate::status::Status;
 use crate::store::{Change, Expired, Stored};
 use crate::table::{self, IncludeObject};
 
@@ -27,6 +26,8 @@ use crate::table::{self, IncludeObject};
 const TIMEOUT: Duration = Duration::from_mins(45);
 /// How often a client that asked for bookmarks hears how far it is.
 const BOOKMARKS: Duration = Duration::from_mins(1);
+/// How long before the end of a watch the last bookmark comes.
+const BEFORE_THE_END: Duration = Duration::from_secs(2);
 /// How many changes are taken from the history at a time.
 const BATCH: usize = 256;
 /// How large one piece of the stream gets, in bytes.
@@ -43,45 +44,38 @@ pub(super) struct Request {
 }
 
 /// Starts a watch.
-pub(super) fn serve(app: &Arc<App>, request: Request, parameters: &Parameters) -> Result<Answer, Status> {
-    let bookmarks = parameters.flag("allowWatchBookmarks");
-    let initial = initial_events(parameters, bookmarks)?;
+pub(super) fn serve(app: &Arc<App>, request: Request, options: &ListOptions<'_>) -> Result<Answer, Status> {
     let store = app.registry.store();
-    let from = match parameters.get("resourceVersion") {
+    let from = match options.version {
         None | Some("0") => None,
-        Some(text) => Some(parse_version(text)?),
+        Some(text) => Some(parse_version(text).map_err(Status::internal)?),
     };
-    let signal = store.subscribe(request.resource.table);
+    let now = Instant::now();
+    let deadline = match options.timeout {
+        None | Some(0) => now + TIMEOUT,
+        Some(seconds) => now + Duration::from_secs(seconds.try_into().unwrap_or(0)),
+    };
     let mut watch = Watch {
         app: Arc::clone(app),
         faults: app.faults.subscribe(),
-        deadline: Instant::now()
-            + parameters
-                .number("timeoutSeconds")?
-                .filter(|seconds| *seconds > 0)
-                .map_or(TIMEOUT, Duration::from_secs),
-        next_bookmark: bookmarks.then(|| Instant::now() + BOOKMARKS),
+        deadline,
+        next_bookmark: options.bookmarks.then(|| next_bookmark(now, deadline)).flatten(),
         version: 0,
         pending: VecDeque::new(),
         columns_sent: false,
         finished: false,
-        signal,
+        signal: store.subscribe(request.resource.table),
         request,
     };
-    match (from, initial) {
-        (Some(version), Initial::Auto | Initial::Skip) => {
-            watch.version = version;
-            if version > store.version() {
-                return Err(too_large(version, store.version()));
-            }
-        }
-        (None, Initial::Skip) => watch.version = store.version(),
-        (from, initial) => {
-            if let Some(version) = from.filter(|version| *version > store.version()) {
-                return Err(too_large(version, store.version()));
-            }
-            watch.start_with_everything(initial == Initial::Send);
-        }
+    match from {
+        _ if options.initial == Some(true) => match from.filter(|version| *version > store.version()) {
+            // A watch has begun by now: what goes wrong is told as an event.
+            Some(version) => watch.fail(too_large(version, store.version())),
+            None => watch.start_with_everything(options.bookmarks),
+        },
+        // A version that is yet to come is waited for.
+        Some(version) => watch.version = version,
+        None => watch.version = store.version(),
     }
     Ok(answer::typed(
         200,
@@ -90,43 +84,11 @@ pub(super) fn serve(app: &Arc<App>, request: Request, parameters: &Parameters) -
     ))
 }
 
-/// Whether a watch begins with what there is (`sendInitialEvents`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Initial {
-    /// Only when no version is given.
-    Auto,
-    /// Yes, and a bookmark tells where it ends.
-    Send,
-    /// No.
-    Skip,
-}
-
-fn initial_events(parameters: &Parameters, bookmarks: bool) -> Result<Initial, Status> {
-    let matching = parameters.get("resourceVersionMatch");
-    let refuse = |cause| Err(Status::invalid_options("ListOptions", cause));
-    if parameters.get("sendInitialEvents").is_none() {
-        if matching.is_some() {
-            return refuse(Cause::forbidden(
-                "resourceVersionMatch",
-                "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
-            ));
-        }
-        return Ok(Initial::Auto);
-    }
-    if matching != Some("NotOlderThan") {
-        return refuse(Cause::forbidden(
-            "resourceVersionMatch",
-            "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
-        ));
-    }
-    let send = parameters.flag("sendInitialEvents");
-    if send && !bookmarks {
-        return refuse(Cause::forbidden(
-            "sendInitialEvents",
-            "sendInitialEvents is forbidden for watch unless allowWatchBookmarks is set",
-        ));
-    }
-    Ok(if send { Initial::Send } else { Initial::Skip })
+/// When a client that asked for bookmarks hears next how far it is: regularly, and once more shortly before the end, so
+/// that it can go on from there.
+fn next_bookmark(now: Instant, deadline: Instant) -> Option<Instant> {
+    let before_the_end = deadline.checked_sub(BEFORE_THE_END)?;
+    Some(before_the_end.min(now + BOOKMARKS)).filter(|time| *time > now)
 }
 
 /// A running watch.
@@ -190,19 +152,19 @@ impl Watch {
             if !self.pending.is_empty() || self.finished {
                 continue;
             }
-            let bookmark = self.next_bookmark.unwrap_or(self.deadline + TIMEOUT);
+            let bookmark = self.next_bookmark.filter(|time| *time < self.deadline);
             let stopping = self.app.stopping.clone();
             tokio::select! {
                 _ = self.signal.changed() => {}
                 _ = self.faults.changed() => {}
                 () = stopping.cancelled() => self.finished = true,
-                () = sleep_until(bookmark.min(self.deadline)) => {
-                    self.finished = Instant::now() >= self.deadline;
-                    if self.next_bookmark.is_some() {
-                        self.next_bookmark = Some(Instant::now() + BOOKMARKS);
+                () = sleep_until(bookmark.unwrap_or(self.deadline)) => match bookmark {
+                    Some(_) => {
+                        self.next_bookmark = next_bookmark(Instant::now(), self.deadline);
                         self.pending.push_back(Event::Bookmark { initial_end: false });
                     }
-                }
+                    None => self.finished = true,
+                },
             }
         }
     }
@@ -217,15 +179,14 @@ impl Watch {
                 asked: self.version,
                 oldest: self.app.registry.store().version(),
             };
-            self.fail(expired);
+            self.fail(Status::expired(expired.to_string()));
         }
         self.finished = true;
         true
     }
 
-    fn fail(&mut self, expired: Expired) {
-        self.pending
-            .push_back(Event::Failure(Status::expired(expired.to_string())));
+    fn fail(&mut self, status: Status) {
+        self.pending.push_back(Event::Failure(status));
         self.finished = true;
     }
 
@@ -234,13 +195,13 @@ impl Watch {
         let table = self.request.resource.table;
         match self.app.registry.store().changes(table, self.version, BATCH) {
             Ok((changes, complete)) => {
-                self.version = complete;
+                self.version = self.version.max(complete);
                 let events = changes
                     .into_iter()
                     .filter_map(|change| seen(&self.request.query, change));
                 self.pending.extend(events);
             }
-            Err(expired) => self.fail(expired),
+            Err(expired) => self.fail(Status::expired(expired.to_string())),
         }
     }
 
@@ -251,11 +212,10 @@ impl Watch {
         {
             match event {
                 Event::Object(kind, stored) => self.encode_object(&mut piece, kind, &stored),
-                Event::Bookmark { initial_end } => line(
-                    &mut piece,
-                    "BOOKMARK",
-                    self.bookmark(initial_end).to_string().as_bytes(),
-                ),
+                Event::Bookmark { initial_end } => {
+                    let bookmark = self.bookmark(initial_end).to_string();
+                    line(&mut piece, "BOOKMARK", bookmark.as_bytes());
+                }
                 Event::Failure(status) => line(&mut piece, "ERROR", status.to_json().to_string().as_bytes()),
             }
         }
@@ -264,49 +224,52 @@ impl Watch {
 
     fn encode_object(&mut self, piece: &mut BytesMut, kind: &str, stored: &Stored) {
         let resource = self.request.resource;
+        if self.request.shape == Shape::Object && resource.group != "events.k8s.io" {
+            return line(piece, kind, &stored.json());
+        }
+        let object = self.shaped(&stored.value);
+        line(piece, kind, object.to_string().as_bytes());
+    }
+
+    /// The object as the client wants to see it.
+    fn shaped(&mut self, object: &Value) -> Value {
+        let resource = self.request.resource;
         match self.request.shape {
-            Shape::Object if resource.group != "events.k8s.io" => line(piece, kind, &stored.json()),
             Shape::Object => {
-                let mut object = stored.value.clone();
-                event::from_core(&mut object);
-                line(piece, kind, object.to_string().as_bytes());
+                let mut object = object.clone();
+                if resource.group == "events.k8s.io" {
+                    event::from_core(&mut object);
+                }
+                object
             }
-            Shape::Metadata => line(piece, kind, table::metadata_only(&stored.value).to_string().as_bytes()),
-            Shape::Table => {
+            Shape::Metadata(version) | Shape::MetadataList(version) => {
+                table::metadata_only(&version.api_version(), object)
+            }
+            Shape::Table(version) => {
                 // The columns come once.
                 let columns = if self.columns_sent {
                     Value::Null
                 } else {
-                    table::definitions(resource)
+                    table::definitions(resource, None)
                 };
                 self.columns_sent = true;
-                let row = table::row(resource, &stored.value, self.request.include, Timestamp::now());
-                let metadata = json!({"resourceVersion": stored.version.to_string()});
-                let table = table::table(&columns, &[row], &metadata);
-                line(piece, kind, table.to_string().as_bytes());
+                let version = version.api_version();
+                let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
+                let mut table = table::empty(&version, &columns, &metadata);
+                let include = self.request.include;
+                table["rows"] = json!([table::row(&version, resource, None, object, include, Timestamp::now())]);
+                table
             }
         }
     }
 
-    fn bookmark(&self, initial_end: bool) -> Value {
+    fn bookmark(&mut self, initial_end: bool) -> Value {
+        let resource = self.request.resource;
         let mut metadata = json!({"resourceVersion": self.version.to_string()});
         if initial_end {
             metadata["annotations"] = json!({"k8s.io/initial-events-end": "true"});
         }
-        let resource = self.request.resource;
-        match self.request.shape {
-            Shape::Object => json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": metadata}),
-            Shape::Metadata => table::metadata_only(&json!({"metadata": metadata})),
-            Shape::Table => {
-                let object = table::metadata_only(&json!({"metadata": metadata}));
-                let row = json!({"cells": [], "object": object});
-                table::table(
-                    &Value::Null,
-                    &[row],
-                    &json!({"resourceVersion": self.version.to_string()}),
-                )
-            }
-        }
+        self.shaped(&json!({"kind": resource.kind, "apiVersion": resource.api_version(), "metadata": metadata}))
     }
 }
 

@@ -69,6 +69,14 @@ scenarios! {
     StuckDelete = "stuck-delete",
 }
 
+impl Scenario {
+    /// The scenario that an image is called after: that of `registry.example/team/quota-exceeded:v1` is `quota-exceeded`.
+    pub(super) fn of_image(image: &str) -> Option<Scenario> {
+        let name = image.rsplit('/').next()?;
+        name.split([':', '@']).next()?.parse().ok()
+    }
+}
+
 /// The value of [`SCENARIO_ANNOTATION`] names no scenario.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
@@ -123,6 +131,20 @@ mod tests {
     fn every_scenario_is_found_by_its_name() {
         for scenario in Scenario::ALL {
             assert_eq!(scenario.name().parse(), Ok(*scenario));
+        }
+    }
+
+    #[test]
+    fn an_image_chooses_the_scenario_that_it_is_called_after() {
+        for (image, scenario) in [
+            ("never-ready", Some(Scenario::NeverReady)),
+            ("slow:v1", Some(Scenario::Slow)),
+            ("registry.example:5000/team/stuck@sha256:0", Some(Scenario::Stuck)),
+            ("registry.example/slow/nginx:1.25", None),
+            ("nginx:slow", None),
+            ("slow-cooker", None),
+        ] {
+            assert_eq!(Scenario::of_image(image), scenario, "{image}");
         }
     }
 

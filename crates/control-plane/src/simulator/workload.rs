@@ -33,7 +33,7 @@ pub(super) struct Workload {
     pub(super) template: u64,
     /// The containers of the template.
     pub(super) containers: Vec<Container>,
-    /// The scenario that the annotation names; `Ready` when there is none or an unknown one.
+    /// The scenario that the annotation names, or else an image; `Ready` when there is none or an unknown one.
     pub(super) scenario: Scenario,
     /// How long the scenarios that wait do so.
     pub(super) delay: Duration,
@@ -55,6 +55,7 @@ impl Workload {
     pub(super) fn read(object: &DynamicObject) -> Self {
         let at = |pointer: &str| object.data.pointer(pointer).unwrap_or(&Value::Null);
         let annotation = |name: &str| object.annotations().get(name).map(String::as_str);
+        let containers = containers(at("/spec/template/spec/containers"));
         Self {
             generation: object.metadata.generation.unwrap_or_default(),
             deleting: object.metadata.deletion_timestamp.is_some(),
@@ -64,8 +65,8 @@ impl Workload {
                 .map_or(1, |count| count.try_into().unwrap_or(u32::MAX)),
             selector: selector(at("/spec/selector")),
             template: fingerprint(at("/spec/template")),
-            containers: containers(at("/spec/template/spec/containers")),
-            scenario: scenario(annotation(SCENARIO_ANNOTATION), &object.name_any()),
+            scenario: scenario(annotation(SCENARIO_ANNOTATION), &containers, &object.name_any()),
+            containers,
             delay: annotation(DELAY_ANNOTATION)
                 .and_then(parse_delay)
                 .unwrap_or(DEFAULT_DELAY),
@@ -91,11 +92,21 @@ pub(super) fn count(replicas: Option<i32>) -> u32 {
     replicas.and_then(|count| count.try_into().ok()).unwrap_or_default()
 }
 
-fn scenario(name: Option<&str>, workload: &str) -> Scenario {
-    name.map_or(Ok(Scenario::Ready), str::parse).unwrap_or_else(|error| {
-        tracing::warn!(workload, %error, "taking the scenario to be ready");
-        Scenario::Ready
-    })
+/// The scenario that the annotation names, or else the first image that is called like one.
+fn scenario(name: Option<&str>, containers: &[Container], workload: &str) -> Scenario {
+    let of_images = || {
+        containers
+            .iter()
+            .find_map(|container| Scenario::of_image(&container.image))
+    };
+    match name.map(str::parse) {
+        None => of_images().unwrap_or_default(),
+        Some(Ok(scenario)) => scenario,
+        Some(Err(error)) => {
+            tracing::warn!(workload, %error, "taking the scenario to be ready");
+            Scenario::Ready
+        }
+    }
 }
 
 fn containers(list: &Value) -> Vec<Container> {
@@ -164,6 +175,22 @@ mod tests {
         assert!(workload.containers.is_empty());
         assert!(workload.status.is_none());
         assert_eq!(workload.scenario, Scenario::Ready);
+    }
+
+    #[test]
+    fn the_annotation_chooses_before_the_images_do() {
+        let of = |annotations: Value, images: &[&str]| {
+            let containers: Vec<Value> = images
+                .iter()
+                .map(|image| json!({ "name": "app", "image": image }))
+                .collect();
+            let spec = json!({ "template": { "spec": { "containers": containers } } });
+            read(json!({ "metadata": { "name": "web", "annotations": annotations }, "spec": spec })).scenario
+        };
+        assert_eq!(of(json!({}), &["nginx:1.25", "team/stuck:v1"]), Scenario::Stuck);
+        assert_eq!(of(json!({ SCENARIO_ANNOTATION: "slow" }), &["stuck"]), Scenario::Slow);
+        assert_eq!(of(json!({ SCENARIO_ANNOTATION: "odd" }), &["stuck"]), Scenario::Ready);
+        assert_eq!(of(json!({}), &["nginx:1.25"]), Scenario::Ready);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{Key, Stored};
+use super::{FIRST_VERSION, Key, Stored};
 
 /// One change: an object came, changed or went.
 #[derive(Clone, Debug)]
@@ -62,8 +62,10 @@ impl History {
         Ok(self.changes.range(first..).take(limit).cloned().collect())
     }
 
+    /// The changes after a version, the newest first. What was before the beginning of a store is known: nothing.
     pub(super) fn newest_first_until(&self, version: u64) -> Result<impl Iterator<Item = &Change>, Expired> {
-        let first = self.first_after(version)?;
+        let whole = self.start <= FIRST_VERSION;
+        let first = self.first_after(if whole { version.max(self.start) } else { version })?;
         Ok(self.changes.range(first..).rev())
     }
 

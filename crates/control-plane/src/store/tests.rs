@@ -13,13 +13,6 @@ fn names(page: &Page) -> Vec<&str> {
         .collect()
 }
 
-const EVERYTHING: Range<'static> = Range {
-    namespace: None,
-    after: None,
-    limit: None,
-    at: None,
-};
-
 #[test]
 fn a_list_of_the_past_takes_later_changes_back() {
     let store = Store::in_memory(10);
@@ -37,13 +30,13 @@ fn a_list_of_the_past_takes_later_changes_back() {
         .unwrap();
     put("c", None);
 
-    let now = store.list(Table::Workloads, EVERYTHING, |_| true).unwrap();
+    let now = store.list(Table::Workloads, Range::EVERYTHING, None).unwrap();
     assert_eq!(names(&now), ["a", "c"]);
     let range = Range {
         at: Some(b),
-        ..EVERYTHING
+        ..Range::EVERYTHING
     };
-    let then = store.list(Table::Workloads, range, |_| true).unwrap();
+    let then = store.list(Table::Workloads, range, None).unwrap();
     assert_eq!((names(&then), then.version), (vec!["a", "b"], b));
     assert_eq!(then.items[0].version, a);
 }
@@ -93,7 +86,49 @@ fn what_was_written_is_there_after_reopening() {
     assert_eq!(store.version(), written);
     assert_eq!(store.get(Table::Workloads, &key).unwrap().version, written);
     assert_eq!(
-        names(&store.list(Table::Workloads, EVERYTHING, |_| true).unwrap()),
+        names(&store.list(Table::Workloads, Range::EVERYTHING, None).unwrap()),
         ["a"]
     );
+}
+
+#[test]
+fn keys_are_ordered_as_paths() {
+    let mut keys = [("a", "x"), ("a-b", "x"), ("a", "y"), ("", "z"), ("ab", "x")].map(|(ns, name)| Key::new(ns, name));
+    keys.sort();
+    let paths = keys.map(|key| format!("{}/{}", key.namespace, key.name));
+    assert_eq!(paths, ["/z", "a-b/x", "a/x", "a/y", "ab/x"]);
+}
+
+#[test]
+fn a_page_of_the_past_is_what_it_was() {
+    let store = Store::in_memory(100);
+    let put = |name: &str, expected| {
+        store
+            .put(Table::Workloads, &Key::new("ns", name), expected, object(name))
+            .unwrap()
+            .version
+    };
+    let versions = ["b", "d", "f", "h"].map(|name| put(name, None));
+    let then = store.version();
+    store
+        .remove(Table::Workloads, &Key::new("ns", "d"), versions[1], object("d"))
+        .unwrap();
+    for name in ["a", "c", "e", "g", "i"] {
+        put(name, None);
+    }
+    put("f", Some(versions[2]));
+    let from = Key::new("ns", "b\0");
+    let range = Range {
+        namespace: Some("ns"),
+        from: Some(&from),
+        limit: Some(2),
+        at: Some(then),
+        count: None,
+    };
+    let page = store.list(Table::Workloads, range, None).unwrap();
+    assert_eq!((names(&page), page.rest), (vec!["d", "f"], Rest::Counted(1)));
+    assert_eq!(page.items[1].version, versions[2]);
+    let filter = |object: &Value| object["metadata"]["name"] != "d";
+    let page = store.list(Table::Workloads, range, Some(&filter)).unwrap();
+    assert_eq!((names(&page), page.rest), (vec!["f", "h"], Rest::Nothing));
 }

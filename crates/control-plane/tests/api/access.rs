@@ -1,5 +1,6 @@
 //! Who may do what, and what a project's control plane shows.
 
+use http::Method;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::json;
 
@@ -41,8 +42,139 @@ async fn roles_are_refused_in_the_words_of_the_api_server() {
     assert_eq!(nobody.get("/apis").await.status, 200);
     assert_eq!(nobody.get("/_control/requests").await.status, 403);
     let anonymous = control_plane.anonymous();
-    assert_eq!(anonymous.get("/healthz").await.status, 200);
     assert_eq!(anonymous.get("/version").await.status, 401);
+    // A list that can have one name is about that name.
+    let one = nobody
+        .get(&format!("{WORKLOADS}?fieldSelector=metadata.name=a"))
+        .await
+        .json();
+    assert_eq!(
+        one["message"],
+        "workloads.compute.miloapis.com \"a\" is forbidden: User \"nobody\" cannot list resource \"workloads\" in API group \"compute.miloapis.com\" in the namespace \"project-myproject\""
+    );
+    // Whoever may not ask does not learn what there is.
+    assert_eq!(nobody.get("/apis/nope.example.com/v1/things").await.status, 403);
+    let path = nobody.get("/logs").await;
+    assert_eq!(
+        (path.status, path.json()["message"].as_str().unwrap()),
+        (403, "forbidden: User \"nobody\" cannot get path \"/logs\"")
+    );
+}
+
+#[tokio::test]
+async fn everybody_may_ask_how_the_server_is() {
+    let control_plane = ControlPlane::start().await;
+    let anonymous = control_plane.anonymous();
+    for (path, expected) in [
+        ("/healthz", "ok"),
+        ("/livez", "ok"),
+        ("/readyz/ping", "ok"),
+        ("/readyz?verbose", "[+]ping ok\n[+]store ok\nreadyz check passed\n"),
+    ] {
+        let answer = anonymous.get(path).await;
+        let text = String::from_utf8_lossy(&answer.body);
+        assert_eq!((answer.status, text.as_ref()), (200, expected), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn administrators_act_for_others_and_others_do_not() {
+    let control_plane = ControlPlane::start().await;
+    let as_reader = [("impersonate-user", "reader")];
+    let admin = control_plane.client("admin");
+    let refused = admin.send(Method::DELETE, WORKLOADS, &as_reader, b"").await.json();
+    let message = refused["message"].as_str().unwrap();
+    assert!(message.contains("User \"reader\" cannot deletecollection"), "{message}");
+    let refused = control_plane
+        .client("no-delete")
+        .send(Method::GET, WORKLOADS, &as_reader, b"")
+        .await
+        .json();
+    assert_eq!(
+        refused["message"],
+        "users \"reader\" is forbidden: User \"no-delete\" cannot impersonate resource \"users\" in API group \"\" at the cluster scope"
+    );
+}
+
+#[tokio::test]
+async fn reviews_tell_who_may_do_what() {
+    let control_plane = ControlPlane::start().await;
+    let admin = control_plane.client("admin");
+    let deletion = json!({"verb": "delete", "group": "compute.miloapis.com", "resource": "workloads"});
+    let of = |kind: &str| match kind {
+        "tokenreviews" => "/apis/authentication.k8s.io/v1/tokenreviews".to_owned(),
+        other => format!("/apis/authorization.k8s.io/v1/{other}"),
+    };
+    for (review, spec, status) in [
+        (
+            "selfsubjectaccessreviews",
+            json!({"resourceAttributes": deletion}),
+            json!({"allowed": true}),
+        ),
+        (
+            "subjectaccessreviews",
+            json!({"user": "reader", "resourceAttributes": deletion}),
+            json!({"allowed": false}),
+        ),
+        (
+            "subjectaccessreviews",
+            json!({"user": "nobody", "nonResourceAttributes": {"path": "/apis/apps", "verb": "get"}}),
+            json!({"allowed": true}),
+        ),
+        (
+            "tokenreviews",
+            json!({"token": control_plane.token("reader")}),
+            json!({"authenticated": true, "user": {"username": "reader", "groups": ["system:authenticated"]}}),
+        ),
+        (
+            "tokenreviews",
+            json!({"token": "x"}),
+            json!({"user": {}, "error": "invalid bearer token"}),
+        ),
+    ] {
+        let answer = admin.post(&of(review), &json!({"spec": spec})).await;
+        assert_eq!(
+            (answer.status, &answer.json()["status"]),
+            (201, &status),
+            "{review} {spec}"
+        );
+    }
+    let review = json!({"spec": {"resourceAttributes": deletion}});
+    let answer = admin.post(&of("selfsubjectaccessreviews"), &review).await.json();
+    assert_eq!(
+        answer["metadata"]["managedFields"][0]["fieldsV1"],
+        json!({"f:spec": {"f:resourceAttributes": {".": {}, "f:group": {}, "f:resource": {}, "f:verb": {}}}})
+    );
+    for (review, spec, code, message) in [
+        (
+            "selfsubjectaccessreviews",
+            json!({}),
+            422,
+            "SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified",
+        ),
+        ("selfsubjectrulesreviews", json!({}), 400, "no namespace on request"),
+        (
+            "tokenreviews",
+            json!({}),
+            400,
+            "token is required for TokenReview in authentication",
+        ),
+    ] {
+        let answer = admin.post(&of(review), &json!({"spec": spec})).await;
+        assert_eq!(
+            (answer.status, answer.json()["message"].as_str().unwrap()),
+            (code, message),
+            "{review}"
+        );
+    }
+    assert_eq!(
+        control_plane
+            .client("nobody")
+            .post(&of("tokenreviews"), &review)
+            .await
+            .status,
+        403
+    );
 }
 
 #[tokio::test]

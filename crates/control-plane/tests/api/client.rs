@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use datum_control_plane::resource::Table;
 use datum_control_plane::server::{Options, Scheme, Server};
+use datum_control_plane::store::Key;
 use http::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use http::{Method, Request};
 use http_body_util::{BodyExt, Full};
@@ -42,6 +44,15 @@ impl ControlPlane {
         let server = Server::start(options).await.unwrap();
         let config = Kubeconfig::from_yaml(server.kubeconfig()).unwrap();
         Self { server, config }
+    }
+
+    /// Waits until the object is gone.
+    pub(crate) async fn until_gone(&self, table: Table, namespace: &str, name: &str) {
+        let store = self.server.registry().store();
+        let mut changes = store.subscribe(table);
+        while store.get(table, &Key::new(namespace, name)).is_some() {
+            changes.changed().await.unwrap();
+        }
     }
 
     /// The token of a user.

@@ -9,6 +9,7 @@ mod access;
 mod client;
 mod conformance;
 mod deletions;
+mod discovery;
 mod faults;
 mod kubectl;
 mod lists;

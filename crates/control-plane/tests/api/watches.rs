@@ -82,11 +82,100 @@ async fn a_streaming_list_tells_where_it_ends() {
     assert_eq!(bookmark["kind"], "Workload");
     assert_eq!(bookmark["metadata"]["annotations"]["k8s.io/initial-events-end"], "true");
 
-    let refused = client.get(&format!("{WORKLOADS}?{streaming}")).await;
+    // Whoever wants no bookmarks gets none; whoever names no version gets what there is.
+    for (query, expected) in [
+        (streaming.to_owned(), vec!["ADDED", "ADDED"]),
+        (
+            "watch=1&timeoutSeconds=1&allowWatchBookmarks=1".to_owned(),
+            vec!["ADDED", "ADDED", "BOOKMARK"],
+        ),
+        (
+            "watch=1&timeoutSeconds=1&resourceVersion=0".to_owned(),
+            vec!["ADDED", "ADDED"],
+        ),
+        (
+            "watch=1&timeoutSeconds=1&sendInitialEvents=false&resourceVersionMatch=NotOlderThan".to_owned(),
+            vec![],
+        ),
+        // A version that is yet to come is waited for, but there is no list of it.
+        ("watch=1&timeoutSeconds=1&resourceVersion=999999".to_owned(), vec![]),
+        (format!("{streaming}&resourceVersion=999999"), vec!["ERROR"]),
+        ("watch=1&timeoutSeconds=-1".to_owned(), vec!["ADDED", "ADDED"]),
+    ] {
+        let events = client.get(&format!("{WORKLOADS}?{query}")).await.lines();
+        let kinds: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
+        assert_eq!(kinds, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn the_options_of_a_watch_are_checked_together() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    for (query, expected) in [
+        (
+            "sendInitialEvents=true",
+            "resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan",
+        ),
+        (
+            "resourceVersionMatch=NotOlderThan&resourceVersion=5",
+            "resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided",
+        ),
+        (
+            "sendInitialEvents=false&resourceVersionMatch=Exact&continue=x",
+            "[resourceVersionMatch: Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan, resourceVersionMatch: Unsupported value: \"Exact\": supported values: \"NotOlderThan\", resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden when continue is provided]",
+        ),
+    ] {
+        let refused = client.get(&format!("{WORKLOADS}?watch=1&{query}")).await;
+        let expected = format!("ListOptions.meta.k8s.io \"\" is invalid: {expected}");
+        assert_eq!(
+            (refused.status, refused.json()["message"].as_str().unwrap()),
+            (422, expected.as_str()),
+            "{query}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_watch_that_is_about_to_end_tells_how_far_it_came() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let version = client.get(WORKLOADS).await.json()["metadata"]["resourceVersion"].clone();
+    let watch = format!(
+        "{WORKLOADS}?watch=1&timeoutSeconds=3&allowWatchBookmarks=true&resourceVersion={}",
+        version.as_str().unwrap()
+    );
+    let events = client.get(&watch).await.lines();
+    let bookmark = json!({
+        "type": "BOOKMARK",
+        "object": {
+            "kind": "Workload",
+            "apiVersion": "compute.miloapis.com/v1alpha1",
+            "metadata": {"resourceVersion": version},
+        },
+    });
+    assert_eq!(events, [bookmark]);
+}
+
+#[tokio::test]
+async fn a_path_can_ask_for_a_watch_itself() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    for name in ["a", "b"] {
+        client.post(WORKLOADS, &workload(name)).await;
+    }
+    let path = WORKLOADS.replace("/namespaces/", "/watch/namespaces/");
+    let events = client.get(&format!("{path}/b?timeoutSeconds=1")).await.lines();
+    assert_eq!(kinds(&events), [("ADDED", "b")]);
+    let refused = client.get(&format!("{path}/b?fieldSelector=metadata.name=a")).await;
     assert_eq!(
         refused.json()["message"],
-        "ListOptions.meta.k8s.io \"\" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for watch unless allowWatchBookmarks is set"
+        "fieldSelector metadata.name doesn't match requested name"
     );
+    // The parameter means nothing where the path names one object.
+    let one = client.get(&format!("{WORKLOADS}/b?watch=1")).await.json();
+    assert_eq!(one["kind"], "Workload");
 }
 
 #[tokio::test]

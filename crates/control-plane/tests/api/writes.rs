@@ -1,7 +1,7 @@
 //! Updates: versions, identity, validation, patches.
 
 use http::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::client::{ControlPlane, WORKLOADS, workload};
 
@@ -129,7 +129,87 @@ async fn what_lives_in_a_namespace_is_not_found_outside_of_one() {
         1
     );
     assert_eq!(client.get(&format!("{everywhere}/a")).await.status, 404);
-    assert_eq!(client.post(everywhere, &workload("b")).await.status, 405);
+    assert_eq!(client.post(everywhere, &workload("b")).await.status, 404);
+    assert_eq!(client.post("/api/v1/secrets", &json!({})).await.status, 405);
+}
+
+#[tokio::test]
+async fn methods_that_a_path_does_not_have_are_refused() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let object = format!("{WORKLOADS}/a");
+    let status = format!("{object}/status");
+    let of_workloads =
+        |verb: &str| format!("{verb} is not supported on resources of kind \"workloads.compute.miloapis.com\"");
+    let generic = "the server does not allow this method on the requested resource".to_owned();
+    for (method, path, code, message) in [
+        (Method::POST, status.as_str(), 405, of_workloads("create")),
+        (Method::DELETE, &status, 405, of_workloads("delete")),
+        (Method::OPTIONS, &object, 405, of_workloads("")),
+        (Method::PUT, WORKLOADS, 400, "name must be provided".to_owned()),
+        (Method::POST, "/api/v1/namespaces/default", 405, generic.clone()),
+        (Method::PUT, "/api/v1/namespaces", 405, generic.clone()),
+        (Method::DELETE, "/api/v1/namespaces", 405, generic.clone()),
+        (Method::GET, "/api/v1/namespaces/default/finalize", 405, generic.clone()),
+        (Method::POST, "/apis", 405, generic),
+    ] {
+        let answer = client.send(method.clone(), path, &[], b"").await;
+        assert_eq!(
+            (answer.status, answer.json()["message"].as_str().unwrap()),
+            (code, message.as_str()),
+            "{method} {path}"
+        );
+    }
+    // A name in the path of a creation means nothing: the object's own does.
+    let created = client.post(&object, &workload("b")).await;
+    assert_eq!(
+        (created.status, &created.json()["metadata"]["name"]),
+        (201, &json!("b"))
+    );
+}
+
+#[tokio::test]
+async fn options_are_checked_before_bodies_and_together() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let headers = [("content-type", "application/json")];
+    let long = "x".repeat(129);
+    let path = format!("{WORKLOADS}?fieldManager={long}&dryRun=Some&fieldValidation=Loose");
+    let refused = client.send(Method::POST, &path, &headers, b"{").await;
+    assert_eq!(
+        (refused.status, refused.json()["message"].as_str().unwrap()),
+        (
+            422,
+            "CreateOptions.meta.k8s.io \"\" is invalid: [fieldManager: Too long: may not be more than 128 bytes, dryRun: Unsupported value: [\"Some\"]: supported values: \"All\", fieldValidation: Unsupported value: \"Loose\": supported values: \"\", \"Ignore\", \"Strict\", \"Warn\"]"
+        )
+    );
+    let headers = [("content-type", "application/apply-patch+yaml")];
+    let path = format!("{WORKLOADS}/a?dryRun=Some");
+    let refused = client.send(Method::PATCH, &path, &headers, b"{").await;
+    assert_eq!(
+        refused.json()["message"],
+        "PatchOptions.meta.k8s.io \"\" is invalid: [fieldManager: Required value: is required for apply patch, dryRun: Unsupported value: [\"Some\"]: supported values: \"All\"]"
+    );
+    let moved = client
+        .json(
+            Method::PUT,
+            &format!("{WORKLOADS}/a"),
+            "application/json",
+            &json!({
+                "apiVersion": "compute.miloapis.com/v1alpha1",
+                "kind": "Workload",
+                "metadata": {"name": "a", "namespace": "project-b"},
+            }),
+        )
+        .await;
+    assert_eq!(
+        (moved.status, moved.json()["message"].as_str().unwrap()),
+        (
+            400,
+            "the namespace of the object (project-b) does not match the namespace on the request (project-myproject)"
+        )
+    );
 }
 
 #[tokio::test]
@@ -192,15 +272,95 @@ async fn one_object_comes_in_the_shape_that_is_asked_for() {
         let answer = client.send(Method::GET, &path, &[("accept", accept)], b"").await;
         assert_eq!(answer.json()["kind"], kind, "{accept}");
     }
-    let yaml = client
-        .send(Method::GET, &path, &[("accept", "application/yaml")], b"")
-        .await;
-    assert!(String::from_utf8_lossy(&yaml.body).contains("kind: Workload\n"));
-    let refused = client.send(Method::GET, &path, &[("accept", "text/html")], b"").await;
+    let get = async |path: &str, accept: &str| client.send(Method::GET, path, &[("accept", accept)], b"").await;
+    let yaml = get(&path, "application/yaml").await;
+    assert!(String::from_utf8_lossy(&yaml.body).contains("k:{\"name\":\"nginx\"}:\n"));
+    let absent = get(&format!("{WORKLOADS}/b"), "application/yaml").await;
+    assert_eq!(absent.headers["content-type"], "application/yaml");
+    assert!(String::from_utf8_lossy(&absent.body).contains("\nreason: NotFound\n"));
+
+    let scale = get(
+        &format!("{path}/scale"),
+        "application/json;as=Table;v=v1beta1;g=meta.k8s.io",
+    )
+    .await
+    .json();
+    assert_eq!(scale["apiVersion"], "meta.k8s.io/v1beta1");
+    assert_eq!(scale["rows"][0]["object"]["apiVersion"], "meta.k8s.io/v1beta1");
+    let cells = &scale["rows"][0]["cells"];
+    assert_eq!((&cells[0], &cells[1]), (&json!("a"), &json!(1)));
+
+    let all = "application/json, application/yaml, application/vnd.kubernetes.protobuf";
+    for (path, accept, message) in [
+        (
+            path.clone(),
+            "text/html",
+            format!("only the following media types are accepted: {all}"),
+        ),
+        (
+            path.clone(),
+            "application/vnd.kubernetes.protobuf",
+            format!("only the following media types are accepted: {all}"),
+        ),
+        (
+            format!("{WORKLOADS}?watch=1"),
+            "application/yaml",
+            "only the following media types are accepted: application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch".to_owned(),
+        ),
+        (
+            path.clone(),
+            "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io",
+            "you requested PartialObjectMetadataList, but the requested object is not a list (*unstructured.Unstructured)".to_owned(),
+        ),
+        (
+            WORKLOADS.to_owned(),
+            "application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io",
+            "you requested PartialObjectMetadata, but the requested object is a list (*unstructured.UnstructuredList)".to_owned(),
+        ),
+    ] {
+        let refused = get(&path, accept).await;
+        assert_eq!((refused.status, refused.headers["content-type"].as_bytes().is_empty()), (406, false));
+        let body = String::from_utf8_lossy(&refused.body);
+        let status: Value = serde_saphyr::from_str(&body).unwrap();
+        assert_eq!(
+            (status["reason"].as_str().unwrap(), status["message"].as_str().unwrap()),
+            ("NotAcceptable", message.as_str()),
+            "{path} {accept}"
+        );
+    }
+    let table = "application/json;as=Table;v=v1;g=meta.k8s.io,application/json";
+    for (include, kind) in [
+        ("None", Value::Null),
+        ("Metadata", json!("PartialObjectMetadata")),
+        ("Object", json!("Workload")),
+    ] {
+        let list = get(&format!("{WORKLOADS}?includeObject={include}"), table).await.json();
+        assert_eq!(list["rows"][0]["object"]["kind"], kind, "{include}");
+    }
+    let refused = get(&format!("{WORKLOADS}?includeObject=Some"), table).await;
     assert_eq!(
-        (refused.status, refused.json()["reason"].as_str().unwrap()),
-        (406, "NotAcceptable")
+        refused.json()["message"],
+        "Unable to convert to Table as requested: includeObject: Invalid value: \"Some\": must be 'Metadata', 'Object', 'None', or empty"
     );
+}
+
+#[tokio::test]
+async fn people_get_what_they_can_read() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    for (query, agent, expected) in [
+        ("", "kubectl/v1.32", "{\"apiVersion\":"),
+        ("", "curl/8.5.0", "{\n  \"apiVersion\":"),
+        ("?pretty=true", "", "{\n  \"apiVersion\":"),
+        ("?pretty=false", "curl/8.5.0", "{\"apiVersion\":"),
+    ] {
+        for path in [format!("{WORKLOADS}{query}"), format!("{WORKLOADS}/a{query}")] {
+            let answer = client.send(Method::GET, &path, &[("user-agent", agent)], b"").await;
+            let body = String::from_utf8_lossy(&answer.body);
+            assert!(body.starts_with(expected), "{path} {agent}: {body}");
+        }
+    }
 }
 
 #[tokio::test]
