@@ -70,6 +70,23 @@ fn a_change_is_validated_once_not_twice() {
 }
 
 #[test]
+fn waiting_for_many_workloads_shares_lists_and_watches() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&copies::config(10).replace("rollout = false", "rollout = true"));
+        workspace.apply().succeeds();
+        let collection = format!(
+            "GET /apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads",
+            workspace.namespace()
+        );
+        let requests = workspace.api().requests();
+        let of_collection = requests.iter().filter(|request| **request == collection).count();
+        // A list and a watch serve all that wait at a time. A wait that begins after the others have ended needs its own.
+        assert!(of_collection < 10, "{of_collection} requests for 10 waits: {requests:#?}");
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
 fn refreshing_a_thousand_workloads_is_at_most_five_requests() {
     const COUNT: usize = 1000;
     each_cli_with_its_own_api(|workspace| {

@@ -17,7 +17,7 @@ mod stack;
 mod target;
 
 use proxy::Route;
-use stack::open;
+use stack::{Trust, open};
 use target::{Found, apply_tls};
 
 /// What a configuration comes to.
@@ -55,7 +55,7 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
     let presented = matches!(credential, Credential::Exec(_)).then_some(identity);
 
     let server = endpoint::without_credentials(&found.kube.cluster_url.to_string());
-    let client = open(&found.kube, &route, presented)?;
+    let client = open(&found.kube, Trust::Named, &route, presented)?;
     let transport = Transport::new(client, credential, server, config.retries, config.request_timeout);
     Ok(Connected {
         transport,

@@ -1,12 +1,14 @@
 //! What stands between the provider and its API, on loopback: a proxy and a token endpoint.
 
-use std::io::{BufReader, Read as _, Write as _};
+use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread;
 
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use rcgen::{KeyPair, PKCS_RSA_SHA256};
+use rcgen::{CertifiedKey, KeyPair, PKCS_RSA_SHA256};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use serde_json::{Value, json};
 
 /// What was asked of a server, one text a request.
@@ -26,8 +28,8 @@ fn serve(handle: impl Fn(&TcpStream) -> Option<()> + Send + Sync + 'static) -> S
     address.to_string()
 }
 
-fn lock(asked: &Asked) -> MutexGuard<'_, Vec<String>> {
-    asked.lock().expect("no holder panics")
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().expect("no holder panics")
 }
 
 /// The lines of a request's head.
@@ -102,7 +104,7 @@ impl Proxy {
 /// A token endpoint (RFC 7523). It gives its token for an assertion that is signed by its key and claims what it should,
 /// and says what is wrong with any other.
 pub(super) struct TokenEndpoint {
-    address: String,
+    origin: String,
     key: KeyPair,
     asked: Asked,
     answer: Arc<Mutex<Value>>,
@@ -110,37 +112,50 @@ pub(super) struct TokenEndpoint {
 
 impl TokenEndpoint {
     pub(super) fn start(token: &str) -> TokenEndpoint {
+        Self::start_with(token, None)
+    }
+
+    /// One that speaks TLS, and its certificate, which is its own authority.
+    pub(super) fn start_with_tls(token: &str) -> (TokenEndpoint, String) {
+        let names = vec!["127.0.0.1".to_owned()];
+        let CertifiedKey { cert, signing_key } = rcgen::generate_simple_self_signed(names).expect("a certificate");
+        let key = PrivateKeyDer::try_from(signing_key.serialize_der()).expect("a key");
+        let tls = ServerConfig::builder().with_no_client_auth();
+        let tls = tls.with_single_cert(vec![cert.der().clone()], key).expect("they fit");
+        (Self::start_with(token, Some(Arc::new(tls))), cert.pem())
+    }
+
+    fn start_with(token: &str, tls: Option<Arc<ServerConfig>>) -> TokenEndpoint {
+        let scheme = if tls.is_some() { "https" } else { "http" };
         let key = KeyPair::generate_for(&PKCS_RSA_SHA256).expect("an RSA key");
         let public = DecodingKey::from_rsa_pem(key.public_key_pem().as_bytes()).expect("its public half");
         let asked = Asked::default();
         let record = Arc::clone(&asked);
         let answer = Arc::new(Mutex::new(json!({ "access_token": token, "expires_in": 3600 })));
         let answers = Arc::clone(&answer);
-        let address = serve(move |mut client| {
-            let mut reader = BufReader::new(client);
-            let head = head(&mut reader)?;
-            let mut form = vec![0; header(&head, "content-length")?.parse().ok()?];
-            reader.read_exact(&mut form).ok()?;
-            let origin = format!("http://{}", client.local_addr().ok()?);
-            let verdict = verdict(&form, &public, &origin);
-            lock(&record).push(verdict.clone().err().unwrap_or_default());
-            let (status, body) = match verdict {
-                Ok(()) => ("200 OK", answers.lock().ok()?.clone()),
-                Err(why) => (
-                    "400 Bad Request",
-                    json!({ "error": "invalid_grant", "error_description": why }),
-                ),
+        let address = serve(move |client| {
+            let origin = format!("{scheme}://{}", client.local_addr().ok()?);
+            let judge = |form: &[u8]| {
+                let verdict = verdict(form, &public, &origin);
+                lock(&record).push(verdict.clone().err().unwrap_or_default());
+                match verdict {
+                    Ok(()) => ("200 OK", lock(&answers).clone()),
+                    Err(why) => (
+                        "400 Bad Request",
+                        json!({ "error": "invalid_grant", "error_description": why }),
+                    ),
+                }
             };
-            let body = body.to_string();
-            write!(
-                client,
-                "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
-                body.len()
-            )
-            .ok()
+            match &tls {
+                None => exchange(&mut client.try_clone().ok()?, judge),
+                Some(tls) => {
+                    let tls = ServerConnection::new(Arc::clone(tls)).ok()?;
+                    exchange(&mut StreamOwned::new(tls, client.try_clone().ok()?), judge)
+                }
+            }
         });
         TokenEndpoint {
-            address,
+            origin: format!("{scheme}://{address}"),
             key,
             asked,
             answer,
@@ -155,7 +170,7 @@ impl TokenEndpoint {
             "client_email": "ci@shop.example",
             "private_key_id": "k1",
             "private_key": self.key.serialize_pem(),
-            "token_uri": format!("http://{}/oauth/v2/token", self.address),
+            "token_uri": format!("{}/oauth/v2/token", self.origin),
         })
     }
 
@@ -168,13 +183,30 @@ impl TokenEndpoint {
 
     /// Answers this from now on to whoever it trusts.
     pub(super) fn answers(&self, answer: Value) {
-        *self.answer.lock().expect("no holder panics") = answer;
+        *lock(&self.answer) = answer;
     }
 
     /// What was wrong with each of the assertions since it was asked last; nothing with a good one.
     pub(super) fn asked(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.asked))
     }
+}
+
+/// Reads a form and answers what the judge makes of it.
+fn exchange(stream: &mut (impl Read + Write), judge: impl Fn(&[u8]) -> (&'static str, Value)) -> Option<()> {
+    let mut reader = BufReader::new(&mut *stream);
+    let head = head(&mut reader)?;
+    let mut form = vec![0; header(&head, "content-length")?.parse().ok()?];
+    reader.read_exact(&mut form).ok()?;
+    let (status, body) = judge(&form);
+    let body = body.to_string();
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )
+    .ok()?;
+    stream.flush().ok()
 }
 
 fn verdict(form: &[u8], public: &DecodingKey, origin: &str) -> Result<(), String> {

@@ -1,6 +1,8 @@
 //! Service-account keys, exchanged at a token endpoint that looks closely.
 
 use acceptance::{Workspace, each_cli_with_its_own_api};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::loopback::TokenEndpoint;
@@ -57,6 +59,30 @@ fn a_service_account_key_is_exchanged_for_a_token() {
             ("DATUM_CREDENTIALS_FILE", "key.json"),
         ])
         .reaches(workspace);
+    });
+}
+
+#[test]
+fn a_token_endpoint_is_trusted_by_the_system_or_by_the_authority_of_the_api() {
+    each_cli_with_its_own_api(|workspace| {
+        let access = applied(workspace, "admin");
+        let (endpoint, certificate) = TokenEndpoint::start_with_tls(token(&access));
+        workspace.write("key.json", &endpoint.key().to_string());
+        workspace.write("system.pem", &certificate);
+        let lines = format!("{}\ncredentials_file = \"key.json\"\nmax_retries = 1", host(&access));
+        block(&lines).fails_with(workspace, "invalid peer certificate");
+        assert!(endpoint.asked().is_empty());
+        let system = workspace.path().join("system.pem").display().to_string();
+        Mode {
+            block: &lines,
+            variables: &[("SSL_CERT_FILE", &system)],
+        }
+        .reaches(workspace);
+
+        let mut authorities = STANDARD.decode(&access.ca).expect("base64");
+        authorities.extend_from_slice(certificate.as_bytes());
+        let lines = lines.replace(&access.ca, &STANDARD.encode(authorities));
+        block(&lines).reaches(workspace);
     });
 }
 

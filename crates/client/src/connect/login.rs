@@ -7,7 +7,7 @@ use kube::config::{ExecAuthCluster, ExecInteractiveMode};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::proxy::Route;
-use super::stack::open;
+use super::stack::{Trust, open};
 use super::target::Found;
 use crate::config::{Auth, ConfigError, Exec, ServiceAccount, Setting, identity};
 use crate::credential::service_account::{Account, Key};
@@ -125,7 +125,8 @@ fn plugin(exec: &Exec, cluster: Option<ExecAuthCluster>, identity: &Identity) ->
     ))))
 }
 
-/// The token endpoint is reached with the API's proxy, authorities and verification, but under its own name.
+/// The token endpoint is reached with the API's proxy, authorities and verification, but under its own name, and trusted as
+/// a public server is, too.
 fn service_account(source: &ServiceAccount, api: &kube::Config, route: &Route<'_>) -> Result<Credential, ConfigError> {
     let key = Key::read(source)?;
     let mut parts = http::uri::Parts::default();
@@ -138,6 +139,6 @@ fn service_account(source: &ServiceAccount, api: &kube::Config, route: &Route<'_
     kube.root_cert.clone_from(&api.root_cert);
     kube.accept_invalid_certs = api.accept_invalid_certs;
     kube.headers.clone_from(&api.headers);
-    let http = open(&kube, route, None)?;
+    let http = open(&kube, Trust::NamedOrSystem, route, None)?;
     Ok(Credential::ServiceAccount(Box::new(Account::new(key, http))))
 }

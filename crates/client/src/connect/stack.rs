@@ -11,6 +11,8 @@ use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ConfigExt as _};
+use rustls::pki_types::CertificateDer;
+use rustls_platform_verifier::Verifier;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder};
 use tower_http::decompression::DecompressionLayer;
@@ -24,9 +26,19 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// How long an idle connection is kept. Load balancers drop them after a minute or more.
 const IDLE: Duration = Duration::from_secs(45);
 
+/// Whom a server may be vouched for by, where the settings name certificate authorities.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Trust {
+    /// Only these: they are the API's.
+    Named,
+    /// These and the system's: the server is not the API, but may be of the same private network.
+    NamedOrSystem,
+}
+
 /// Builds the connection, through the proxy where one leads to this server.
 pub(super) fn open(
     config: &kube::Config,
+    trust: Trust,
     route: &Route<'_>,
     identity: Option<Identity>,
 ) -> Result<kube::Client, ConfigError> {
@@ -38,7 +50,7 @@ pub(super) fn open(
     tcp.set_keepalive(Some(Duration::from_secs(30)));
 
     let Some(proxy) = route.to(&config.cluster_url) else {
-        return stack(config, tcp, identity);
+        return stack(config, trust, tcp, identity);
     };
     let shown = endpoint::without_credentials(&proxy);
     let invalid = |why: &str| ConfigError::new(Setting::Proxy, format!("the proxy {shown:?} {why}"));
@@ -47,13 +59,23 @@ pub(super) fn open(
         .authority()
         .and_then(|authority| Some(authority.as_str().rsplit_once('@')?.0.to_owned()));
     match url.scheme_str() {
-        Some("http") => stack(config, with_login(Tunnel::new(url, tcp), login.as_deref()), identity),
+        Some("http") => stack(
+            config,
+            trust,
+            with_login(Tunnel::new(url, tcp), login.as_deref()),
+            identity,
+        ),
         Some("https") => {
             let mut to_proxy = kube::Config::new(url.clone());
             to_proxy.root_cert.clone_from(&config.root_cert);
             to_proxy.accept_invalid_certs = config.accept_invalid_certs;
-            let tcp = https(&to_proxy, tcp, None)?;
-            stack(config, with_login(Tunnel::new(url, tcp), login.as_deref()), identity)
+            let tcp = https(&to_proxy, Trust::NamedOrSystem, tcp, None)?;
+            stack(
+                config,
+                trust,
+                with_login(Tunnel::new(url, tcp), login.as_deref()),
+                identity,
+            )
         }
         Some("socks5" | "socks5h") => {
             let socks = SocksV5::new(url, tcp);
@@ -61,7 +83,7 @@ pub(super) fn open(
                 Some((user, password)) => socks.with_auth(user, password),
                 None => socks,
             };
-            stack(config, socks, identity)
+            stack(config, trust, socks, identity)
         }
         _ => Err(invalid("must start with http://, https:// or socks5://")),
     }
@@ -92,7 +114,12 @@ fn split_login(login: &str) -> (String, String) {
     (decoded(user), decoded(password))
 }
 
-fn stack<C>(config: &kube::Config, connector: C, identity: Option<Identity>) -> Result<kube::Client, ConfigError>
+fn stack<C>(
+    config: &kube::Config,
+    trust: Trust,
+    connector: C,
+    identity: Option<Identity>,
+) -> Result<kube::Client, ConfigError>
 where
     C: tower::Service<Uri> + Clone + Send + Sync + 'static,
     C::Response:
@@ -104,11 +131,22 @@ where
     if config.cluster_url.scheme_str() == Some("http") {
         return assemble(config, BoxCloneSyncService::new(connector));
     }
-    assemble(config, https(config, connector, identity)?)
+    assemble(config, https(config, trust, connector, identity)?)
 }
 
-fn https<C>(config: &kube::Config, connector: C, identity: Option<Identity>) -> Result<HttpsConnector<C>, ConfigError> {
+fn https<C>(
+    config: &kube::Config,
+    trust: Trust,
+    connector: C,
+    identity: Option<Identity>,
+) -> Result<HttpsConnector<C>, ConfigError> {
     let mut tls = config.rustls_client_config().map_err(|error| tls_problem(&error))?;
+    if let (Trust::NamedOrSystem, Some(named), false) = (trust, &config.root_cert, config.accept_invalid_certs) {
+        let named = named.iter().cloned().map(CertificateDer::from);
+        let verifier = Verifier::new_with_extra_roots(named, tls.crypto_provider().clone())
+            .map_err(|error| ConfigError::new(Setting::Ca, format!("cannot set up TLS: {error}")))?;
+        tls.dangerous().set_certificate_verifier(Arc::new(verifier));
+    }
     if let Some(identity) = identity
         && !tls.client_auth_cert_resolver.has_certs()
     {
