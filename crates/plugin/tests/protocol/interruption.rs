@@ -1,7 +1,5 @@
 //! Interruptions: by the user, by signals, and by the CLI going away.
 
-use std::process::Stdio;
-
 use bytes::Bytes;
 use futures::StreamExt;
 use tf_plugin_server::proto::{
@@ -9,12 +7,11 @@ use tf_plugin_server::proto::{
     StopProviderRequest, StopProviderResponse,
 };
 use tf_plugin_server::value::Value;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::net::UnixStream;
 
 use crate::certificate::Certificate;
 use crate::client::Client;
-use crate::plugin::{COOKIE, Plugin, clean, example, signal, within};
+use crate::plugin::{Plugin, clean, example, within};
 use crate::resource::{Answer, Resource, planned};
 
 async fn stop(thing: &Resource) {
@@ -168,30 +165,12 @@ async fn a_shutdown_ends_the_process() {
 }
 
 #[tokio::test]
-async fn the_process_ends_when_its_parent_is_gone() {
-    let certificate = Certificate::new();
-    let folder = tempfile::tempdir().unwrap();
-    let mut shell = clean(tokio::process::Command::new("sh"));
+async fn the_process_saves_what_it_has_and_ends_when_its_parent_is_gone() {
     // A shell that waits for the plugin, as a CLI would.
-    let mut shell = shell
-        .args(["-c", "\"$0\" & wait"])
-        .arg(example())
-        .envs([COOKIE])
-        .env("PLUGIN_CLIENT_CERT", &certificate.pem)
-        .env("PLUGIN_UNIX_SOCKET_DIR", folder.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdout = BufReader::new(shell.stdout.take().unwrap());
-    let mut line = String::new();
-    within(stdout.read_line(&mut line)).await.unwrap();
-    assert!(line.starts_with("1|6|unix|"), "{line}");
-    signal("KILL", shell.id().unwrap());
-    within(shell.wait()).await.unwrap();
-    // The plugin holds the other end until it ends.
-    let mut rest = String::new();
-    within(stdout.read_to_string(&mut rest)).await.unwrap();
-    assert_eq!(rest, "");
-    assert_eq!(folder.path().read_dir().unwrap().count(), 0);
+    let mut shell = clean(tokio::process::Command::new("sh"));
+    shell.args(["-c", "\"$0\" & wait"]).arg(example());
+    let thing = Resource::thing_of(Plugin::start_as(shell, &Certificate::new()).await).await;
+    assert_saved(&interrupted(&thing, async || thing.plugin.signal("KILL")).await);
+    // The plugin holds the other end of the shell's stdout until it ends itself.
+    assert_eq!(thing.plugin.ended().await.stdout, "");
 }

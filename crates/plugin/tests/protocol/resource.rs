@@ -31,11 +31,14 @@ pub(crate) struct Answer {
 
 impl Resource {
     pub(crate) async fn thing() -> Self {
-        Self::new("example_thing").await
+        Self::new("example_thing", Plugin::start().await).await
     }
 
-    async fn new(name: &'static str) -> Self {
-        let plugin = Plugin::start().await;
+    pub(crate) async fn thing_of(plugin: Plugin) -> Self {
+        Self::new("example_thing", plugin).await
+    }
+
+    async fn new(name: &'static str, plugin: Plugin) -> Self {
         Self {
             ty: plugin.client.resource_type(name).await,
             client: plugin.client.clone(),
@@ -208,7 +211,7 @@ async fn a_resource_lives_from_plan_to_destroy() {
 
 #[tokio::test]
 async fn typed_state_and_private_state_survive() {
-    let note = Resource::new("example_note").await;
+    let note = Resource::new("example_note", Plugin::start().await).await;
     let config = Value::object([
         ("text", "a\nb".into()),
         ("share", Value::Number("0.1".parse().unwrap())),
@@ -229,7 +232,7 @@ async fn typed_state_and_private_state_survive() {
 
 #[tokio::test]
 async fn what_a_type_cannot_hold_is_an_error_with_the_attributes_path() {
-    let note = Resource::new("example_note").await;
+    let note = Resource::new("example_note", Plugin::start().await).await;
     let config = Value::object([
         ("text", "a".into()),
         ("priority", Value::Number("1.5".parse().unwrap())),
