@@ -13,6 +13,14 @@ pub trait List: Send + Sync {
     /// The attributes of the `list` block's configuration.
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
 
+    /// Checks the `list` block's configuration, which may hold unknown values. `None` refuses it, with the reason in `diags`.
+    ///
+    /// The default accepts what fits the schema.
+    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        let _ = (diags, config);
+        Some(())
+    }
+
     /// Sends each object found to `results`, as it is found. `diags` is reported after the last of them.
     ///
     /// Once the CLI has as many as it asked for, sending fails: return then.

@@ -11,7 +11,7 @@ use tracing::Instrument;
 
 use super::State;
 use super::resource::{self, Resource};
-use crate::diagnostic::{self, unknown_name};
+use crate::diagnostic::{self, explain, unknown_name};
 use crate::extension::{List, ListRequest, Listed, Results};
 use crate::panic::caught;
 use crate::proto::{
@@ -57,8 +57,11 @@ pub(super) async fn validate(
     request: ValidateListResourceConfigRequest,
 ) -> ValidateListResourceConfigResponse {
     let mut diags = Diagnostics::default();
-    // Reading the configuration is all there is to it.
-    find(&mut diags, &state, &request.type_name, request.config.as_ref());
+    let name = &request.type_name;
+    if let Some(Listing { list, config, .. }) = find(&mut diags, &state, name, request.config.as_ref()) {
+        let outcome = caught(list.validate(&mut diags, config)).await;
+        explain(&mut diags, outcome, &format!("validating the list of {name}"));
+    }
     ValidateListResourceConfigResponse {
         diagnostics: to_proto::diagnostics(diags),
     }

@@ -366,6 +366,7 @@ async fn resources_are_listed() {
 
     for (name, config, said) in [
         (THING, config("a-"), ""),
+        (THING, config(""), "error at .prefix: An empty prefix is none"),
         (
             THING,
             encode(

@@ -113,6 +113,14 @@ impl List for Existing {
         })
     }
 
+    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        if config.get("prefix").and_then(Value::as_str) == Some("") {
+            diags.add_error(super::error("An empty prefix is none", "prefix"));
+            return None;
+        }
+        Some(())
+    }
+
     async fn list(&self, diags: &mut Diagnostics, request: ListRequest, mut results: Results) {
         let prefix = request.config.get("prefix").and_then(Value::as_str).unwrap_or_default();
         assert_ne!(prefix, "panic", "listing things");
