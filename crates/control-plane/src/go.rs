@@ -55,6 +55,19 @@ pub(crate) fn type_name(value: &Value) -> &'static str {
     }
 }
 
+/// Reads an unsigned number as `strconv.ParseUint` does, or says in its words why it cannot.
+pub(crate) fn parse_uint(text: &str) -> Result<u64, String> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_number).ok_or_else(|| {
+        let why = if is_number {
+            "value out of range"
+        } else {
+            "invalid syntax"
+        };
+        format!("strconv.ParseUint: parsing {}: {why}", Quoted(text))
+    })
+}
+
 impl fmt::Display for Plain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -157,7 +170,7 @@ fn number_text(number: &serde_json::Number, f: &mut fmt::Formatter<'_>) -> fmt::
 mod tests {
     use serde_json::json;
 
-    use super::{Plain, Quoted, Syntax, json};
+    use super::{Plain, Quoted, Syntax, json, parse_uint};
 
     #[test]
     fn values_read_as_go_prints_them() {
@@ -189,5 +202,20 @@ mod tests {
             assert_eq!(Quoted(text).to_string(), quoted);
         }
         assert_eq!(json(&json!("a<b>&c")), r#""a\u003cb\u003e\u0026c""#);
+    }
+
+    #[test]
+    fn unsigned_numbers_are_digits_alone() {
+        assert_eq!(parse_uint("007"), Ok(7));
+        for (text, why) in [
+            ("", "parsing \"\": invalid syntax"),
+            ("+1", "parsing \"+1\": invalid syntax"),
+            (
+                "18446744073709551616",
+                "parsing \"18446744073709551616\": value out of range",
+            ),
+        ] {
+            assert_eq!(parse_uint(text), Err(format!("strconv.ParseUint: {why}")));
+        }
     }
 }

@@ -94,6 +94,17 @@ impl ListQuery {
     }
 }
 
+/// The outcome of a write with the warnings of reading its body, which are sent even where the write fails.
+fn warned(outcome: Result<Written, Status>, mut warnings: Vec<String>) -> Result<Written, Status> {
+    match outcome {
+        Ok(mut written) => {
+            warnings.append(&mut written.warnings);
+            Ok(Written { warnings, ..written })
+        }
+        Err(status) => Err(status.warned(warnings)),
+    }
+}
+
 /// The rules over the store; cheap to share.
 #[derive(Clone, Debug)]
 pub struct Registry {
@@ -142,7 +153,17 @@ impl Registry {
         body: Body,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let (mut object, mut warnings) = pipeline::decode(resource, body, options)?;
+        let (object, warnings) = pipeline::decode(resource, body, options)?;
+        warned(self.create_decoded(resource, namespace, object, options), warnings)
+    }
+
+    fn create_decoded(
+        &self,
+        resource: &'static Resource,
+        namespace: &str,
+        mut object: Value,
+        options: &WriteOptions,
+    ) -> Result<Written, Status> {
         metadata::settle_namespace(resource, namespace, &mut object)?;
         if object["metadata"]["resourceVersion"]
             .as_str()
@@ -157,11 +178,10 @@ impl Registry {
             let prepared = pipeline::create(resource, namespace, object.clone(), options, Timestamp::now())?;
             match self.insert(resource, prepared, options)? {
                 Inserted::Done(object) => {
-                    warnings.extend(admission::warnings(&object, None));
                     return Ok(Written {
+                        warnings: admission::warnings(&object, None),
                         object,
                         created: true,
-                        warnings,
                     });
                 }
                 // Another suffix may be free.

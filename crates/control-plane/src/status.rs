@@ -15,6 +15,8 @@ pub struct Status {
     pub reason: &'static str,
     /// What went wrong, in the API server's words.
     pub message: String,
+    /// What the client is warned of besides; sent as headers.
+    pub warnings: Vec<String>,
     details: Option<Box<Details>>,
     /// How to go on with a list whose version has expired.
     token: Option<String>,
@@ -49,6 +51,7 @@ impl Status {
             code,
             reason,
             message: message.into(),
+            warnings: Vec::new(),
             details: None,
             token: None,
         }
@@ -205,6 +208,13 @@ impl Status {
     #[must_use]
     pub fn continuing_with(mut self, token: String) -> Self {
         self.token = Some(token);
+        self
+    }
+
+    /// The same failure, with warnings.
+    #[must_use]
+    pub fn warned(mut self, warnings: Vec<String>) -> Self {
+        self.warnings = warnings;
         self
     }
 

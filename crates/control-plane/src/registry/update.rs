@@ -4,9 +4,10 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use super::pipeline::{self, Change};
-use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata};
+use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata, warned};
 use crate::admission;
 use crate::apply::{self, Conflicts};
+use crate::go;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key, Stored};
@@ -41,13 +42,12 @@ impl Registry {
     ) -> Result<Written, Status> {
         let (mut object, warnings) = pipeline::decode(resource, body, options)?;
         metadata::settle_namespace(resource, &key.namespace, &mut object)?;
-        let mut written = self.update(resource, key, subresource, options, |live| {
+        let written = self.update(resource, key, subresource, options, |live| {
             check_uid(resource, key, &object, live)?;
             check_version(resource, key, &object, live)?;
             Ok(Change::Replace(object.clone()))
-        })?;
-        written.warnings.splice(0..0, warnings);
-        Ok(written)
+        });
+        warned(written, warnings)
     }
 
     /// Patches the object, or its `subresource`. An apply creates the object that is not there.
@@ -59,8 +59,7 @@ impl Registry {
         patch: &Patch,
         options: &WriteOptions,
     ) -> Result<Written, Status> {
-        let mut warnings = Vec::new();
-        let mut written = match patch {
+        match patch {
             Patch::Apply { body, force } => {
                 if subresource.is_none() && self.store().get(resource.table, key).is_none() {
                     return self.apply_new(resource, key, body, options);
@@ -72,18 +71,20 @@ impl Registry {
                         check_version(resource, key, body, live)?;
                     }
                     Ok(Change::Apply(body.clone(), conflicts))
-                })?
+                })
             }
-            patch => self.update(resource, key, subresource, options, |live| {
-                let object = pipeline::patched(resource, &live.value, patch, options)?;
-                let (object, found) = pipeline::decode_patched(resource, &object, patch, options)?;
-                warnings = found;
-                check_version(resource, key, &object, live)?;
-                Ok(Change::Replace(object))
-            })?,
-        };
-        written.warnings.splice(0..0, warnings);
-        Ok(written)
+            patch => {
+                let mut warnings = Vec::new();
+                let written = self.update(resource, key, subresource, options, |live| {
+                    let object = pipeline::patched(resource, &live.value, patch, options)?;
+                    let (object, found) = pipeline::decode_patched(resource, &object, patch, options)?;
+                    warnings = found;
+                    check_version(resource, key, &object, live)?;
+                    Ok(Change::Replace(object))
+                });
+                warned(written, warnings)
+            }
+        }
     }
 
     fn apply_new(
@@ -188,17 +189,17 @@ fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Res
 
 /// Checks that the object is meant for the version that is live. An update of a custom resource must say which.
 fn check_version(resource: &Resource, key: &Key, object: &Value, live: &Stored) -> Result<(), Status> {
-    let given = object["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-    if given.is_empty() || given == "0" {
-        if !resource.is_custom() {
-            return Ok(());
-        }
+    let version = |object: &Value| match object["metadata"]["resourceVersion"].as_str() {
+        None | Some("") => Ok(0),
+        Some(text) => go::parse_uint(text).map_err(Status::internal),
+    };
+    let given = version(object)?;
+    if given == version(&live.value)? || (given == 0 && !resource.is_custom()) {
+        return Ok(());
+    }
+    if given == 0 {
         let cause = Cause::invalid("metadata.resourceVersion", 0, "must be specified for an update");
         return Err(Status::invalid(resource.group, resource.plural, &key.name, vec![cause]));
     }
-    if live.value["metadata"]["resourceVersion"] == given {
-        Ok(())
-    } else {
-        Err(Status::modified(resource, &key.name))
-    }
+    Err(Status::modified(resource, &key.name))
 }

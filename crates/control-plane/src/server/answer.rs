@@ -84,7 +84,7 @@ pub(super) fn failure(status: &Status, encoding: Encoding) -> Answer {
     if let Some(seconds) = status.retry_after_seconds() {
         answer.headers_mut().insert(RETRY_AFTER, seconds.into());
     }
-    answer
+    with_warnings(answer, &status.warnings)
 }
 
 /// The answer with warnings in its headers (RFC 7234, warn-code 299), each of them once. Where they are too long together

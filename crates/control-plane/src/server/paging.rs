@@ -6,6 +6,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use serde_json::{Value, json};
 
 use super::parameters::Parameters;
+use crate::go;
 use crate::registry::{ListQuery, metadata};
 use crate::resource::Resource;
 use crate::status::{Cause, Status};
@@ -306,9 +307,7 @@ pub(super) fn expired(query: &ListQuery) -> Status {
 
 /// Reads a resource version, or says in the API server's words why it is none.
 pub(super) fn parse_version(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| {
-        format!("resourceVersion: Invalid value: {text:?}: strconv.ParseUint: parsing {text:?}: invalid syntax")
-    })
+    go::parse_uint(text).map_err(|why| format!("resourceVersion: Invalid value: {}: {why}", go::Quoted(text)))
 }
 
 /// 504: the version asked for has not happened yet.

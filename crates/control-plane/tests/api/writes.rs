@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::client::{ControlPlane, WORKLOADS, workload};
+use crate::client::{Answer, ControlPlane, WORKLOADS, workload};
 
 #[tokio::test]
 async fn an_update_needs_the_newest_version() {
@@ -33,6 +33,12 @@ async fn an_update_needs_the_newest_version() {
             "workloads.compute.miloapis.com \"a\" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update"
         )
     );
+    wanted["metadata"]["resourceVersion"] = "new".into();
+    let unreadable = put(wanted.clone()).await;
+    assert_eq!(
+        (unreadable.status, unreadable.json()["message"].as_str().unwrap()),
+        (500, "strconv.ParseUint: parsing \"new\": invalid syntax")
+    );
     wanted["metadata"]["uid"] = "11111111-1111-1111-1111-111111111111".into();
     assert_eq!(put(wanted.clone()).await.json()["reason"], "Conflict");
     wanted["metadata"]["name"] = "b".into();
@@ -40,6 +46,35 @@ async fn an_update_needs_the_newest_version() {
         put(wanted).await.json()["message"],
         "the name of the object (b) does not match the name on the URL (a)"
     );
+}
+
+#[tokio::test]
+async fn a_write_that_fails_warns_too() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let warnings = |answer: &Answer| -> Vec<String> {
+        let values = answer.headers.get_all("warning").iter();
+        values.map(|value| value.to_str().unwrap().to_owned()).collect()
+    };
+    let path = format!("{WORKLOADS}/a");
+    let mut body = workload("a");
+    body["spec"]["size"] = 1.into();
+    client.post(WORKLOADS, &body).await;
+    for (method, path, content_type) in [
+        (Method::POST, WORKLOADS, "application/json"),
+        (Method::PUT, &path, "application/json"),
+        (Method::PATCH, &path, "application/merge-patch+json"),
+    ] {
+        body["spec"]["replicas"] = (-1).into();
+        let refused = client.json(method, path, content_type, &body).await;
+        assert_eq!(
+            (refused.status, warnings(&refused)),
+            (422, vec![r#"299 - "unknown field \"spec.size\"""#.to_owned()])
+        );
+    }
+    body["spec"]["replicas"] = 1.into();
+    let taken = client.post(WORKLOADS, &body).await;
+    assert_eq!((taken.status, warnings(&taken).len()), (409, 1));
 }
 
 #[tokio::test]
