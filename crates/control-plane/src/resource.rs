@@ -302,6 +302,7 @@ pub static ALL: &[Resource] = &[
         kind: datum_model::api::KIND,
         plural: datum_model::api::PLURAL,
         singular: datum_model::api::SINGULAR,
+        // The recorded API has neither a short name nor a category; config/crd adds both for clusters of one's own.
         short_names: &[],
         categories: &[],
         namespaced: true,

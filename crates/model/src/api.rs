@@ -12,6 +12,10 @@ pub const KIND: &str = "Workload";
 pub const PLURAL: &str = "workloads";
 /// The resource's name for one object.
 pub const SINGULAR: &str = "workload";
+/// What can be typed for it: `kubectl get wl`.
+pub const SHORT_NAME: &str = "wl";
+/// The group of resources it belongs to: `kubectl get datum`.
+pub const CATEGORY: &str = "datum";
 /// The name of the `CustomResourceDefinition`: plural and group.
 pub const CRD_NAME: &str = "workloads.compute.miloapis.com";
 

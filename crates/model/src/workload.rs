@@ -16,6 +16,8 @@ use crate::Phase;
     kind = "Workload",
     plural = "workloads",
     singular = "workload",
+    shortname = "wl",
+    category = "datum",
     namespaced,
     doc = "A containerized application that runs on Datum Cloud, with its compute, networking and storage.",
     derive = "PartialEq",
@@ -155,6 +157,8 @@ mod tests {
         assert_eq!(Workload::plural(&()), api::PLURAL);
         let names = Workload::crd().spec.names;
         assert_eq!(names.singular.as_deref(), Some(api::SINGULAR));
+        assert_eq!(names.short_names, Some(vec![api::SHORT_NAME.to_owned()]));
+        assert_eq!(names.categories, Some(vec![api::CATEGORY.to_owned()]));
         assert_eq!(Workload::crd_name(), api::CRD_NAME);
     }
 

@@ -1,6 +1,7 @@
 //! The generated CRD says what the reference CRD says.
 //!
-//! `data/reference-crd.json` is the CRD that the conformance cases were recorded with. Descriptions are ours alone.
+//! `data/reference-crd.json` is the CRD that the conformance cases were recorded with. Descriptions, the short name and
+//! the category are ours alone.
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,9 @@ fn names_subresources_and_columns_are_those_of_the_reference() {
     let (mut reference, mut generated) = (reference(), generated());
     for crd in [&mut reference, &mut generated] {
         *crd.pointer_mut(SCHEMA).unwrap() = Value::Null;
+        let names = crd["spec"]["names"].as_object_mut().unwrap();
+        names.remove("shortNames");
+        names.remove("categories");
     }
     assert_eq!(generated, reference);
 }
