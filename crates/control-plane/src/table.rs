@@ -28,6 +28,8 @@ enum Cell {
     Count(&'static str),
     /// An event's object, as `workload/web`.
     InvolvedObject,
+    /// How much of each resource of a quota is used, of those that are limits or of the others.
+    Quota { limits: bool },
 }
 
 const NAME: Column = Column {
@@ -146,6 +148,22 @@ static SECRET: [Column; 4] = [
     column("Data", "string", "The number of entries", Cell::Count("data")),
     AGE,
 ];
+static QUOTA: [Column; 4] = [
+    NAME,
+    column(
+        "Request",
+        "string",
+        "Request represents a minimum amount of cpu/memory that a container may consume.",
+        Cell::Quota { limits: false },
+    ),
+    column(
+        "Limit",
+        "string",
+        "Limits control the maximum amount of cpu/memory that a container may use independent of contention on the node.",
+        Cell::Quota { limits: true },
+    ),
+    AGE,
+];
 static CREATED_AT: [Column; 2] = [
     NAME,
     column(
@@ -181,6 +199,7 @@ fn columns(resource: &Resource, subresource: Option<Subresource>) -> &'static [C
         Table::Events => &EVENT,
         Table::ConfigMaps => &DATA,
         Table::Secrets => &SECRET,
+        Table::ResourceQuotas => &QUOTA,
         Table::CustomResourceDefinitions => &CREATED_AT,
         _ => &PLAIN,
     }
@@ -279,6 +298,19 @@ impl Column {
                     None => "<unknown>".into(),
                 }
             }
+            Cell::Quota { limits } => {
+                let used: Vec<String> = object["status"]["hard"]
+                    .as_object()
+                    .into_iter()
+                    .flatten()
+                    .filter(|(resource, _)| resource.starts_with("limits.") == *limits)
+                    .map(|(resource, hard)| {
+                        let used = object["status"]["used"][resource].as_str().unwrap_or("0");
+                        format!("{resource}: {used}/{}", hard.as_str().unwrap_or_default())
+                    })
+                    .collect();
+                used.join(", ").into()
+            }
             Cell::Count(path) => field(path).as_object().map_or(0, serde_json::Map::len).into(),
             Cell::InvolvedObject => {
                 let involved = &object["involvedObject"];
@@ -318,6 +350,18 @@ fn age(now: Timestamp, then: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_quota_tells_what_is_used_of_what_there_is() {
+        let status = json!({"hard": {"cpu": "4", "limits.cpu": "8", "memory": "1Gi"}, "used": {"cpu": "500m"}});
+        let quota = json!({"metadata": {"name": "q"}, "status": status});
+        let resource = crate::resource::of(Table::ResourceQuotas);
+        let row = row("v1", resource, None, &quota, IncludeObject::None, Timestamp::UNIX_EPOCH);
+        assert_eq!(
+            row["cells"],
+            json!(["q", "cpu: 500m/4, memory: 0/1Gi", "limits.cpu: 0/8", "<unknown>"])
+        );
+    }
 
     #[test]
     fn ages_are_as_short_as_kubectl_prints_them() {

@@ -175,6 +175,13 @@ fn check(recorded: &Response, answer: &Answer) -> Vec<String> {
             found.push(format!("header {name}: recorded {value}, answered {given:?}"));
         }
     }
+    // A warning that was not given is as wrong as one that was and is missing.
+    if !recorded.headers.contains_key("warning") && answer.headers.contains_key("warning") {
+        found.push(format!(
+            "header warning: {:?} was not recorded",
+            answer.headers["warning"]
+        ));
+    }
     if let Some(events) = &recorded.events {
         found.extend(differences(&json!(events), &json!(answer.lines())));
     }

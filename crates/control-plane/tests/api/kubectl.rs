@@ -117,6 +117,12 @@ const COMMANDS: &[(&str, &str)] = &[
         "{\"cpu\":\"4\",\"memory\":\"8Gi\"}",
     ),
     (
+        "kubectl get quota",
+        "NAME      REQUEST   LIMIT   AGE
+compute                     <age>",
+    ),
+    ("kubectl cluster-info | grep -c 'control plane.*is running'", "1"),
+    (
         "kubectl get workload web-app --subresource=scale",
         "NAME      DESIRED   AVAILABLE   AGE
 web-app   3         0           <age>",
