@@ -56,6 +56,16 @@ fn apply_until_waiting(workspace: &Workspace, image: &str) -> Running {
     child
 }
 
+/// Starts a destroy, and returns it when the workload is being deleted.
+fn destroy_until_waiting(workspace: &Workspace) -> Running {
+    let child = workspace.start(&["destroy", "-auto-approve", "-no-color"]);
+    workspace.api().until("the workload is being deleted", || {
+        let live = workspace.api().workload(workspace.namespace(), "web");
+        live.is_some_and(|live| live["metadata"]["deletionTimestamp"].is_string())
+    });
+    child
+}
+
 /// Asserts that what exists is what the state knows.
 #[track_caller]
 fn assert_no_orphan(workspace: &Workspace) {
@@ -129,14 +139,7 @@ fn an_interrupted_delete_keeps_the_state_until_the_workload_is_gone() {
         workspace
             .config(&STUCK.replace("\"stuck\"", "\"stuck-delete\""))
             .applies();
-        let child = workspace.start(&["destroy", "-auto-approve", "-no-color"]);
-        workspace.api().until("the workload is being deleted", || {
-            let live = workspace
-                .api()
-                .workload(workspace.namespace(), "web")
-                .unwrap_or_default();
-            live["metadata"]["deletionTimestamp"].is_string()
-        });
+        let child = destroy_until_waiting(workspace);
         child.signal(Signal::INT);
         child.ends_within(SOON).fails();
         assert!(workspace.state_if_any(ADDRESS).is_some(), "state is kept");
@@ -183,6 +186,45 @@ fn a_killed_update_is_taken_up_by_the_next_apply() {
         let ready = STUCK.replace("\"stuck\"", "\"ready\"");
         workspace.config(&ready.replace("nginx:1.25", "nginx:1.26")).applies();
         assert_no_orphan(workspace);
+    });
+}
+
+#[test]
+fn a_killed_delete_is_gone_on_with_by_the_next_destroy() {
+    each_cli(|workspace| {
+        workspace
+            .config(&STUCK.replace("\"stuck\"", "\"stuck-delete\""))
+            .applies();
+        let child = destroy_until_waiting(workspace);
+        signal(child.id(), Signal::KILL);
+        child.ends_within(SOON).fails();
+        assert_no_orphan(workspace);
+        let none = serde_json::json!({ "metadata": { "finalizers": null } });
+        workspace.api().edit(workspace.namespace(), "web", none);
+        workspace.destroy().succeeds();
+        assert!(workspace.state_if_any(ADDRESS).is_none());
+    });
+}
+
+#[test]
+fn an_interrupt_ends_a_plan_whose_api_does_not_answer() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
+        let path = format!("/namespaces/{}/workloads", workspace.namespace());
+        let fault = |fault| serde_json::json!({ "method": "GET", "path": path, "times": 1, "fault": fault });
+        workspace.api().forget_requests();
+        workspace.api().fault(fault(serde_json::json!({ "status": 503 })));
+        workspace
+            .api()
+            .fault(fault(serde_json::json!({ "latencyMs": 600_000 })));
+        let child = workspace.start(&["plan", "-no-color"]);
+        // The first request is refused, its repeat hangs.
+        let is_refused = || !workspace.api().requests().is_empty();
+        workspace.api().until("the refresh has begun", is_refused);
+        child.signal(Signal::INT);
+        child.ends_within(SOON).fails();
+        workspace.api().clear_faults();
+        workspace.plans_nothing();
     });
 }
 

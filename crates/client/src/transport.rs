@@ -285,8 +285,9 @@ fn verdict(attempt: &Attempt, answer: &Answer) -> Result<Success, Error> {
     if !answer.status.is_success() {
         return Err(classify(attempt, answer));
     }
-    match serde_json::from_slice(&answer.body) {
-        Ok(json @ Value::Object(_)) => Ok(Success {
+    match serde_json::from_slice::<Value>(&answer.body) {
+        // Every answer of the API says what it is; without that an empty page would read as an empty list.
+        Ok(json) if json["kind"].is_string() => Ok(Success {
             status: answer.status,
             headers: answer.headers.clone(),
             json,

@@ -26,7 +26,7 @@ pub mod terminal;
 
 use judge::{Judge, Verdict};
 
-/// The most transitions that are kept; a flapping condition would otherwise fill the memory and the screen.
+/// How many transitions are kept, the last ones; a flapping condition would otherwise fill the memory.
 const TRANSITIONS: usize = 200;
 
 /// What a wait is for. All parts must hold at the same time.
@@ -118,7 +118,7 @@ pub struct Outcome {
     pub object: Option<Object>,
     /// How it ended.
     pub result: Ending,
-    /// What changed meanwhile, oldest first.
+    /// What changed lately, oldest first.
     pub transitions: Vec<Transition>,
     /// What was still missing when it ended, in words; empty when it was met.
     pub missing: Vec<String>,
@@ -344,9 +344,10 @@ impl<'a> Wait<'a> {
     fn note(&mut self, change: String) {
         let elapsed = self.started.elapsed();
         tracing::info!(workload = %self.id, elapsed_ms = elapsed.as_millis(), "{change}");
-        if self.outcome.transitions.len() < TRANSITIONS {
-            self.outcome.transitions.push(Transition { elapsed, change });
+        if self.outcome.transitions.len() == TRANSITIONS {
+            self.outcome.transitions.remove(0);
         }
+        self.outcome.transitions.push(Transition { elapsed, change });
     }
 
     fn end(self, result: Ending) -> Outcome {

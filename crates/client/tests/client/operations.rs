@@ -182,7 +182,7 @@ async fn a_list_follows_pages_and_begins_anew_when_its_token_expires() {
 #[tokio::test]
 async fn a_limit_ends_a_list_early() {
     let metadata = json!({ "resourceVersion": "7", "continue": "more" });
-    let list = json!({ "metadata": metadata, "items": [workload("a"), workload("b")] });
+    let list = json!({ "kind": "WorkloadList", "metadata": metadata, "items": [workload("a"), workload("b")] });
     let server = Server::answering([(200, list)]).await;
     let options = ListOptions {
         limit: Some(1),
@@ -196,7 +196,7 @@ async fn a_limit_ends_a_list_early() {
 async fn an_empty_list_is_no_proof_of_its_namespace() {
     let details = json!({ "name": "project-shop", "kind": "namespaces" });
     let missing = status(404, "NotFound", "namespaces \"project-shop\" not found", &details);
-    let server = Server::answering([(200, json!({ "items": null })), (404, missing)]).await;
+    let server = Server::answering([(200, json!({ "kind": "WorkloadList", "items": null })), (404, missing)]).await;
     let error = server
         .client()
         .await

@@ -128,7 +128,9 @@ async fn absence_is_told_from_a_namespace_that_does_not_exist() {
                     404,
                     status(404, "NotFound", "namespaces \"project-shop\" not found", &namespace),
                 ),
-                path if path.ends_with("/workloads") => (200, json!({ "items": [], "metadata": {} })),
+                path if path.ends_with("/workloads") => {
+                    (200, json!({ "kind": "WorkloadList", "items": [], "metadata": {} }))
+                }
                 _ => (404, not_found("x")),
             }
         }

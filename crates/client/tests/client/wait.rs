@@ -131,6 +131,7 @@ async fn what_is_not_the_apis_answer_is_outlasted() {
         "<html>a proxy</html>",
         "<html>a proxy</html>\n",
         "{\"type\":\"ADDED\",\"ob",
+        "{\"message\":\"a gateway\"}\n",
     ] {
         let cluster = Cluster::start().await;
         cluster.put(&workload("web"));
