@@ -81,7 +81,10 @@ fn waiting_for_many_workloads_shares_lists_and_watches() {
         let requests = workspace.api().requests();
         let of_collection = requests.iter().filter(|request| **request == collection).count();
         // A list and a watch serve all that wait at a time. A wait that begins after the others have ended needs its own.
-        assert!(of_collection < 10, "{of_collection} requests for 10 waits: {requests:#?}");
+        assert!(
+            of_collection < 10,
+            "{of_collection} requests for 10 waits: {requests:#?}"
+        );
         workspace.plans_nothing();
     });
 }
