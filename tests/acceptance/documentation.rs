@@ -125,10 +125,7 @@ fn make_web_app(workspace: &Workspace) {
         "spec": { "template": { "spec": { "containers": [{ "name": "nginx", "image": "nginx:1.25" }] } } },
     });
     workspace.api().make(workspace.namespace(), body, Kubectl::Apply);
-    workspace.api().until("the workload runs", || {
-        let live = workspace.api().workload(workspace.namespace(), "web-app");
-        live.is_some_and(|live| live["status"]["phase"] == "Running")
-    });
+    workspace.api().until_it_runs(workspace.namespace(), "web-app");
 }
 
 #[test]

@@ -50,13 +50,7 @@ fn create(workspace: &Workspace) {
     let last_applied = body.to_string();
     body["metadata"]["annotations"] = json!({ "kubectl.kubernetes.io/last-applied-configuration": last_applied });
     workspace.api().create(workspace.namespace(), body);
-    workspace.api().until("the workload runs", || {
-        let live = workspace
-            .api()
-            .workload(workspace.namespace(), "web")
-            .unwrap_or_default();
-        live["status"]["phase"] == "Running"
-    });
+    workspace.api().until_it_runs(workspace.namespace(), "web");
 }
 
 #[test]

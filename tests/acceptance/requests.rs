@@ -90,6 +90,24 @@ fn waiting_for_many_workloads_shares_lists_and_watches() {
 }
 
 #[test]
+fn a_creation_is_asked_about_and_made_without_another_look() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&copies::config(1));
+        workspace.api().forget_requests();
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        let write = format!(
+            "PATCH /apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/w-0",
+            workspace.namespace()
+        );
+        assert_eq!(workspace.api().requests().join(" "), write, "the plan's dry run");
+        workspace.api().forget_requests();
+        workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
+        // Terraform plans again in the process that applies: the answer shows that nothing is there, in place of a look.
+        assert_eq!(workspace.api().requests(), [write.clone(), write]);
+    });
+}
+
+#[test]
 fn refreshing_a_thousand_workloads_is_at_most_five_requests() {
     const COUNT: usize = 1000;
     each_cli_with_its_own_api(|workspace| {

@@ -196,10 +196,7 @@ impl Example {
                     .api()
                     .make(workspace.namespace(), self.manifest(workspace), how);
                 // The example's outputs tell of the rollout, which would change between two looks.
-                workspace.api().until("the workload runs", || {
-                    let live = workspace.api().workload(workspace.namespace(), self.name());
-                    live.is_some_and(|live| live["status"]["phase"] == "Running")
-                });
+                workspace.api().until_it_runs(workspace.namespace(), self.name());
                 for hcl in [&hcl, &with_defaults(&hcl)] {
                     workspace.config(hcl);
                     workspace.run(&["import", "-no-color", self.address, &id]).succeeds();

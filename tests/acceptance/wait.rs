@@ -523,6 +523,7 @@ fn a_warning_with_a_postcondition_fails_the_run_and_keeps_the_workload() {
         assert!(!workspace.is_tainted(ADDRESS));
         let patch = json!({ "metadata": { "annotations": { "simulator.datum.net/scenario": "ready" } } });
         workspace.api().edit(workspace.namespace(), "web", patch);
+        workspace.api().until_it_runs(workspace.namespace(), "web");
         workspace
             .config(&web(&scenario("ready"), &more("Running")))
             .apply()

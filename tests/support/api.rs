@@ -210,6 +210,15 @@ impl Api {
         self.until("it is deleted", || self.workload(namespace, name).is_none());
     }
 
+    /// Waits until a workload is in the phase `Running`.
+    #[track_caller]
+    pub fn until_it_runs(&self, namespace: &str, name: &str) {
+        self.until("the workload runs", || {
+            let live = self.workload(namespace, name);
+            live.is_some_and(|live| live["status"]["phase"] == "Running")
+        });
+    }
+
     /// Waits until something holds, for at most half a minute.
     #[track_caller]
     pub fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
