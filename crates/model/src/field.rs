@@ -125,6 +125,8 @@ impl Path {
                     }
                     Segment::Key(key)
                 }
+                // A key of digits is printed like the position of an item.
+                (Some(Kind::Map { .. }), Segment::Index(number)) => Segment::Key(number.to_string()),
                 _ => segment.clone(),
             };
             node = node.and_then(|node| match (&node.kind, &resolved) {
@@ -240,9 +242,10 @@ impl FromStr for Path {
     }
 }
 
-/// Where the bracket that has been opened is closed, strings inside it skipped.
+/// Where the bracket that has been opened is closed, strings inside it skipped. A quote that opens no string is a part of a
+/// key, which the API server prints as it is.
 fn closing_bracket(inside: &str) -> Option<usize> {
-    unquoted(inside, ']').next()
+    unquoted(inside, ']').next().or_else(|| inside.find(']'))
 }
 
 /// The positions of `wanted` outside of JSON strings.
@@ -355,6 +358,7 @@ mod tests {
                 path("labels").key("app.kubernetes.io/name").field("x"),
             ),
             ("data[\"0\"]", path("data").key("0")),
+            ("data[a\"b].c", path("data").key("a\"b").field("c")),
         ];
         for (text, expected) in cases {
             assert_eq!(path(text), expected, "{text}");
@@ -421,6 +425,10 @@ mod tests {
             (
                 ".spec.template.spec.containers[name=\"app\"].resources.limits.cpu",
                 "spec.template.spec.containers[name=\"app\"].resources.limits[cpu]",
+            ),
+            (
+                "spec.template.spec.nodeSelector[7]",
+                "spec.template.spec.nodeSelector[\"7\"]",
             ),
             (".spec.provider.size.cpu", "spec.provider.size.cpu"),
             (".spec.unknown.field", "spec.unknown.field"),

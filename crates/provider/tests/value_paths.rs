@@ -19,7 +19,7 @@ fn config() -> Value {
                 "ports": [{ "containerPort": 80, "hostIP": "10.0.0.1" }, { "containerPort": 53, "protocol": "UDP" }],
                 "args": ["-v"],
             },
-        ] } } },
+        ], "volumes": [{ "name": "v", "csi": { "driver": "d", "volumeAttributes": { "the \"big\" one": "x" } } }] } } },
     });
     flatten_all(&api, schema::workload())
 }
@@ -69,6 +69,11 @@ fn paths_of_the_api_lead_to_attributes() {
         (
             "spec.template.spec.containers[0].resources.limits[nvidia.com/gpu]",
             r#"spec.template.spec.containers[0].resources.limits["nvidia.com/gpu"]"#,
+        ),
+        // The server prints a key as it is, quotes and all.
+        (
+            r#"spec.template.spec.volumes[0].csi.volumeAttributes[the "big" one]"#,
+            r#"spec.template.spec.volumes[0].csi.volume_attributes["the \"big\" one"]"#,
         ),
         // What is not there is shown where it would have to be written.
         (

@@ -3,9 +3,9 @@
 #[path = "../examples/everything/sample.rs"]
 mod sample;
 
-use datum_model::field::Path;
-use datum_model::{api, validation};
-use serde_json::json;
+use datum_model::field::{Path, Segment};
+use datum_model::{api, schema as model, validation};
+use serde_json::{Value as Json, json};
 use terraform_provider_datum::schema::{self, Kind, Node};
 use terraform_provider_datum::value::path::{to_api, to_attribute};
 use terraform_provider_datum::value::{equal, expand, flatten, flatten_all};
@@ -138,6 +138,74 @@ fn every_attribute_is_reached_by_its_field_and_back() {
         visited += 1;
     });
     assert!(visited > 2000, "{visited}");
+}
+
+/// The path at which `sent` holds the field at `path`, as a conflict of server-side apply prints it: items by their keys,
+/// entries of maps behind dots. None below a list that is replaced as a whole, of which nothing is owned by itself.
+fn as_conflict(path: &Path, sent: &Json) -> Option<String> {
+    let (mut schema, mut value) = (model::workload(), sent);
+    let mut text = String::new();
+    for segment in path.segments() {
+        (schema, value) = match (&schema.kind, segment) {
+            (model::Kind::Object { properties, .. }, Segment::Field(name)) => {
+                text += &format!(".{name}");
+                (properties.get(name)?, value.get(name)?)
+            }
+            (model::Kind::Map { values }, Segment::Key(key)) => {
+                text += &format!(".{key}");
+                (values.as_ref(), value.get(key)?)
+            }
+            (
+                model::Kind::List {
+                    items,
+                    merge: model::ListMerge::Map { keys },
+                },
+                Segment::Index(index),
+            ) => {
+                let item = value.get(index)?;
+                let field = |key: &String| {
+                    let default = || items.property(key)?.default.clone();
+                    let value = item.get(key).cloned().or_else(default).expect("a key has a value");
+                    format!("{key}={value}")
+                };
+                text += &format!("[{}]", keys.iter().map(field).collect::<Vec<_>>().join(","));
+                (items.as_ref(), item)
+            }
+            _ => return None,
+        };
+    }
+    Some(text)
+}
+
+#[test]
+fn every_attribute_is_reached_as_a_conflict_names_it() {
+    let node = schema::workload();
+    let mut workload = sample::everything("project-p", "everything");
+    // The server tells ports apart by a protocol that nobody has to write.
+    let ports = AttributePath::new("spec")
+        .attribute("template")
+        .attribute("spec")
+        .attribute("containers")
+        .index(0);
+    let ports = workload
+        .at_mut(&ports.attribute("ports"))
+        .and_then(Value::as_list_mut)
+        .expect("there are ports");
+    *ports[0].get_mut("protocol").expect("a port has a protocol") = Value::Null;
+    let sent = expand(&workload, node).expect("the sample is known");
+    let mut visited = 0;
+    each(&workload, node, &AttributePath::root(), &mut |attribute, _| {
+        let field = to_api(attribute, node);
+        let Some(conflict) = as_conflict(&field, &sent) else {
+            return;
+        };
+        let path: Path = conflict.parse().expect("a conflict names a path");
+        assert_eq!(to_attribute(&path, &workload, node), *attribute, "{conflict}");
+        let path = path.in_schema(model::workload());
+        assert_eq!(to_attribute(&path, &workload, node), *attribute, "{conflict}");
+        visited += 1;
+    });
+    assert!(visited > 1000, "{visited}");
 }
 
 #[test]
