@@ -23,6 +23,10 @@
 //! | `spec.template.metadata` | `labels`, `annotations` |
 //! | `spec.template.spec.volumes[].ephemeral.volumeClaimTemplate.metadata` | `labels`, `annotations` |
 //!
+//! Nothing in a Workload is sensitive by itself: secrets are referred to (`secret_key_ref`, `secret_name`), and a variable's
+//! literal `value` has to be readable in a plan. Who writes a secret there has Terraform hide it by `sensitive(...)`, and
+//! neither log nor message of the provider shows it.
+//!
 //! The rest of `ObjectMeta` belongs to the server (`resourceVersion`, `managedFields`, ...), to controllers
 //! (`ownerReferences`, `finalizers`), or has no effect in a template (`name`, `generateName`, `namespace`).
 

@@ -1,4 +1,8 @@
 //! The `CustomResourceDefinition`: the deep schema without what an API server does not know.
+//!
+//! It has no validation rules (`x-kubernetes-validations`). The specification names none, the API that it stands in for
+//! stores whatever its schema allows, and a rule of ours would refuse here what is accepted there. What no Pod could be made
+//! from is refused before it is sent (`datum_model::validation`).
 
 use anyhow::Context;
 use datum_model::Workload;

@@ -50,6 +50,13 @@ const TABLE: &[(&str, Special)] = &[
             "The value of the variable. `$(NAME)` stands for another variable of the container, `$$(NAME)` for the text itself.",
         ),
     ),
+    (
+        // Its second sentence names a feature gate, and with it goes what to use instead.
+        "volumes[].portworxVolume",
+        Described(
+            "Represents a portworx volume attached and mounted on kubelets host machine. Deprecated: PortworxVolume is deprecated. All operations for the in-tree portworxVolume type are redirected to the pxd.portworx.com CSI driver.",
+        ),
+    ),
     ("divisor", Quantity),
     ("emptyDir.sizeLimit", Quantity),
     ("limits{}", Quantity),
