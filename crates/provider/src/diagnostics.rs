@@ -12,7 +12,7 @@ mod workload;
 use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
-pub use self::api::{Action, refused, unlisted};
+pub use self::api::{Action, refused, refused_merge, unlisted};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{

@@ -148,11 +148,11 @@ fn as_conflict(path: &Path, sent: &Json) -> Option<String> {
     for segment in path.segments() {
         (schema, value) = match (&schema.kind, segment) {
             (model::Kind::Object { properties, .. }, Segment::Field(name)) => {
-                text += &format!(".{name}");
+                text.extend([".", name]);
                 (properties.get(name)?, value.get(name)?)
             }
             (model::Kind::Map { values }, Segment::Key(key)) => {
-                text += &format!(".{key}");
+                text.extend([".", key]);
                 (values.as_ref(), value.get(key)?)
             }
             (
@@ -168,7 +168,8 @@ fn as_conflict(path: &Path, sent: &Json) -> Option<String> {
                     let value = item.get(key).cloned().or_else(default).expect("a key has a value");
                     format!("{key}={value}")
                 };
-                text += &format!("[{}]", keys.iter().map(field).collect::<Vec<_>>().join(","));
+                let identity: Vec<String> = keys.iter().map(field).collect();
+                text.extend(["[", &identity.join(","), "]"]);
                 (items.as_ref(), item)
             }
             _ => return None,

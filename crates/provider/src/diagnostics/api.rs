@@ -1,8 +1,7 @@
 //! Refusals of the API, each with what to do next.
 
-use datum_client::error::{Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach};
+use datum_client::error::{Cause, Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach};
 use datum_client::{CredentialError, Error};
-use datum_model::field::Path;
 use datum_model::id::{Namespace, WorkloadId};
 use datum_model::schema as model;
 use tf_plugin_server::value::Value;
@@ -11,6 +10,7 @@ use tf_provider::Diagnostic;
 
 use super::{diagnostic, root, sentence};
 use crate::schema;
+use crate::value::Merge;
 use crate::value::path::to_attribute;
 
 /// What was being done.
@@ -57,21 +57,38 @@ impl Action {
 ///
 /// `shape` is the configuration or plan, in which the API's field paths are looked up.
 pub fn refused(action: Action, id: &WorkloadId, error: &Error, shape: &Value) -> Vec<Diagnostic> {
-    of_kind(action, id, error.kind(), shape)
+    of_kind(action, id, error.kind(), shape, None)
 }
 
-fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value) -> Vec<Diagnostic> {
+/// Like [`refused`], for an apply to a workload that exists: positions in the API's paths are those of `merge`.
+pub fn refused_merge(
+    action: Action,
+    id: &WorkloadId,
+    error: &Error,
+    shape: &Value,
+    merge: Merge<'_>,
+) -> Vec<Diagnostic> {
+    of_kind(action, id, error.kind(), shape, Some(merge))
+}
+
+fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value, merge: Option<Merge<'_>>) -> Vec<Diagnostic> {
     if let Kind::Invalid { causes, .. } = kind
         && !causes.is_empty()
     {
-        let at = |path: Path| to_attribute(&path.in_schema(model::workload()), shape, schema::workload());
-        return causes
-            .iter()
-            .map(|cause| {
-                let attribute = cause.path().map_or_else(root, at);
-                diagnostic(action.cannot(id), sentence(&cause.to_string()), attribute)
-            })
-            .collect();
+        let problem = |cause: &Cause| {
+            let Some(path) = cause.path().map(|path| path.in_schema(model::workload())) else {
+                return diagnostic(action.cannot(id), sentence(&cause.to_string()), root());
+            };
+            let named = merge.map_or_else(|| path.clone(), |merge| merge.named(&path));
+            let text = if named == path {
+                cause.to_string()
+            } else {
+                format!("{named}: {}", cause.message)
+            };
+            let attribute = to_attribute(&named, shape, schema::workload());
+            diagnostic(action.cannot(id), sentence(&text), attribute)
+        };
+        return causes.iter().map(problem).collect();
     }
     if let Kind::Conflict(conflicts) = kind {
         return conflicts
@@ -292,8 +309,9 @@ pub fn unlisted(namespace: &Namespace, error: &Error) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
-    use datum_client::error::{Cause, Outlook};
+    use datum_client::error::Outlook;
     use expect_test::{Expect, expect};
+    use serde_json::json;
 
     use super::*;
     use crate::diagnostics::shown;
@@ -311,7 +329,7 @@ mod tests {
     #[track_caller]
     fn check(action: Action, kind: &Kind, expected: &Expect) {
         let id = "project-a/web".parse().unwrap();
-        expected.assert_eq(&shown(&of_kind(action, &id, kind, &shape())));
+        expected.assert_eq(&shown(&of_kind(action, &id, kind, &shape(), None)));
     }
 
     #[track_caller]
@@ -319,7 +337,7 @@ mod tests {
         let id = "project-a/web".parse().unwrap();
         let texts = kinds
             .into_iter()
-            .map(|kind| shown(&of_kind(action, &id, &kind, &shape())));
+            .map(|kind| shown(&of_kind(action, &id, &kind, &shape(), None)));
         expected.assert_eq(&texts.collect::<Vec<_>>().join("\n"));
     }
 
@@ -379,6 +397,38 @@ mod tests {
                 No way.
             "#]],
         );
+    }
+
+    #[test]
+    fn a_refusal_of_a_change_is_shown_at_the_item_that_the_api_counts() {
+        let containers = |names: &[&str]| {
+            let containers: Vec<_> = names.iter().map(|name| json!({ "name": name })).collect();
+            json!({ "spec": { "template": { "spec": { "containers": containers } } } })
+        };
+        let (live, applied) = (containers(&["mesh", "proxy", "app"]), containers(&["proxy", "app"]));
+        let cause = |index: usize| Cause {
+            field: format!("spec.template.spec.containers[{index}].image"),
+            reason: "FieldValueInvalid".to_owned(),
+            message: "Invalid value: \"x\": not allowed here".to_owned(),
+        };
+        let kind = Kind::Invalid {
+            message: "invalid".to_owned(),
+            causes: vec![cause(2), cause(0)],
+        };
+        let merge = Merge {
+            live: Some(&live),
+            applied: Some(&applied),
+            before: Some(&applied),
+        };
+        let id = "project-a/web".parse().unwrap();
+        let found = of_kind(Action::Update, &id, &kind, &shape(), Some(merge));
+        expect![[r#"
+            [spec.template.spec.containers[1].image] Cannot update workload project-a/web
+            spec.template.spec.containers[name="app"].image: Invalid value: "x": not allowed here.
+            [spec.template.spec.containers] Cannot update workload project-a/web
+            spec.template.spec.containers[name="mesh"].image: Invalid value: "x": not allowed here.
+        "#]]
+        .assert_eq(&shown(&found));
     }
 
     #[test]

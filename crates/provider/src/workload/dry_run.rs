@@ -46,7 +46,11 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
         }
         Ok(_) => diags.errors.extend(in_the_way(client, id).await),
         Err(error) if error.is_conflict() => diags.errors.extend(in_the_way(client, id).await),
-        Err(error) => question.refused(diags, &error),
+        Err(error) if is_refusal(&error) => {
+            let refused = diagnostics::refused(Action::Plan, id, &error, &plan.state);
+            diags.errors.extend(refused);
+        }
+        Err(error) => question.unanswered(&error),
     }
 }
 
@@ -73,14 +77,19 @@ pub(super) async fn change(session: &Session, diags: &mut Diagnostics, prior: &V
     };
     match change.ask(&question.body).await {
         Ok(applied) => question.accepted(diags, &applied),
-        Err(error) => question.refused(diags, &error),
+        Err(error) if is_refusal(&error) => diags.errors.extend(change.refused(Action::Plan, &error).await),
+        Err(error) => question.unanswered(&error),
     }
+}
+
+/// Whether the API looked at the change and does not want it, so that the apply would fail the same way.
+fn is_refusal(error: &Error) -> bool {
+    error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch()
 }
 
 /// A plan that the API can be asked about.
 struct Question<'q> {
     session: &'q Session,
-    plan: &'q Plan,
     client: Client,
     id: WorkloadId,
     body: Json,
@@ -101,7 +110,6 @@ impl<'q> Question<'q> {
             .cancelled_by(operation::cancelled());
         Some(Question {
             session,
-            plan,
             client,
             id,
             body,
@@ -119,14 +127,8 @@ impl<'q> Question<'q> {
         write::warn(self.session, diags, &self.id, &applied.warnings);
     }
 
-    /// The API would not take it, or did not answer: a plan does without.
-    fn refused(&self, diags: &mut Diagnostics, error: &Error) {
-        // The API looked at the change and does not want it, so the apply would fail the same way.
-        if error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch() {
-            let refused = diagnostics::refused(Action::Plan, &self.id, error, &self.plan.state);
-            diags.errors.extend(refused);
-            return;
-        }
+    /// The API did not answer: a plan does without.
+    fn unanswered(&self, error: &Error) {
         tracing::info!(%error, "the API does not say what it thinks of the plan");
         if error.is_unavailable() || error.is_timeout() {
             self.session.give_up_asking();

@@ -85,15 +85,40 @@ impl Change<'_> {
     /// Makes the change, and returns the workload with the API's warnings.
     pub(super) async fn apply(&self) -> Result<(Object, Vec<String>), Vec<Diagnostic>> {
         let body = body(self.planned, self.manages_replicas)?;
-        let refused = |error| diagnostics::refused(Action::Update, self.id, &error, self.planned);
+        match self.carry_out(&body).await {
+            Ok(applied) => Ok((applied.object, applied.warnings)),
+            Err(error) => Err(self.refused(Action::Update, &error).await),
+        }
+    }
+
+    async fn carry_out(&self, body: &Json) -> Result<Applied, Error> {
         if self.releases_replicas {
-            self.release_replicas().await.map_err(refused)?;
+            self.release_replicas().await?;
         }
         if let Some(step) = self.before_emptying() {
-            self.send(&step, false).await.map_err(refused)?;
+            self.send(&step, false).await?;
         }
-        let applied = self.send(&body, false).await.map_err(refused)?;
-        Ok((applied.object, applied.warnings))
+        self.send(body, false).await
+    }
+
+    /// What to say of a refusal, each problem at the attribute that the API means.
+    pub(super) async fn refused(&self, action: Action, error: &Error) -> Vec<Diagnostic> {
+        let live = if error.is_invalid() {
+            self.client.get(self.id).await.ok()
+        } else {
+            None
+        };
+        let Some(live) = live else {
+            return diagnostics::refused(action, self.id, error, self.planned);
+        };
+        let [applied, before] =
+            [self.planned, self.prior].map(|value| value::expand_known(value, schema::workload()).json);
+        let merge = value::Merge {
+            live: Some(live.as_json()),
+            applied: Some(&applied),
+            before: Some(&before),
+        };
+        diagnostics::refused_merge(action, self.id, error, self.planned, merge)
     }
 
     /// The body to ask the API about: `body`, or the first of two steps.
