@@ -4,7 +4,9 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 use serde_json::{Value as Json, json};
 use terraform_provider_datum::schema::{self, Constraint, Kind, Merge, Node, Object};
-use terraform_provider_datum::value::{complete, equal, expand, flatten, flatten_all, import, planned};
+use terraform_provider_datum::value::{
+    complete, equal, expand, flatten, flatten_all, import, planned, without_emptied,
+};
 use tf_plugin_server::value::{Number, Value};
 
 /// Any configuration that conforms to `node`. Of the many attributes of an object each is set with the probability `density`.
@@ -291,6 +293,16 @@ proptest! {
             (None, plan) => plan,
         };
         prop_assert!(equal(&restored, &config, schema::workload()));
+    }
+
+    #[test]
+    fn one_step_leaves_out_all_that_is_emptied(prior in any_workload(), config in any_workload()) {
+        let node = schema::workload();
+        prop_assert_eq!(without_emptied(&config, &config, node), None);
+        if let Some(step) = without_emptied(&config, &prior, node) {
+            prop_assert_eq!(without_emptied(&step, &prior, node), None);
+            prop_assert!(expand(&step, node).is_ok());
+        }
     }
 
     #[test]
