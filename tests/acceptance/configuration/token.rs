@@ -2,7 +2,7 @@
 
 use acceptance::each_cli_with_its_own_api;
 
-use super::{applied, block, environment, host, host_variables, token};
+use super::{WEB, applied, block, environment, host, host_variables, token};
 
 #[test]
 fn a_token_reaches_the_api() {
@@ -25,6 +25,28 @@ fn a_token_reaches_the_api() {
             ("KUBE_TOKEN", token(&access)),
         ])
         .reaches(workspace);
+    });
+}
+
+#[test]
+fn a_plan_of_new_workloads_warns_once_of_a_token_that_is_not_accepted() {
+    each_cli_with_its_own_api(|workspace| {
+        let host = host(&workspace.api().access("admin"));
+        let another = WEB.replace("\"web\"", "\"shop\"");
+        workspace.config(&format!(
+            "provider \"datum\" {{\n{host}\ntoken = \"s3cret\"\n}}\n{WEB}\n{another}"
+        ));
+        let plan = workspace
+            .run_with(&["plan", "-no-color"], &[])
+            .succeeds()
+            .says("Warning: The API would refuse workload")
+            .says("Plan: 2 to add")
+            .does_not_say("s3cret");
+        assert_eq!(
+            plan.prose().matches("did not accept the credentials").count(),
+            1,
+            "{plan}"
+        );
     });
 }
 

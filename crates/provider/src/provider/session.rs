@@ -122,9 +122,9 @@ impl Session {
         self.memory().told.insert((id.clone(), warning.to_owned()))
     }
 
-    /// Remembers that the API does not answer, so that no other plan waits for it.
-    pub fn give_up_asking(&self) {
-        self.silent.store(true, Ordering::Relaxed);
+    /// Remembers that the API does not answer, so that no other plan waits for it. Whether this is the first to say so.
+    pub fn give_up_asking(&self) -> bool {
+        !self.silent.swap(true, Ordering::Relaxed)
     }
 
     /// Whether a plan should ask the API.

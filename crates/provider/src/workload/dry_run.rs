@@ -1,7 +1,7 @@
 //! Asking the API at plan what it would say at apply.
 //!
-//! A plan needs no API: whatever keeps it from answering is passed over, once for the whole plan. What it refuses is an
-//! error on the attribute. Terraform plans again while it applies, in another process:
+//! A plan needs no API: whatever keeps it from answering is passed over, once for the whole plan, with a warning where it is
+//! the credentials. What it refuses is an error on the attribute. Terraform plans again while it applies, in another process:
 //!
 //! - An update is asked about only where the same process has read the workload, which only a plan does.
 //! - The answer about a creation spares the apply its look whether the workload exists.
@@ -50,7 +50,7 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
             let refused = diagnostics::refused(Action::Plan, id, &error, &plan.state);
             diags.errors.extend(refused);
         }
-        Err(error) => question.unanswered(&error),
+        Err(error) => question.unanswered(diags, plan, &error),
     }
 }
 
@@ -78,7 +78,7 @@ pub(super) async fn change(session: &Session, diags: &mut Diagnostics, prior: &V
     match change.ask(&question.body).await {
         Ok(applied) => question.accepted(diags, &applied),
         Err(error) if is_refusal(&error) => diags.errors.extend(change.refused(Action::Plan, &error).await),
-        Err(error) => question.unanswered(&error),
+        Err(error) => question.unanswered(diags, plan, &error),
     }
 }
 
@@ -127,11 +127,13 @@ impl<'q> Question<'q> {
         write::warn(self.session, diags, &self.id, &applied.warnings);
     }
 
-    /// The API did not answer: a plan does without.
-    fn unanswered(&self, error: &Error) {
+    /// The API did not answer: a plan does without. Of bad credentials it tells, since they will not do for the apply.
+    fn unanswered(&self, diags: &mut Diagnostics, plan: &Plan, error: &Error) {
         tracing::info!(%error, "the API does not say what it thinks of the plan");
-        if error.is_unavailable() || error.is_timeout() {
-            self.session.give_up_asking();
+        let is_final = error.is_unauthorized() || error.is_unavailable() || error.is_timeout();
+        if is_final && self.session.give_up_asking() && error.is_unauthorized() {
+            let refused = diagnostics::refused(Action::Plan, &self.id, error, &plan.state);
+            diags.warnings.extend(refused);
         }
     }
 }
