@@ -318,8 +318,10 @@ async fn a_program_that_hangs_ends_with_the_operation() {
 /// With the clock stopped, tokio goes on to the next timer as soon as there is nothing else to do.
 #[tokio::test(start_paused = true)]
 async fn a_program_that_waits_for_input_is_given_up() {
+    // Named, so that its folder outlives the run.
+    let program = Program::new("exec sleep 1000");
     let config = Config {
-        auth: Some(Program::new("exec sleep 1000").auth()),
+        auth: Some(program.auth()),
         retries: Retries::NONE,
         ..Config::new(Target::Host("http://127.0.0.1:1".into()))
     };
