@@ -236,6 +236,10 @@ fn a_second_interrupt_loses_nothing_either() {
         child.signal(Signal::INT);
         child.signal(Signal::INT);
         child.ends_within(SOON).fails();
+        // Told twice, the CLI ends at once, maybe before the provider has answered. Then the next apply says how to go on.
+        if workspace.state_if_any(ADDRESS).is_none() {
+            take_over(workspace);
+        }
         assert_no_orphan(workspace);
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
     });
