@@ -1,11 +1,11 @@
 //! The state of an object that is imported: nobody has said yet what is managed.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 use tf_plugin_server::value::Value;
 
 use super::flatten_all;
 use super::written::{Written, last_applied};
-use crate::schema::{Constraint, Kind, Merge, Node};
+use crate::schema::{Attribute, Kind, Merge, Node, Object};
 
 /// Annotations with these prefixes are the bookkeeping of tools, not a part of anybody's configuration.
 const BOOKKEEPING: [&str; 2] = ["kubectl.kubernetes.io/", "deployment.kubernetes.io/"];
@@ -30,24 +30,15 @@ pub fn import_declared(json: &Json, node: &Node, manager: &str) -> Value {
 
 fn imported(json: &Json, node: &Node, written: &Written<'_>) -> Value {
     match (&node.kind, json) {
-        (Kind::Object(object), Json::Object(fields)) => Value::Map(
-            object
-                .iter()
-                .map(|(name, attribute)| {
-                    let found = attribute.field().and_then(|field| Some((field, fields.get(field)?)));
-                    let value = found.map_or(Value::Null, |(field, json)| {
-                        let written = written.field(field);
-                        let is_default = attribute.node.default == Some(json);
-                        match name {
-                            "annotations" => annotations(json, &attribute.node),
-                            _ if is_default && !attribute.is_computed() && !written.is_written() => Value::Null,
-                            _ => imported(json, &attribute.node, &written),
-                        }
-                    });
-                    (name.to_owned(), value)
-                })
-                .collect(),
-        ),
+        (Kind::Object(object), Json::Object(fields)) => attributes(object, fields, |name, attribute, field, json| {
+            let written = written.field(field);
+            let is_default = attribute.node.default == Some(json);
+            match name {
+                "annotations" => annotations(json, &attribute.node),
+                _ if is_default && !attribute.is_computed() && !written.is_written() => Value::Null,
+                _ => imported(json, &attribute.node, &written),
+            }
+        }),
         (Kind::List { items, merge }, Json::Array(list)) => {
             let keys = match merge {
                 Merge::Keys(keys) => *keys,
@@ -62,25 +53,16 @@ fn imported(json: &Json, node: &Node, written: &Written<'_>) -> Value {
 
 fn declared(json: &Json, node: &Node, written: &Written<'_>) -> Value {
     match (&node.kind, json) {
-        (Kind::Object(object), Json::Object(fields)) => Value::Map(
-            object
-                .iter()
-                .map(|(name, attribute)| {
-                    let found = attribute.field().and_then(|field| Some((field, fields.get(field)?)));
-                    let value = found.map_or(Value::Null, |(field, json)| {
-                        let written = written.field(field);
-                        if attribute.is_computed() {
-                            flatten_all(json, &attribute.node)
-                        } else if attribute.constraint == Constraint::Required || written.is_written() {
-                            declared(json, &attribute.node, &written)
-                        } else {
-                            Value::Null
-                        }
-                    });
-                    (name.to_owned(), value)
-                })
-                .collect(),
-        ),
+        (Kind::Object(object), Json::Object(fields)) => attributes(object, fields, |_, attribute, field, json| {
+            let written = written.field(field);
+            if attribute.is_computed() {
+                flatten_all(json, &attribute.node)
+            } else if attribute.is_required() || written.is_written() {
+                declared(json, &attribute.node, &written)
+            } else {
+                Value::Null
+            }
+        }),
         (Kind::Map(values), Json::Object(entries)) => {
             let written = entries.iter().filter(|(key, _)| written.field(key).is_written());
             Value::Map(
@@ -104,6 +86,21 @@ fn declared(json: &Json, node: &Node, written: &Written<'_>) -> Value {
         (Kind::FreeForm, json) => flatten_all(&written.part(json), node),
         _ => flatten_all(json, node),
     }
+}
+
+/// The value of an object: null for what the API does not have, and for the rest what `found` makes of an attribute's name, the
+/// attribute, its field and what the API has there.
+fn attributes(
+    object: &Object,
+    fields: &Map<String, Json>,
+    found: impl Fn(&str, &Attribute, &str, &Json) -> Value,
+) -> Value {
+    let value = |(name, attribute): (&str, &Attribute)| {
+        let has = attribute.field().and_then(|field| Some((field, fields.get(field)?)));
+        let value = has.map_or(Value::Null, |(field, json)| found(name, attribute, field, json));
+        (name.to_owned(), value)
+    };
+    Value::Map(object.iter().map(value).collect())
 }
 
 /// The annotations without bookkeeping; none rather than an empty map when nothing else is there.
