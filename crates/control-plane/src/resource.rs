@@ -1,6 +1,9 @@
 //! The resources that this control plane serves, each declared once.
 
+use std::sync::LazyLock;
+
 use datum_model::schema::Schema;
+use structured_merge as merge;
 
 /// One resource: a path segment under a group and version, and the kind of its objects.
 #[derive(Debug, PartialEq)]
@@ -255,6 +258,25 @@ impl Resource {
         match self.table {
             Table::Workloads => datum_model::schema::workload(),
             _ => crate::core_schema::of(self.table),
+        }
+    }
+
+    /// The schema of the objects, as merging reads it.
+    pub fn merge_schema(&self) -> &'static merge::Schema {
+        static WORKLOADS: LazyLock<merge::Schema> = LazyLock::new(|| {
+            merge::Schema::of_object(datum_model::schema::openapi()).expect("the generated schema is well-formed")
+        });
+        match self.table {
+            Table::Workloads => &WORKLOADS,
+            _ => crate::core_schema::merged_by(self.table),
+        }
+    }
+
+    /// The members that every object has, if only empty.
+    pub fn members(&self) -> &'static [&'static str] {
+        match self.table {
+            Table::Workloads => &[],
+            _ => crate::core_schema::members(self.table),
         }
     }
 

@@ -2,14 +2,16 @@
 //!
 //! Follows `apiextensions-apiserver/pkg/apiserver/schema/objectmeta` and `apimachinery/pkg/api/validation/objectmeta.go`.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use datum_model::schema::{Kind, Schema};
+use structured_merge::schema as merge;
 
 use super::names;
 use super::values::is_rfc3339;
 use super::{FieldError, NameRule, Rules};
-use crate::apply::object_meta;
 use crate::go;
 
 /// The limit on the keys and values of all annotations together.
@@ -17,6 +19,10 @@ const ANNOTATIONS_MAX_BYTES: usize = 256 * 1024;
 
 /// How long the name of a field manager may be.
 const MANAGER_MAX_BYTES: usize = 128;
+
+/// `ObjectMeta` as built-in types declare it.
+static OBJECT_META: LazyLock<Schema> =
+    LazyLock::new(|| serde_json::from_str(merge::OBJECT_META).expect("the schema is well-formed"));
 
 /// Finalizers of Kubernetes itself, which carry no domain.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
@@ -43,7 +49,7 @@ pub(super) fn coerce(object: &mut Value) -> Result<Vec<String>, String> {
         ));
     }
     let mut reader = Reader::default();
-    reader.read(metadata, object_meta(), "metadata", "", "")?;
+    reader.read(metadata, &OBJECT_META, "metadata", "", "")?;
     if let Some(fields) = metadata.as_object_mut() {
         fields.retain(|name, value| !is_empty(name, value));
     }

@@ -7,7 +7,10 @@ use serde_json::{Value, json};
 
 use crate::admission::{self, FieldValidation};
 
-use super::{Conflicts, Error, Operation, apply, reset_fields, same_but_for_times, scale, update};
+use structured_merge::{Conflicts, Error, Write, reset_fields, same_but_for_times, update};
+
+use super::{apply, scale};
+use crate::resource;
 
 /// An object with its writers, at a time that moves on by a minute with each write.
 #[derive(Clone)]
@@ -16,19 +19,20 @@ struct Workload {
     minute: i8,
 }
 
-fn operation<'a>(manager: &'a str, subresource: &'a str, minute: i8) -> Operation<'a> {
+fn operation<'a>(manager: &'a str, subresource: &'a str, minute: i8) -> Write<'a> {
     let now = jiff::civil::datetime(2026, 1, 1, 0, minute, 0, 0)
         .to_zoned(jiff::tz::TimeZone::UTC)
         .expect("UTC knows every time")
         .timestamp();
-    Operation {
-        schema: schema::workload(),
+    Write {
+        schema: resource::workloads().merge_schema(),
         api_version: API_VERSION,
         kind: KIND,
         subresource,
         manager,
         now,
         reset: reset_fields(subresource),
+        members: &[],
     }
 }
 
@@ -59,8 +63,8 @@ impl Workload {
     fn apply_with(&mut self, manager: &str, config: &Value, conflicts: Conflicts) -> Result<(), Error> {
         self.minute += 1;
         let operation = operation(manager, "", self.minute);
-        let mut object = apply(self.object.as_ref(), config, &operation, conflicts)?;
-        admission::settle(&mut object, operation.schema);
+        let mut object = apply(self.object.as_ref(), config, &operation, conflicts, schema::workload())?;
+        admission::settle(&mut object, schema::workload());
         self.object = Some(object);
         Ok(())
     }

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use structured_merge::{Conflicts, same_but_for_times};
 
 use super::pipeline::{self, Change};
 use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata, warned};
 use crate::admission;
-use crate::apply::{self, Conflicts};
 use crate::go;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
@@ -129,7 +129,7 @@ impl Registry {
             let version = live.value["metadata"]["resourceVersion"].clone();
             metadata::of(&mut object).insert("resourceVersion".to_owned(), version);
             // A write that changes nothing is no write: the version stays, and so do the times in `managedFields`.
-            if apply::same_but_for_times(&live.value, &object) {
+            if same_but_for_times(&live.value, &object) {
                 return Ok(written(live.value.clone(), Vec::new()));
             }
             let warnings = admission::warnings(&object, Some(&live.value));

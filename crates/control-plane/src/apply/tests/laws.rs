@@ -4,12 +4,10 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{Workload, workload};
-use crate::apply::typed::field_set;
-use crate::apply::types::Type;
-use crate::apply::{Conflicts, Error};
-use crate::fields::{FieldSet, Path};
+use crate::resource;
 use datum_model::api::{API_VERSION, KIND};
 use datum_model::schema;
+use structured_merge::{Conflicts, Error, FieldSet, Path, field_set, managers};
 
 /// One of few names, so that managers meet.
 fn name() -> impl Strategy<Value = String> {
@@ -118,7 +116,7 @@ fn config() -> impl Strategy<Value = Value> {
 /// The fields of a configuration that can be owned.
 fn owned_by(config: &Value) -> FieldSet {
     let identity = ["apiVersion", "kind"].map(|field| Path::of(&[field]));
-    let set = field_set(config, Type::Root(schema::workload()));
+    let set = field_set(config, resource::workloads().merge_schema());
     let mut system = FieldSet::default();
     for path in identity.iter().chain([&Path::of(&["metadata", "name"])]) {
         system.insert(&path.0);
@@ -127,7 +125,7 @@ fn owned_by(config: &Value) -> FieldSet {
 }
 
 fn recorded(web: &Workload, manager: &str) -> FieldSet {
-    super::super::managed::decode(web.object())
+    managers::decode(web.object())
         .unwrap_or_default()
         .into_iter()
         .find(|(owner, _)| owner.name == manager)
@@ -176,9 +174,9 @@ proptest! {
         config["spec"] = sent.clone();
         for subresource in ["", "status"] {
             let operation = super::operation("a", subresource, 1);
-            let _ = crate::apply::update(Some(&live), sent.clone(), &operation);
-            let _ = crate::apply::apply(Some(&live), &sent, &operation, Conflicts::TakeOver);
-            let _ = crate::apply::apply(Some(&live), &config, &operation, Conflicts::TakeOver);
+            let _ = structured_merge::update(Some(&live), sent.clone(), &operation);
+            let _ = crate::apply::apply(Some(&live), &sent, &operation, Conflicts::TakeOver, schema::workload());
+            let _ = crate::apply::apply(Some(&live), &config, &operation, Conflicts::TakeOver, schema::workload());
         }
         let operation = super::operation("a", "scale", 1);
         let _ = crate::apply::scale::update(&live, sent.clone(), &operation);

@@ -5,28 +5,28 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use serde_json::Value;
 
 use super::{element, fields, items, keys};
-use crate::apply::types::{Atom, List, Map, Type};
-use crate::fields::PathElement;
+use crate::path::PathElement;
+use crate::schema::{Atom, List, Map, Schema};
 
 /// Merges an applied object into a live one. Both are valid for the type, and the applied one holds no duplicates.
-pub(in crate::apply) fn merge(lhs: Option<&Value>, rhs: Option<&Value>, type_: Type<'_>) -> Option<Value> {
+pub fn merge(lhs: Option<&Value>, rhs: Option<&Value>, schema: &Schema) -> Option<Value> {
     // Where the two are of different shapes, which only undeclared fields can be, the applied one's counts.
-    match type_.resolve(rhs.or(lhs)?) {
+    match schema.resolve(rhs.or(lhs)?) {
         Atom::Scalar(_) => leaf(lhs, rhs),
         Atom::List(list) => {
             let (left, right) = (items(lhs), items(rhs));
             if list.is_atomic() || left.is_empty() && right.is_empty() {
                 return leaf(lhs, rhs);
             }
-            let merged = merge_lists(&list, left, right);
+            let merged = merge_lists(list, left, right);
             (!merged.is_empty()).then_some(Value::Array(merged))
         }
         Atom::Map(map) => {
             let (left, right) = (fields(lhs), fields(rhs));
-            if map.is_atomic || left.is_none() && right.is_none() {
+            if map.is_atomic() || left.is_none() && right.is_none() {
                 return leaf(lhs, rhs);
             }
-            merge_maps(&map, left, right)
+            merge_maps(map, left, right)
         }
     }
 }
@@ -36,7 +36,7 @@ fn leaf(lhs: Option<&Value>, rhs: Option<&Value>) -> Option<Value> {
 }
 
 fn merge_maps(
-    map: &Map<'_>,
+    map: &Map,
     lhs: Option<&serde_json::Map<String, Value>>,
     rhs: Option<&serde_json::Map<String, Value>>,
 ) -> Option<Value> {
@@ -46,7 +46,7 @@ fn merge_maps(
             lhs.and_then(|fields| fields.get(key)),
             rhs.and_then(|fields| fields.get(key)),
         );
-        if let Some(value) = map.value(key).and_then(|type_| merge(left, right, type_)) {
+        if let Some(value) = map.value(key).and_then(|schema| merge(left, right, schema)) {
             merged.insert(key.clone(), value);
         }
     }
@@ -55,7 +55,7 @@ fn merge_maps(
 
 /// The order of the applied list wins for the items that it holds; the live list's other items stay where they are
 /// relative to their neighbours.
-fn merge_lists(list: &List<'_>, lhs: &[Value], rhs: &[Value]) -> Vec<Value> {
+fn merge_lists(list: &List, lhs: &[Value], rhs: &[Value]) -> Vec<Value> {
     let (left, left_items) = index(list, lhs);
     let (right, right_items) = index(list, rhs);
     let mut shared: VecDeque<&PathElement> = right
@@ -74,7 +74,7 @@ fn merge_lists(list: &List<'_>, lhs: &[Value], rhs: &[Value]) -> Vec<Value> {
                 merged.extend(merge(
                     left_items.get(element).copied().flatten(),
                     right_items.get(element).copied().flatten(),
-                    list.items,
+                    list.items(),
                 ));
                 l += 1;
                 r += 1;
@@ -90,7 +90,7 @@ fn merge_lists(list: &List<'_>, lhs: &[Value], rhs: &[Value]) -> Vec<Value> {
         if l < left.len() {
             let element = &left[l];
             if !right_items.contains_key(element) {
-                merged.extend(merge(lhs.get(l), None, list.items));
+                merged.extend(merge(lhs.get(l), None, list.items()));
                 l += 1;
                 continue;
             } else if taken.contains(element) {
@@ -103,7 +103,7 @@ fn merge_lists(list: &List<'_>, lhs: &[Value], rhs: &[Value]) -> Vec<Value> {
             merged.extend(merge(
                 left_items.get(element).copied().flatten(),
                 right_items.get(element).copied().flatten(),
-                list.items,
+                list.items(),
             ));
             r += 1;
             if next_shared == Some(element) {
@@ -115,7 +115,7 @@ fn merge_lists(list: &List<'_>, lhs: &[Value], rhs: &[Value]) -> Vec<Value> {
 }
 
 /// The items by what identifies them; `None` stands for items that share a key, which nothing is merged into.
-fn index<'v>(list: &List<'_>, values: &'v [Value]) -> (Vec<PathElement>, BTreeMap<PathElement, Option<&'v Value>>) {
+fn index<'v>(list: &List, values: &'v [Value]) -> (Vec<PathElement>, BTreeMap<PathElement, Option<&'v Value>>) {
     let mut order = Vec::with_capacity(values.len());
     let mut items = BTreeMap::new();
     for value in values {

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::path::PathElement;
-use super::set::FieldSet;
+use super::FieldSet;
 use crate::go;
+use crate::path::PathElement;
 
 /// A `FieldsV1` that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,9 +55,6 @@ impl FieldSet {
             object.insert(element_to_json(member), Value::Object(Map::new()));
         }
         for (element, child) in &self.children {
-            if child.is_empty() {
-                continue;
-            }
             let mut below = child.to_json();
             if self.members.contains(element) {
                 below["."] = Value::Object(Map::new());

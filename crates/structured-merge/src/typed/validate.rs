@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::element;
-use crate::apply::types::{Atom, Scalar, Type};
-use crate::fields::PathElement;
 use crate::go;
+use crate::path::PathElement;
+use crate::schema::{Atom, Scalar, Schema};
 
 /// Whether a list-map or a set may hold an item twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::apply) enum Duplicates {
+pub enum Duplicates {
     /// A live object may: it may be older than the rule.
     Allow,
     /// An applied object may not: nothing says which of the two is meant.
@@ -22,13 +22,13 @@ pub(in crate::apply) enum Duplicates {
 ///
 /// # Errors
 /// The API server's words, several problems on lines of their own.
-pub(in crate::apply) fn validate(value: &Value, type_: Type<'_>, duplicates: Duplicates) -> Result<(), String> {
+pub fn validate(value: &Value, schema: &Schema, duplicates: Duplicates) -> Result<(), String> {
     let mut walker = Walker {
         duplicates,
         path: Vec::new(),
         errors: Vec::new(),
     };
-    walker.walk(value, type_);
+    walker.walk(value, schema);
     match walker.errors.as_slice() {
         [] => Ok(()),
         [only] => Err(only.clone()),
@@ -52,11 +52,11 @@ impl Walker {
         });
     }
 
-    fn walk(&mut self, value: &Value, type_: Type<'_>) {
+    fn walk(&mut self, value: &Value, schema: &Schema) {
         if value.is_null() {
             return;
         }
-        match type_.resolve(value) {
+        match schema.resolve(value) {
             Atom::Scalar(scalar) => {
                 if let Err(message) = check_scalar(scalar, value) {
                     self.error(&message);
@@ -71,7 +71,7 @@ impl Walker {
                     let element = if list.is_atomic() {
                         PathElement::Index(index)
                     } else {
-                        let element = match element::of(&list, item) {
+                        let element = match element::of(list, item) {
                             Ok(element) => element,
                             Err(message) => return self.error(&format!("element {index}: {message}")),
                         };
@@ -81,7 +81,7 @@ impl Walker {
                         element
                     };
                     self.path.push(element);
-                    self.walk(item, list.items);
+                    self.walk(item, list.items());
                     self.path.pop();
                 }
             }
@@ -92,7 +92,7 @@ impl Walker {
                 for (key, field) in fields {
                     self.path.push(PathElement::field(key));
                     match map.value(key) {
-                        Some(type_) => self.walk(field, type_),
+                        Some(schema) => self.walk(field, schema),
                         None => self.error("field not declared in schema"),
                     }
                     self.path.pop();

@@ -1,7 +1,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::{FieldSet, PathElement};
+use super::FieldSet;
+use crate::path::PathElement;
 
 fn set(json: &Value) -> FieldSet {
     FieldSet::from_json(json).expect("the test's FieldsV1 is well-formed")

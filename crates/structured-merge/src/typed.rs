@@ -3,6 +3,7 @@
 //! Follows `sigs.k8s.io/structured-merge-diff/typed`. A missing value (`None`) and a `null` are different things here, as
 //! they are there: `null` is a value that an applier can own.
 
+mod at;
 mod compare;
 mod element;
 mod merge;
@@ -10,11 +11,12 @@ mod remove;
 mod set;
 mod validate;
 
-pub(super) use compare::{Comparison, compare};
-pub(super) use merge::merge;
-pub(super) use remove::{ensure_named_fields, remove_items};
-pub(super) use set::field_set;
-pub(super) use validate::{Duplicates, validate};
+pub use at::at;
+pub use compare::{Comparison, compare};
+pub use merge::merge;
+pub use remove::{ensure_named_fields, remove_items};
+pub use set::field_set;
+pub use validate::{Duplicates, validate};
 
 use serde_json::{Map, Value};
 

@@ -3,12 +3,13 @@
 use serde_json::Value;
 
 use super::element;
-use crate::apply::types::{Atom, Type};
-use crate::fields::{FieldSet, PathElement};
+use crate::path::PathElement;
+use crate::schema::{Atom, List, Schema};
+use crate::set::FieldSet;
 
 /// The value without the items and fields in `removed`; what holds nothing any more becomes null.
-pub(in crate::apply) fn remove_items(value: &Value, removed: &FieldSet, type_: Type<'_>) -> Value {
-    match (type_.resolve(value), value) {
+pub fn remove_items(value: &Value, removed: &FieldSet, schema: &Schema) -> Value {
+    match (schema.resolve(value), value) {
         (Atom::List(list), Value::Array(items)) => {
             // What is atomic is removed as a whole, and an empty list with it.
             if list.is_atomic() {
@@ -16,22 +17,22 @@ pub(in crate::apply) fn remove_items(value: &Value, removed: &FieldSet, type_: T
             }
             let kept: Vec<Value> = items
                 .iter()
-                .filter_map(|item| match element::of(&list, item) {
-                    Ok(element) => remove_below(item, &element, removed, list.items),
+                .filter_map(|item| match element::of(list, item) {
+                    Ok(element) => remove_below(item, &element, removed, list.items()),
                     Err(_) => Some(item.clone()),
                 })
                 .collect();
             if kept.is_empty() { Value::Null } else { kept.into() }
         }
         (Atom::Map(map), Value::Object(fields)) => {
-            if map.is_atomic {
+            if map.is_atomic() {
                 return Value::Null;
             }
             let kept: serde_json::Map<String, Value> = fields
                 .iter()
                 .filter_map(|(key, field)| {
-                    let type_ = map.value(key).unwrap_or(Type::Deduced);
-                    let kept = remove_below(field, &PathElement::field(key), removed, type_)?;
+                    let schema = map.value(key).unwrap_or(Schema::deduced());
+                    let kept = remove_below(field, &PathElement::field(key), removed, schema)?;
                     Some((key.clone(), kept))
                 })
                 .collect();
@@ -43,28 +44,28 @@ pub(in crate::apply) fn remove_items(value: &Value, removed: &FieldSet, type_: T
     }
 }
 
-fn remove_below(value: &Value, element: &PathElement, removed: &FieldSet, type_: Type<'_>) -> Option<Value> {
+fn remove_below(value: &Value, element: &PathElement, removed: &FieldSet, schema: &Schema) -> Option<Value> {
     if removed.has(element) {
         return None;
     }
     Some(match removed.below(element) {
-        Some(below) => remove_items(value, below, type_),
+        Some(below) => remove_items(value, below, schema),
         None => value.clone(),
     })
 }
 
 /// The set with every declared field that it holds something of as a member: what was applied below a field makes the
 /// field itself part of what was applied.
-pub(in crate::apply) fn ensure_named_fields(set: &FieldSet, type_: Type<'_>) -> FieldSet {
-    set.map_levels(type_, &|element, type_| match element {
+pub fn ensure_named_fields(set: &FieldSet, schema: &Schema) -> FieldSet {
+    set.map_levels(schema, &|element, schema| match element {
         PathElement::Field(name) => {
-            let map = type_.map();
+            let map = schema.map();
             let is_declared = map.is_some_and(|map| map.field(name).is_some());
             (
                 is_declared,
-                map.and_then(|map| map.value(name)).unwrap_or(Type::Deduced),
+                map.and_then(|map| map.value(name)).unwrap_or(Schema::deduced()),
             )
         }
-        _ => (false, type_.items().unwrap_or(Type::Deduced)),
+        _ => (false, schema.list().map_or(Schema::deduced(), List::items)),
     })
 }

@@ -4,16 +4,17 @@
 
 use serde_json::Value;
 
-use super::managed::{Manager, Managers, Owned};
-use super::typed::{self, Comparison};
-use super::types::Type;
-use super::{Conflict, Conflicts};
-use crate::fields::{FieldSet, compare_values};
+use crate::managers::{Manager, Managers, Owned};
+use crate::path::compare_values;
+use crate::schema::Schema;
+use crate::set::FieldSet;
+use crate::typed::{self, Comparison};
+use crate::write::{Conflict, Conflicts};
 
 /// The version that objects are written in, and what the endpoint does not write.
 #[derive(Clone, Copy)]
 pub(super) struct Context<'a> {
-    pub(super) type_: Type<'a>,
+    pub(super) schema: &'a Schema,
     pub(super) api_version: &'a str,
     pub(super) reset: &'a FieldSet,
 }
@@ -31,8 +32,8 @@ impl Context<'_> {
         applier: &Manager,
         conflicts: Conflicts,
     ) -> Result<Option<Value>, Vec<Conflict>> {
-        let merged = typed::merge(Some(live), Some(config), self.type_).unwrap_or_else(|| live.clone());
-        let set = typed::field_set(config, self.type_).recursive_difference(self.reset);
+        let merged = typed::merge(Some(live), Some(config), self.schema).unwrap_or_else(|| live.clone());
+        let set = typed::field_set(config, self.schema).recursive_difference(self.reset);
         let before = managers.remove(applier);
         let time = before.as_ref().and_then(|owned| owned.time.clone());
         let last = before
@@ -85,7 +86,7 @@ impl Context<'_> {
         workflow: &Manager,
         conflicts: Conflicts,
     ) -> Result<Comparison, Vec<Conflict>> {
-        let comparison = typed::compare(live, new, self.type_);
+        let comparison = typed::compare(live, new, self.schema);
         let changed = comparison.without(self.reset);
         let written = changed.modified.union(&changed.added);
         // There is one version; what was written in another cannot be read, and is forgotten.
@@ -94,7 +95,7 @@ impl Context<'_> {
         for (manager, owned) in managers.iter_mut().filter(|(manager, _)| *manager != workflow) {
             let conflict = owned.set.intersection(&written);
             refused.extend(conflict.paths().into_iter().map(|path| Conflict {
-                manager: manager.to_string(),
+                manager: manager.clone(),
                 path,
             }));
             if conflicts == Conflicts::TakeOver {
@@ -115,9 +116,9 @@ impl Context<'_> {
 
     /// Removes what the applier applied last time, does not apply now, and nobody else owns.
     fn prune(&self, merged: &Value, managers: &Managers, last: &FieldSet) -> Value {
-        let named = |set: &FieldSet| typed::ensure_named_fields(set, self.type_);
-        let set_of = |value: &Value| named(&typed::field_set(value, self.type_));
-        let remove = |set: &FieldSet| typed::remove_items(merged, set, self.type_);
+        let named = |set: &FieldSet| typed::ensure_named_fields(set, self.schema);
+        let set_of = |value: &Value| named(&typed::field_set(value, self.schema));
+        let remove = |set: &FieldSet| typed::remove_items(merged, set, self.schema);
 
         let last = named(last);
         let merged_set = set_of(merged);

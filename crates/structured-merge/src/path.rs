@@ -28,6 +28,16 @@ impl PathElement {
         Self::Field(name.into())
     }
 
+    /// The step to the item of a list-map with these keys.
+    pub fn key<N: Into<String>, V: Into<Value>>(fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut fields: Vec<(String, Value)> = fields
+            .into_iter()
+            .map(|(name, value)| (name.into(), value.into()))
+            .collect();
+        fields.sort_by(|(a, _), (b, _)| a.cmp(b));
+        Self::Key(fields)
+    }
+
     fn rank(&self) -> u8 {
         match self {
             Self::Field(_) => 0,

@@ -5,11 +5,11 @@
 
 use serde_json::Value;
 
-use super::Operation;
-use super::typed::{self, Duplicates};
-use super::types::Type;
-use crate::fields::FieldSet;
 use crate::go;
+use crate::managers;
+use crate::set::FieldSet;
+use crate::typed::{self, Duplicates};
+use crate::write::Write;
 
 /// The only manager whose annotation is honoured.
 pub(super) const MANAGER: &str = "kubectl";
@@ -25,16 +25,16 @@ fn recorded(object: &Value) -> Option<&str> {
 }
 
 /// The fields that kubectl applied last time and that are still as it applied them.
-pub(super) fn allowed_conflicts(live: &Value, operation: &Operation<'_>) -> Option<FieldSet> {
-    let type_ = Type::Root(operation.schema);
+pub(super) fn allowed_conflicts(live: &Value, write: &Write<'_>) -> Option<FieldSet> {
+    let schema = write.schema;
     let last: Value = serde_json::from_str(recorded(live)?).ok()?;
-    if last.get("apiVersion")?.as_str()? != operation.api_version {
+    if last.get("apiVersion")?.as_str()? != write.api_version {
         return None;
     }
-    typed::validate(&last, type_, Duplicates::Refuse).ok()?;
-    let changed = typed::compare(&last, live, type_);
+    typed::validate(&last, schema, Duplicates::Refuse).ok()?;
+    let changed = typed::compare(&last, live, schema);
     Some(
-        typed::field_set(&last, type_)
+        typed::field_set(&last, schema)
             .difference(&changed.modified)
             .difference(&changed.added)
             .difference(&changed.removed),
@@ -47,7 +47,7 @@ pub(super) fn refresh(object: &mut Value, patch: &Value) {
         return;
     }
     let mut config = patch.clone();
-    super::managed::remove(&mut config);
+    managers::remove(&mut config);
     if let Some(annotations) = config
         .pointer_mut("/metadata/annotations")
         .and_then(Value::as_object_mut)

@@ -4,25 +4,23 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use datum_model::schema::ListMerge;
-
-use crate::apply::types::List;
-use crate::fields::PathElement;
 use crate::go;
+use crate::path::PathElement;
+use crate::schema::List;
 
 /// The path element of an item of a list-map or a set.
 ///
 /// # Errors
 /// The API server's words, where the item cannot be identified.
-pub(super) fn of(list: &List<'_>, item: &Value) -> Result<PathElement, String> {
-    match list.merge {
-        ListMerge::Map { keys } => by_key(list, keys, item),
-        ListMerge::Set | ListMerge::Atomic => by_value(item),
+pub(super) fn of(list: &List, item: &Value) -> Result<PathElement, String> {
+    match list.keys() {
+        [] => by_value(item),
+        keys => by_key(list, keys, item),
     }
 }
 
 /// The items of a list-map or a set by what identifies them; those that cannot be identified are left out.
-pub(super) fn group<'v>(list: &List<'_>, items: &'v [Value]) -> BTreeMap<PathElement, Vec<&'v Value>> {
+pub(super) fn group<'v>(list: &List, items: &'v [Value]) -> BTreeMap<PathElement, Vec<&'v Value>> {
     let mut groups: BTreeMap<PathElement, Vec<&Value>> = BTreeMap::new();
     for item in items {
         if let Ok(element) = of(list, item) {
@@ -32,7 +30,7 @@ pub(super) fn group<'v>(list: &List<'_>, items: &'v [Value]) -> BTreeMap<PathEle
     groups
 }
 
-fn by_key(list: &List<'_>, keys: &[String], item: &Value) -> Result<PathElement, String> {
+fn by_key(list: &List, keys: &[String], item: &Value) -> Result<PathElement, String> {
     let fields = match item {
         Value::Object(fields) => fields,
         Value::Null => return Err("associative list with keys may not have a null element".to_owned()),
@@ -42,7 +40,7 @@ fn by_key(list: &List<'_>, keys: &[String], item: &Value) -> Result<PathElement,
     for name in keys {
         let value = fields
             .get(name)
-            .or_else(|| list.items.map()?.default_of(name))
+            .or_else(|| list.items().map()?.field(name)?.default())
             .ok_or_else(|| {
                 format!(
                     "associative list with keys has an element that omits key field {} (and doesn't have default value)",

@@ -8,8 +8,8 @@ use std::fmt;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::fields::FieldSet;
 use crate::go;
+use crate::set::{FieldSet, ParseError};
 
 /// How many entries of operation `Update` an object may carry.
 const MAX_UPDATE_MANAGERS: usize = 10;
@@ -19,58 +19,82 @@ const OLD_UPDATES_MANAGER: &str = "ancient-changes";
 
 /// What a manager did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Action {
+pub enum Operation {
+    /// A server-side apply.
     Apply,
+    /// Anything else that writes: create, replace, patch.
     Update,
 }
 
 /// What tells one manager from another. The order is that of the identifiers that Go sorts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Manager {
-    pub(super) name: String,
-    pub(super) action: Action,
-    /// Empty for appliers: they stay themselves when they apply in another version.
-    pub(super) api_version: String,
-    pub(super) subresource: String,
+pub struct Manager {
+    /// The name that the writer gave itself (`fieldManager`), or that was taken from its user agent.
+    pub name: String,
+    /// What it did.
+    pub operation: Operation,
+    /// The version it wrote in. Empty for appliers: they stay themselves when they apply in another version.
+    pub api_version: String,
+    /// The subresource it wrote through; empty for the object itself.
+    pub subresource: String,
 }
 
 /// What a manager owns.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Owned {
-    pub(super) set: FieldSet,
-    pub(super) api_version: String,
-    /// Absent where the entry never came with a change of the object.
-    pub(super) time: Option<String>,
+pub struct Owned {
+    /// The fields.
+    pub set: FieldSet,
+    /// The version that the fields are written in.
+    pub api_version: String,
+    /// When it changed the object, as RFC 3339; absent where the entry never came with a change of the object.
+    pub time: Option<String>,
+}
+
+/// An entry of `metadata.managedFields` that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    /// Its `operation` is neither `Apply` nor `Update`.
+    #[error("operation must be `Apply` or `Update`")]
+    Operation,
+    /// It has no `apiVersion`.
+    #[error("apiVersion must not be empty")]
+    ApiVersion,
+    /// Its `fieldsType` is not `FieldsV1`.
+    #[error("fieldsType must be `FieldsV1`")]
+    FieldsType,
+    /// Its `fieldsV1` cannot be read.
+    #[error(transparent)]
+    Fields(#[from] ParseError),
 }
 
 /// Every manager of an object.
-pub(super) type Managers = BTreeMap<Manager, Owned>;
+pub type Managers = BTreeMap<Manager, Owned>;
 
-impl Action {
+impl Operation {
     fn name(self) -> &'static str {
         match self {
-            Action::Apply => "Apply",
-            Action::Update => "Update",
+            Operation::Apply => "Apply",
+            Operation::Update => "Update",
         }
     }
 }
 
 impl Manager {
     /// Whoever applies under this name.
-    pub(super) fn applier(name: &str, subresource: &str) -> Self {
+    pub fn applier(name: &str, subresource: &str) -> Self {
         Self {
             name: or_unknown(name),
-            action: Action::Apply,
+            operation: Operation::Apply,
             api_version: String::new(),
             subresource: subresource.to_owned(),
         }
     }
 
     /// Whoever updates under this name, in this version.
-    pub(super) fn updater(name: &str, api_version: &str, subresource: &str) -> Self {
+    pub fn updater(name: &str, api_version: &str, subresource: &str) -> Self {
         Self {
             name: or_unknown(name),
-            action: Action::Update,
+            operation: Operation::Update,
             api_version: api_version.to_owned(),
             subresource: subresource.to_owned(),
         }
@@ -79,14 +103,14 @@ impl Manager {
     fn from_entry(entry: &Value) -> Option<Self> {
         let name = text(entry, "manager");
         let subresource = text(entry, "subresource");
-        let (action, api_version) = match entry.get("operation").and_then(Value::as_str) {
-            Some("Apply") => (Action::Apply, String::new()),
-            Some("Update") => (Action::Update, text(entry, "apiVersion")),
+        let (operation, api_version) = match entry.get("operation").and_then(Value::as_str) {
+            Some("Apply") => (Operation::Apply, String::new()),
+            Some("Update") => (Operation::Update, text(entry, "apiVersion")),
             _ => return None,
         };
         Some(Self {
             name,
-            action,
+            operation,
             api_version,
             subresource,
         })
@@ -100,9 +124,9 @@ impl fmt::Display for Manager {
         if !self.subresource.is_empty() {
             write!(f, " with subresource {}", go::Quoted(&self.subresource))?;
         }
-        match self.action {
-            Action::Apply => Ok(()),
-            Action::Update => write!(f, " using {}", self.api_version),
+        match self.operation {
+            Operation::Apply => Ok(()),
+            Operation::Update => write!(f, " using {}", self.api_version),
         }
     }
 }
@@ -120,37 +144,46 @@ fn entries(object: &Value) -> Option<&Vec<Value>> {
     object.get("metadata")?.get("managedFields")?.as_array()
 }
 
-/// The managers of an object, or `None` where an entry cannot be read.
-pub(super) fn decode(object: &Value) -> Option<Managers> {
+/// The managers of an object.
+///
+/// # Errors
+/// Where an entry cannot be read.
+pub fn decode(object: &Value) -> Result<Managers, DecodeError> {
     let mut managers = Managers::new();
     for entry in entries(object).into_iter().flatten() {
-        let manager = Manager::from_entry(entry)?;
+        let manager = Manager::from_entry(entry).ok_or(DecodeError::Operation)?;
         let api_version = text(entry, "apiVersion");
-        if api_version.is_empty() || entry.get("fieldsType").and_then(Value::as_str) != Some("FieldsV1") {
-            return None;
+        if api_version.is_empty() {
+            return Err(DecodeError::ApiVersion);
+        }
+        if entry.get("fieldsType").and_then(Value::as_str) != Some("FieldsV1") {
+            return Err(DecodeError::FieldsType);
         }
         let set = match entry.get("fieldsV1") {
             None | Some(Value::Null) => FieldSet::default(),
-            Some(fields) => FieldSet::from_json(fields).ok()?,
+            Some(fields) => FieldSet::from_json(fields)?,
         };
         let time = entry.get("time").and_then(Value::as_str).map(ToOwned::to_owned);
         managers.insert(manager, Owned { set, api_version, time });
     }
-    Some(managers)
+    Ok(managers)
 }
 
 /// The managers to start from when `new` replaces `live`.
 ///
 /// A client may rewrite the entries of an object, or forget them all by a list of one empty entry; one that leaves them
 /// out, or sends what cannot be read, changes nothing. Subresources cannot write them.
-pub(super) fn decode_live_or_new(live: Option<&Value>, new: &Value, subresource: &str) -> Managers {
-    let live = || live.and_then(decode).unwrap_or_default();
+pub(crate) fn decode_live_or_new(live: Option<&Value>, new: &Value, subresource: &str) -> Managers {
+    let live = || live.and_then(|live| decode(live).ok()).unwrap_or_default();
     if !subresource.is_empty() {
         return live();
     }
     match entries(new).map(Vec::as_slice) {
         Some([only]) if only.as_object().is_some_and(|entry| entry.values().all(is_zero)) => Managers::new(),
-        _ => decode(new).filter(|managers| !managers.is_empty()).unwrap_or_else(live),
+        _ => decode(new)
+            .ok()
+            .filter(|managers| !managers.is_empty())
+            .unwrap_or_else(live),
     }
 }
 
@@ -159,15 +192,15 @@ fn is_zero(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(str::is_empty)
 }
 
-/// Removes the entries.
-pub(super) fn remove(object: &mut Value) {
+/// Removes the entries from an object.
+pub fn remove(object: &mut Value) {
     if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");
     }
 }
 
-/// Writes the entries, sorted as the API server sorts them: appliers first, then by time, then by name.
-pub(super) fn encode(object: &mut Value, managers: &Managers) {
+/// Writes the entries into an object, sorted as the API server sorts them: appliers first, then by time, then by name.
+pub fn encode(object: &mut Value, managers: &Managers) {
     remove(object);
     if managers.is_empty() {
         return;
@@ -175,7 +208,7 @@ pub(super) fn encode(object: &mut Value, managers: &Managers) {
     let mut sorted: Vec<(&Manager, &Owned)> = managers.iter().collect();
     sorted.sort_by_key(|(manager, owned)| {
         (
-            manager.action,
+            manager.operation,
             owned.time.as_deref().and_then(seconds),
             &manager.name,
             &owned.api_version,
@@ -192,7 +225,7 @@ pub(super) fn encode(object: &mut Value, managers: &Managers) {
 fn entry(manager: &Manager, owned: &Owned) -> Value {
     let mut entry = json!({
         "manager": manager.name,
-        "operation": manager.action.name(),
+        "operation": manager.operation.name(),
         "apiVersion": owned.api_version,
         "fieldsType": "FieldsV1",
         "fieldsV1": owned.set.to_json(),
@@ -211,7 +244,7 @@ fn seconds(time: &str) -> Option<i64> {
 }
 
 /// Removes from a manager's entry what is never owned: the identity of the object, and what the server sets.
-pub(super) fn strip_system_fields(managers: &mut Managers, manager: &Manager) {
+pub(crate) fn strip_system_fields(managers: &mut Managers, manager: &Manager) {
     let stripped = FieldSet::of([
         ["apiVersion"].as_slice(),
         &["kind"],
@@ -235,10 +268,10 @@ pub(super) fn strip_system_fields(managers: &mut Managers, manager: &Manager) {
 }
 
 /// Merges the oldest entries of updates into one, where there are too many.
-pub(super) fn cap_updates(managers: &mut Managers) {
+pub(crate) fn cap_updates(managers: &mut Managers) {
     let mut updaters: Vec<Manager> = managers
         .keys()
-        .filter(|manager| manager.action == Action::Update)
+        .filter(|manager| manager.operation == Operation::Update)
         .cloned()
         .collect();
     let mut length = updaters.len();

@@ -5,20 +5,25 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::{element, fields, items, keys};
-use crate::apply::types::{Atom, List, Map, Type};
-use crate::fields::{FieldSet, PathElement, compare_values};
+use crate::path::{PathElement, compare_values};
+use crate::schema::{Atom, List, Map, Schema};
+use crate::set::FieldSet;
 
 /// The differences between two objects, as paths.
 #[derive(Clone, Debug, Default)]
-pub(in crate::apply) struct Comparison {
-    pub(in crate::apply) added: FieldSet,
-    pub(in crate::apply) modified: FieldSet,
-    pub(in crate::apply) removed: FieldSet,
+pub struct Comparison {
+    /// What only the second has.
+    pub added: FieldSet,
+    /// What both have with different values.
+    pub modified: FieldSet,
+    /// What only the first has.
+    pub removed: FieldSet,
 }
 
 impl Comparison {
     /// The same without these paths and what is below them.
-    pub(in crate::apply) fn without(&self, ignored: &FieldSet) -> Self {
+    #[must_use]
+    pub fn without(&self, ignored: &FieldSet) -> Self {
         Self {
             added: self.added.recursive_difference(ignored),
             modified: self.modified.recursive_difference(ignored),
@@ -28,9 +33,9 @@ impl Comparison {
 }
 
 /// Compares two objects.
-pub(in crate::apply) fn compare(lhs: &Value, rhs: &Value, type_: Type<'_>) -> Comparison {
+pub fn compare(lhs: &Value, rhs: &Value, schema: &Schema) -> Comparison {
     let mut walker = Walker::default();
-    walker.walk(Some(lhs), Some(rhs), type_);
+    walker.walk(Some(lhs), Some(rhs), schema);
     walker.comparison
 }
 
@@ -48,13 +53,13 @@ enum Recorded {
 }
 
 impl Walker {
-    fn walk(&mut self, lhs: Option<&Value>, rhs: Option<&Value>, type_: Type<'_>) {
+    fn walk(&mut self, lhs: Option<&Value>, rhs: Option<&Value>, schema: &Schema) {
         let recorded = match (lhs, rhs) {
             (None, None) => return,
-            (Some(lhs_value), None) => self.atom(lhs, rhs, type_.resolve(lhs_value)),
-            (None, Some(rhs_value)) => self.atom(lhs, rhs, type_.resolve(rhs_value)),
+            (Some(lhs_value), None) => self.atom(lhs, rhs, schema.resolve(lhs_value)),
+            (None, Some(rhs_value)) => self.atom(lhs, rhs, schema.resolve(rhs_value)),
             (Some(lhs_value), Some(rhs_value)) => {
-                let (left, right) = (type_.resolve(lhs_value), type_.resolve(rhs_value));
+                let (left, right) = (schema.resolve(lhs_value), schema.resolve(rhs_value));
                 if !left.is_like(&right) {
                     self.atom(lhs, rhs, left);
                 }
@@ -79,15 +84,15 @@ impl Walker {
                 if list.is_atomic() || left.is_empty() && right.is_empty() {
                     return self.leaf(lhs, rhs);
                 }
-                self.list(&list, left, right);
+                self.list(list, left, right);
                 Recorded::ByParts
             }
             Atom::Map(map) => {
                 let (left, right) = (fields(lhs), fields(rhs));
-                if map.is_atomic || left.is_none() && right.is_none() {
+                if map.is_atomic() || left.is_none() && right.is_none() {
                     return self.leaf(lhs, rhs);
                 }
-                self.map(&map, left, right);
+                self.map(map, left, right);
                 Recorded::ByParts
             }
         }
@@ -105,23 +110,23 @@ impl Walker {
 
     fn map(
         &mut self,
-        map: &Map<'_>,
+        map: &Map,
         lhs: Option<&serde_json::Map<String, Value>>,
         rhs: Option<&serde_json::Map<String, Value>>,
     ) {
         for key in keys(lhs, rhs) {
-            let Some(type_) = map.value(key) else { continue };
+            let Some(schema) = map.value(key) else { continue };
             self.path.push(PathElement::field(key));
             self.walk(
                 lhs.and_then(|fields| fields.get(key)),
                 rhs.and_then(|fields| fields.get(key)),
-                type_,
+                schema,
             );
             self.path.pop();
         }
     }
 
-    fn list(&mut self, list: &List<'_>, lhs: &[Value], rhs: &[Value]) {
+    fn list(&mut self, list: &List, lhs: &[Value], rhs: &[Value]) {
         let (lhs, rhs) = (element::group(list, lhs), element::group(list, rhs));
         let elements: BTreeSet<&PathElement> = lhs.keys().chain(rhs.keys()).collect();
         for element in elements {
@@ -129,7 +134,7 @@ impl Walker {
             self.path.push(element.clone());
             // Items that share a key are compared as one: nobody can own them one by one.
             match (lhs, rhs) {
-                ([] | [_], [] | [_]) => self.walk(lhs.first().copied(), rhs.first().copied(), list.items),
+                ([] | [_], [] | [_]) => self.walk(lhs.first().copied(), rhs.first().copied(), list.items()),
                 ([_, _, ..], [_, _, ..]) => {
                     let is_same = lhs.len() == rhs.len()
                         && lhs.iter().zip(rhs).all(|(lhs, rhs)| compare_values(lhs, rhs).is_eq());
@@ -138,11 +143,11 @@ impl Walker {
                     }
                 }
                 ([_, _, ..], _) => {
-                    self.walk(None, rhs.first().copied(), list.items);
+                    self.walk(None, rhs.first().copied(), list.items());
                     self.comparison.removed.insert(&self.path);
                 }
                 (_, [_, _, ..]) => {
-                    self.walk(lhs.first().copied(), None, list.items);
+                    self.walk(lhs.first().copied(), None, list.items());
                     self.comparison.added.insert(&self.path);
                 }
             }
