@@ -12,12 +12,13 @@ mod workload;
 use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
-pub use self::api::{Action, refused, refused_merge, unlisted};
+pub use self::api::{Action, conflict, refused, refused_change, unlisted};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{
     already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
-    namespace_missing, no_namespace, protected, recreated, timeout, unreadable_state, validation, warning_of_api,
+    namespace_missing, no_namespace, outdated, protected, recreated, renamed, spoiled, timeout, unknown_to_schema,
+    unreadable_state, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

@@ -13,6 +13,7 @@
 
 pub mod diagnostics;
 pub mod functions;
+pub mod ownership;
 pub mod provider;
 pub mod schema;
 pub mod value;

@@ -11,9 +11,9 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::plan::at;
+use super::plan::{self, at};
 use super::private::PrivateState;
-use super::written::Written;
+use super::settle::Settling;
 use super::{identity, write};
 use crate::diagnostics::{self, Action, Problems};
 use crate::provider::{Remark, Session};
@@ -35,7 +35,7 @@ pub(super) async fn run(
     let deadline = Instant::now() + timeouts.create;
     let client = client.within(deadline).repeating_until(operation::cancelled());
     let manages_replicas = private.planned.unwrap_or_default().manages_replicas;
-    let body = write::body(&planned, manages_replicas)?;
+    let body = write::body(&plan::wanted(&planned, &planned, manages_replicas))?;
 
     // An interrupt that came during the plan holds still: the look then says so, and nothing is made.
     let is_absent = !operation::cancelled().is_cancelled() && session.take_remark(&id, Remark::Absent);
@@ -56,10 +56,9 @@ pub(super) async fn run(
     let private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,
-        owns_replicas: manages_replicas,
         ..PrivateState::default()
     };
-    let written = Written {
+    let settling = Settling {
         session,
         client: &client,
         id: &id,
@@ -67,7 +66,7 @@ pub(super) async fn run(
         prior: &Value::Null,
         deadline,
     };
-    Ok(written.settle(diags, &planned, object, private).await)
+    Ok(settling.run(diags, &planned, object, private).await)
 }
 
 /// Looks whether a workload exists, and gives its API a moment to appear.

@@ -2,16 +2,20 @@
 
 use datum_client::Object;
 use datum_model::id::WorkloadId;
+use serde_json::Value as Json;
+use structured_merge::FieldSet;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::private::PrivateState;
-use super::{identity, ownership};
+use super::private::{Imported, PrivateState};
+use super::{identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
+use crate::ownership::{self, Observation, Owners, part};
 use crate::provider::{Remark, Session};
-use crate::{schema, value};
+use crate::schema;
+use crate::value::{self, Ownership};
 
 /// Reads the workload of a state. None when it is proven to be gone.
 pub(super) async fn run(
@@ -71,12 +75,33 @@ fn refreshed(
     id: &WorkloadId,
     object: &Object,
     state: &Value,
-    mut private: PrivateState,
+    private: PrivateState,
     server: &str,
 ) -> (Value, PrivateState) {
-    let mut refreshed = value::flatten(object.as_json(), state, schema::workload());
+    let json = object.as_json();
+    let owners = Owners::of(json, kind());
+    let known = taken_over(json, state, &private);
+    let ownership = Ownership {
+        ours: &owners.ours,
+        applied: &owners.applied,
+        known: &private.seen.by_hand,
+    };
+    let mut refreshed = value::refresh(json, &known, schema::workload(), ownership);
     identity::set(&mut refreshed, id);
-    let written = ownership::written(object);
+    let seen = Observation::of(json, &refreshed, &owners, kind());
+    let before = private.clone();
+    let imported = private.imported.map(|imported| Imported {
+        is_settled: !session.has_remark(id, Remark::Imported),
+        ..imported
+    });
+    let mut private = PrivateState {
+        seen,
+        imported,
+        declared: None,
+        owns_replicas: owners.ours.contains(&plan::replicas()),
+        ..private
+    };
+    let written = written(object);
     let is_unknown_write = private.written.is_some() && written != private.written;
     if private.waiting || is_unknown_write {
         let wanted = session.configuration().wait.overridden(state.get("wait"));
@@ -86,5 +111,30 @@ fn refreshed(
         private.written = written;
     }
     private.server = Some(server.to_owned());
+    // A state that shows nothing new is left as it is, so that a job that looks for drift finds none.
+    let version = private.seen.version.take();
+    private.seen.version.clone_from(&before.seen.version);
+    if refreshed != *state || private != before {
+        private.seen.version = version;
+    }
     (refreshed, private)
+}
+
+/// What the state knows of the workload: without what the configuration left out when it took over an imported workload.
+fn taken_over(object: &Json, state: &Value, private: &PrivateState) -> Value {
+    let declared = private
+        .declared
+        .as_ref()
+        .and_then(|json| FieldSet::from_json(json).ok());
+    let Some(declared) = declared else {
+        return state.clone();
+    };
+    let mut said = part(object, &declared, kind().schema);
+    said["metadata"]["name"] = object["metadata"]["name"].clone();
+    value::flatten(&said, state, schema::workload())
+}
+
+/// When the provider's field manager last changed something, as the API has it.
+pub(super) fn written(object: &Object) -> Option<String> {
+    ownership::written(object.as_json(), kind())
 }

@@ -1,18 +1,32 @@
 //! Updating: the write, or only the wait that is still owed.
 
-use std::mem;
-
+use datum_client::Object;
+use datum_model::id::WorkloadId;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
-use tf_provider::Diagnostics;
+use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
+use super::plan::Effort;
 use super::private::{Planned, PrivateState};
-use super::write::{self, Change, Force};
-use super::written::Written;
-use super::{identity, removal};
+use super::settle::Settling;
+use super::write::{self, Force, Write};
+use super::{identity, plan};
 use crate::diagnostics::{self, Action, Problems};
 use crate::provider::Session;
+
+/// An update as Terraform asks for it.
+#[derive(Debug)]
+pub(super) struct Request<'r> {
+    /// The state that the plan began with.
+    pub(super) prior: &'r Value,
+    /// The planned state.
+    pub(super) planned: &'r Value,
+    /// The configuration.
+    pub(super) config: &'r Value,
+    /// What the plan decided.
+    pub(super) decided: Planned,
+}
 
 /// Does what the plan decided, and waits for what comes of it.
 ///
@@ -22,45 +36,54 @@ use crate::provider::Session;
 pub(super) async fn run(
     session: &Session,
     diags: &mut Diagnostics,
-    prior: &Value,
-    planned: &Value,
+    request: Request<'_>,
     private: PrivateState,
-    decided: Planned,
 ) -> Result<(Value, PrivateState), Problems> {
+    let Request {
+        prior,
+        planned,
+        config,
+        decided,
+    } = request;
     let client = session.required_client().await?;
     let id = identity::of(planned)?;
+    refuse_another_name(prior, planned)?;
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.update;
     let client = client.within(deadline).repeating_until(operation::cancelled());
+    let wanted = plan::wanted(planned, config, decided.manages_replicas);
+    let change = plan::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
+    let object = if decided.effort == Effort::Write {
+        let write = Write {
+            client: &client,
+            id: &id,
+            prior,
+            planned,
+            wanted: &wanted,
+            private: &private,
+            force: Force::of(session, planned),
+            change: &change,
+        };
+        let applied = write.run().await?;
+        write::warn(session, diags, &id, &applied.warnings);
+        diags.warnings.extend(write.remarks(applied.object.as_json()));
+        applied.object
+    } else {
+        let refused = |error| diagnostics::refused(Action::Update, &id, &error, planned);
+        let object = client.get(&id).await.map_err(refused)?;
+        refuse_another(prior, &object, &id)?;
+        object
+    };
     let mut private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,
         ..private
     };
-    let object = if decided.writes {
-        let change = Change {
-            client: &client,
-            id: &id,
-            prior,
-            planned,
-            force: Force::of(session, planned),
-            releases_replicas: private.owns_replicas && !decided.manages_replicas,
-            manages_replicas: decided.manages_replicas,
-        };
-        let (object, warnings) = change.apply().await?;
-        write::warn(session, diags, &id, &warnings);
-        private.owns_replicas = decided.manages_replicas;
-        // What an imported workload has and the configuration leaves out only leaves the state, as the plan has said.
-        if mem::take(&mut private.adopted) {
-            object
-        } else {
-            removal::complete(&client, diags, &id, prior, planned, object).await
-        }
-    } else {
-        let refused = |error| diagnostics::refused(Action::Update, &id, &error, planned);
-        client.get(&id).await.map_err(refused)?
-    };
-    let written = Written {
+    if decided.takes_over {
+        private.imported = None;
+        private.declared = decided.leaves_out.then(|| change.declared.to_json());
+    }
+    let settling = Settling {
         session,
         client: &client,
         id: &id,
@@ -68,5 +91,25 @@ pub(super) async fn run(
         prior,
         deadline,
     };
-    Ok(written.settle(diags, planned, object, private).await)
+    Ok(settling.run(diags, planned, object, private).await)
+}
+
+/// A name that was not known when the plan was made, and is another than the workload's: it would be another workload.
+fn refuse_another_name(prior: &Value, planned: &Value) -> Result<(), Diagnostic> {
+    let (Ok(before), Ok(after)) = (identity::of(prior), identity::of(planned)) else {
+        return Ok(());
+    };
+    if before == after {
+        Ok(())
+    } else {
+        Err(diagnostics::renamed(&before, &after))
+    }
+}
+
+/// An object of the same name that is not the one in the state.
+fn refuse_another(prior: &Value, object: &Object, id: &WorkloadId) -> Result<(), Diagnostic> {
+    match identity::uid(prior).zip(object.uid()) {
+        Some((known, found)) if known != found => Err(diagnostics::recreated(id, known, found)),
+        _ => Ok(()),
+    }
 }

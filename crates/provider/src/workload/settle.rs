@@ -9,13 +9,14 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::private::PrivateState;
-use super::{identity, ownership, wait};
+use super::{identity, kind, plan, read, wait};
 use crate::diagnostics::Action;
+use crate::ownership::{Observation, Owners};
 use crate::provider::Session;
 use crate::{schema, value};
 
 /// A workload that was just written and is now waited for.
-pub(super) struct Written<'w> {
+pub(super) struct Settling<'w> {
     pub(super) session: &'w Session,
     pub(super) client: &'w Client,
     pub(super) id: &'w WorkloadId,
@@ -25,28 +26,37 @@ pub(super) struct Written<'w> {
     pub(super) deadline: Instant,
 }
 
-impl Written<'_> {
+impl Settling<'_> {
     /// Waits, and makes the state of what is there afterwards. Whatever happens, the state is not lost: it is on record
     /// before the wait begins, and returned after it.
-    pub(super) async fn settle(
+    pub(super) async fn run(
         self,
         diags: &mut Diagnostics,
         planned: &Value,
         object: Object,
         private: PrivateState,
     ) -> (Value, PrivateState) {
-        let private = PrivateState {
-            written: ownership::written(&object),
-            ..private
-        };
+        let private = self.observed(planned, &object, private);
         let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
         record(&self.state(planned, object.as_json()), &private);
         let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
         let object = outcome.object().unwrap_or(&object);
-        let mut private = private;
+        let mut private = self.observed(planned, object, private);
         private.waiting = outcome.is_owed(self.action, &wanted);
         outcome.report(diags, self.action, self.id, &wanted);
         (self.state(planned, object.as_json()), private)
+    }
+
+    /// What is known of the workload beside its state.
+    fn observed(&self, planned: &Value, object: &Object, private: PrivateState) -> PrivateState {
+        let json = object.as_json();
+        let owners = Owners::of(json, kind());
+        PrivateState {
+            written: read::written(object),
+            owns_replicas: owners.ours.contains(&plan::replicas()),
+            seen: Observation::of(json, &self.state(planned, json), &owners, kind()),
+            ..private
+        }
     }
 
     fn state(&self, planned: &Value, json: &Json) -> Value {
