@@ -17,6 +17,7 @@ mod lifecycle;
 mod messages;
 mod plan;
 mod requests;
+mod sharing;
 mod specification;
 mod upgrade;
 mod wait;

@@ -6,7 +6,7 @@ use tf_plugin_server::value::Value;
 
 use super::flatten::all;
 use super::owners::{Place, element};
-use super::walk::{Form, Pair, Side, Step, pairs};
+use super::walk::{Form, Pair, Side, Step, identity, pairs};
 use super::{flatten, flatten_all, free_form};
 use crate::schema::{Kind, Node};
 
@@ -79,6 +79,11 @@ fn shape(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
                 Step::Key(_) | Step::Item(..) => None,
             });
             let mut shape = Value::Map(attributes.collect());
+            // What is ours may have no attribute.
+            let shows_nothing = shape.as_map().is_some_and(|map| map.values().all(Value::is_null));
+            if prior.is_null() && shows_nothing && !here.ours.is_whole() {
+                return Value::Null;
+            }
             show_union(&mut shape, json, node);
             shape
         }
@@ -151,12 +156,14 @@ fn items(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Vec<Value> 
                 },
             ));
         } else if pair.is_left() || here.step(&pair, node).ours.holds() {
-            shapes.push(shape(
-                pair.left.value(),
-                pair.right.json(),
-                pair.node,
-                here.step(&pair, node),
-            ));
+            let (prior, json) = (pair.left.value(), pair.right.json());
+            let shape = shape(prior, json, pair.node, here.step(&pair, node));
+            let keyed = if pair.is_left() {
+                None
+            } else {
+                with_key(&shape, json, node)
+            };
+            shapes.push(keyed.unwrap_or(shape));
         }
     }
     shapes
@@ -167,11 +174,18 @@ fn rekeyed(item: &Value, json: &Json, node: &Node) -> Option<Value> {
     let Kind::List { items, merge } = &node.kind else {
         return None;
     };
-    let keys = merge.by_key()?;
-    super::walk::identity(Side::Terraform(item), items, keys)?;
+    identity(Side::Terraform(item), items, merge.by_key()?)?;
+    with_key(item, json, node)
+}
+
+/// An item of the list `node` with the key of an item of the API.
+fn with_key(item: &Value, json: &Json, node: &Node) -> Option<Value> {
+    let Kind::List { items, merge } = &node.kind else {
+        return None;
+    };
     let object = items.object()?;
     let mut item = item.clone();
-    for key in keys {
+    for key in merge.by_key()? {
         let (name, attribute) = object.attribute(key)?;
         let found = json.get(key).unwrap_or(&Json::Null);
         let is_default = attribute.node.default == Some(found);
