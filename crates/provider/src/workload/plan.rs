@@ -51,7 +51,7 @@ pub enum Effort {
 }
 
 /// The attributes in which the user says what the API is to hold.
-const PARTS: [&str; 2] = ["metadata", "spec"];
+pub(super) const PARTS: [&str; 2] = ["metadata", "spec"];
 
 /// The plan of a workload that does not exist.
 pub fn create(config: &Value, default_namespace: Option<&Namespace>) -> Plan {

@@ -131,7 +131,14 @@ fn taken_over(object: &Json, state: &Value, private: &PrivateState) -> Value {
     };
     let mut said = part(object, &declared, kind().schema);
     said["metadata"]["name"] = object["metadata"]["name"].clone();
-    value::flatten(&said, state, schema::workload())
+    let said = value::flatten_all(&said, schema::workload());
+    let mut known = state.clone();
+    for name in plan::PARTS {
+        if let (Some(node), Some(place)) = (schema::workload().at(name), known.get_mut(name)) {
+            *place = value::configured(place, plan::at(&said, &[name]), node);
+        }
+    }
+    known
 }
 
 /// When the provider's field manager last changed something, as the API has it.
