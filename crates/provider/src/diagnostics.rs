@@ -16,9 +16,9 @@ pub use self::api::{Action, conflict, refused, refused_change, unlisted};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{
-    already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
-    namespace_missing, no_namespace, outdated, protected, recreated, renamed, spoiled, timeout, unknown_to_schema,
-    unreadable_state, validation, warning_of_api,
+    advice, already_exists, ambiguous_keys, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others,
+    left_out, lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, spoiled, timeout,
+    unknown_to_schema, unreadable_state, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

@@ -336,3 +336,21 @@ fn an_answer_of_the_wrong_type_does_not_panic() {
         import(&api);
     }
 }
+
+#[test]
+fn keys_that_become_one_are_told() {
+    let node = schema::workload();
+    let ambiguous = |provider: Json| {
+        let object = json!({ "metadata": { "name": "web" }, "spec": { "provider": provider } });
+        let found = value::ambiguous_keys(&object, node).into_iter();
+        found
+            .map(|(path, keys)| format!("{path}: {}", keys.len()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ambiguous(json!({ "u\u{308}": 1, "\u{fc}": 2 })), ["spec.provider: 2"]);
+    assert_eq!(
+        ambiguous(json!({ "a": { "u\u{308}": 1, "\u{fc}": 2 } })),
+        ["spec.provider.a: 2"]
+    );
+    assert_eq!(ambiguous(json!({ "u\u{308}": 1, "u": 2 })), [""; 0]);
+}

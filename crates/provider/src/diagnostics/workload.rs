@@ -178,6 +178,32 @@ pub fn validation(message: &str, attribute: AttributePath) -> Diagnostic {
     diagnostic(summary, sentence(message), attribute)
 }
 
+/// Something that is valid and probably not what is meant.
+pub fn advice(message: &str, attribute: AttributePath) -> Diagnostic {
+    let summary = match hcl(&attribute) {
+        path if path.is_empty() => "The workload may not do what is meant".to_owned(),
+        path => format!("{path} may not do what is meant"),
+    };
+    diagnostic(summary, sentence(message), attribute)
+}
+
+/// Two keys of an object of the API that are one to Terraform.
+pub fn ambiguous_keys(id: &WorkloadId, object: &Path, keys: &[String]) -> Diagnostic {
+    let keys: Vec<String> = keys.iter().map(|key| key.escape_unicode().to_string()).collect();
+    diagnostic(
+        format!("Workload {id} has keys that Terraform cannot tell apart"),
+        format!(
+            "{object} has the keys {}, which are the same text in two Unicode forms. Terraform holds all text in the composed \
+             form (NFC), so that the two would be one.\n\n\
+             Remove or rename one of them: kubectl edit workload {} -n {}",
+            keys.join(" and "),
+            id.name,
+            id.namespace
+        ),
+        root(),
+    )
+}
+
 /// A timeout that is not a duration.
 pub fn timeout(operation: &'static str, error: &timeouts::ParseError) -> Diagnostic {
     let attribute = AttributePath::new("timeouts").attribute(operation);
@@ -408,6 +434,12 @@ mod tests {
             Write namespace/name (project-myproject/web-app) or projects/<project>/<name>; or the name alone, when the provider has a project or a namespace.
             [spec.replicas] spec.replicas is not valid
             Must be between 1 and 65535.
+            [spec] spec may not do what is meant
+            Volume "tmp" is not mounted by any container.
+            [] Workload project-a/web has keys that Terraform cannot tell apart
+            spec.provider has the keys \u{75}\u{308}\u{78} and \u{fc}\u{78}, which are the same text in two Unicode forms. Terraform holds all text in the composed form (NFC), so that the two would be one.
+
+            Remove or rename one of them: kubectl edit workload web -n project-a
             [timeouts.create] timeouts.create is not valid
             "soon" is not a duration; write numbers with a unit each, such as "90s", "10m" or "1h30m".
             [] The API warns about workload project-a/web
@@ -431,6 +463,12 @@ mod tests {
             &protected("project-a/web", "deleted"),
             &import_id(&import::parse("a/b/c", None).unwrap_err()),
             &validation("must be between 1 and 65535", AttributePath::new("spec").attribute("replicas")),
+            &advice("volume \"tmp\" is not mounted by any container", AttributePath::new("spec")),
+            &ambiguous_keys(
+                &id,
+                &"spec.provider".parse().unwrap(),
+                &["u\u{308}x".to_owned(), "\u{fc}x".to_owned()],
+            ),
             &timeout("create", &timeouts::parse("soon").unwrap_err()),
             &warning_of_api(&id, "unknown field"),
             &kept_by_others(

@@ -1,5 +1,6 @@
 //! From JSON of the API to a value of Terraform.
 
+use datum_model::field::Path;
 use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 
@@ -64,6 +65,28 @@ pub fn empty(node: &Node) -> Value {
         return Value::Null;
     };
     Value::Map(object.iter().map(|(name, _)| (name.to_owned(), Value::Null)).collect())
+}
+
+/// The places of `json` whose keys Terraform cannot tell apart, with these keys: it holds all text in one Unicode form.
+pub fn ambiguous_keys(json: &Json, node: &Node) -> Vec<(Path, Vec<String>)> {
+    fn walk(json: &Json, node: &Node, path: &Path, found: &mut Vec<(Path, Vec<String>)>) {
+        for pair in pairs(node, Side::Api(json), Side::Nothing) {
+            let below = match pair.step {
+                Step::Attribute(_, attribute) => attribute.field().map(|field| path.field(field)),
+                Step::Key(key) => Some(path.field(key)),
+                Step::Item(index, _) => index.map(|index| path.index(index)),
+            };
+            if let Some(below) = below.filter(|_| !pair.left.is_null()) {
+                walk(pair.left.json(), pair.node, &below, found);
+            }
+        }
+        if matches!(node.kind, Kind::Map(_) | Kind::FreeForm) {
+            found.extend(leaf::ambiguous(json).map(|keys| (path.clone(), keys)));
+        }
+    }
+    let mut found = Vec::new();
+    walk(json, node, &Path::root(), &mut found);
+    found
 }
 
 /// A value of free form is left without its type.

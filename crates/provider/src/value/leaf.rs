@@ -1,6 +1,7 @@
 //! Scalars: from JSON of the API to a value of Terraform and back, and when two mean the same.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use datum_model::Quantity;
 use serde_json::Value as Json;
@@ -86,6 +87,20 @@ pub(super) fn entry<'j>(json: &'j Json, key: &str) -> Option<&'j Json> {
             .find(is_same)
             .map(|(_, json)| json)
     })
+}
+
+/// The keys of a JSON object that are the same text in two Unicode forms, in groups.
+pub(super) fn ambiguous(json: &Json) -> impl Iterator<Item = Vec<String>> {
+    let mut groups: BTreeMap<Cow<'_, str>, Vec<String>> = BTreeMap::new();
+    let keys = json.as_object().into_iter().flat_map(serde_json::Map::keys);
+    for key in keys.filter(|key| !key.is_ascii()) {
+        groups.entry(composed(key)).or_default().push(key.clone());
+    }
+    groups
+        .into_values()
+        .filter(|keys| keys.len() > 1)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// A whole number as the API writes it, or the text: `8080`, `http`, `25%`, `007`.

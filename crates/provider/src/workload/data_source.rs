@@ -10,6 +10,7 @@ use tf_provider::{AttributePath, DataSource, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::identity;
+use super::import::refuse_ambiguous_keys;
 use super::plan::at;
 use crate::diagnostics::{self, Action, Problems};
 use crate::provider::{DatumProvider, Session};
@@ -50,6 +51,7 @@ impl WorkloadData {
             .refresh(&id)
             .await
             .map_err(|error| diagnostics::refused(Action::Read, &id, &error, &config))?;
+        refuse_ambiguous_keys(&object, &id, schema::workload_data())?;
         Ok(shown(&object, schema::workload_data()))
     }
 }

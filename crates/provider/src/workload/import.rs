@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement, field_set};
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
+use tf_provider::Diagnostic;
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -14,7 +15,7 @@ use super::{identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
 use crate::ownership::Owners;
 use crate::provider::{Remark, Session};
-use crate::schema;
+use crate::schema::{self, Node};
 use crate::value::{self, Writers};
 
 /// The annotation of `kubectl apply`.
@@ -31,6 +32,7 @@ pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateSt
         .cancelled_by(operation::cancelled());
     let refused = |error| diagnostics::refused(Action::Import, &id, &error, &Value::Null);
     let object = client.get(&id).await.map_err(refused)?;
+    refuse_ambiguous_keys(&object, &id, schema::workload())?;
     session.remark(&id, Remark::Imported);
     let owners = Owners::of(object.as_json(), kind());
     let private = PrivateState {
@@ -43,6 +45,14 @@ pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateSt
         ..PrivateState::default()
     };
     Ok((state(&object, &id), private))
+}
+
+/// A workload of which the CLI could not hold all.
+pub(super) fn refuse_ambiguous_keys(object: &Object, id: &WorkloadId, node: &Node) -> Result<(), Diagnostic> {
+    match value::ambiguous_keys(object.as_json(), node).first() {
+        Some((path, keys)) => Err(diagnostics::ambiguous_keys(id, path, keys)),
+        None => Ok(()),
+    }
 }
 
 /// The state of a workload that is imported: all that somebody wrote. Which part of it is managed is for the configuration to
