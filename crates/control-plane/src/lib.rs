@@ -19,6 +19,7 @@ pub mod faults;
 mod go;
 pub mod identity;
 pub mod kubeconfig;
+mod number;
 pub mod openapi;
 pub mod patch;
 pub mod registry;
