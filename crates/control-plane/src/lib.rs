@@ -22,6 +22,7 @@ pub mod kubeconfig;
 mod number;
 pub mod openapi;
 pub mod patch;
+mod private;
 pub mod registry;
 pub mod request_log;
 pub mod resource;
