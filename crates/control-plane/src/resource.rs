@@ -324,9 +324,8 @@ pub static ALL: &[Resource] = &[
         kind: datum_model::api::KIND,
         plural: datum_model::api::PLURAL,
         singular: datum_model::api::SINGULAR,
-        // The recorded API has neither a short name nor a category; config/crd adds both for clusters of one's own.
-        short_names: &[],
-        categories: &[],
+        short_names: &[datum_model::api::SHORT_NAME],
+        categories: &[datum_model::api::CATEGORY],
         namespaced: true,
         subresources: &[Subresource::Status, Subresource::Scale],
         table: Table::Workloads,

@@ -259,3 +259,6 @@ impl Element {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ use super::{Body, Patch, WriteOptions, event, metadata, namespace, secret};
 use crate::admission::{self, FieldError, NameRule, Part, Rules};
 use crate::apply;
 use crate::go;
+use crate::number;
 use crate::patch;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
@@ -203,6 +204,7 @@ pub(super) fn decode_patched(
         return Err(refuse(format!("Object 'Kind' is missing in '{}'", go::json(patched))));
     }
     let mut object = patched.clone();
+    number::canonicalize(&mut object);
     let mut found = match patch {
         Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
         Patch::Json(text) => patch::json_problems(text),

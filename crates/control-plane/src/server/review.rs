@@ -114,11 +114,7 @@ impl Review {
                 Ok(access(&call.user, spec))
             }
             Review::Rules if text("namespace").is_empty() => Err(Status::bad_request("no namespace on request")),
-            Review::Rules => Ok(json!({
-                "resourceRules": call.user.rules(),
-                "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["*"]}],
-                "incomplete": false,
-            })),
+            Review::Rules => Ok(call.user.rules()),
             Review::Token if text("token").is_empty() => Err(Status::bad_request(
                 "token is required for TokenReview in authentication",
             )),

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::FieldSet;
-use crate::path::PathElement;
+use crate::path::{Path, PathElement};
 
 fn set(json: &Value) -> FieldSet {
     FieldSet::from_json(json).expect("the test's FieldsV1 is well-formed")
@@ -102,6 +102,10 @@ fn any_set() -> impl Strategy<Value = FieldSet> {
     })
 }
 
+fn same(a: &FieldSet, b: &FieldSet) -> bool {
+    a.is_subset(b) && b.is_subset(a)
+}
+
 proptest! {
     #[test]
     fn what_is_written_reads_back(set in any_set()) {
@@ -109,9 +113,72 @@ proptest! {
     }
 
     #[test]
-    fn a_set_is_its_difference_and_its_intersection_with_any_other(a in any_set(), b in any_set()) {
+    fn a_set_is_its_paths(set in any_set()) {
+        prop_assert_eq!(set.paths().len(), set.len());
+        prop_assert_eq!(set.is_empty(), set.paths().is_empty());
+        prop_assert_eq!(set.paths().into_iter().collect::<FieldSet>(), set);
+    }
+
+    #[test]
+    fn operations_are_those_on_the_paths(a in any_set(), b in any_set()) {
+        let both = a.union(&b);
+        for Path(path) in both.paths() {
+            let (in_a, in_b) = (a.contains(&path), b.contains(&path));
+            prop_assert!(in_a || in_b);
+            prop_assert_eq!(a.intersection(&b).contains(&path), in_a && in_b);
+            prop_assert_eq!(a.difference(&b).contains(&path), in_a && !in_b);
+            prop_assert_eq!(a.recursive_difference(&b).contains(&path), in_a && !b.contains_or_above(&path));
+        }
+        prop_assert!(a.is_subset(&both) && b.is_subset(&both));
+        prop_assert!(a.intersection(&b).is_subset(&a) && a.difference(&b).is_subset(&a));
+        prop_assert_eq!(same(&a, &b), a == b);
+    }
+
+    #[test]
+    fn union_and_intersection_are_those_of_sets(a in any_set(), b in any_set(), c in any_set()) {
+        let nothing = FieldSet::default();
+        prop_assert_eq!(a.union(&b), b.union(&a));
+        prop_assert_eq!(a.intersection(&b), b.intersection(&a));
+        prop_assert_eq!(a.union(&b).union(&c), a.union(&b.union(&c)));
+        prop_assert_eq!(a.intersection(&b).intersection(&c), a.intersection(&b.intersection(&c)));
+        prop_assert_eq!(a.intersection(&b.union(&c)), a.intersection(&b).union(&a.intersection(&c)));
+        prop_assert_eq!(a.union(&a), a.clone());
+        prop_assert_eq!(a.intersection(&a), a.clone());
+        prop_assert_eq!(a.union(&nothing), a.clone());
+        prop_assert_eq!(a.intersection(&nothing), nothing);
+    }
+
+    #[test]
+    fn difference_is_that_of_sets(a in any_set(), b in any_set(), c in any_set()) {
         prop_assert_eq!(a.difference(&b).union(&a.intersection(&b)), a.clone());
         prop_assert!(a.difference(&b).intersection(&b).is_empty());
-        prop_assert_eq!(a.union(&b), b.union(&a));
+        prop_assert_eq!(a.difference(&b.union(&c)), a.difference(&b).difference(&c));
+        prop_assert!(a.difference(&a).is_empty());
+        prop_assert!(a.recursive_difference(&b).is_subset(&a.difference(&b)));
+    }
+
+    #[test]
+    fn leaves_are_the_paths_with_nothing_below(set in any_set()) {
+        let leaves = set.leaves();
+        for Path(path) in set.paths() {
+            prop_assert_eq!(leaves.contains(&path), !set.has_below(&path));
+        }
+        prop_assert!(leaves.is_subset(&set));
+        prop_assert_eq!(leaves.leaves(), leaves.clone());
+        prop_assert_eq!(set.filter(|path| !set.has_below(path)), leaves);
+    }
+
+    #[test]
+    fn prefixes_are_found(set in any_set()) {
+        for Path(path) in set.paths() {
+            let (last, above) = path.split_last().expect("no path is empty");
+            prop_assert!(set.has_below(above) && set.contains_or_below(above) && set.contains_or_below(&path));
+            prop_assert!(set.contains_or_above(&path));
+            let mut below = path.clone();
+            below.push(PathElement::field("further"));
+            prop_assert!(set.contains_or_above(&below));
+            let level = above.iter().try_fold(&set, |set, element| set.below(element));
+            prop_assert!(level.is_some_and(|level| level.has(last)));
+        }
     }
 }

@@ -21,6 +21,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// Whether nothing differs.
+    pub fn is_same(&self) -> bool {
+        self.added.is_empty() && self.modified.is_empty() && self.removed.is_empty()
+    }
+
     /// The same without these paths and what is below them.
     #[must_use]
     pub fn without(&self, ignored: &FieldSet) -> Self {
