@@ -5,6 +5,7 @@
 //! this program to the user's text when `RUST_BACKTRACE` is set.
 
 mod api;
+mod names;
 mod provider;
 mod wait;
 mod workload;
@@ -13,6 +14,7 @@ use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
 pub use self::api::{Action, refused, refused_merge, unlisted};
+pub use self::names::{unknown_name, unknown_names};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{

@@ -12,7 +12,9 @@
 )]
 
 pub mod diagnostics;
+pub mod document;
 pub mod functions;
+pub mod names;
 pub mod provider;
 pub mod schema;
 pub mod value;

@@ -9,6 +9,7 @@ use super::plan::{self, Effort, Plan, at};
 use super::private::{Planned, PrivateState};
 use super::{create, delete, dry_run, identity, import, read, removal, update, validate};
 use crate::diagnostics::{self, Problems};
+use crate::names::SubjectKind;
 use crate::provider::{DatumProvider, Session};
 use crate::schema;
 
@@ -72,6 +73,8 @@ impl Resource for WorkloadResource {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
         validate::config(&config, diags);
+        let (strictness, findings) = self.provider.names().findings(SubjectKind::Resource, &config);
+        diagnostics::unknown_names(strictness, &findings, diags);
         Some(())
     }
 
