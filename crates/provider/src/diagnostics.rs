@@ -5,6 +5,7 @@
 //! this program to the user's text when `RUST_BACKTRACE` is set.
 
 mod api;
+mod manifest;
 mod names;
 mod provider;
 mod wait;
@@ -14,12 +15,13 @@ use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
 pub use self::api::{Action, refused, refused_merge, unlisted};
+pub use self::manifest::{unreadable_manifest, unwritable_manifest};
 pub use self::names::{unknown_name, unknown_names};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{
-    already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
-    namespace_missing, no_namespace, protected, recreated, timeout, unreadable_state, validation, warning_of_api,
+    already_exists, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race, namespace_missing,
+    no_namespace, protected, recreated, timeout, unreadable_state, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

@@ -14,6 +14,7 @@
 pub mod diagnostics;
 pub mod document;
 pub mod functions;
+pub mod manifest;
 pub mod names;
 pub mod provider;
 pub mod schema;
