@@ -11,6 +11,7 @@
     )
 )]
 
+pub mod command;
 pub mod diagnostics;
 pub mod document;
 pub mod functions;
@@ -52,6 +53,7 @@ pub async fn serve() -> Result<ExitCode, ServeError> {
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             source: "datum-cloud/datum".to_owned(),
+            commands: command::COMMANDS.to_vec(),
         })
         .await
 }

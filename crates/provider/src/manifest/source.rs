@@ -106,7 +106,7 @@ impl Type {
                 api::API_VERSION
             )),
             (Some(version), Some(kind)) => Some(format!(
-                "this is a {kind} of {version}, and no Workload, which has {wanted}"
+                "this is a {kind} of {version}, not a Workload, which has {wanted}"
             )),
         }
     }
