@@ -215,13 +215,11 @@ mod tests {
 
     #[test]
     fn aliases_are_written_out_but_not_without_end() {
-        let text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned()
-            + &('b'..='h')
-                .map(|letter| {
-                    let before = char::from(letter as u8 - 1);
-                    format!("{letter}: &{letter} [{}]\n", vec![format!("*{before}"); 10].join(", "))
-                })
-                .collect::<String>();
+        let mut text = "a: &a [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for (before, letter) in ('a'..='g').zip('b'..='h') {
+            let aliases = vec![format!("*{before}"); 10].join(", ");
+            text.extend([format!("{letter}: &{letter} ["), aliases, "]\n".to_owned()]);
+        }
         let fault = read(&text).unwrap_err();
         assert_eq!(fault.message, "the text stands for more than 200000 nodes");
         assert!(read("a: &a [x]\nb: *a\n").is_ok());

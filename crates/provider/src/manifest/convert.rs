@@ -85,7 +85,7 @@ impl Writer {
                     }
                     self.conversion.hcl.push_str(&block);
                 }
-                Err(problem) => self.failed(file, &Fault::at(node, "", problem)),
+                Err(problem) => self.failed(file, &Fault::at(node, &"", problem)),
             },
             Err(faults) => faults.iter().for_each(|fault| self.failed(file, fault)),
         }

@@ -68,7 +68,10 @@ impl Fitting {
     /// The value as the schema has it; none for what has a problem.
     fn value(&mut self, value: &Value, node: &Node) -> Option<Value> {
         let fitted = match (&node.kind, value.untyped()) {
-            (_, Value::Null | Value::Unknown) => value.untyped().clone(),
+            (_, Value::Null | Value::Unknown)
+            | (Kind::String { .. } | Kind::Quantity | Kind::IntOrString, Value::String(_))
+            | (Kind::Integer | Kind::Number, Value::Number(_))
+            | (Kind::Boolean, Value::Bool(_)) => value.untyped().clone(),
             (Kind::FreeForm, Value::String(text)) => match serde_json::from_str::<Json>(text) {
                 // As `datum_workloads` shows it.
                 Ok(json @ Json::Object(_)) => value::flatten_all(&json, node),
@@ -106,14 +109,10 @@ impl Fitting {
                 self.below(step, |fitting| fitting.value(value, items))
                     .unwrap_or(Value::Unknown)
             })),
-            (Kind::String { .. } | Kind::Quantity | Kind::IntOrString, Value::String(_)) => value.untyped().clone(),
             (Kind::String { .. } | Kind::Quantity | Kind::IntOrString, Value::Number(number)) => {
                 number.to_string().into()
             }
             (Kind::String { .. } | Kind::Quantity | Kind::IntOrString, Value::Bool(bool)) => bool.to_string().into(),
-            (Kind::Integer | Kind::Number, Value::Number(_)) | (Kind::Boolean, Value::Bool(_)) => {
-                value.untyped().clone()
-            }
             (Kind::Integer | Kind::Number, Value::String(text)) => match text.parse() {
                 Ok(number) => Value::Number(number),
                 Err(_) => return self.misfit(node, value),
@@ -136,7 +135,7 @@ impl Fitting {
         let hint = hint.map(|name| format!(", did you mean {name:?}?")).unwrap_or_default();
         let step = AttributePathStep::Attribute(name.to_owned().into());
         self.below(step, |fitting| {
-            fitting.problem(format!("unknown attribute {name:?}{hint}"))
+            fitting.problem(format!("unknown attribute {name:?}{hint}"));
         });
     }
 

@@ -81,10 +81,10 @@ fn is_line(item: &Item, value: &str) -> bool {
 fn line(text: &mut String, item: &Item, value: &str, width: usize, indent: usize) {
     let margin = " ".repeat(indent);
     for comment in &item.comments {
-        text.push_str(&format!("{margin}{comment}\n"));
+        text.extend([margin.as_str(), comment, "\n"]);
     }
     let gap = " ".repeat(width.saturating_sub(item.key.chars().count()));
-    text.push_str(&format!("{margin}{}{gap} = {value}\n", item.key));
+    text.extend([margin.as_str(), &item.key, &gap, " = ", value, "\n"]);
 }
 
 /// The value as it follows the sign.
@@ -152,7 +152,7 @@ fn block(value: &Hcl, indent: usize) -> String {
                         (true, false) => format!("\n{margin}  ,"),
                         (false, _) => ",".to_owned(),
                     };
-                    text.push_str(&format!("{margin}  {item}{end}\n"));
+                    text.extend([margin.as_str(), "  ", &item, &end, "\n"]);
                 }
                 text + &margin + "]"
             }
@@ -181,7 +181,7 @@ fn heredoc(text: &str, indent: usize) -> String {
     let mut lines = String::new();
     for line in text.trim_end_matches('\n').split('\n') {
         if !line.is_empty() {
-            lines.push_str(&format!("{margin}  {}", templated(line)));
+            lines.extend([margin.as_str(), "  ", &templated(line)]);
         }
         lines.push('\n');
     }
@@ -203,7 +203,7 @@ pub(super) fn quoted(text: &str) -> String {
             '\n' => quoted.push_str("\\n"),
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
-            letter if is_special(letter) => quoted.push_str(&format!("\\u{:04X}", u32::from(letter))),
+            letter if is_special(letter) => quoted.extend(["\\u", &format!("{:04X}", u32::from(letter))]),
             letter => quoted.push(letter),
         }
     }

@@ -15,7 +15,6 @@ pub(super) fn resolve(scalar: &Scalar) -> Result<Json, String> {
     let tag = scalar.tag.as_deref();
     let wanted = match tag {
         None if scalar.plain => return plain(text).ok_or_else(|| format!("{text} is no number of JSON")),
-        None | Some("str" | "!" | "timestamp") => return Ok(Json::from(text)),
         Some("binary") => {
             let bytes = STANDARD
                 .decode(text)
@@ -25,8 +24,8 @@ pub(super) fn resolve(scalar: &Scalar) -> Result<Json, String> {
                 .map_err(|_| "!!binary holds what is no text".to_owned());
         }
         Some(tag @ ("int" | "float" | "bool" | "null")) => tag,
-        // A type that nobody knows leaves the text.
-        Some(_) => return Ok(Json::from(text)),
+        // Quotes make a text, and so do `!!str` and a type that nobody knows.
+        None | Some(_) => return Ok(Json::from(text)),
     };
     let found = plain(text).ok_or_else(|| format!("{text} is no number of JSON"))?;
     let fits = match wanted {

@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use datum_model::field::Path;
+use datum_model::field::{Path, Segment};
 use datum_model::schema::{Kind, Schema};
 use datum_model::suggestion;
 use serde_json::Value as Json;
@@ -246,7 +246,7 @@ impl Walk {
         };
         match scalar::resolve(text) {
             Ok(Json::String(name)) => Some(name),
-            Ok(json) if json.to_string() == text.text && !json.is_null() => Some(text.text.clone()),
+            Ok(json) if !json.is_null() && format!("{json}") == text.text => Some(text.text.clone()),
             _ => {
                 self.fault(key, path, format!("the key {} is not a text: quote it", text.text));
                 None
@@ -260,7 +260,7 @@ impl Walk {
         self.fault(key, &path.field(name), format!("unknown field {name:?}{hint}"));
     }
 
-    fn fault(&mut self, node: &Node, path: &impl Display, message: impl Into<String>) {
+    fn fault(&mut self, node: &Node, path: &dyn Display, message: impl Into<String>) {
         self.faults.push(Fault::at(node, path, message));
     }
 }
@@ -307,7 +307,7 @@ fn misfit(text: &Scalar, json: &Json, kind: &Kind, is_secret: bool) -> String {
 
 /// Whether the value may be a secret: that of an environment variable.
 fn is_secret(path: &Path) -> bool {
-    path.to_string().ends_with(".value")
+    path.last() == Some(&Segment::Field("value".to_owned()))
 }
 
 /// What a type is called.

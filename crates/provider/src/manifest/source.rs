@@ -30,7 +30,7 @@ impl Fault {
     }
 
     /// A fault of what begins at `node`.
-    pub(super) fn at(node: &Node, path: impl ToString, message: impl Into<String>) -> Fault {
+    pub(super) fn at(node: &Node, path: &dyn fmt::Display, message: impl Into<String>) -> Fault {
         Fault {
             line: Some(node.place.line),
             path: path.to_string(),

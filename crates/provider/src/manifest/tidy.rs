@@ -68,17 +68,14 @@ impl Source<'_> {
                     );
                 }
                 Structure::Block(_) => {
-                    let lines = comments
-                        .iter()
-                        .map(|comment| format!("  {comment}\n"))
-                        .collect::<String>();
-                    blocks.push_str(&format!("\n{lines}  {}\n", &self.text[span]));
+                    blocks.push('\n');
+                    blocks.push_str(&indented(&comments));
+                    blocks.extend(["  ", &self.text[span], "\n"]);
                 }
             }
         }
         let last = self.comments(at..end, &mut attributes);
-        let last: String = last.iter().map(|comment| format!("  {comment}\n")).collect();
-        hcl::items(&attributes, 2) + &last + &blocks
+        hcl::items(&attributes, 2) + &indented(&last) + &blocks
     }
 
     /// Adds an attribute, unless it is null.
@@ -122,6 +119,11 @@ impl Source<'_> {
     fn slice(&self, span: Range<usize>) -> String {
         self.text.get(span).unwrap_or_default().to_owned()
     }
+}
+
+/// The lines at the indent of a block's inside.
+fn indented(lines: &[String]) -> String {
+    lines.iter().flat_map(|line| ["  ", line.as_str(), "\n"]).collect()
 }
 
 fn is_comment(line: &str) -> bool {

@@ -113,7 +113,7 @@ fn string(text: &str) -> String {
         && text.chars().all(is_plain)
         && !text.contains(": ")
         && !text.ends_with([':', ' '])
-        && !(is_numeric && text.chars().all(like_number))
+        && (!is_numeric || !text.chars().all(like_number))
         && !text.starts_with("...")
         && scalar::plain(text) == Some(Json::from(text));
     if stands_alone { text.to_owned() } else { quoted(text) }
@@ -127,7 +127,7 @@ fn quoted(text: &str) -> String {
         if is_special(letter) {
             let mut units = [0; 2];
             for unit in letter.encode_utf16(&mut units) {
-                quoted.push_str(&format!("\\u{unit:04x}"));
+                quoted.extend(["\\u", &format!("{unit:04x}")]);
             }
         } else {
             quoted.push(letter);

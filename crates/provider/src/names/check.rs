@@ -215,7 +215,7 @@ impl<'m> Walk<'m, '_> {
                 }
             }
             (Kind::Local(_) | Kind::Part(..), _) => {
-                self.resolved(expression, &mut |walk, value| walk.value(value, node))
+                self.resolved(expression, &mut |walk, value| walk.value(value, node));
             }
             _ => {}
         }
@@ -253,7 +253,7 @@ impl<'m> Walk<'m, '_> {
                 self.uses.known.insert(entry.spot.clone());
                 let below = &*attribute.node;
                 self.below(PathStep::Attribute(name.clone()), step, |walk| {
-                    walk.value(&entry.value, below)
+                    walk.value(&entry.value, below);
                 });
             } else if let Some(hint) = self.hint(name, node) {
                 let local = self.locals.last().cloned().map(|mut local| {
@@ -302,7 +302,7 @@ impl<'m> Walk<'m, '_> {
         }
         let mut found: Vec<(&'m Expression, Vec<Step>)> = Vec::new();
         parts(whole, steps, &mut Vec::new(), &mut |part, taken| {
-            found.push((part, taken.clone()))
+            found.push((part, taken.clone()));
         });
         for (part, taken) in found {
             let depth = self.locals.last_mut().map(|local| {

@@ -58,7 +58,7 @@ impl Comparison<'_> {
                 Some(local) if self.depth < 16 => {
                     let mut found = Vec::new();
                     parts(local, &reference.steps, &mut Vec::new(), &mut |part, _| {
-                        found.push(part)
+                        found.push(part);
                     });
                     match found.as_slice() {
                         [part] if !std::ptr::eq(*part, expression) => {

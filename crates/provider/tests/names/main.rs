@@ -1,5 +1,7 @@
 //! Strict names on whole configurations: every mistake is found where it is, and nothing else is.
 
+#![expect(clippy::too_many_lines, reason = "a test is a table and what comes of it")]
+
 mod mistakes;
 mod valid;
 
