@@ -6,6 +6,7 @@
 
 mod api;
 mod manifest;
+mod mode;
 mod names;
 mod provider;
 mod wait;
@@ -16,6 +17,7 @@ use tf_provider::{Diagnostic, Diagnostics};
 
 pub use self::api::{Action, refused, refused_merge, unlisted};
 pub use self::manifest::{unreadable_manifest, unwritable_manifest};
+pub use self::mode::with_octal;
 pub use self::names::{unknown_name, unknown_names};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};

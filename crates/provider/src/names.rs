@@ -66,7 +66,7 @@ impl FromStr for Strictness {
 /// A CLI validates a configuration in a process of its own, before it configures a provider. A provider that has been
 /// configured plans or applies, maybe a plan that was saved when the files were others; then nothing is read. Under
 /// `-debug` one process sees many of both.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Reader {
     phase: Mutex<Phase>,
 }
@@ -80,16 +80,18 @@ enum Phase {
     Configured,
 }
 
-impl Default for Phase {
-    fn default() -> Phase {
-        Phase::Validating {
-            strictness: Strictness::default(),
-            configuration: None,
+impl Reader {
+    /// A reader for a configuration without a provider block, about which a CLI does not ask.
+    pub fn new(strictness: Strictness) -> Reader {
+        let configuration = None;
+        Reader {
+            phase: Mutex::new(Phase::Validating {
+                strictness,
+                configuration,
+            }),
         }
     }
-}
 
-impl Reader {
     /// A configuration is validated from here on; what was read for another is forgotten.
     pub fn validating(&self, strictness: Strictness) {
         *self.phase() = Phase::Validating {

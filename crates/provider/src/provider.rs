@@ -17,10 +17,20 @@ pub use self::session::{Remark, Session};
 use crate::{diagnostics, names};
 
 /// The provider `datum`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct DatumProvider {
     session: Arc<RwLock<Option<Arc<Session>>>>,
     names: Arc<names::Reader>,
+}
+
+impl Default for DatumProvider {
+    fn default() -> DatumProvider {
+        let strictness = settings::strictness(&Value::Null, &variable);
+        DatumProvider {
+            session: Arc::default(),
+            names: Arc::new(names::Reader::new(strictness)),
+        }
+    }
 }
 
 impl DatumProvider {

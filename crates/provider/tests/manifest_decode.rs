@@ -88,7 +88,7 @@ fn numbers_and_words_are_what_kubectl_makes_of_them() {
             spec("replicas: 1_0"),
             spec("replicas: 3.0"),
             format!(
-                "{HEAD}spec:\n  template:\n    spec:\n      volumes:\n      - {{name: a, secret: {{secretName: s, defaultMode: \
+                "{HEAD}metadata: {{name: web}}\nspec:\n  template:\n    spec:\n      volumes:\n      - {{name: a, secret: {{secretName: s, defaultMode: \
                  0400}}}}\n      - {{name: b, secret: {{secretName: s, defaultMode: 0o400}}}}\n      - {{name: c, configMap: {{name: s, \
                  defaultMode: 0_644}}}}\n      - {{name: d, configMap: {{name: s, items: [{{key: k, path: p, mode: 0x1a4}}]}}}}\n"
             ),
@@ -98,7 +98,7 @@ fn numbers_and_words_are_what_kubectl_makes_of_them() {
             container("resources: {limits: {cpu: 2, memory: 1Gi}}"),
             container("stdin: on\ntty: n"),
             container("env: [{name: A, value: !!str 0400}, {name: B, value: '0400'}]"),
-            format!("{HEAD}metadata: {{name: a, labels: {{x: ~, z: '', 8080: a, true: b}}}}\n"),
+            format!("{HEAD}metadata: {{name: a, labels: {{x: ~, z: '', 8080: a, true: b}}}}\nspec: {{}}\n"),
         ],
         &expect![[r#"
             {"metadata":{"name":"web"},"spec":{"replicas":10,"template":{"spec":{"containers":[]}}}}
@@ -107,7 +107,7 @@ fn numbers_and_words_are_what_kubectl_makes_of_them() {
 
             {"metadata":{"name":"web"},"spec":{"replicas":3,"template":{"spec":{"containers":[]}}}}
 
-            {"metadata":null,"spec":{"template":{"spec":{"volumes":[{"name":"a","secret":{"default_mode":256,"secret_name":"s"}},{"name":"b","secret":{"default_mode":256,"secret_name":"s"}},{"config_map":{"default_mode":420,"name":"s"},"name":"c"},{"config_map":{"items":[{"key":"k","mode":420,"path":"p"}],"name":"s"},"name":"d"}]}}}}
+            {"metadata":{"name":"web"},"spec":{"template":{"spec":{"volumes":[{"name":"a","secret":{"default_mode":256,"secret_name":"s"}},{"name":"b","secret":{"default_mode":256,"secret_name":"s"}},{"config_map":{"default_mode":420,"name":"s"},"name":"c"},{"config_map":{"items":[{"key":"k","mode":420,"path":"p"}],"name":"s"},"name":"d"}]}}}}
 
             {"metadata":{"name":"web"},"spec":{"template":{"spec":{"containers":[{"liveness_probe":{"http_get":{"port":"8080"}},"name":"a","ports":[{"container_port":80}],"readiness_probe":{"http_get":{"port":"http"}}}]}}}}
 
@@ -117,7 +117,7 @@ fn numbers_and_words_are_what_kubectl_makes_of_them() {
 
             {"metadata":{"name":"web"},"spec":{"template":{"spec":{"containers":[{"env":[{"name":"A","value":"0400"},{"name":"B","value":"0400"}],"name":"a"}]}}}}
 
-            {"metadata":{"labels":{"8080":"a","true":"b","z":""},"name":"a"},"spec":null}
+            {"metadata":{"labels":{"8080":"a","true":"b","z":""},"name":"a"},"spec":{}}
 
         "#]],
     );
@@ -223,6 +223,7 @@ fn what_is_not_one_workload_is_refused() {
             "a: b\n".to_owned(),
             "kind: Workload\n".to_owned(),
             "apiVersion: compute.miloapis.com/v1alpha1\n".to_owned(),
+            HEAD.to_owned(),
             "apiVersion: compute.miloapis.com/v1\nkind: Workload\n".to_owned(),
             "apiVersion: apps/v1\nkind: Deployment\n".to_owned(),
             "apiVersion: v1\nkind: List\nitems:\n- apiVersion: compute.miloapis.com/v1alpha1\n  kind: Workload\n"
@@ -253,6 +254,9 @@ fn what_is_not_one_workload_is_refused() {
             ! line 1: no apiVersion is given: a Workload has apiVersion: compute.miloapis.com/v1alpha1 and kind: Workload
 
             ! line 1: no kind is given: a Workload has apiVersion: compute.miloapis.com/v1alpha1 and kind: Workload
+
+            ! line 1: the Workload has no metadata
+            ! line 1: the Workload has no spec
 
             ! line 1: this is a Workload of compute.miloapis.com/v1, and only compute.miloapis.com/v1alpha1 is known: write apiVersion: compute.miloapis.com/v1alpha1
 

@@ -31,7 +31,17 @@ pub fn decode(text: &str) -> Result<Value, Vec<Fault>> {
             return Err(vec![Fault::whole(message)]);
         }
     };
-    let state = value::flatten_all(&workload(document)?.json(), schema::workload());
+    let workload = workload(document)?;
+    let missing = ["metadata", "spec"]
+        .into_iter()
+        .filter(|part| workload.field(part).is_none());
+    let missing: Vec<Fault> = missing
+        .map(|part| Fault::at(document, &"", format!("the Workload has no {part}")))
+        .collect();
+    if !missing.is_empty() {
+        return Err(missing);
+    }
+    let state = value::flatten_all(&workload.json(), schema::workload());
     let state = written(&state, schema::workload());
     let part = |name| (name, state.get(name).cloned().unwrap_or_default());
     Ok(Value::object([part("metadata"), part("spec")]))

@@ -50,7 +50,7 @@ fn specification(config: &Value, diags: &mut Diagnostics) {
         .extend(problems.map(|problem| diagnostics::validation(&problem.message, problem.path)));
     for problem in validation::validate_with(&partial.json, &|path| unknown.contains(path)) {
         let path = to_attribute(&problem.path, config, schema::workload());
-        let diagnostic = diagnostics::validation(&problem.message, path);
+        let diagnostic = diagnostics::with_octal(diagnostics::validation(&problem.message, path), config);
         match problem.severity {
             Severity::Error => diags.errors.push(diagnostic),
             Severity::Warning => diags.warnings.push(diagnostic),
