@@ -15,6 +15,7 @@ mod interrupt;
 mod language;
 mod lifecycle;
 mod messages;
+mod names;
 mod plan;
 mod requests;
 mod sharing;

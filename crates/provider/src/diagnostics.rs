@@ -5,6 +5,9 @@
 //! this program to the user's text when `RUST_BACKTRACE` is set.
 
 mod api;
+mod manifest;
+mod mode;
+mod names;
 mod provider;
 mod wait;
 mod workload;
@@ -13,11 +16,14 @@ use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
 pub use self::api::{Action, conflict, refused, refused_change, unlisted};
+pub use self::manifest::{unreadable_manifest, unwritable_manifest};
+pub use self::mode::with_octal;
+pub use self::names::{unknown_name, unknown_names};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout};
 pub use self::workload::{
-    advice, already_exists, ambiguous_keys, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others,
-    left_out, lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, spoiled, timeout,
+    advice, already_exists, ambiguous_keys, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out,
+    lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, spoiled, timeout,
     unknown_to_schema, unreadable_state, validation, warning_of_api,
 };
 

@@ -331,11 +331,6 @@ fn name_of(attribute: &AttributePath, field: &Path) -> String {
     }
 }
 
-/// An argument of a function that the function cannot use.
-pub fn argument(index: i64, message: &str) -> Diagnostic {
-    diagnostic(sentence(message), "", AttributePath::function_argument(index))
-}
-
 /// State of an earlier version is not what that version wrote.
 pub fn unreadable_state(from: i64, error: &value::Error) -> Diagnostic {
     diagnostic(

@@ -10,6 +10,7 @@ use super::private::{Planned, PrivateState};
 use super::update::Request;
 use super::{create, delete, dry_run, identity, import, read, update, validate};
 use crate::diagnostics::{self, Problems};
+use crate::names::SubjectKind;
 use crate::ownership::Change;
 use crate::provider::{DatumProvider, Session};
 use crate::schema;
@@ -74,6 +75,8 @@ impl Resource for WorkloadResource {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
         validate::config(&config, diags);
+        let (strictness, findings) = self.provider.names().findings(SubjectKind::Resource, &config);
+        diagnostics::unknown_names(strictness, &findings, diags);
         Some(())
     }
 

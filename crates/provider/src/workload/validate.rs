@@ -51,7 +51,10 @@ fn specification(config: &Value, diags: &mut Diagnostics) {
     for problem in validation::validate_with(&partial.json, &|path| unknown.contains(path)) {
         let path = to_attribute(&problem.path, config, schema::workload());
         match problem.severity {
-            Severity::Error => diags.errors.push(diagnostics::validation(&problem.message, path)),
+            Severity::Error => {
+                let diagnostic = diagnostics::validation(&problem.message, path);
+                diags.errors.push(diagnostics::with_octal(diagnostic, config));
+            }
             Severity::Warning => diags.warnings.push(diagnostics::advice(&problem.message, path)),
         }
     }

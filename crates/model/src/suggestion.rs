@@ -3,7 +3,7 @@
 /// The one of `names` that is closest to `typed`, if any is close enough to be meant.
 ///
 /// Case and underscores do not count: `container_port` and `HostIP` are how the same fields are called elsewhere.
-pub(super) fn closest<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+pub fn closest<'n>(typed: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let typed = folded(typed);
     // One mistake in three letters is a typing error, more is another word.
     let most = (typed.chars().count() / 3).max(1);
