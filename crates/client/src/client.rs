@@ -28,7 +28,6 @@ mod options;
 mod requests;
 
 pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
-pub(crate) use requests::subject;
 use requests::{PAGE, built, workloads};
 
 /// The API server of one control plane. Cheap to clone; clones share connections, credentials and caches.
@@ -102,13 +101,24 @@ impl Client {
         }
     }
 
-    /// The same client, which repeats no request any more once `stop` has fired. What is on its way is still awaited:
-    /// otherwise nobody would know what became of it.
+    /// The same client, which repeats no request any more once `stop` has fired. What is on its way is still awaited for
+    /// a moment, so that somebody knows what became of it.
     #[must_use]
     pub fn repeating_until(&self, stop: CancellationToken) -> Self {
         Self {
             limits: Limits {
                 stop: Some(stop),
+                ..self.limits.clone()
+            },
+            ..self.clone()
+        }
+    }
+
+    /// The same client, which sends a request once and awaits the answer no longer than `patience`.
+    pub(crate) fn hurried(&self, patience: Duration) -> Self {
+        Self {
+            limits: Limits {
+                attempt: Some(patience),
                 ..self.limits.clone()
             },
             ..self.clone()
@@ -136,7 +146,7 @@ impl Client {
     /// [`Error::is_not_found`] when it does not exist. Kubernetes answers the same when its *namespace* does not exist;
     /// [`refresh`](Self::refresh) tells these apart.
     pub async fn get(&self, id: &WorkloadId) -> Result<Object, Error> {
-        let attempt = Attempt::new("read", subject(id));
+        let attempt = Attempt::on("read", id);
         let request = built(
             &attempt,
             workloads(Some(&id.namespace)).get(id.name.as_str(), &GetParams::default()),
@@ -155,7 +165,7 @@ impl Client {
     /// [`Error::is_uid_mismatch`] when the object is not the one of [`ApplyOptions::uid`].
     pub async fn apply(&self, id: &WorkloadId, body: &Value, options: ApplyOptions) -> Result<Applied, Error> {
         let verb = if options.dry_run { "validate" } else { "apply" };
-        let attempt = Attempt::new(verb, subject(id));
+        let attempt = Attempt::on(verb, id);
         let params = PatchParams {
             dry_run: options.dry_run,
             force: options.force,
@@ -176,6 +186,10 @@ impl Client {
         let sent = self.send(&attempt, &request, Repeat::Safe).await;
         drop(written);
         let success = sent?;
+        let held_up = success.held_up.map(|tries| {
+            let (times, seconds) = (tries.times - 1, tries.lasting.as_secs());
+            format!("it asked to come back later {times} times before it took the change, which took {seconds} s")
+        });
         let object = Object::new(success.json);
         let manager = params.field_manager.as_deref().unwrap_or_default();
         let created = success.status == http::StatusCode::CREATED
@@ -183,7 +197,7 @@ impl Client {
         Ok(Applied {
             object,
             created,
-            warnings: warning::texts(&success.headers),
+            warnings: warning::texts(&success.headers).into_iter().chain(held_up).collect(),
         })
     }
 
@@ -193,7 +207,7 @@ impl Client {
     /// # Errors
     /// [`Error::is_modified`] when the Workload has another version by now.
     pub async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
-        let attempt = Attempt::new("change", subject(id));
+        let attempt = Attempt::on("change", id);
         let params = PatchParams {
             field_manager: Some(self.shared.field_manager.clone()),
             field_validation: Some(ValidationDirective::Strict),
@@ -212,7 +226,7 @@ impl Client {
     /// Deletes a Workload. It is gone when this says so; [`Deleted::Pending`] leaves it to
     /// [`wait_deleted`](Self::wait_deleted).
     pub async fn delete(&self, id: &WorkloadId, options: DeleteOptions) -> Result<Deleted, Error> {
-        let attempt = Attempt::new("delete", subject(id));
+        let attempt = Attempt::on("delete", id);
         let repeat = if options.uid.is_some() {
             Repeat::Safe
         } else {
@@ -268,7 +282,7 @@ impl Client {
 
     /// What happened to a Workload lately, oldest first. Events are kept for an hour or so.
     pub async fn events(&self, id: &WorkloadId, uid: &str) -> Result<Vec<Event>, Error> {
-        let attempt = Attempt::new("read the events of", subject(id));
+        let attempt = Attempt::on("read the events of", id);
         let selector = format!(
             "involvedObject.kind={},involvedObject.name={},involvedObject.uid={uid}",
             api::KIND,

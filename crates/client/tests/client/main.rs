@@ -10,6 +10,7 @@ mod absence;
 mod auth;
 mod cluster;
 mod log;
+mod middle;
 mod operations;
 mod proxy;
 mod refresh;

@@ -353,3 +353,60 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn a_date_is_a_pause_by_the_clock_of_the_server() {
+    let mut answer = foreign(429, "text/plain", "slow down");
+    let dates = [
+        (header::DATE, "Wed, 21 Oct 2015 07:28:00 GMT"),
+        (header::RETRY_AFTER, "Wed, 21 Oct 2015 07:28:05 GMT"),
+    ];
+    for (name, date) in dates {
+        answer.headers.insert(name, HeaderValue::from_static(date));
+    }
+    assert_eq!(error(&answer).retry_after(), Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn only_a_404_about_the_workload_itself_is_its_absence() {
+    let id = "project-shop/web".parse().unwrap();
+    let missing = |kind: &str, name: &str| {
+        let details = json!({ "kind": kind, "name": name });
+        let body = json!({ "kind": "Status", "code": 404, "reason": "NotFound", "details": details });
+        classify(&Attempt::on("read", &id), &answer(404, &body)).is_not_found()
+    };
+    assert!(missing("workloads", "web") && missing("Workload", "web"));
+    assert!(!missing("workloads", "other"), "another workload");
+    assert!(!missing("networks", "web"), "another kind");
+    assert!(
+        !missing("", "") && !missing("projects", "shop"),
+        "something in front of it"
+    );
+}
+
+#[test]
+fn what_is_too_large_is_final() {
+    let stored = status(500, "", "etcdserver: request is too large");
+    let sent = status(
+        413,
+        "RequestEntityTooLarge",
+        "Request entity too large: limit is 3145728",
+    );
+    for answer in [
+        stored,
+        sent,
+        foreign(413, "text/html", "<h1>Request Entity Too Large</h1>"),
+    ] {
+        let error = error(&answer);
+        assert!(error.is_too_large() && !error.is_passing(), "{error}");
+    }
+}
+
+#[test]
+fn a_network_that_wants_a_login_is_not_the_api() {
+    let error = error(&foreign(511, "text/html", "<h1>Log in</h1>"));
+    assert!(
+        matches!(error.kind(), Kind::Unexpected { status: 511, .. }) && !error.is_passing(),
+        "{error}"
+    );
+}
