@@ -260,9 +260,7 @@ impl Transport {
         limits: &Limits,
     ) -> Result<Success, Error> {
         let patience = limits.attempt.unwrap_or(self.request_timeout).min(self.request_timeout);
-        // While credentials are still being had, nothing is on its way.
-        let issued = limits.stopping().run_until_cancelled_owned(self.issued(attempt)).await;
-        let issued = issued.unwrap_or_else(|| Err(Error::new(attempt, Kind::Cancelled)))?;
+        let issued = self.issued(attempt).await?;
         let mut answer = in_time(attempt, patience, self.exchange(attempt, request, &issued)).await?;
         if let Some(renewed) = self.renewed(attempt, answer.status, &issued).await? {
             answer = in_time(attempt, patience, self.exchange(attempt, request, &renewed)).await?;
