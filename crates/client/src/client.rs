@@ -20,7 +20,7 @@ use crate::error::{Attempt, Error};
 use crate::event::Event;
 use crate::object::Object;
 use crate::refresh::Refreshes;
-use crate::transport::{Limits, Repeat, Transport};
+use crate::transport::{Limits, Repeat, Repeats, Transport};
 use crate::warning;
 use crate::watch::Hubs;
 
@@ -29,6 +29,9 @@ mod requests;
 
 pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
 use requests::{PAGE, built, workloads};
+
+/// How long something may take that completes an operation.
+const ASIDE: Duration = Duration::from_secs(15);
 
 /// The API server of one control plane. Cheap to clone; clones share connections, credentials and caches.
 #[derive(Clone)]
@@ -119,10 +122,22 @@ impl Client {
         Self {
             limits: Limits {
                 attempt: Some(patience),
+                repeats: Repeats::None,
                 ..self.limits.clone()
             },
             ..self.clone()
         }
+    }
+
+    /// The same client for what completes an operation whose own time may be over: it takes a moment in all, and gives up a
+    /// connection that is dead.
+    pub(crate) fn aside(&self) -> Self {
+        let limits = Limits {
+            deadline: Some(Instant::now() + ASIDE),
+            attempt: Some(ASIDE / 3),
+            ..Limits::default()
+        };
+        Self { limits, ..self.clone() }
     }
 
     /// The base URL that requests go to, without credentials.
@@ -191,12 +206,10 @@ impl Client {
             format!("it asked to come back later {times} times before it took the change, which took {seconds} s")
         });
         let object = Object::new(success.json);
-        let manager = params.field_manager.as_deref().unwrap_or_default();
-        let created = success.status == http::StatusCode::CREATED
-            || (success.repeated && options.uid.is_none() && is_fresh(&object, manager));
         Ok(Applied {
             object,
-            created,
+            created: success.status == http::StatusCode::CREATED,
+            repeated: success.repeated,
             warnings: warning::texts(&success.headers).into_iter().chain(held_up).collect(),
         })
     }
@@ -370,13 +383,4 @@ fn identified(id: &WorkloadId, body: &Value, uid: Option<&str>) -> Value {
         body["metadata"]["uid"] = json!(uid);
     }
     body
-}
-
-/// Whether an object was just made by `manager`: its first generation, and no other writer.
-fn is_fresh(object: &Object, manager: &str) -> bool {
-    object.generation().is_none_or(|generation| generation == 1)
-        && object
-            .managed_fields()
-            .iter()
-            .all(|entry| entry["manager"] == manager && entry["operation"] == "Apply")
 }

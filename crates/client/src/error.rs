@@ -211,7 +211,7 @@ impl Error {
     }
 
     /// Whether the server may have done what was asked, although no answer says so.
-    pub(crate) fn may_have_happened(&self) -> bool {
+    pub fn is_in_doubt(&self) -> bool {
         match &*self.kind {
             // A page in the place of an answer says nothing of what the API behind it did.
             Kind::Unavailable { .. } | Kind::Timeout { .. } | Kind::Cancelled | Kind::Unexpected { .. } => true,

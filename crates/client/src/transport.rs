@@ -36,6 +36,15 @@ const SPREAD: Duration = Duration::from_secs(10);
 /// How long the server may keep an operation waiting before the user is told, who sees nothing else of it.
 const NOTABLE: Duration = Duration::from_secs(10);
 
+/// Whether failures are repeated that may pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    #[default]
+    Allowed,
+    /// They are not: whoever asks will ask again anyway.
+    None,
+}
+
 /// A successful answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Success {
@@ -56,8 +65,10 @@ pub(crate) struct Limits {
     pub(crate) cancel: Option<CancellationToken>,
     /// Ends the repeats at once, and what is on its way a moment later.
     pub(crate) stop: Option<CancellationToken>,
-    /// How long an attempt may take that is not repeated.
+    /// How long a single attempt may take, where that is less than usual.
     pub(crate) attempt: Option<Duration>,
+    /// Whether failures are repeated.
+    pub(crate) repeats: Repeats,
 }
 
 impl Limits {
@@ -159,9 +170,9 @@ impl Transport {
         repeat: Repeat,
         limits: &Limits,
     ) -> Result<Success, Error> {
-        limits
-            .run(attempt, self.send_repeatedly(attempt, request, repeat, limits))
-            .await
+        // A request is a large future, and whoever sends one would have it in its own.
+        let work = Box::pin(self.send_repeatedly(attempt, request, repeat, limits));
+        limits.run(attempt, work).await
     }
 
     async fn send_repeatedly(
@@ -197,10 +208,10 @@ impl Transport {
                 }
                 Err(error) => error,
             };
-            if limits.attempt.is_some() {
+            if limits.repeats == Repeats::None {
                 return Err(error);
             }
-            let safe = repeat == Repeat::Safe || !error.may_have_happened();
+            let safe = repeat == Repeat::Safe || !error.is_in_doubt();
             // A server that asks to slow down is not at fault: it is obeyed for as long as there is time.
             let mut pauses = if error.is_rate_limited() {
                 &mut refusals
@@ -221,7 +232,7 @@ impl Transport {
                 }));
             }
             tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the request failed; it is repeated after a pause");
-            repeated |= error.may_have_happened();
+            repeated |= error.is_in_doubt();
             if error.retry_after().is_some() {
                 held_up += pause;
             }

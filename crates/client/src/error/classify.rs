@@ -135,7 +135,8 @@ fn of_status(attempt: &Attempt, code: u16, headers: &HeaderMap, status: &Status)
         410 => Kind::Expired,
         422 if status.causes.iter().any(|cause| cause.field == "metadata.uid") => uid_of_another(status),
         413 => Kind::TooLarge { status: code, message },
-        400 | 405 | 406 | 415 | 422 => refused(status),
+        // What the server does not know (501, 505) it will not know in a moment.
+        400 | 405 | 406 | 415 | 422 | 501 | 505 => refused(status),
         429 => Kind::RateLimited { message, retry_after },
         // etcd's limit for one request, and that of its client for one message.
         500 if TOO_LARGE.iter().any(|words| message.contains(words)) => Kind::TooLarge { status: code, message },
@@ -145,8 +146,6 @@ fn of_status(attempt: &Attempt, code: u16, headers: &HeaderMap, status: &Status)
             message,
             retry_after,
         }),
-        // What the server does not know it will not know in a moment.
-        501 | 505 => refused(status),
         code if code > 500 => Kind::Unavailable {
             status: code,
             message,

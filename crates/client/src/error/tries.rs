@@ -47,7 +47,7 @@ mod tests {
             refused_pause: None,
         };
         let late = Tries {
-            refused_pause: Some(Duration::from_secs(900)),
+            refused_pause: Some(Duration::from_mins(15)),
             ..once
         };
         assert_eq!(once.to_string(), "");

@@ -9,6 +9,7 @@ mod absence;
 #[cfg(unix)]
 mod auth;
 mod cluster;
+mod create;
 mod log;
 mod middle;
 mod operations;

@@ -252,7 +252,7 @@ fn what_passes_is_told_with_its_pause() {
         &slow,
         &expect!["cannot apply workload project-shop/web: the API asks to slow down (429): too many requests"],
     );
-    assert!(slow.is_rate_limited() && slow.is_passing() && !slow.may_have_happened());
+    assert!(slow.is_rate_limited() && slow.is_passing() && !slow.is_in_doubt());
     assert_eq!(slow.retry_after(), Some(Duration::from_secs(7)));
 
     let body = json!({ "kind": "Status", "code": 504, "message": "timeout", "details": { "retryAfterSeconds": 2 } });
@@ -266,7 +266,7 @@ fn what_passes_is_told_with_its_pause() {
             "cannot apply workload project-shop/web: the API is not available (502): 502 Bad Gateway 502 Bad Gateway"
         ],
     );
-    assert!(gateway.is_unavailable() && gateway.is_passing() && gateway.may_have_happened());
+    assert!(gateway.is_unavailable() && gateway.is_passing() && gateway.is_in_doubt());
     check(
         &status(500, "InternalError", "etcdserver: leader changed"),
         &expect!["cannot apply workload project-shop/web: the API is not available (500): etcdserver: leader changed"],
