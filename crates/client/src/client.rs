@@ -26,6 +26,7 @@ use crate::watch::Hubs;
 
 mod options;
 mod requests;
+mod yaml;
 
 pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
 use requests::{PAGE, built, workloads};
@@ -196,7 +197,8 @@ impl Client {
         let request = built(
             &attempt,
             workloads(Some(&id.namespace)).patch(id.name.as_str(), &params, &patch),
-        )?;
+        )?
+        .map(yaml::escaped);
         let written = self.writing(&id.namespace, options.dry_run);
         let sent = self.send(&attempt, &request, Repeat::Safe).await;
         drop(written);
