@@ -14,10 +14,11 @@ use tf_provider::{Diagnostic, Diagnostics};
 
 pub use self::api::{Action, refused, refused_merge, unlisted};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
-pub use self::wait::{End, Report, deletion, rollout};
+pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
-    already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
-    namespace_missing, no_namespace, protected, recreated, timeout, unreadable_state, validation, warning_of_api,
+    Taken, already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
+    namespace_missing, no_namespace, planned_elsewhere, protected, recreated, still_there, taken, timeout,
+    unreadable_state, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

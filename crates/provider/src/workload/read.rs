@@ -8,7 +8,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::private::PrivateState;
-use super::{identity, ownership};
+use super::{create, identity, ownership};
 use crate::diagnostics::{self, Action, Problems};
 use crate::provider::{Remark, Session};
 use crate::{schema, value};
@@ -44,6 +44,7 @@ pub(super) async fn run(
             Ok(None)
         }
         Ok(object) => {
+            create::remark(session, &id, &state);
             if let Some(since) = object.deletion_timestamp() {
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));

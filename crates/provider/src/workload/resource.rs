@@ -32,6 +32,7 @@ impl WorkloadResource {
         if !has_namespace && at(config, &["metadata", "namespace"]).is_null() && is_settled(&session).await {
             return Err(diagnostics::no_namespace().into());
         }
+        create::refuse_if_protected(&session, &plan)?;
         dry_run::creation(&session, diags, &plan).await;
         Ok(plan)
     }
@@ -101,6 +102,7 @@ impl Resource for WorkloadResource {
         let plan = self.planned_create(diags, &config).await;
         let plan = Problems::report(plan, diags)?;
         let private = private_of(&plan, PrivateState::default());
+        let private = create::planned(self.provider.session().ok().as_deref(), &plan, private).await;
         Some((plan.state, private))
     }
 
@@ -201,6 +203,7 @@ fn private_of(plan: &Plan, private: PrivateState) -> PrivateState {
         writes: plan.effort == Effort::Write,
         waits: plan.effort >= Effort::Wait,
         manages_replicas: plan.manages_replicas,
+        is_in_state: false,
     };
     PrivateState {
         planned: Some(planned),

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 use super::private::{Planned, PrivateState};
 use super::write::{self, Change, Force};
 use super::written::Written;
-use super::{identity, removal};
-use crate::diagnostics::{self, Action, Problems};
+use super::{attempt, delete, identity, removal, wait};
+use crate::diagnostics::{Action, Problems};
 use crate::provider::Session;
 
 /// Does what the plan decided, and waits for what comes of it.
@@ -32,6 +32,8 @@ pub(super) async fn run(
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.update;
     let client = client.within(deadline).repeating_until(operation::cancelled());
+    delete::expect_here(&client, &id, prior, &private).await?;
+    attempt::mend(&client, &id, prior, &private).await;
     let mut private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,
@@ -57,8 +59,7 @@ pub(super) async fn run(
             removal::complete(&client, diags, &id, prior, planned, object).await
         }
     } else {
-        let refused = |error| diagnostics::refused(Action::Update, &id, &error, planned);
-        client.get(&id).await.map_err(refused)?
+        wait::owed(&client, &id, prior, planned).await?
     };
     let written = Written {
         session,
