@@ -87,7 +87,7 @@ pub(super) fn decode_apply(body: &[u8], mode: FieldValidation) -> Result<Value, 
             "error strict decoding YAML: error converting YAML to JSON: {why}"
         )));
     }
-    let why = match decode_yaml(body) {
+    let why = match read_as_1_1(body).and_then(|text| decode_yaml(text.as_bytes())) {
         Ok(Value::Null) => return Ok(Value::Object(serde_json::Map::new())),
         Ok(object @ Value::Object(_)) => return Ok(object),
         Ok(other) => {
@@ -109,6 +109,29 @@ pub(super) fn decode_apply(body: &[u8], mode: FieldValidation) -> Result<Value, 
         }
     };
     Err(Status::bad_request(format!("error decoding YAML: {why}")))
+}
+
+/// What the API server's library makes of JSON that it reads as YAML 1.1: characters that JSON takes for any other break a
+/// line there, which is folded into a blank, and others are refused.
+fn read_as_1_1(body: &[u8]) -> Result<String, String> {
+    let text = String::from_utf8_lossy(body);
+    let is_control =
+        |character: char| matches!(character, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    if text.contains(is_control) {
+        return Err("control characters are not allowed".to_owned());
+    }
+    if !text.starts_with('{') {
+        return Ok(text.into_owned());
+    }
+    let breaks = ['\u{85}', '\u{2028}', '\u{2029}'];
+    let mut lines = text.split(breaks);
+    let mut folded = lines.next().unwrap_or_default().to_owned();
+    for line in lines {
+        folded.truncate(folded.trim_end_matches([' ', '\t']).len());
+        folded.push(' ');
+        folded.push_str(line.trim_start_matches([' ', '\t']));
+    }
+    Ok(folded)
 }
 
 /// YAML, of which JSON is a part. Of a key that comes again, the last value counts.
@@ -205,6 +228,35 @@ fn summary(body: &[u8]) -> String {
                 hex
             });
             hex + more
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As kube-apiserver 1.36 was seen to do.
+    #[test]
+    fn an_apply_is_read_as_yaml_1_1() {
+        let read = |text: &str| decode_apply(format!("{{\"a\":\"{text}\"}}").as_bytes(), FieldValidation::Ignore);
+        for broken in ["x \u{85} y", "x\u{85}y", "x\u{2028}y", "x \u{2029} y"] {
+            assert_eq!(read(broken).unwrap()["a"], "x y", "{broken:?}");
+        }
+        for kept in ["x\u{feff}y", "Z\u{fc}rich \u{1f600}"] {
+            assert_eq!(read(kept).unwrap()["a"], kept, "{kept:?}");
+        }
+        assert_eq!(
+            read(r"x \u0085 \u009f y").unwrap()["a"],
+            "x \u{85} \u{9f} y",
+            "escaped they are any other"
+        );
+        for refused in ["\u{7f}", "\u{9f}", "\u{fffe}"] {
+            let why = read(refused).unwrap_err();
+            assert!(
+                format!("{why:?}").contains("yaml: control characters are not allowed"),
+                "{why:?}"
+            );
         }
     }
 }
