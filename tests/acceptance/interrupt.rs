@@ -104,13 +104,23 @@ fn an_interrupted_create_keeps_the_workload_in_state() {
         child.signal(Signal::INT);
         child.ends_within(SOON).fails().says("was interrupted after");
         assert_no_orphan(workspace);
-        assert!(workspace.is_tainted(ADDRESS));
+        assert!(
+            !workspace.is_tainted(ADDRESS),
+            "an interrupt says nothing of the workload"
+        );
+        assert_eq!(workspace.plan().actions(ADDRESS), ["update"], "the wait is owed");
+        let uid = workspace.state(ADDRESS)["metadata"]["uid"].clone();
         let phase = workspace.state(ADDRESS)["status"]["phase"].clone();
         assert!(
             phase == "Pending" || phase == "Provisioning",
             "the state is what was seen last: {phase}"
         );
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
+        assert_eq!(
+            workspace.state(ADDRESS)["metadata"]["uid"],
+            uid,
+            "it is the same workload"
+        );
     });
 }
 

@@ -4,6 +4,7 @@
 
 mod configuration;
 mod conflicts;
+mod creation;
 mod data_sources;
 mod demo;
 mod documentation;

@@ -99,11 +99,18 @@ fn a_creation_is_asked_about_and_made_without_another_look() {
             "PATCH /apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/w-0",
             workspace.namespace()
         );
-        assert_eq!(workspace.api().requests().join(" "), write, "the plan's dry run");
+        let place = format!("GET /api/v1/namespaces/{}", workspace.namespace());
+        let expected = [write.clone(), place.clone()];
+        assert_eq!(
+            workspace.api().requests(),
+            expected,
+            "the dry run, and which control plane that was"
+        );
         workspace.api().forget_requests();
         workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
         // Terraform plans again in the process that applies: the answer shows that nothing is there, in place of a look.
-        assert_eq!(workspace.api().requests(), [write.clone(), write]);
+        // What was created by an attempt is then given to the lasting field manager.
+        assert_eq!(workspace.api().requests(), [write.clone(), place, write.clone(), write]);
     });
 }
 

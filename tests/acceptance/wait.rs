@@ -761,3 +761,170 @@ fn the_provider_block_has_the_defaults_of_all_waits() {
             .says("on_timeout");
     });
 }
+
+/// A workload that depends on the one that is waited for.
+fn after() -> &'static str {
+    r#"
+resource "datum_workload" "after" {
+  depends_on = [datum_workload.web]
+  metadata   = { name = "after", namespace = "NAMESPACE" }
+  spec       = { template = { spec = { containers = [{ name = "a", image = "nginx:1.25" }] } } }
+}
+"#
+}
+
+#[test]
+fn what_is_rolled_back_during_the_wait_is_an_error_and_what_depends_on_it_is_not_made() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("ready"), "")).applies();
+        let never = web(&scenario("never-ready"), "").replace("nginx:1.25", "nginx:1.27");
+        workspace.config(&format!("{never}{}", after()));
+        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        let image = "/spec/template/spec/containers/0/image";
+        workspace.api().until("the change is written", || {
+            live(workspace)
+                .pointer(image)
+                .is_some_and(|image| image == "nginx:1.27")
+        });
+        // What nobody manages here may change; it is the rollback that counts.
+        let label = json!({ "metadata": { "annotations": { "theirs": "1" } }, "spec": { "template": { "spec": { "priorityClassName": "high" } } } });
+        workspace.api().edit(workspace.namespace(), "web", label);
+        let rollback = json!({
+            "metadata": { "annotations": { "simulator.datum.net/scenario": "ready" } },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:1.25" }] } } },
+        });
+        workspace.api().edit(workspace.namespace(), "web", rollback);
+        apply
+            .ends_within(SOON)
+            .fails()
+            .says("and then changed by somebody else")
+            .says("spec.template.spec.containers[0].image is \"nginx:1.25\", and \"nginx:1.27\" was written")
+            .says("kubectl-edit");
+        assert!(workspace.api().workload(workspace.namespace(), "after").is_none());
+        let plan = workspace.plan();
+        assert_eq!(plan.actions(ADDRESS), ["update"]);
+        workspace
+            .config(&web(&scenario("ready"), "").replace("nginx:1.25", "nginx:1.27"))
+            .applies();
+    });
+}
+
+#[test]
+fn what_others_change_that_is_not_ours_does_not_end_the_wait() {
+    each_cli(|workspace| {
+        let slow = scenario("slow") + ", \"simulator.datum.net/delay\" = \"4s\"";
+        let unmanaged = web(&slow, "").replace("replicas = 2", "");
+        workspace.config(&unmanaged);
+        let apply = applying(workspace);
+        let theirs = json!({ "spec": { "replicas": 2, "template": { "spec": { "priorityClassName": "high" } } } });
+        workspace.api().edit(workspace.namespace(), "web", theirs);
+        apply.ends_within(SOON).succeeds();
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn another_number_of_replicas_than_that_of_the_configuration_is_an_error() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("no-status"), ""));
+        let apply = applying(workspace);
+        workspace
+            .api()
+            .edit(workspace.namespace(), "web", json!({ "spec": { "replicas": 0 } }));
+        apply
+            .ends_within(SOON)
+            .fails()
+            .says("spec.replicas is 0, and 2 was written")
+            .says("kubectl-edit");
+    });
+}
+
+#[test]
+fn an_update_is_not_done_while_the_controller_says_that_it_progresses() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("no-status"), ""));
+        let apply = applying(workspace);
+        report(workspace, &up(1, 2));
+        apply.ends_within(SOON).succeeds();
+        workspace
+            .config(&web(&scenario("no-status"), "timeouts = { update = \"3s\" }").replace("nginx:1.25", "nginx:1.26"));
+        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        workspace.api().until("the change is written", || {
+            live(workspace)["metadata"]["generation"] == 2
+        });
+        let mut status = up(2, 2);
+        let progressing = condition("Progressing", "True", "RolloutInProgress", "1 of 2 replaced");
+        status["conditions"]
+            .as_array_mut()
+            .expect("conditions")
+            .push(progressing);
+        report(workspace, &status);
+        apply
+            .ends_within(SOON)
+            .fails()
+            .says("Progressing=True (RolloutInProgress): 1 of 2 replaced");
+        report(workspace, &up(2, 2));
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn a_broken_rollout_that_is_scaled_to_zero_succeeds() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("no-status"), ""));
+        let apply = applying(workspace);
+        let broken = |generation: i64, replicas: u32| {
+            json!({ "phase": "Failed", "observedGeneration": generation, "replicas": replicas,
+                    "conditions": [condition("Progressing", "False", "ImagePullBackOff", "no such tag")] })
+        };
+        report(workspace, &broken(1, 2));
+        apply.ends_within(SOON).fails().says("ImagePullBackOff");
+        workspace.run(&["untaint", ADDRESS]).succeeds();
+        workspace.config(&web(&scenario("no-status"), "").replace("replicas = 2", "replicas = 0"));
+        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        workspace.api().until("the change is written", || {
+            live(workspace)["metadata"]["generation"] == 2
+        });
+        report(workspace, &broken(2, 2));
+        std::thread::sleep(Duration::from_secs(1));
+        report(workspace, &broken(2, 0));
+        apply.ends_within(SOON).succeeds();
+    });
+}
+
+#[test]
+fn a_wait_that_cannot_come_at_zero_replicas_says_so() {
+    each_cli(|workspace| {
+        let more = "wait = { phase = \"Running\" }\n  timeouts = { create = \"3s\" }";
+        workspace.config(&web(&scenario("no-status"), more).replace("replicas = 2", "replicas = 0"));
+        let apply = applying(workspace);
+        report(workspace, &json!({ "phase": "Pending", "observedGeneration": 1 }));
+        apply
+            .ends_within(SOON)
+            .fails()
+            .says("0 replicas are wanted, so this cannot come");
+    });
+}
+
+#[test]
+fn an_owed_wait_is_for_the_workload_of_the_state() {
+    each_cli(|workspace| {
+        workspace.config(&web(&scenario("ready"), "")).applies();
+        let stuck = web(&scenario("stuck"), "timeouts = { update = \"2s\" }").replace("nginx:1.25", "nginx:1.26");
+        workspace.config(&stuck).apply().fails().says("is not up after");
+        let uid = workspace.state(ADDRESS)["metadata"]["uid"].clone();
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        workspace.api().delete(workspace.namespace(), "web");
+        workspace.api().create(workspace.namespace(), theirs());
+        for apply in [
+            &["apply", "-no-color", "plan.bin"][..],
+            &["apply", "-auto-approve", "-no-color", "-refresh=false"],
+        ] {
+            workspace
+                .run(apply)
+                .fails()
+                .says("is not the one in the state any more");
+            assert_eq!(workspace.state(ADDRESS)["metadata"]["uid"], uid);
+        }
+    });
+}

@@ -20,16 +20,19 @@ use crate::error::{Attempt, Error};
 use crate::event::Event;
 use crate::object::Object;
 use crate::refresh::Refreshes;
-use crate::transport::{Limits, Repeat, Transport};
+use crate::transport::{Limits, Repeat, Repeats, Transport};
 use crate::warning;
 use crate::watch::Hubs;
 
 mod options;
 mod requests;
+mod yaml;
 
 pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
-pub(crate) use requests::subject;
 use requests::{PAGE, built, workloads};
+
+/// How long something may take that completes an operation.
+const ASIDE: Duration = Duration::from_secs(15);
 
 /// The API server of one control plane. Cheap to clone; clones share connections, credentials and caches.
 #[derive(Clone)]
@@ -102,8 +105,8 @@ impl Client {
         }
     }
 
-    /// The same client, which repeats no request any more once `stop` has fired. What is on its way is still awaited:
-    /// otherwise nobody would know what became of it.
+    /// The same client, which repeats no request any more once `stop` has fired. What is on its way is still awaited for
+    /// a moment, so that somebody knows what became of it.
     #[must_use]
     pub fn repeating_until(&self, stop: CancellationToken) -> Self {
         Self {
@@ -113,6 +116,29 @@ impl Client {
             },
             ..self.clone()
         }
+    }
+
+    /// The same client, which sends a request once and awaits the answer no longer than `patience`.
+    pub(crate) fn hurried(&self, patience: Duration) -> Self {
+        Self {
+            limits: Limits {
+                attempt: Some(patience),
+                repeats: Repeats::None,
+                ..self.limits.clone()
+            },
+            ..self.clone()
+        }
+    }
+
+    /// The same client for what completes an operation whose own time may be over: it takes a moment in all, and gives up a
+    /// connection that is dead.
+    pub(crate) fn aside(&self) -> Self {
+        let limits = Limits {
+            deadline: Some(Instant::now() + ASIDE),
+            attempt: Some(ASIDE / 3),
+            ..Limits::default()
+        };
+        Self { limits, ..self.clone() }
     }
 
     /// The base URL that requests go to, without credentials.
@@ -136,7 +162,7 @@ impl Client {
     /// [`Error::is_not_found`] when it does not exist. Kubernetes answers the same when its *namespace* does not exist;
     /// [`refresh`](Self::refresh) tells these apart.
     pub async fn get(&self, id: &WorkloadId) -> Result<Object, Error> {
-        let attempt = Attempt::new("read", subject(id));
+        let attempt = Attempt::on("read", id);
         let request = built(
             &attempt,
             workloads(Some(&id.namespace)).get(id.name.as_str(), &GetParams::default()),
@@ -155,7 +181,7 @@ impl Client {
     /// [`Error::is_uid_mismatch`] when the object is not the one of [`ApplyOptions::uid`].
     pub async fn apply(&self, id: &WorkloadId, body: &Value, options: ApplyOptions) -> Result<Applied, Error> {
         let verb = if options.dry_run { "validate" } else { "apply" };
-        let attempt = Attempt::new(verb, subject(id));
+        let attempt = Attempt::on(verb, id);
         let params = PatchParams {
             dry_run: options.dry_run,
             force: options.force,
@@ -171,19 +197,22 @@ impl Client {
         let request = built(
             &attempt,
             workloads(Some(&id.namespace)).patch(id.name.as_str(), &params, &patch),
-        )?;
+        )?
+        .map(yaml::escaped);
         let written = self.writing(&id.namespace, options.dry_run);
         let sent = self.send(&attempt, &request, Repeat::Safe).await;
         drop(written);
         let success = sent?;
+        let held_up = success.held_up.map(|tries| {
+            let (times, seconds) = (tries.times - 1, tries.lasting.as_secs());
+            format!("it asked to come back later {times} times before it took the change, which took {seconds} s")
+        });
         let object = Object::new(success.json);
-        let manager = params.field_manager.as_deref().unwrap_or_default();
-        let created = success.status == http::StatusCode::CREATED
-            || (success.repeated && options.uid.is_none() && is_fresh(&object, manager));
         Ok(Applied {
             object,
-            created,
-            warnings: warning::texts(&success.headers),
+            created: success.status == http::StatusCode::CREATED,
+            repeated: success.repeated,
+            warnings: warning::texts(&success.headers).into_iter().chain(held_up).collect(),
         })
     }
 
@@ -192,19 +221,20 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::is_modified`] when the Workload has another version by now.
-    pub async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
-        let attempt = Attempt::new("change", subject(id));
+    pub(crate) async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
+        let attempt = Attempt::on("change", id);
         self.send_merge(&attempt, id, patch, false)
             .await
             .map(|applied| applied.object)
     }
 
-    /// Asks what [`merge`](Self::merge) would do, which is not done.
+    /// Asks what a JSON merge patch would do, which is not done. `patch` names in `metadata.resourceVersion` the version that it
+    /// was made for.
     ///
     /// # Errors
-    /// Those of [`merge`](Self::merge).
+    /// [`Error::is_modified`] when the Workload has another version by now, [`Error::is_invalid`] when the API would refuse it.
     pub async fn validate_merge(&self, id: &WorkloadId, patch: &Value) -> Result<Applied, Error> {
-        let attempt = Attempt::new("validate", subject(id));
+        let attempt = Attempt::on("validate", id);
         self.send_merge(&attempt, id, patch, true).await
     }
 
@@ -232,6 +262,7 @@ impl Client {
         Ok(Applied {
             object: Object::new(success.json),
             created: false,
+            repeated: success.repeated,
             warnings: warning::texts(&success.headers),
         })
     }
@@ -239,7 +270,7 @@ impl Client {
     /// Deletes a Workload. It is gone when this says so; [`Deleted::Pending`] leaves it to
     /// [`wait_deleted`](Self::wait_deleted).
     pub async fn delete(&self, id: &WorkloadId, options: DeleteOptions) -> Result<Deleted, Error> {
-        let attempt = Attempt::new("delete", subject(id));
+        let attempt = Attempt::on("delete", id);
         let repeat = if options.uid.is_some() {
             Repeat::Safe
         } else {
@@ -295,7 +326,7 @@ impl Client {
 
     /// What happened to a Workload lately, oldest first. Events are kept for an hour or so.
     pub async fn events(&self, id: &WorkloadId, uid: &str) -> Result<Vec<Event>, Error> {
-        let attempt = Attempt::new("read the events of", subject(id));
+        let attempt = Attempt::on("read the events of", id);
         let selector = format!(
             "involvedObject.kind={},involvedObject.name={},involvedObject.uid={uid}",
             api::KIND,
@@ -383,13 +414,4 @@ fn identified(id: &WorkloadId, body: &Value, uid: Option<&str>) -> Value {
         body["metadata"]["uid"] = json!(uid);
     }
     body
-}
-
-/// Whether an object was just made by `manager`: its first generation, and no other writer.
-fn is_fresh(object: &Object, manager: &str) -> bool {
-    object.generation().is_none_or(|generation| generation == 1)
-        && object
-            .managed_fields()
-            .iter()
-            .all(|entry| entry["manager"] == manager && entry["operation"] == "Apply")
 }

@@ -11,23 +11,27 @@ use std::fmt;
 use std::time::Duration;
 
 use datum_model::field::Path;
+use datum_model::id::{WorkloadId, WorkloadName};
 
 use crate::credential::CredentialError;
 
 mod cause;
 mod classify;
 mod forbidden;
+mod tries;
 
 pub use cause::{Cause, FieldConflict};
 pub(crate) use classify::{Answer, classify, classify_event, not_an_event, not_json, shortened};
 pub use forbidden::{Forbidden, Outlook};
+pub use tries::Tries;
 
 /// A request that failed: what was attempted, and why it did not work.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("cannot {attempt}: {kind}")]
+#[error("cannot {attempt}: {kind}{tries}")]
 pub struct Error {
     attempt: Attempt,
     kind: Box<Kind>,
+    tries: Tries,
 }
 
 impl Error {
@@ -35,12 +39,31 @@ impl Error {
         Self {
             attempt: attempt.clone(),
             kind: Box::new(kind),
+            tries: Tries::default(),
+        }
+    }
+
+    /// The same failure, with how often it was tried.
+    pub(crate) fn after(self, tries: Tries) -> Self {
+        Self { tries, ..self }
+    }
+
+    /// The same failure of another attempt.
+    pub(crate) fn of(&self, attempt: &Attempt) -> Self {
+        Self {
+            attempt: attempt.clone(),
+            ..self.clone()
         }
     }
 
     /// How it failed.
     pub fn kind(&self) -> &Kind {
         &self.kind
+    }
+
+    /// How often it was tried.
+    pub fn tries(&self) -> &Tries {
+        &self.tries
     }
 
     /// Whether the object itself does not exist. False when its namespace, its project or the API is missing: that is
@@ -157,7 +180,12 @@ impl Error {
         matches!(*self.kind, Kind::Cancelled)
     }
 
-    /// Whether a watch or a paged list must begin anew (410).
+    /// Whether the object is larger than the API takes.
+    pub fn is_too_large(&self) -> bool {
+        matches!(*self.kind, Kind::TooLarge { .. })
+    }
+
+    /// True if the resource version or continue token expired (410); the caller restarts the watch or list.
     pub(crate) fn is_expired(&self) -> bool {
         matches!(*self.kind, Kind::Expired)
     }
@@ -165,7 +193,7 @@ impl Error {
     /// Whether trying again later may help, without anybody changing anything.
     pub(crate) fn is_passing(&self) -> bool {
         match &*self.kind {
-            Kind::RateLimited { .. } | Kind::Unavailable { .. } | Kind::Expired => true,
+            Kind::RateLimited { .. } | Kind::Unavailable { .. } => true,
             Kind::Connection { reach, .. } => !matches!(reach, Reach::Untrusted(_)),
             Kind::Timeout { of } => matches!(of, Limit::Attempt(_)),
             Kind::Forbidden(forbidden) => forbidden.is_passing(),
@@ -183,9 +211,10 @@ impl Error {
     }
 
     /// Whether the server may have done what was asked, although no answer says so.
-    pub(crate) fn may_have_happened(&self) -> bool {
+    pub fn is_in_doubt(&self) -> bool {
         match &*self.kind {
-            Kind::Unavailable { .. } | Kind::Timeout { .. } => true,
+            // A page in the place of an answer says nothing of what the API behind it did.
+            Kind::Unavailable { .. } | Kind::Timeout { .. } | Kind::Cancelled | Kind::Unexpected { .. } => true,
             Kind::Connection { reach, .. } => *reach == Reach::Sent,
             _ => false,
         }
@@ -229,6 +258,14 @@ pub enum Kind {
         message: String,
         /// What it refused, field by field; empty when it names no field.
         causes: Vec<Cause>,
+    },
+    /// 413, or a 500 of the storage behind the API: the object is too large.
+    #[error("the object is too large for the API ({status}): {message}")]
+    TooLarge {
+        /// The HTTP status code: 413 for the request, 500 for the stored object.
+        status: u16,
+        /// The server's words.
+        message: String,
     },
     /// 401.
     #[error("the API did not accept the credentials (401 {message})")]
@@ -393,6 +430,8 @@ impl fmt::Display for Limit {
 pub(crate) struct Attempt {
     verb: &'static str,
     subject: String,
+    /// The Workload that it is about, where it is about one.
+    workload: Option<WorkloadName>,
 }
 
 impl Attempt {
@@ -400,6 +439,15 @@ impl Attempt {
         Self {
             verb,
             subject: subject.to_string(),
+            workload: None,
+        }
+    }
+
+    /// An attempt on one Workload: a 404 about anything else is no proof of its absence.
+    pub(crate) fn on(verb: &'static str, id: &WorkloadId) -> Self {
+        Self {
+            workload: Some(id.name.clone()),
+            ..Self::new(verb, format_args!("workload {id}"))
         }
     }
 }

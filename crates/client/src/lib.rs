@@ -31,7 +31,8 @@
 //!
 //! **Operations.** [`get`](Client::get), [`apply`](Client::apply) (server-side apply), [`delete`](Client::delete),
 //! [`list`](Client::list), [`events`](Client::events). Objects stay JSON ([`Object`]): nothing that the API sends is lost,
-//! and nothing that it sends can fail to parse. [`Client::within`] and [`Client::cancelled_by`] bound what an operation
+//! and nothing that it sends can fail to parse. [`create`](Client::create) makes what does not exist, and knows it again when
+//! the answer is lost. [`Client::within`] and [`Client::cancelled_by`] bound what an operation
 //! may take, its repeats included; only what is safe to repeat is repeated.
 //!
 //! **Errors.** Every failure is an [`Error`]: what was attempted on what, and one of a few [`error::Kind`]s, told apart by
@@ -67,9 +68,11 @@
 //! renewed once when they are refused, repeats, deadlines. `error` is the only module that looks at status codes and
 //! server messages. `client` has the operations, `watch` the shared watches, `wait` and `refresh` what is built on them.
 
+pub mod attempt;
 mod client;
 pub mod config;
 mod connect;
+mod create;
 mod credential;
 pub mod error;
 mod event;
@@ -82,6 +85,7 @@ mod watch;
 
 pub use client::{Applied, ApplyOptions, Client, DeleteOptions, Deleted, ListOptions, Propagation};
 pub use config::{Config, ConfigError};
+pub use create::Creation;
 pub use credential::CredentialError;
 pub use credential::service_account::Key as ServiceAccountKey;
 pub use error::Error;

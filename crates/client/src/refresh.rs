@@ -8,6 +8,9 @@
 //! is told anew. A plan sees the namespace as it was when its refreshes began; what somebody else changes within these
 //! seconds is seen by the next one, as if it had happened a moment later.
 //!
+//! A list proves what is there, and nothing of what is not: a Workload that is missing from it is read by itself. Where
+//! lists fail, every Workload is.
+//!
 //! A list has the whole namespace, a request per thousand Workloads: that is the price where Terraform manages only a few
 //! of many.
 
@@ -19,8 +22,8 @@ use datum_model::id::{Namespace, WorkloadId, WorkloadName};
 use futures::future::{BoxFuture, FutureExt as _, Shared};
 use tokio::time::Instant;
 
-use crate::client::{Client, subject};
-use crate::error::{Attempt, Error, Kind, Missing};
+use crate::client::Client;
+use crate::error::{Attempt, Error, Kind, Reach};
 use crate::object::Object;
 
 /// How old a list may be that answers a refresh, counted from its first request. A plan of a thousand Workloads takes some
@@ -47,8 +50,8 @@ struct State {
     list: Option<List>,
     /// For which Workloads the list has answered.
     answered: HashSet<WorkloadName>,
-    /// Listing is not allowed.
-    denied: bool,
+    /// Lists are of no use before this moment: they are not allowed, or the last one failed for good.
+    alone_until: Option<Instant>,
 }
 
 #[derive(Clone)]
@@ -69,7 +72,7 @@ impl Refreshes {
         let now = Instant::now();
         let mut states = self.lock();
         let state = states.entry(id.namespace.clone()).or_default();
-        if state.denied {
+        if state.alone_until.is_some_and(|until| now < until) {
             return None;
         }
         let list = state.list.as_ref();
@@ -97,7 +100,8 @@ impl Refreshes {
         Some(list)
     }
 
-    /// Takes note that a list failed, so that the next refresh does not get the same answer.
+    /// Takes note that a list failed. The next refreshes read by themselves where that may go better, and begin another list
+    /// where it will not.
     fn failed(&self, namespace: &Namespace, list: &List, error: &Error) {
         let mut states = self.lock();
         let state = states.entry(namespace.clone()).or_default();
@@ -107,12 +111,22 @@ impl Refreshes {
             .is_some_and(|current| current.objects.ptr_eq(&list.objects))
         {
             state.list = None;
+            state.alone_until = is_of_the_list(error).then(|| Instant::now() + LISTING);
         }
-        state.denied |= error.is_forbidden() && !error.is_passing();
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Namespace, State>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Whether single Workloads may be had although their list is not. Where the server is not reached, does not let us in or
+/// has no such namespace, they are not either.
+fn is_of_the_list(error: &Error) -> bool {
+    match error.kind() {
+        Kind::NotFound(_) | Kind::Unauthorized { .. } | Kind::Credential(_) | Kind::Cancelled => false,
+        Kind::Connection { reach, .. } => *reach == Reach::Sent,
+        _ => !error.is_unauthorized(),
     }
 }
 
@@ -142,23 +156,27 @@ impl Client {
     /// [`Error::is_not_found`] only when the namespace exists and the Workload does not; [`Error::is_namespace_missing`],
     /// [`Error::is_project_missing`] and [`Error::is_api_missing`] tell what else may be wrong.
     pub async fn refresh(&self, id: &WorkloadId) -> Result<Object, Error> {
-        let attempt = Attempt::new("read", subject(id));
+        let attempt = Attempt::on("read", id);
         let Some(list) = self.refreshes().list_for(self, id) else {
             return self.read_alone(&attempt, id).await;
         };
-        let listed = self.limits().run(&attempt, async { list.objects.clone().await }).await;
+        let listed = self
+            .limits()
+            .run(&attempt, async { Ok(list.objects.clone().await) })
+            .await?;
         match listed {
-            Ok(objects) => {
-                let found = objects.get(id.name.as_str()).cloned();
-                found.ok_or_else(|| Error::new(&attempt, Kind::NotFound(Missing::Object)))
-            }
-            Err(error) if error.is_cancelled() || error.is_timeout() => Err(error),
+            Ok(objects) => match objects.get(id.name.as_str()) {
+                Some(object) => Ok(object.clone()),
+                // The namespace exists: the list has shown that, or asked.
+                None => self.get(id).await,
+            },
             Err(error) => {
                 self.refreshes().failed(&id.namespace, &list, &error);
-                if error.is_forbidden() && !error.is_passing() {
+                if is_of_the_list(&error) {
+                    tracing::warn!(%error, "workloads are read one by one");
                     return self.read_alone(&attempt, id).await;
                 }
-                Err(Error::new(&attempt, error.kind().clone()))
+                Err(error.of(&attempt))
             }
         }
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use backon::{BackoffBuilder as _, ExponentialBuilder};
+use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt as _;
 use kube::client::Body;
@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Retries;
 use crate::credential::{Credential, Issued};
-use crate::error::{Answer, Attempt, Error, Kind, Limit, Reach, classify, not_json};
+use crate::error::{Answer, Attempt, Error, Kind, Limit, Reach, Tries, classify, not_json};
 
 mod failure;
 
@@ -28,6 +28,23 @@ pub(crate) enum Repeat {
     Unprocessed,
 }
 
+/// How long what is on its way is still awaited once nothing more is to be sent: an interrupted run ends in seconds, also
+/// where the connection is dead.
+const GRACE: Duration = Duration::from_secs(5);
+/// How far apart those come back at most who were all asked to come back in the same number of seconds.
+const SPREAD: Duration = Duration::from_secs(10);
+/// How long the server may keep an operation waiting before the user is told, who sees nothing else of it.
+const NOTABLE: Duration = Duration::from_secs(10);
+
+/// Whether failures are repeated that may pass.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Repeats {
+    #[default]
+    Allowed,
+    /// They are not: whoever asks will ask again anyway.
+    None,
+}
+
 /// A successful answer.
 #[derive(Clone, Debug)]
 pub(crate) struct Success {
@@ -37,6 +54,8 @@ pub(crate) struct Success {
     pub(crate) json: Value,
     /// Whether an earlier attempt may have been carried out, so that this answer may tell of a repetition.
     pub(crate) repeated: bool,
+    /// How long the server asked us to wait before it answered, where that is worth telling.
+    pub(crate) held_up: Option<Tries>,
 }
 
 /// How long an operation may take, and what ends it early.
@@ -44,8 +63,12 @@ pub(crate) struct Success {
 pub(crate) struct Limits {
     pub(crate) deadline: Option<Instant>,
     pub(crate) cancel: Option<CancellationToken>,
-    /// Ends the repeats, and nothing that is on its way.
+    /// Ends the repeats at once, and what is on its way a moment later.
     pub(crate) stop: Option<CancellationToken>,
+    /// How long a single attempt may take, where that is less than usual.
+    pub(crate) attempt: Option<Duration>,
+    /// Whether failures are repeated.
+    pub(crate) repeats: Repeats,
 }
 
 impl Limits {
@@ -81,9 +104,29 @@ impl Limits {
 
     /// Waits before a repeat; `false` when there is to be none any more.
     async fn pause(&self, pause: Duration) -> bool {
-        // Nobody's token never fires.
-        let stop = self.stop.clone().unwrap_or_default();
-        stop.run_until_cancelled(tokio::time::sleep(pause)).await.is_some()
+        self.stopping()
+            .run_until_cancelled(tokio::time::sleep(pause))
+            .await
+            .is_some()
+    }
+
+    /// The caller's token that ends the repeats. Nobody's never fires.
+    fn stopping(&self) -> CancellationToken {
+        self.stop.clone().unwrap_or_default()
+    }
+
+    /// Runs one attempt, which is given up a moment after the caller has stopped.
+    async fn attempt<T>(&self, attempt: &Attempt, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let stopping = self.stopping();
+        let given_up = async {
+            stopping.cancelled().await;
+            tokio::time::sleep(GRACE).await;
+        };
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = given_up => Err(Error::new(attempt, Kind::Cancelled)),
+        }
     }
 }
 
@@ -127,9 +170,9 @@ impl Transport {
         repeat: Repeat,
         limits: &Limits,
     ) -> Result<Success, Error> {
-        limits
-            .run(attempt, self.send_repeatedly(attempt, request, repeat, limits))
-            .await
+        // A request is a large future, and whoever sends one would have it in its own.
+        let work = Box::pin(self.send_repeatedly(attempt, request, repeat, limits));
+        limits.run(attempt, work).await
     }
 
     async fn send_repeatedly(
@@ -139,63 +182,120 @@ impl Transport {
         repeat: Repeat,
         limits: &Limits,
     ) -> Result<Success, Error> {
-        let mut pauses = self.pauses();
+        let begun = Instant::now();
+        let mut faults = self.pauses();
+        let mut refusals = self.pauses_until_the_deadline(limits);
         let mut repeated = false;
+        let (mut times, mut held_up) = (0, Duration::ZERO);
         loop {
-            let error = match self.send_authorized(attempt, request).await {
-                Ok(success) => return Ok(Success { repeated, ..success }),
+            times += 1;
+            let tries = || Tries {
+                times,
+                lasting: begun.elapsed(),
+                refused_pause: None,
+            };
+            let sent = limits
+                .attempt(attempt, self.send_authorized(attempt, request, limits))
+                .await;
+            let error = match sent {
+                Ok(success) => {
+                    let held_up = (held_up >= NOTABLE).then(tries);
+                    return Ok(Success {
+                        repeated,
+                        held_up,
+                        ..success
+                    });
+                }
                 Err(error) => error,
             };
-            let safe = repeat == Repeat::Safe || !error.may_have_happened();
-            let Some(backoff) = pauses.next().filter(|_| safe && error.is_passing()) else {
-                return Err(error);
-            };
-            // The server's word is obeyed, but not without end when no deadline is set.
-            let pause = error.retry_after().map_or(backoff, |asked| asked.max(backoff));
-            let bearable = limits.deadline.is_some() || pause <= self.retries.longest_pause;
-            if !bearable || !limits.allows(pause) {
+            if limits.repeats == Repeats::None {
                 return Err(error);
             }
+            let safe = repeat == Repeat::Safe || !error.is_in_doubt();
+            // A server that asks to slow down is not at fault: it is obeyed for as long as there is time.
+            let mut pauses = if error.is_rate_limited() {
+                &mut refusals
+            } else {
+                &mut faults
+            };
+            let Some(backoff) = Iterator::next(&mut pauses).filter(|_| safe && error.is_passing()) else {
+                return Err(error.after(tries()));
+            };
+            let pause = error.retry_after().map_or(backoff, |asked| spread(asked).max(backoff));
+            // The server's word is obeyed, but not without end when no deadline is set.
+            let bearable = limits.deadline.is_some() || pause <= self.retries.longest_pause;
+            if !bearable || !limits.allows(pause) {
+                let refused_pause = error.retry_after();
+                return Err(error.after(Tries {
+                    refused_pause,
+                    ..tries()
+                }));
+            }
             tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the request failed; it is repeated after a pause");
-            repeated |= error.may_have_happened();
+            repeated |= error.is_in_doubt();
+            if error.retry_after().is_some() {
+                held_up += pause;
+            }
             if !limits.pause(pause).await {
-                return Err(error);
+                return Err(error.after(tries()));
             }
         }
     }
 
     /// Pauses between repeats: exponential, with full jitter, so that ten workers do not come back all at once.
-    pub(crate) fn pauses(&self) -> impl Iterator<Item = Duration> + Send + use<> {
+    fn pauses(&self) -> ExponentialBackoff {
+        self.backoff().with_max_times(self.retries.limit).build()
+    }
+
+    /// Pauses that end only with the time for the operation; as many as others where it has no deadline.
+    fn pauses_until_the_deadline(&self, limits: &Limits) -> ExponentialBackoff {
+        if limits.deadline.is_some() && self.retries.limit > 0 {
+            self.backoff().without_max_times().build()
+        } else {
+            self.pauses()
+        }
+    }
+
+    fn backoff(&self) -> ExponentialBuilder {
         ExponentialBuilder::default()
             .with_min_delay(self.retries.first_pause)
             .with_max_delay(self.retries.longest_pause)
-            .with_max_times(self.retries.limit)
             .with_jitter()
-            .build()
     }
 
     /// Sends a request once, or twice when the credentials were refused and others can be had.
-    async fn send_authorized(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Success, Error> {
+    async fn send_authorized(
+        &self,
+        attempt: &Attempt,
+        request: &Request<Vec<u8>>,
+        limits: &Limits,
+    ) -> Result<Success, Error> {
+        let patience = limits.attempt.unwrap_or(self.request_timeout).min(self.request_timeout);
         let issued = self.issued(attempt).await?;
-        let mut answer = self.in_time(attempt, self.exchange(attempt, request, &issued)).await?;
+        let mut answer = in_time(attempt, patience, self.exchange(attempt, request, &issued)).await?;
         if let Some(renewed) = self.renewed(attempt, answer.status, &issued).await? {
-            answer = self.in_time(attempt, self.exchange(attempt, request, &renewed)).await?;
+            answer = in_time(attempt, patience, self.exchange(attempt, request, &renewed)).await?;
         }
         verdict(attempt, &answer)
     }
 
-    /// Opens a stream: the body of a successful answer, still to be read. Whoever reads it resumes it, so that it is not
-    /// repeated here.
-    pub(crate) async fn stream(&self, attempt: &Attempt, request: &Request<Vec<u8>>) -> Result<Body, Error> {
+    /// Opens a stream: the body of a successful answer, still to be read. The answer itself has to come within `patience`.
+    /// Whoever reads it resumes it, so that it is not repeated here.
+    pub(crate) async fn stream(
+        &self,
+        attempt: &Attempt,
+        request: &Request<Vec<u8>>,
+        patience: Duration,
+    ) -> Result<Body, Error> {
         let issued = self.issued(attempt).await?;
-        let mut response = self.in_time(attempt, self.open(attempt, request, &issued)).await?;
+        let mut response = in_time(attempt, patience, self.open(attempt, request, &issued)).await?;
         if let Some(renewed) = self.renewed(attempt, response.status(), &issued).await? {
-            response = self.in_time(attempt, self.open(attempt, request, &renewed)).await?;
+            response = in_time(attempt, patience, self.open(attempt, request, &renewed)).await?;
         }
         if response.status().is_success() {
             return Ok(response.into_body());
         }
-        let answer = self.in_time(attempt, self.read(attempt, response)).await?;
+        let answer = in_time(attempt, self.request_timeout, self.read(attempt, response)).await?;
         Err(classify(attempt, &answer))
     }
 
@@ -216,21 +316,6 @@ impl Transport {
             .renewed(issued)
             .await
             .map_err(|error| Error::new(attempt, Kind::Credential(error)))
-    }
-
-    async fn in_time<T>(&self, attempt: &Attempt, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
-        let limit = self.request_timeout;
-        let timeout = || {
-            Error::new(
-                attempt,
-                Kind::Timeout {
-                    of: Limit::Attempt(limit),
-                },
-            )
-        };
-        tokio::time::timeout(limit, work)
-            .await
-            .unwrap_or_else(|_| Err(timeout()))
     }
 
     async fn exchange(&self, attempt: &Attempt, request: &Request<Vec<u8>>, issued: &Issued) -> Result<Answer, Error> {
@@ -281,6 +366,28 @@ impl Transport {
     }
 }
 
+/// A pause that is as long as the server asked for, and somewhat longer for some than for others.
+fn spread(asked: Duration) -> Duration {
+    let spread = asked.clamp(Duration::from_secs(1), SPREAD);
+    // The jitter adds up to as much again.
+    let jittered = ExponentialBuilder::default().with_min_delay(spread).with_max_times(1);
+    let jittered = jittered.with_jitter().build().next().unwrap_or(spread);
+    (asked + jittered).saturating_sub(spread)
+}
+
+async fn in_time<T>(
+    attempt: &Attempt,
+    limit: Duration,
+    work: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let timeout = Kind::Timeout {
+        of: Limit::Attempt(limit),
+    };
+    tokio::time::timeout(limit, work)
+        .await
+        .unwrap_or_else(|_| Err(Error::new(attempt, timeout)))
+}
+
 fn verdict(attempt: &Attempt, answer: &Answer) -> Result<Success, Error> {
     if !answer.status.is_success() {
         return Err(classify(attempt, answer));
@@ -292,6 +399,7 @@ fn verdict(attempt: &Attempt, answer: &Answer) -> Result<Success, Error> {
             headers: answer.headers.clone(),
             json,
             repeated: false,
+            held_up: None,
         }),
         // The length was right, or there was none: a proxy in between lost the rest.
         Err(error) if error.is_eof() && !answer.body.trim_ascii().is_empty() => {

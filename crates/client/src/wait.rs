@@ -1,8 +1,12 @@
 //! Waiting until a Workload is as it should be, or is known never to become so.
 //!
 //! A wait is a predicate ([`Until`]), a deadline and a cancellation. It follows the object by the namespace's watch,
-//! through closed connections, expired versions and servers that restart, and ends with an [`Outcome`], which has the last
-//! object that was seen whatever happened.
+//! through closed connections, expired versions, servers that restart, and whatever else keeps the object from being seen.
+//! It ends when what is waited for has come or never will, when the object is gone or another's, when what we wrote was
+//! overwritten, at the deadline, and when it is cancelled; with an [`Outcome`], which has the last object that was seen.
+//!
+//! One loop drives every wait: it hands what it observes to a pure step (`look`), which says whether to go on and when time
+//! alone may change that. While nothing happens, nothing runs.
 //!
 //! What it does not promise: that the Workload is still up when it returns.
 
@@ -10,21 +14,28 @@ use std::fmt;
 use std::time::Duration;
 
 use datum_model::Phase;
+use datum_model::field::Path;
 use datum_model::id::WorkloadId;
 use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
-use crate::error::{Error, Kind};
+use crate::error::Error;
 use crate::object::Object;
 use crate::watch::Sight;
 
 mod judge;
+mod look;
+mod ours;
 mod status;
 pub mod terminal;
 
 use judge::{Judge, Verdict};
+use look::{Arrival, Departure, Goal, Look, Observation};
+
+/// How long a look may take when the deadline has passed.
+const LAST_LOOK: Duration = Duration::from_secs(3);
 
 /// How many transitions are kept, the last ones; a flapping condition would otherwise fill the memory.
 const TRANSITIONS: usize = 200;
@@ -46,6 +57,8 @@ pub struct Until {
     /// The status at the time of our write. Where nobody reports `observedGeneration`, a status counts only once it
     /// differs from this one in more than its times, or has stayed as it is for [`SETTLE`].
     pub before: Option<Value>,
+    /// The object as our write left it. Fields of it that are ours and get another value end the wait.
+    pub written: Option<Object>,
 }
 
 /// How long a status that no `observedGeneration` vouches for, and that has not moved since our write, must stay as it is
@@ -64,6 +77,7 @@ impl Until {
         replicas: None,
         min_generation: None,
         before: None,
+        written: None,
     };
 
     /// The rollout of what was just `written`. `previous` is the object as it was before: when the generation is still the
@@ -83,6 +97,7 @@ impl Until {
         Self {
             min_generation: written.generation(),
             before,
+            written: Some(written.clone()),
             ..Self::NOTHING
         }
     }
@@ -124,6 +139,8 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// The last thing that kept us from seeing the object, when it has not been seen since.
     pub trouble: Option<Error>,
+    /// For how long nothing was heard of the object when it ended, where there was trouble.
+    pub silence: Duration,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -155,8 +172,28 @@ pub enum Ending {
         /// The uid of the other one.
         uid: String,
     },
-    /// The object cannot be read, and trying again will not help.
-    Unreadable(Error),
+    /// Somebody else has given other values to what we wrote.
+    Overwritten(Vec<Overwritten>),
+}
+
+/// A field of ours that has another value than the one that we wrote.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Overwritten {
+    /// The field, as the API writes it: `spec.template.spec.containers[name="app"].image`.
+    pub field: String,
+    /// What we wrote.
+    pub wrote: Value,
+    /// What is there now; null where nothing is.
+    pub found: Value,
+    /// The manager that owns it now, if there is one.
+    pub manager: Option<String>,
+}
+
+impl Overwritten {
+    /// The field as a path; `None` when it cannot be read.
+    pub fn path(&self) -> Option<Path> {
+        self.field.parse().ok().filter(|path: &Path| !path.is_root())
+    }
 }
 
 /// Why what was waited for will never be the case.
@@ -210,51 +247,13 @@ impl Client {
         deadline: impl Into<Instant>,
         cancel: CancellationToken,
     ) -> Outcome {
-        let mut wait = Wait::new(id);
+        let wait = Wait::new(id);
         if until.is_nothing() {
             return wait.end(Ending::Met);
         }
-        let (deadline, client) = (deadline.into(), self.unlimited());
-        let mut sights = client.hubs().subscribe(&client, id);
-        let mut judge = Judge::new(until);
-        loop {
-            let recheck = judge.recheck_after().map_or(deadline, |after| wait.started + after);
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => return wait.end(Ending::Cancelled),
-                sight = sights.next() => match sight {
-                    Sight::Present(object) => match object.uid() {
-                        Some(other) if other != uid => {
-                            return wait.end(Ending::Replaced { uid: other.to_owned() });
-                        }
-                        _ => {
-                            let is_going = object.deletion_timestamp().is_some();
-                            wait.see(&mut judge, object);
-                            if is_going {
-                                wait.outcome.missing.clear();
-                                return wait.end(Ending::Deleting);
-                            }
-                        }
-                    },
-                    Sight::Absent => return wait.end(Ending::Gone),
-                    Sight::Trouble(error) if is_final(&error) => return wait.end(Ending::Unreadable(error)),
-                    Sight::Trouble(error) => wait.outcome.trouble = Some(error),
-                },
-                () = tokio::time::sleep_until(deadline) => return wait.end(Ending::TimedOut),
-                () = tokio::time::sleep_until(recheck) => {}
-            }
-            match judge.verdict(wait.started.elapsed()) {
-                Verdict::Met => {
-                    wait.outcome.missing.clear();
-                    return wait.end(Ending::Met);
-                }
-                Verdict::Failed(failure) => {
-                    wait.outcome.missing = judge.missing();
-                    return wait.end(Ending::Failed(failure));
-                }
-                Verdict::Waiting(missing) => wait.outcome.missing = missing,
-            }
-        }
+        let mut goal = Arrival::new(uid, until, self.field_manager());
+        wait.follow(&self.unlimited(), &mut goal, deadline.into(), &cancel)
+            .await
     }
 
     /// Waits until the object with that uid is gone: nothing has its name, or something else has. At a timeout,
@@ -266,38 +265,18 @@ impl Client {
         deadline: impl Into<Instant>,
         cancel: CancellationToken,
     ) -> Outcome {
-        let mut wait = Wait::new(id);
-        let (deadline, client) = (deadline.into(), self.unlimited());
-        let mut sights = client.hubs().subscribe(&client, id);
-        loop {
-            tokio::select! {
-                biased;
-                () = cancel.cancelled() => return wait.end(Ending::Cancelled),
-                sight = sights.next() => match sight {
-                    Sight::Present(object) if object.uid().is_none_or(|other| other == uid) => wait.see_held(object),
-                    Sight::Present(_) | Sight::Absent => {
-                        wait.outcome.missing.clear();
-                        return wait.end(Ending::Met);
-                    }
-                    Sight::Trouble(error) if is_final(&error) => return wait.end(Ending::Unreadable(error)),
-                    Sight::Trouble(error) => wait.outcome.trouble = Some(error),
-                },
-                () = tokio::time::sleep_until(deadline) => return wait.end(Ending::TimedOut),
-            }
-        }
+        let mut goal = Departure::new(uid);
+        let client = self.unlimited();
+        Wait::new(id).follow(&client, &mut goal, deadline.into(), &cancel).await
     }
-}
-
-/// Whether looking again will not help. What waits has just written to the API: an answer that is not the API's comes from
-/// something in between, a proxy's page for one, and passes.
-fn is_final(error: &Error) -> bool {
-    !error.is_passing() && !matches!(error.kind(), Kind::Unexpected { .. })
 }
 
 /// A wait on its way: what will be its outcome.
 struct Wait<'a> {
     id: &'a WorkloadId,
     started: Instant,
+    /// When something was heard of the object.
+    heard: Instant,
     outcome: Outcome,
 }
 
@@ -309,36 +288,122 @@ impl<'a> Wait<'a> {
             transitions: Vec::new(),
             missing: Vec::new(),
             trouble: None,
+            silence: Duration::ZERO,
             elapsed: Duration::ZERO,
         };
         Self {
             id,
             started: Instant::now(),
+            heard: Instant::now(),
             outcome,
         }
     }
 
-    fn see(&mut self, judge: &mut Judge, object: Object) {
-        for change in judge.see(&object, self.started.elapsed()) {
-            self.note(change);
+    /// Takes what is observed to the goal until one of them ends it.
+    async fn follow(
+        mut self,
+        client: &Client,
+        goal: &mut dyn Goal,
+        deadline: Instant,
+        cancel: &CancellationToken,
+    ) -> Outcome {
+        let mut sights = client.hubs().subscribe(client, self.id);
+        let mut again = None;
+        loop {
+            let wake = again.map_or(deadline, |again| deadline.min(self.started + again));
+            tracing::trace!(workload = %self.id, "waiting");
+            let (sight, is_last) = tokio::select! {
+                biased;
+                () = cancel.cancelled() => return self.end(Ending::Cancelled),
+                sight = sights.next() => (Some(sight), false),
+                () = tokio::time::sleep_until(wake) => {
+                    let is_last = Instant::now() >= deadline;
+                    // A machine that has slept, a watch that was kept back: what is true now is asked before it is judged.
+                    let last = async { if is_last { Some(last_sight(client, self.id).await) } else { None } };
+                    match cancel.run_until_cancelled(last).await {
+                        Some(sight) => (sight, is_last),
+                        None => return self.end(Ending::Cancelled),
+                    }
+                }
+            };
+            match self.look(goal, sight) {
+                Look::Met => {
+                    self.outcome.missing.clear();
+                    return self.end(Ending::Met);
+                }
+                Look::Failed(ending) => {
+                    if !matches!(ending, Ending::Failed(_) | Ending::Overwritten(_)) {
+                        self.outcome.missing.clear();
+                    }
+                    return self.end(ending);
+                }
+                Look::Waiting { missing, again: next } => {
+                    self.outcome.missing = missing;
+                    again = next;
+                }
+            }
+            if is_last {
+                return self.end(Ending::TimedOut);
+            }
         }
-        self.outcome.trouble = None;
-        self.outcome.object = Some(object);
     }
 
-    fn see_held(&mut self, object: Object) {
-        let held: Vec<_> = object.finalizers().collect();
-        let missing = if held.is_empty() {
-            "the object still exists".to_owned()
-        } else {
-            format!("finalizers hold the object: {}", held.join(", "))
+    /// Shows the goal what was seen, and keeps it for the outcome.
+    fn look(&mut self, goal: &mut dyn Goal, sight: Option<Sight>) -> Look {
+        let now = self.started.elapsed();
+        let mut changes = Vec::new();
+        let observation = match &sight {
+            Some(Sight::Present(object)) => Observation::Present(object),
+            Some(Sight::Absent) => Observation::Absent,
+            Some(Sight::Trouble(_)) | None => Observation::Nothing,
         };
-        if self.outcome.missing.first() != Some(&missing) {
-            self.note(missing.clone());
+        let is_blind = matches!(sight, Some(Sight::Trouble(_))) || (sight.is_none() && self.outcome.trouble.is_some());
+        let look = if is_blind {
+            // What has not been seen for a while is not known to have stayed as it was.
+            Look::Waiting {
+                missing: self.outcome.missing.clone(),
+                again: None,
+            }
+        } else {
+            goal.look(observation, now, &mut changes)
+        };
+        match sight {
+            Some(Sight::Trouble(error)) => self.suffer(error),
+            Some(Sight::Present(object)) => {
+                self.heard();
+                // A successor's status says nothing about the object that was waited for.
+                if !matches!(look, Look::Failed(Ending::Replaced { .. })) {
+                    self.outcome.object = Some(object);
+                }
+            }
+            Some(Sight::Absent) => self.heard(),
+            None => {}
         }
-        self.outcome.missing = vec![missing];
-        self.outcome.trouble = None;
-        self.outcome.object = Some(object);
+        for change in changes {
+            self.note(change);
+        }
+        look
+    }
+
+    /// Nothing can be seen at the moment.
+    fn suffer(&mut self, error: Error) {
+        let reason = |error: &Error| error.kind().to_string();
+        if self
+            .outcome
+            .trouble
+            .as_ref()
+            .is_none_or(|known| reason(known) != reason(&error))
+        {
+            self.note(format!("it cannot be seen: {}", reason(&error)));
+        }
+        self.outcome.trouble = Some(error);
+    }
+
+    fn heard(&mut self) {
+        self.heard = Instant::now();
+        if self.outcome.trouble.take().is_some() {
+            self.note("it can be seen again".to_owned());
+        }
     }
 
     fn note(&mut self, change: String) {
@@ -351,10 +416,25 @@ impl<'a> Wait<'a> {
     }
 
     fn end(self, result: Ending) -> Outcome {
+        let silence = if self.outcome.trouble.is_some() {
+            self.heard.elapsed()
+        } else {
+            Duration::ZERO
+        };
         Outcome {
             result,
+            silence,
             elapsed: self.started.elapsed(),
             ..self.outcome
         }
+    }
+}
+
+/// One last look at an object, on another connection if the first one is dead.
+async fn last_sight(client: &Client, id: &WorkloadId) -> Sight {
+    let client = client.hurried(LAST_LOOK);
+    match client.sight(id).await {
+        Sight::Trouble(_) => client.sight(id).await,
+        seen => seen,
     }
 }

@@ -20,11 +20,11 @@ pub use self::manifest::{unreadable_manifest, unwritable_manifest};
 pub use self::mode::with_octal;
 pub use self::names::{unknown_name, unknown_names};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
-pub use self::wait::{End, Report, deletion, rollout};
+pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
-    advice, already_exists, ambiguous_keys, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out,
-    lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, spoiled, timeout,
-    unknown_to_schema, unreadable_state, validation, warning_of_api,
+    Taken, advice, already_exists, ambiguous_keys, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out,
+    lost_race, namespace_missing, no_namespace, outdated, planned_elsewhere, protected, recreated, renamed, spoiled,
+    still_there, taken, timeout, unknown_to_schema, unreadable_state, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

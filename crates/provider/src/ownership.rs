@@ -20,7 +20,7 @@ mod position;
 
 use serde_json::Value as Json;
 use structured_merge::managers;
-use structured_merge::{FieldSet, Manager, Operation, Schema};
+use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema};
 
 pub use self::change::{Applied, Change, Values};
 pub use self::observation::Observation;
@@ -71,13 +71,23 @@ impl Owners {
     }
 }
 
-/// When our field manager last changed something, as the API has it.
+/// When our field manager last changed something, as the API has it; none where it has no entry.
 pub fn written(object: &Json, kind: Kind) -> Option<String> {
     let managers = managers::decode(object).unwrap_or_default();
-    let ours = managers
-        .into_iter()
-        .filter(|(manager, _)| Owner::of(manager, kind) == Owner::Us);
-    ours.filter_map(|(_, owned)| owned.time).max()
+    let ours = Manager::applier(kind.manager, "");
+    managers.get(&ours)?.time.clone()
+}
+
+/// The names in those of the `entries` of `managedFields` that own something at a place or below it.
+pub fn managers_of<'e>(entries: &'e [Json], place: &[PathElement]) -> Vec<&'e str> {
+    let owns = |entry: &&Json| {
+        let set = FieldSet::from_json(&entry["fieldsV1"]);
+        set.is_ok_and(|set| set.contains_or_below(place))
+    };
+    let owners = entries.iter().filter(owns);
+    let mut names: Vec<&str> = owners.filter_map(|entry| entry["manager"].as_str()).collect();
+    names.dedup();
+    names
 }
 
 /// The sort of an owner.

@@ -20,12 +20,25 @@ pub struct ApplyOptions {
 pub struct Applied {
     /// The object afterwards.
     pub object: Object,
-    /// Whether it did not exist before: 201. After a repeat whose first attempt may have been carried out, the server
-    /// cannot tell; then it counts as created when the object is in its first generation and nobody but this field
-    /// manager has written to it.
+    /// Whether it did not exist before: 201.
     pub created: bool,
+    /// Whether an earlier attempt of the same request may have been carried out, so that it may have created what this answer
+    /// calls an update.
+    pub repeated: bool,
     /// What the API wants the user to know (`Warning: 299`).
     pub warnings: Vec<String>,
+}
+
+impl Applied {
+    /// What is known of a write whose answer was lost.
+    pub(crate) fn unanswered(object: Object) -> Self {
+        Self {
+            object,
+            created: false,
+            repeated: true,
+            warnings: Vec::new(),
+        }
+    }
 }
 
 /// How to delete.

@@ -1,5 +1,7 @@
 //! The requests behind the operations: pages, watches, and what a 404 really means.
 
+use std::time::Duration;
+
 use datum_model::api;
 use datum_model::id::{Namespace, WorkloadId};
 use kube::core::Request as Build;
@@ -16,8 +18,8 @@ use crate::watch::{Sight, Watch};
 pub(super) const PAGE: u32 = 500;
 /// How many objects a page has of the list that serves refreshes: a thousand Workloads are one request.
 const REFRESH_PAGE: u32 = 1000;
-/// How often a list begins anew because its continue token expired.
-const RESTARTS: usize = 3;
+/// How long a watch may take to answer at all. A server does so at once; what does not is a proxy that keeps the answer.
+const HEADERS: Duration = Duration::from_secs(5);
 
 impl Client {
     /// A list that serves refreshes: in large pages.
@@ -44,13 +46,15 @@ impl Client {
         page: u32,
     ) -> Result<(Vec<Object>, String), Error> {
         let attempt = Attempt::new("list", listed(namespace));
-        let mut restarts = 0;
-        loop {
+        // A continue token that has expired stays so: the list begins anew, and if the server forgets faster than it can be
+        // asked for pages, it is asked for all at once.
+        for page in [Some(page), Some(page)] {
             match self.pages(&attempt, namespace, options, page).await {
-                Err(error) if error.is_expired() && restarts < RESTARTS => restarts += 1,
+                Err(error) if error.is_expired() => tracing::debug!("the list has expired between two pages"),
                 done => return done,
             }
         }
+        self.pages(&attempt, namespace, options, None).await
     }
 
     async fn pages(
@@ -58,7 +62,7 @@ impl Client {
         attempt: &Attempt,
         namespace: Option<&Namespace>,
         options: &ListOptions,
-        page: u32,
+        page: Option<u32>,
     ) -> Result<(Vec<Object>, String), Error> {
         let wanted = options.limit.map_or(usize::MAX, |limit| limit as usize);
         let mut items = Vec::new();
@@ -67,7 +71,7 @@ impl Client {
             let params = ListParams {
                 label_selector: options.label_selector.clone(),
                 field_selector: options.field_selector.clone(),
-                limit: Some(options.limit.map_or(page, |limit| limit.min(page))),
+                limit: options.limit.into_iter().chain(page).min(),
                 continue_token: token,
                 ..ListParams::default()
             };
@@ -106,12 +110,21 @@ impl Client {
             ..WatchParams::default()
         };
         let request = built(&attempt, workloads(Some(namespace)).watch(&params, version))?;
-        let body = self.shared.transport.stream(&attempt, &request).await?;
+        let body = self.shared.transport.stream(&attempt, &request, HEADERS).await?;
         Ok(Watch::new(&attempt, body, lifetime))
     }
 
-    /// One look at an object.
+    /// One look at an object. That it is absent is asked twice: whoever waits for it takes that for its end.
     pub(crate) async fn sight(&self, id: &WorkloadId) -> Sight {
+        match self.get(id).await {
+            Err(error) if error.is_not_found() => self.second_sight(id).await,
+            Ok(object) => Sight::Present(object),
+            Err(error) => Sight::Trouble(error),
+        }
+    }
+
+    /// A look at an object that somebody has just said to be absent.
+    pub(crate) async fn second_sight(&self, id: &WorkloadId) -> Sight {
         match self.get(id).await {
             Ok(object) => Sight::Present(object),
             Err(error) if error.is_not_found() => Sight::Absent,
@@ -119,40 +132,59 @@ impl Client {
         }
     }
 
-    /// Fails when the namespace certainly does not exist. Who may not read namespaces is not told.
+    /// Succeeds if the namespace exists, or if the caller may not read namespaces.
+    ///
+    /// # Errors
+    /// [`Error::is_namespace_missing`] if the API says that it does not exist; any other error if nobody knows.
     pub(crate) async fn expect_namespace(&self, attempt: &Attempt, namespace: &Namespace) -> Result<(), Error> {
         let name = namespace.as_str();
         let request = built(
             attempt,
             Build::new("/api/v1/namespaces").get(name, &GetParams::default()),
         )?;
-        match self
-            .shared
-            .transport
-            .send(attempt, &request, Repeat::Safe, &self.limits)
-            .await
-        {
-            Err(error) if error.is_namespace_missing() => Err(error),
-            _ => Ok(()),
+        match self.send(attempt, &request, Repeat::Safe).await {
+            Err(error) if error.is_forbidden() && !error.is_unauthorized() => Ok(()),
+            done => done.map(drop),
         }
     }
 
-    /// Sends a request; a 404 that names nothing is looked into before it is reported.
+    /// The uid of a namespace, which no other control plane has. None where it cannot be had at once.
+    pub async fn namespace_uid(&self, namespace: &Namespace) -> Option<String> {
+        let attempt = Attempt::new("read", format!("namespace {namespace}"));
+        let build = Build::new("/api/v1/namespaces");
+        let request = built(&attempt, build.get(namespace.as_str(), &GetParams::default())).ok()?;
+        let success = self
+            .hurried(HEADERS)
+            .send(&attempt, &request, Repeat::Safe)
+            .await
+            .ok()?;
+        success.json["metadata"]["uid"].as_str().map(str::to_owned)
+    }
+
+    /// Sends a request. A 404 that names nothing is looked into before it is reported, and asked again where the server
+    /// does serve what was asked for.
     pub(super) async fn send(
         &self,
         attempt: &Attempt,
         request: &http::Request<Vec<u8>>,
         repeat: Repeat,
     ) -> Result<Success, Error> {
-        match self.shared.transport.send(attempt, request, repeat, &self.limits).await {
-            Err(error) if matches!(error.kind(), Kind::NotFound(Missing::Path)) => {
-                Err(Error::new(attempt, Kind::NotFound(self.what_is_missing(attempt).await)))
-            }
-            done => done,
+        let is_path = |error: &Error| matches!(error.kind(), Kind::NotFound(Missing::Path));
+        let send = || self.shared.transport.send(attempt, request, repeat, &self.limits);
+        let error = match send().await {
+            Err(error) if is_path(&error) => error,
+            done => return done,
+        };
+        match self.what_is_missing(attempt).await {
+            Missing::Path => match send().await {
+                Err(again) if is_path(&again) => Err(error),
+                done => done,
+            },
+            missing => Err(Error::new(attempt, Kind::NotFound(missing))),
         }
     }
 
-    /// Asks the server what it serves: nothing at all (no such project), or other groups than ours.
+    /// Asks the server what it serves: nothing at all (no such project), other groups than ours, or just what was asked for.
     async fn what_is_missing(&self, attempt: &Attempt) -> Missing {
         let Ok(request) = http::Request::get("/apis").body(Vec::new()) else {
             return Missing::Path;
@@ -179,7 +211,10 @@ impl Client {
             .filter_map(|version| version["groupVersion"].as_str())
             .filter(|version| version.starts_with("compute."))
             .map(str::to_owned)
-            .collect();
+            .collect::<Vec<_>>();
+        if served.iter().any(|version| version == api::API_VERSION) {
+            return Missing::Path;
+        }
         Missing::Api { served }
     }
 }
@@ -190,10 +225,6 @@ pub(super) fn workloads(namespace: Option<&Namespace>) -> Build {
         Some(namespace) => format!("/apis/{group}/namespaces/{namespace}/{plural}"),
         None => format!("/apis/{group}/{plural}"),
     })
-}
-
-pub(crate) fn subject(id: &WorkloadId) -> String {
-    format!("workload {id}")
 }
 
 fn listed(namespace: Option<&Namespace>) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use datum_model::api;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
@@ -9,6 +10,12 @@ use super::{Attempt, Cause, Error, FieldConflict, Forbidden, Kind, Missing};
 
 /// How many characters of a body that is not the API's are shown.
 const EXCERPT: usize = 200;
+
+/// What the storage behind the API says of an object that it does not take.
+const TOO_LARGE: [&str; 2] = [
+    "etcdserver: request is too large",
+    "trying to send message larger than max",
+];
 
 /// An answer, whatever its status.
 #[derive(Clone, Debug)]
@@ -22,7 +29,7 @@ pub(crate) struct Answer {
 pub(crate) fn classify(attempt: &Attempt, answer: &Answer) -> Error {
     let json = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
     let kind = match Status::read(&json) {
-        Some(status) => of_status(answer.status.as_u16(), &answer.headers, &status),
+        Some(status) => of_status(attempt, answer.status.as_u16(), &answer.headers, &status),
         None => of_foreign(answer),
     };
     Error::new(attempt, kind)
@@ -31,7 +38,7 @@ pub(crate) fn classify(attempt: &Attempt, answer: &Answer) -> Error {
 /// The error that the ERROR event of a watch means: a `Status` without an HTTP status.
 pub(crate) fn classify_event(attempt: &Attempt, object: &Value) -> Error {
     let kind = match Status::read(object) {
-        Some(status) => of_status(status.code, &HeaderMap::new(), &status),
+        Some(status) => of_status(attempt, status.code, &HeaderMap::new(), &status),
         None => unexpected_event(&object.to_string()),
     };
     Error::new(attempt, kind)
@@ -103,7 +110,16 @@ impl Status {
     }
 }
 
-fn of_status(code: u16, headers: &HeaderMap, status: &Status) -> Kind {
+impl Status {
+    /// Whether a 404 is about the Workload of the attempt itself. Anything else may be missing in its place: its
+    /// namespace, its API, or what a gateway looked for.
+    fn is_about(&self, attempt: &Attempt) -> bool {
+        let is_workload = self.kind == api::PLURAL || self.kind == api::KIND;
+        is_workload && attempt.workload.as_ref().is_some_and(|name| name.as_str() == self.name)
+    }
+}
+
+fn of_status(attempt: &Attempt, code: u16, headers: &HeaderMap, status: &Status) -> Kind {
     let message = status.message.clone();
     let retry_after = retry_after(headers).or(status.retry_after);
     match code {
@@ -113,13 +129,17 @@ fn of_status(code: u16, headers: &HeaderMap, status: &Status) -> Kind {
             Kind::Forbidden(Forbidden::parse(&status.message, &reasons))
         }
         404 if status.kind == "namespaces" => Kind::NotFound(Missing::Namespace(status.name.clone())),
-        404 if !status.name.is_empty() => Kind::NotFound(Missing::Object),
+        404 if status.is_about(attempt) => Kind::NotFound(Missing::Object),
         404 => Kind::NotFound(Missing::Path),
         409 => conflict(status),
         410 => Kind::Expired,
         422 if status.causes.iter().any(|cause| cause.field == "metadata.uid") => uid_of_another(status),
-        400 | 405 | 406 | 413 | 415 | 422 => refused(status),
+        413 => Kind::TooLarge { status: code, message },
+        // What the server does not know (501, 505) it will not know in a moment.
+        400 | 405 | 406 | 415 | 422 | 501 | 505 => refused(status),
         429 => Kind::RateLimited { message, retry_after },
+        // etcd's limit for one request, and that of its client for one message.
+        500 if TOO_LARGE.iter().any(|words| message.contains(words)) => Kind::TooLarge { status: code, message },
         // A typed-patch error is a mistake in the request, whatever its number says.
         500 => typed_patch(&status.message).unwrap_or(Kind::Unavailable {
             status: 500,
@@ -149,11 +169,16 @@ fn of_foreign(answer: &Answer) -> Kind {
         403 => Kind::Forbidden(Forbidden::parse(&excerpt, &[])),
         404 => Kind::NotFound(Missing::Path),
         410 => Kind::Expired,
+        413 => Kind::TooLarge {
+            status: 413,
+            message: excerpt,
+        },
         429 => Kind::RateLimited {
             message: excerpt,
             retry_after,
         },
-        code @ 500.. => Kind::Unavailable {
+        // 511 is a network that wants somebody to log in first (RFC 6585, section 6).
+        code @ 500.. if code != 511 => Kind::Unavailable {
             status: code,
             message: excerpt,
             retry_after,
@@ -305,14 +330,17 @@ fn split_path(line: &str) -> (&str, &str) {
     ("", line)
 }
 
-/// `Retry-After` in seconds, or as a date (RFC 9110, section 10.2.3).
+/// `Retry-After` in seconds, or as a date (RFC 9110, section 10.2.3). A date is the server's: it is counted from the time
+/// that the server itself says it is, since this machine's clock may be another.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = jiff::fmt::rfc2822::parse(value).ok()?;
-    Duration::try_from(date.timestamp().duration_since(jiff::Timestamp::now())).ok()
+    let date = |text: &str| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp());
+    let now = headers.get(header::DATE).and_then(|value| date(value.to_str().ok()?));
+    let pause = date(value)?.duration_since(now.unwrap_or_else(jiff::Timestamp::now));
+    Duration::try_from(pause).ok()
 }
 
 /// The beginning of a body as plain text: of HTML what a reader would see.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use datum_model::Phase;
-use datum_model::condition::{self, status};
+use datum_model::condition::{self, reason, status};
 use serde_json::Value;
 
 use super::status::{Condition, Status};
@@ -30,6 +30,37 @@ enum Trust {
     /// Nobody says what it is about, and it has not moved since our write.
     Unproven,
 }
+
+/// How far a rollout has come, by the word of the controller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Progress {
+    /// It is on its way: what is ready and available may be what was there before.
+    GoesOn,
+    /// `Progressing` is `True` for a reason that is not known. It may be on its way or complete.
+    Unclear,
+    /// Nothing says that it is on its way.
+    Silent,
+}
+
+/// Reasons for which `Progressing` is `True` while a rollout is on its way: this API's and the Deployment controller's.
+const IN_PROGRESS: [&str; 8] = [
+    reason::PENDING,
+    reason::ROLLOUT_IN_PROGRESS,
+    "NewReplicaSetCreated",
+    "FoundNewReplicaSet",
+    "ReplicaSetUpdated",
+    "DeploymentResumed",
+    "Progressing",
+    "InProgress",
+];
+
+/// Reasons for which `Progressing` stays `True` once a rollout is complete.
+const COMPLETE: [&str; 4] = [
+    reason::ROLLOUT_COMPLETE,
+    reason::MINIMUM_REPLICAS_AVAILABLE,
+    "NewReplicaSetAvailable",
+    "Complete",
+];
 
 /// Follows one object, and remembers what a single look does not show.
 #[derive(Debug)]
@@ -101,15 +132,16 @@ impl Judge {
         changes
     }
 
-    /// When the verdict may change although nothing happens, counted from the beginning of the wait.
-    pub(super) fn recheck_after(&self) -> Option<Duration> {
+    /// When the verdict may change next although nothing happens, counted from the beginning of the wait; later than `now`.
+    pub(super) fn recheck_after(&self, now: Duration) -> Option<Duration> {
         let seen = self.seen.as_ref()?;
-        let settled = (self.trust(seen) == Trust::Unproven).then(|| self.still_since + SETTLE);
+        let unsettled = self.trust(seen) == Trust::Unproven || self.progress(seen) == Progress::Unclear;
+        let settled = unsettled.then(|| self.still_since + SETTLE);
         let steady = self
             .met_since
             .filter(|_| self.has_wavered())
             .map(|since| since + STEADY);
-        settled.into_iter().chain(steady).max()
+        settled.into_iter().chain(steady).filter(|at| *at > now).min()
     }
 
     pub(super) fn verdict(&self, elapsed: Duration) -> Verdict {
@@ -120,13 +152,17 @@ impl Judge {
         if let Trust::Stale(why) = trust {
             return Verdict::Waiting(vec![why]);
         }
-        let settled = trust == Trust::Fresh || elapsed >= self.still_since + SETTLE;
+        let is_still = elapsed >= self.still_since + SETTLE;
+        let settled = trust == Trust::Fresh || is_still;
         if settled && let Some(failure) = self.failure(seen) {
             return Verdict::Failed(failure);
         }
         let mut missing = self.missing();
         if missing.is_empty() && !settled {
             missing.push("the status has not moved since the change; it may still be about what was before".to_owned());
+        }
+        if missing.is_empty() && self.progress(seen) == Progress::Unclear && !is_still {
+            missing.push("the controller says that the rollout progresses".to_owned());
         }
         if missing.is_empty() && self.has_wavered() && self.met_since.is_none_or(|since| elapsed < since + STEADY) {
             missing.push(format!(
@@ -160,6 +196,19 @@ impl Judge {
         }
     }
 
+    /// How far the rollout has come, by the word of the controller.
+    fn progress(&self, seen: &Seen) -> Progress {
+        let condition = seen.status.condition(condition::PROGRESSING);
+        let going_on = condition.filter(|it| self.until.rollout && it.status == status::TRUE && self.is_current(it));
+        match going_on.map(|it| it.reason.as_str()) {
+            Some(reason) if seen.status.desired > 0 && IN_PROGRESS.contains(&reason) => Progress::GoesOn,
+            Some(reason) if seen.status.desired > 0 && !reason.is_empty() && !COMPLETE.contains(&reason) => {
+                Progress::Unclear
+            }
+            _ => Progress::Silent,
+        }
+    }
+
     /// Whether conditions come and go. An update may take down once what was up before; a first rollout has nothing to
     /// take down.
     fn has_wavered(&self) -> bool {
@@ -190,6 +239,10 @@ impl Judge {
 
     /// What says that it will never work. What is itself waited for is no failure.
     fn failure(&self, seen: &Seen) -> Option<Failure> {
+        // Where nothing is to run, nothing has to be pulled, started or paid for: what fails is what is about to go.
+        if seen.status.desired == 0 && seen.status.reported {
+            return None;
+        }
         let wanted = |condition: &Condition| {
             self.until
                 .conditions
@@ -243,6 +296,7 @@ impl Judge {
         if self.until.rollout {
             self.missing_of_rollout(status, &mut missing);
         }
+        let of_rollout = missing.len();
         if let Some(phase) = self
             .until
             .phase
@@ -280,6 +334,9 @@ impl Judge {
                 ));
             }
         }
+        if missing.len() > of_rollout && status.desired == 0 {
+            missing.push("0 replicas are wanted, so this cannot come".to_owned());
+        }
         missing
     }
 
@@ -293,6 +350,14 @@ impl Judge {
             if let Some(condition) = self
                 .condition(condition::AVAILABLE)
                 .filter(|it| it.status != status::TRUE)
+            {
+                missing.push(condition.words());
+            }
+            if let Some(condition) = self.condition(condition::PROGRESSING)
+                && self
+                    .seen
+                    .as_ref()
+                    .is_some_and(|seen| self.progress(seen) == Progress::GoesOn)
             {
                 missing.push(condition.words());
             }

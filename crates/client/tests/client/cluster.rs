@@ -55,6 +55,10 @@ impl Cluster {
         self.server.config()
     }
 
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.server.address
+    }
+
     pub(crate) fn lines(&self) -> Vec<String> {
         self.server.lines()
     }
@@ -155,6 +159,11 @@ impl State {
         let line = asked.line();
         if let Some(at) = self.faults.iter().position(|(text, _)| line.contains(text.as_str())) {
             return self.faults.remove(at).1.map(Body::from);
+        }
+        if asked.path == "/apis" {
+            let versions = json!([{ "groupVersion": "compute.miloapis.com/v1alpha1" }]);
+            let groups = json!([{ "name": "compute.miloapis.com", "versions": versions }]);
+            return json_answer(200, &json!({ "kind": "APIGroupList", "groups": groups }));
         }
         if let Some(name) = asked.path.strip_prefix("/api/v1/namespaces/") {
             return json_answer(200, &json!({ "kind": "Namespace", "metadata": { "name": name } }));

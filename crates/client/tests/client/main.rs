@@ -9,7 +9,9 @@ mod absence;
 #[cfg(unix)]
 mod auth;
 mod cluster;
+mod create;
 mod log;
+mod middle;
 mod operations;
 mod proxy;
 mod refresh;

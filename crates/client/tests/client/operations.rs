@@ -180,6 +180,46 @@ async fn a_list_follows_pages_and_begins_anew_when_its_token_expires() {
 }
 
 #[tokio::test]
+async fn a_list_whose_tokens_always_expire_is_had_whole() {
+    let server = Server::start(|asked| {
+        let metadata = |token: &str| json!({ "resourceVersion": "7", "continue": token });
+        let list =
+            |token: &str| json!({ "kind": "WorkloadList", "metadata": metadata(token), "items": [workload("a")] });
+        if asked.query.contains("continue=") {
+            json_answer(410, &status(410, "Expired", "too old", &json!({})))
+        } else if asked.query.contains("limit=") {
+            json_answer(200, &list("t1"))
+        } else {
+            json_answer(200, &list(""))
+        }
+    })
+    .await;
+    // This client repeats what passes, which an expired token does not.
+    let config = Config {
+        retries: datum_client::config::Retries::STANDARD,
+        ..server.config()
+    };
+    let client = Client::connect(config).await.unwrap();
+    let found = client
+        .list(Some(&web().namespace), &ListOptions::default())
+        .await
+        .unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(server.asked().len(), 5, "{:#?}", server.lines());
+}
+
+#[tokio::test]
+async fn a_single_404_of_something_in_between_is_asked_again() {
+    let cluster = crate::cluster::Cluster::start().await;
+    cluster.put(&workload("web"));
+    for page in ["404 page not found", "<html>nothing here</html>"] {
+        cluster.fail_once("workloads/web", 404, page);
+        let found = cluster.client().await.get(&web()).await;
+        assert!(found.is_ok(), "{page}: {found:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_limit_ends_a_list_early() {
     let metadata = json!({ "resourceVersion": "7", "continue": "more" });
     let list = json!({ "kind": "WorkloadList", "metadata": metadata, "items": [workload("a"), workload("b")] });

@@ -131,7 +131,7 @@ async fn absence_is_told_from_a_namespace_that_does_not_exist() {
                 path if path.ends_with("/workloads") => {
                     (200, json!({ "kind": "WorkloadList", "items": [], "metadata": {} }))
                 }
-                _ => (404, not_found("x")),
+                path => (404, not_found(path.rsplit('/').next().unwrap())),
             }
         }
     };
@@ -151,6 +151,57 @@ async fn absence_is_told_from_a_namespace_that_does_not_exist() {
                 "{name}: {error}"
             );
         }
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_no_proof_of_absence() {
+    let (cluster, names) = cluster_of(3).await;
+    let truncated = r#"{"kind":"WorkloadList","metadata":{},"items":[]}"#;
+    cluster.fail_once("limit=1000", 200, truncated);
+    refresh_all(&cluster.client().await, &names).await;
+}
+
+#[tokio::test]
+async fn what_nobody_knows_of_the_namespace_is_no_absence() {
+    let cluster = Cluster::start().await;
+    cluster.fail_once("/api/v1/namespaces", 503, "busy");
+    let error = cluster.client().await.refresh(&id("gone")).await.unwrap_err();
+    assert!(error.is_unavailable(), "{error}");
+    cluster.fail_once(
+        "/api/v1/namespaces",
+        403,
+        r#"{"kind":"Status","code":403,"message":"no"}"#,
+    );
+    let error = cluster.client().await.refresh(&id("gone")).await.unwrap_err();
+    assert!(
+        error.is_not_found(),
+        "who may not read namespaces is told what is known: {error}"
+    );
+}
+
+#[tokio::test]
+async fn a_list_that_fails_for_good_lets_everybody_read_alone() {
+    let expired = r#"{"kind":"Status","code":410,"reason":"Expired","message":"too old"}"#;
+    for (code, body) in [(410, expired), (500, "<html>oops</html>"), (200, "<html>log in</html>")] {
+        let (cluster, names) = cluster_of(5).await;
+        for _ in 0..10 {
+            cluster.fail_once("limit=1000", code, body);
+        }
+        let client = cluster.client().await;
+        refresh_all(&client, &names).await;
+        refresh_all(&client, &names).await;
+        let lists = cluster
+            .lines()
+            .iter()
+            .filter(|line| line.contains("limit=1000"))
+            .count();
+        // An expired one is had whole in the end, and serves all; the others are not asked for again.
+        assert!(
+            lists <= if code == 410 { 4 } else { 1 },
+            "{code}: {:#?}",
+            cluster.lines()
+        );
     }
 }
 

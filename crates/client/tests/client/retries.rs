@@ -82,6 +82,13 @@ async fn what_will_not_pass_is_not_repeated() {
         (409, status(409, "Conflict", "the object has been modified", &json!({}))),
         (422, status(422, "Invalid", "no", &json!({}))),
         (
+            413,
+            status(413, "RequestEntityTooLarge", "limit is 3145728", &json!({})),
+        ),
+        (500, status(500, "", "etcdserver: request is too large", &json!({}))),
+        (501, status(501, "", "not implemented", &json!({}))),
+        (511, json!("log in")),
+        (
             500,
             status(
                 500,
@@ -122,26 +129,22 @@ async fn only_a_delete_that_names_the_uid_is_repeated_when_it_may_have_happened(
 }
 
 #[tokio::test]
-async fn an_apply_that_was_repeated_still_knows_whether_it_created() {
-    let managed = |manager: &str| {
-        let mut object = workload("web");
-        object["metadata"]["managedFields"] = json!([{ "manager": manager, "operation": "Apply" }]);
-        object
-    };
+async fn an_apply_says_whether_it_was_repeated_after_it_may_have_been_carried_out() {
+    let slow = (429, status(429, "TooManyRequests", "slow down", &json!({})));
     let cases = [
-        (vec![busy(), (200, managed("terraform-provider-datum"))], true),
-        (vec![busy(), (200, managed("kubectl"))], false),
-        (vec![(200, managed("terraform-provider-datum"))], false),
-        (vec![busy(), (201, managed("terraform-provider-datum"))], true),
+        (vec![busy(), (200, workload("web"))], (false, true)),
+        (vec![busy(), (201, workload("web"))], (true, true)),
+        (vec![slow, (200, workload("web"))], (false, false)),
+        (vec![(201, workload("web"))], (true, false)),
     ];
-    for (answers, created) in cases {
+    for (answers, expected) in cases {
         let server = Server::answering(answers.clone()).await;
         let applied = client_of(&server)
             .await
             .apply(&web(), &json!({}), ApplyOptions::default())
             .await
             .unwrap();
-        assert_eq!(applied.created, created, "{answers:?}");
+        assert_eq!((applied.created, applied.repeated), expected, "{answers:?}");
     }
 }
 
@@ -168,6 +171,79 @@ async fn retry_after_is_obeyed_within_the_deadline() {
     let server = Server::start(later("3600")).await;
     client_of(&server).await.get(&web()).await.unwrap_err();
     assert_eq!(server.asked().len(), 1, "without a deadline an hour is too long");
+}
+
+/// Answers of 429 with this `Retry-After`, then the workload.
+async fn throttling(times: usize, after: &'static str) -> Server {
+    let answered = Arc::new(AtomicUsize::new(0));
+    Server::start(move |_| {
+        if answered.fetch_add(1, Ordering::SeqCst) >= times {
+            return json_answer(200, &workload("web"));
+        }
+        let answer = Response::builder().status(429).header("retry-after", after);
+        answer.body(Body::from("slow down")).unwrap()
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_server_that_asks_to_slow_down_is_obeyed_for_as_long_as_there_is_time() {
+    let server = throttling(12, "0").await;
+    let client = client_of(&server).await.within(Instant::now() + Duration::from_mins(5));
+    client.get(&web()).await.unwrap();
+    assert_eq!(server.asked().len(), 13, "three repeats are what a fault is worth");
+
+    let server = throttling(usize::MAX, "1").await;
+    let client = client_of(&server).await.within(Instant::now() + Duration::from_secs(4));
+    let error = client.get(&web()).await.unwrap_err();
+    assert!(error.is_rate_limited() && error.tries().times > 1, "{error}");
+    let told = format!("; {} times, for ", error.tries().times);
+    assert!(error.to_string().contains(&told), "{error}");
+}
+
+#[tokio::test]
+async fn who_is_turned_away_together_does_not_come_back_together() {
+    let server = throttling(20, "1").await;
+    let client = client_of(&server).await.within(Instant::now() + Duration::from_mins(1));
+    let begun = Instant::now();
+    let times = futures::future::join_all((0..20).map(|_| async {
+        client.get(&web()).await.unwrap();
+        begun.elapsed()
+    }))
+    .await;
+    let (first, last) = (times.iter().min().unwrap(), times.iter().max().unwrap());
+    assert!(*first >= Duration::from_secs(1), "{first:?}");
+    assert!(*last > *first + Duration::from_millis(300), "{first:?} to {last:?}");
+}
+
+#[tokio::test]
+async fn a_pause_beyond_the_deadline_is_told_at_once() {
+    let server = throttling(usize::MAX, "900").await;
+    let client = client_of(&server).await.within(Instant::now() + Duration::from_mins(1));
+    let error = client.get(&web()).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read workload project-shop/web: the API asks to slow down (429): slow down; it asks to come back in \
+         900 s, which is later than this operation may last"
+    );
+}
+
+#[tokio::test]
+async fn who_is_stopped_gives_up_what_is_stalled_in_seconds() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let target = Target::Host(format!("http://{}", listener.local_addr().unwrap()));
+    let stop = CancellationToken::new();
+    let client = Client::connect(Config::new(target))
+        .await
+        .unwrap()
+        .repeating_until(stop.clone());
+    let write = tokio::spawn(async move { client.apply(&web(), &json!({}), ApplyOptions::default()).await });
+    let (_stalled, _) = listener.accept().await.unwrap();
+    let begun = Instant::now();
+    stop.cancel();
+    let error = write.await.unwrap().unwrap_err();
+    assert!(error.is_cancelled(), "{error}");
+    assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
 }
 
 #[tokio::test]

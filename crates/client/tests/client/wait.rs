@@ -1,5 +1,7 @@
 //! Waits, as a server and its network may treat them.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use datum_client::wait::{Ending, Outcome, Until};
@@ -11,7 +13,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::cluster::{Close, Cluster};
-use crate::server::workload;
+use crate::log::Log;
+use crate::middle::{self, Manner};
+use crate::server::{not_found, workload};
 
 fn id(name: &str) -> WorkloadId {
     format!("project-shop/{name}").parse().unwrap()
@@ -341,15 +345,294 @@ async fn who_may_only_get_waits_by_reading() {
 }
 
 #[tokio::test]
-async fn what_will_not_pass_ends_the_wait() {
-    let cluster = Cluster::start().await;
+async fn whatever_keeps_the_object_from_being_seen_is_outlasted_and_told() {
     let rejected = r#"{"kind":"Status","code":401,"message":"Unauthorized"}"#;
-    cluster.fail_once("limit=500", 401, rejected);
-    let outcome = wait_for(&cluster.client().await, "web").await.unwrap();
-    assert!(
-        matches!(&outcome.result, Ending::Unreadable(error) if error.is_unauthorized()),
-        "{outcome:?}"
+    let forbidden = r#"{"kind":"Status","code":403,"message":"policy"}"#;
+    let answers = [
+        (401, rejected),
+        (401, "<html>log in</html>"),
+        (403, forbidden),
+        (403, "<html>blocked</html>"),
+        (404, "404 page not found"),
+        (404, "<html>nothing here</html>"),
+        (302, ""),
+        (400, "<html>bad</html>"),
+        (500, "<html>oops</html>"),
+        (511, "<html>log in</html>"),
+    ];
+    for (code, body) in answers {
+        for request in ["limit=500", "watch=true"] {
+            let cluster = Cluster::start().await;
+            cluster.put(&workload("web"));
+            for _ in 0..2 {
+                cluster.fail_once(request, code, body);
+            }
+            let wait = wait_for(&cluster.client().await, "web");
+            // Where lists are not allowed, objects are read one by one.
+            cluster.asked(request, if code == 403 { 1 } else { 2 }).await;
+            cluster.report("web", &up());
+            let outcome = wait.await.unwrap();
+            assert!(outcome.is_met(), "{code} {body} {request}: {outcome:?}");
+            assert!(outcome.trouble.is_none(), "it has been seen since: {outcome:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn trouble_is_part_of_the_story() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    cluster.fail_once(
+        "limit=500",
+        401,
+        r#"{"kind":"Status","code":401,"message":"Unauthorized"}"#,
     );
+    cluster.report("web", &up());
+    let outcome = wait_for(&cluster.client().await, "web").await.unwrap();
+    let changes: Vec<_> = outcome.transitions.iter().map(|it| it.change.as_str()).collect();
+    assert_eq!(
+        changes[..2],
+        [
+            "it cannot be seen: the API did not accept the credentials (401 Unauthorized)",
+            "it can be seen again"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_answer_that_it_does_not_exist_is_no_proof() {
+    let gone = serde_json::to_string(&not_found("web")).unwrap();
+    let empty = r#"{"kind":"WorkloadList","metadata":{"resourceVersion":"1"},"items":[]}"#;
+    for (request, code, body) in [
+        ("limit=500", 200, empty),
+        ("limit=500", 403, ""),
+        ("workloads/web", 404, gone.as_str()),
+    ] {
+        let cluster = Cluster::start().await;
+        cluster.put(&workload("web"));
+        if request == "workloads/web" {
+            // Objects are read one by one.
+            let no = r#"{"kind":"Status","code":403,"message":"User \"u\" cannot list resource \"workloads\" in API group \"g\""}"#;
+            cluster.fail_once("limit=500", 403, no);
+        }
+        cluster.fail_once(request, code, body);
+        cluster.report("web", &up());
+        let outcome = wait_for(&cluster.client().await, "web").await.unwrap();
+        assert!(outcome.is_met(), "{request} {code}: {outcome:?}");
+    }
+}
+
+/// Waits for the rollout through something in the middle, with little time.
+async fn wait_through(cluster: &Cluster, url: String, patience: Duration) -> Outcome {
+    let config = Config {
+        target: datum_client::config::Target::Host(url),
+        ..cluster.config()
+    };
+    let client = Client::connect(config).await.unwrap();
+    let until = Until::rollout_of(&Object::new(workload("web")), None);
+    let deadline = Instant::now() + patience;
+    client
+        .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+        .await
+}
+
+#[tokio::test]
+async fn a_deadline_is_missed_only_after_a_last_look() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let client = cluster.client().await;
+    let until = Until::rollout_of(&Object::new(workload("web")), None);
+    let wait = tokio::spawn({
+        let client = client.clone();
+        let deadline = Instant::now() + Duration::from_millis(1500);
+        async move {
+            client
+                .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+                .await
+        }
+    });
+    cluster.asked("watch=true", 1).await;
+    cluster.lose_watches();
+    cluster.report("web", &up());
+    let outcome = wait.await.unwrap();
+    assert!(outcome.is_met(), "the watch said nothing of it: {outcome:?}");
+    assert!(outcome.elapsed >= Duration::from_millis(1400), "{outcome:?}");
+
+    let deadline = Instant::now() + Duration::from_millis(300);
+    let held = tokio::spawn(async move {
+        client
+            .wait_deleted(&id("web"), "uid-web", deadline, CancellationToken::new())
+            .await
+    });
+    cluster.asked("watch=true", 2).await;
+    cluster.lose_watches();
+    cluster.remove("web");
+    assert!(held.await.unwrap().is_met(), "it is gone");
+}
+
+#[tokio::test]
+async fn a_silence_is_told_with_its_length() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let stalled = Arc::new(AtomicBool::new(false));
+    let url = middle::between(cluster.address(), Manner::Stalling(stalled.clone())).await;
+    let wait = tokio::spawn({
+        let cluster = cluster.clone();
+        async move { wait_through(&cluster, url, Duration::from_millis(1500)).await }
+    });
+    cluster.asked("watch=true", 1).await;
+    // New connections do not work either: nothing answers at all.
+    for _ in 0..20 {
+        cluster.fail_once("workloads/web", 503, "busy");
+    }
+    cluster.lose_watches();
+    let outcome = wait.await.unwrap();
+    assert!(matches!(outcome.result, Ending::TimedOut), "{outcome:?}");
+    assert!(outcome.trouble.is_some_and(|error| error.is_unavailable()));
+    assert!(outcome.silence >= Duration::from_secs(1), "{:?}", outcome.silence);
+}
+
+#[tokio::test]
+async fn a_watch_that_is_kept_back_is_no_watch() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let url = middle::between(cluster.address(), Manner::Holding).await;
+    let config = Config {
+        target: datum_client::config::Target::Host(url),
+        ..cluster.config()
+    };
+    let client = Client::connect(config).await.unwrap();
+    let log = Log::default();
+    let begun = Instant::now();
+    log.record(async {
+        let wait = wait_for(&client, "web");
+        cluster.asked("watch=true", 1).await;
+        cluster.report("web", &up());
+        assert!(wait.await.unwrap().is_met());
+        assert!(begun.elapsed() < Duration::from_secs(12), "{:?}", begun.elapsed());
+        // What was learnt is known to the next one.
+        let again = Instant::now();
+        let cancel = CancellationToken::new();
+        cluster.remove("web");
+        let gone = client.wait_deleted(&id("web"), "uid-web", soon(), cancel).await;
+        assert!(
+            gone.is_met() && again.elapsed() < Duration::from_secs(3),
+            "{:?}",
+            again.elapsed()
+        );
+    })
+    .await;
+    let watches = cluster
+        .lines()
+        .iter()
+        .filter(|line| line.contains("watch=true"))
+        .count();
+    assert_eq!(watches, 1, "{:?}", cluster.lines());
+}
+
+#[tokio::test]
+async fn a_watch_that_ends_without_a_word_is_followed_by_a_list() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    for _ in 0..1000 {
+        cluster.fail_once("watch=true", 200, "");
+    }
+    let wait = wait_for(&cluster.client().await, "web");
+    cluster.asked("watch=true", 2).await;
+    cluster.report("web", &up());
+    assert!(wait.await.unwrap().is_met());
+    let lines = cluster.lines();
+    assert!(lines.len() < 15, "{lines:?}");
+    for pair in lines.windows(2) {
+        assert!(
+            !(pair[0].contains("watch=true") && pair[1].contains("watch=true")),
+            "{lines:?}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_connection_that_went_dead_is_noticed_by_a_look() {
+    let cluster = Cluster::start().await;
+    cluster.put(&workload("web"));
+    let stalled = Arc::new(AtomicBool::new(false));
+    let url = middle::between(cluster.address(), Manner::Stalling(stalled.clone())).await;
+    let wait = tokio::spawn({
+        let cluster = cluster.clone();
+        async move { wait_through(&cluster, url, Duration::from_mins(2)).await }
+    });
+    cluster.asked("watch=true", 1).await;
+    cluster.report("web", &provisioning());
+    stalled.store(true, Ordering::SeqCst);
+    cluster.report("web", &up());
+    let outcome = wait.await.unwrap();
+    assert!(outcome.is_met(), "{outcome:?}");
+    assert!(outcome.elapsed < Duration::from_secs(30), "{:?}", outcome.elapsed);
+}
+
+#[tokio::test]
+async fn a_silent_controller_does_not_keep_a_wait_awake() {
+    let cluster = Cluster::start().await;
+    let pending = json!({ "phase": "Pending" });
+    let mut object = workload("web");
+    object["status"] = pending;
+    cluster.put(&object);
+    let client = cluster.client().await;
+    let until = Until::rollout_of(&Object::new(object), None);
+    let log = Log::default();
+    let patience = datum_client::wait::SETTLE + Duration::from_secs(3);
+    let outcome = log
+        .record(async {
+            let deadline = Instant::now() + patience;
+            client
+                .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+                .await
+        })
+        .await;
+    assert!(matches!(outcome.result, Ending::TimedOut), "{outcome:?}");
+    let wakes = log.text().matches(": waiting").count();
+    assert!((1..15).contains(&wakes), "{wakes} times");
+}
+
+#[tokio::test]
+async fn what_was_written_and_is_overwritten_ends_the_wait() {
+    let fields = json!({ "f:spec": { "f:template": { "f:spec": { "f:containers": { "k:{\"name\":\"app\"}": {
+        ".": {}, "f:name": {}, "f:image": {},
+    } } } } } });
+    let entry = |manager: &str, operation: &str| json!({ "manager": manager, "operation": operation, "time": "2026-01-01T00:00:00Z", "fieldsV1": fields });
+    let mut written = workload("web");
+    written["metadata"]["generation"] = json!(2);
+    written["metadata"]["managedFields"] = json!([entry("terraform-provider-datum", "Apply")]);
+    let cluster = Cluster::start().await;
+    cluster.put(&written);
+    let client = cluster.client().await;
+    let until = Until::rollout_of(&Object::new(written.clone()), None);
+    let wait = tokio::spawn(async move {
+        client
+            .wait(&id("web"), "uid-web", until, soon(), CancellationToken::new())
+            .await
+    });
+    cluster.asked("watch=true", 1).await;
+    let mut rolled_back = written;
+    rolled_back["metadata"]["generation"] = json!(3);
+    rolled_back["metadata"]["labels"] = json!({ "theirs": "1" });
+    cluster.put(&rolled_back);
+    rolled_back["metadata"]["generation"] = json!(4);
+    rolled_back["metadata"]["managedFields"] = json!([entry("kubectl-patch", "Update")]);
+    rolled_back["spec"]["template"]["spec"]["containers"][0]["image"] = json!("nginx:old");
+    rolled_back["status"] = up();
+    rolled_back["status"]["observedGeneration"] = json!(4);
+    cluster.put(&rolled_back);
+    let outcome = wait.await.unwrap();
+    let Ending::Overwritten(overwritten) = &outcome.result else {
+        panic!("{outcome:?}")
+    };
+    assert_eq!(
+        overwritten[0].field,
+        "spec.template.spec.containers[name=\"app\"].image"
+    );
+    assert_eq!(overwritten[0].found, "nginx:old");
+    assert_eq!(overwritten[0].manager.as_deref(), Some("kubectl-patch"));
 }
 
 #[tokio::test]

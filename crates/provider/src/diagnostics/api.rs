@@ -1,6 +1,6 @@
 //! Refusals of the API, each with what to do next.
 
-use datum_client::error::{Cause, Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach};
+use datum_client::error::{Cause, Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach, Tries};
 use datum_client::{CredentialError, Error};
 use datum_model::field::Path;
 use datum_model::id::{Namespace, WorkloadId};
@@ -60,7 +60,7 @@ impl Action {
 ///
 /// `shape` is the configuration or plan, in which the API's field paths are looked up.
 pub fn refused(action: Action, id: &WorkloadId, error: &Error, shape: &Value) -> Vec<Diagnostic> {
-    of_kind(action, id, error.kind(), shape, None)
+    of_kind(action, id, error.kind(), error.tries(), shape, None)
 }
 
 /// Like [`refused`], for an apply to a workload that exists: positions in the API's paths are those of `merged`, the object
@@ -72,10 +72,17 @@ pub fn refused_change(
     shape: &Value,
     merged: Option<&Json>,
 ) -> Vec<Diagnostic> {
-    of_kind(action, id, error.kind(), shape, merged)
+    of_kind(action, id, error.kind(), error.tries(), shape, merged)
 }
 
-fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value, merged: Option<&Json>) -> Vec<Diagnostic> {
+fn of_kind(
+    action: Action,
+    id: &WorkloadId,
+    kind: &Kind,
+    tries: &Tries,
+    shape: &Value,
+    merged: Option<&Json>,
+) -> Vec<Diagnostic> {
     if let Kind::Invalid { causes, .. } = kind
         && !causes.is_empty()
     {
@@ -90,7 +97,12 @@ fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value, merged: 
                 format!("{named}: {}", cause.message)
             };
             let attribute = to_attribute(&named, shape, schema::workload());
-            diagnostic(action.cannot(id), sentence(&text), attribute)
+            let around = if action == Action::Plan {
+                format!("\n{AROUND_A_PLAN}")
+            } else {
+                String::new()
+            };
+            diagnostic(action.cannot(id), sentence(&text) + &around, attribute)
         };
         return causes.iter().map(problem).collect();
     }
@@ -107,14 +119,33 @@ fn of_kind(action: Action, id: &WorkloadId, kind: &Kind, shape: &Value, merged: 
             .map(|found| found_conflict(action, id, found, shape))
             .collect();
     }
-    let (next, attribute) = next_step(action, id, kind);
-    let why = sentence(&kind.to_string());
+    let (mut next, attribute) = next_step(action, id, kind);
+    if action == Action::Plan && is_about_the_change(kind) {
+        next = format!("{next}\n{}", AROUND_A_PLAN.trim_start());
+    }
+    let why = sentence(&format!("{kind}{tries}"));
     let detail = if next.is_empty() {
         why
     } else {
-        format!("{why}\n\n{next}")
+        format!("{why}\n\n{}", next.trim_start())
     };
     vec![diagnostic(action.cannot(id), detail, attribute)]
+}
+
+/// What helps whoever does not want the change that the API refuses: Terraform plans a pending change also before it destroys,
+/// and the provider is not told.
+const AROUND_A_PLAN: &str = "\nTo destroy it without that change: terraform destroy -refresh=false. To plan without asking the \
+                             API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).";
+
+/// Whether a refusal is about what is to be changed, which a deletion does not do.
+fn is_about_the_change(kind: &Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Invalid { .. }
+            | Kind::TooLarge { .. }
+            | Kind::Conflict(_)
+            | Kind::Forbidden(Forbidden::Other { .. } | Forbidden::Rbac { .. } | Forbidden::Quota { .. })
+    )
 }
 
 /// A field that another manager applies with another value. `shape` is the plan, in which the field is looked up.
@@ -143,13 +174,23 @@ fn owned_by(action: Action, id: &WorkloadId, field: &str, manager: &str, attribu
     } else {
         super::workload::hcl(&attribute)
     };
+    // The plan has asked about the same conflict: where it met none, there was none.
+    let again = if action == Action::Update {
+        format!(
+            "If {manager} has changed it since the plan was made, plan again: terraform plan then shows what is live, and \
+             what is to become of it.\n"
+        )
+    } else {
+        String::new()
+    };
+    let around = if action == Action::Plan { AROUND_A_PLAN } else { "" };
     diagnostic(
         format!("{}: {field} belongs to {manager}", action.cannot(id)),
         format!(
-            "The field manager {manager} owns {field} with another value, so two owners would overwrite each other.\n\n\
+            "The field manager {manager} owns {field} with another value, so two owners would overwrite each other.\n\n{again}\
              To leave it to {manager}, remove {name} from the configuration. To take it over, set force_conflicts = true on \
              this resource, or on the provider.\n\
-             Who owns what: kubectl get workload {} -n {} -o yaml --show-managed-fields",
+             Who owns what: kubectl get workload {} -n {} -o yaml --show-managed-fields{around}",
             id.name, id.namespace
         ),
         attribute,
@@ -176,13 +217,20 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
             "Check project and endpoint (or host) of the provider block. Nothing was changed in the state.".to_owned()
         }
         Kind::NotFound(Missing::Api { .. }) => "Check that the provider points to the control plane of a Datum project. \
-            What it serves: kubectl api-resources"
+            What it serves: kubectl api-resources\n\
+            The state was left as it is. If workloads are gone there for good, so is this one: terraform state rm"
             .to_owned(),
+        Kind::UidMismatch { found: None, .. } => {
+            "The workload that the state knows is not there any more. Plan again to see that, and to create it anew: \
+             terraform plan"
+                .to_owned()
+        }
         Kind::UidMismatch { .. } => format!(
             "Somebody else deleted the workload that the state knows and made another of the same name. Refresh to see \
              it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and \
              import {id}."
         ),
+        Kind::TooLarge { status, .. } => too_large(*status),
         Kind::Unauthorized { .. } | Kind::Forbidden(Forbidden::Anonymous { .. }) => {
             "Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of \
              the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login"
@@ -238,15 +286,29 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
     (text, root())
 }
 
-/// What a creation leaves in doubt whose answer did not come.
+/// What a write leaves in doubt whose answer did not come.
 fn doubt(action: Action, id: &WorkloadId) -> String {
-    match action {
-        Action::Create => format!(
-            "Whether the workload was created is not known: kubectl get workload {} -n {}\n",
-            id.name, id.namespace
-        ),
-        _ => String::new(),
-    }
+    let done = match action {
+        Action::Create => "the workload was created",
+        Action::Update => "the workload was changed",
+        Action::Delete => "the deletion of the workload has begun",
+        Action::Plan | Action::Read | Action::Import => return String::new(),
+    };
+    let look = format!("kubectl get workload {} -n {}", id.name, id.namespace);
+    format!("Whether {done} is not known: {look}\n")
+}
+
+/// What helps against an object that is too large: which of the limits it is.
+fn too_large(status: u16) -> String {
+    let limit = if status == 413 {
+        "A request may have 3 MiB"
+    } else {
+        "A stored object may have about 1.5 MiB (etcd's limit for a request)"
+    };
+    format!(
+        "Nothing was written. {limit}; all annotations together may have 256 KiB. Large files belong into a ConfigMap, a \
+         Secret or an image, which the workload mounts."
+    )
 }
 
 /// What helps against credentials that could not be had.
@@ -318,7 +380,7 @@ pub fn unlisted(namespace: &Namespace, error: &Error) -> Diagnostic {
         format!("Cannot list the workloads in {namespace}"),
         format!(
             "{}\n\nWhat kubectl sees: kubectl get workloads -n {namespace}",
-            sentence(&error.kind().to_string())
+            sentence(&format!("{}{}", error.kind(), error.tries()))
         ),
         root(),
     )
@@ -346,7 +408,7 @@ mod tests {
     #[track_caller]
     fn check(action: Action, kind: &Kind, expected: &Expect) {
         let id = "project-a/web".parse().unwrap();
-        expected.assert_eq(&shown(&of_kind(action, &id, kind, &shape(), None)));
+        expected.assert_eq(&shown(&of_kind(action, &id, kind, &Tries::default(), &shape(), None)));
     }
 
     #[track_caller]
@@ -354,7 +416,7 @@ mod tests {
         let id = "project-a/web".parse().unwrap();
         let texts = kinds
             .into_iter()
-            .map(|kind| shown(&of_kind(action, &id, &kind, &shape(), None)));
+            .map(|kind| shown(&of_kind(action, &id, &kind, &Tries::default(), &shape(), None)));
         expected.assert_eq(&texts.collect::<Vec<_>>().join("\n"));
     }
 
@@ -377,11 +439,13 @@ mod tests {
                 [spec.template.spec.containers[1].image] Cannot update workload project-a/web: spec.template.spec.containers[name="app"].image belongs to "kubectl-edit"
                 The field manager "kubectl-edit" owns spec.template.spec.containers[name="app"].image with another value, so two owners would overwrite each other.
 
+                If "kubectl-edit" has changed it since the plan was made, plan again: terraform plan then shows what is live, and what is to become of it.
                 To leave it to "kubectl-edit", remove spec.template.spec.containers[1].image from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
                 Who owns what: kubectl get workload web -n project-a -o yaml --show-managed-fields
                 [spec.replicas] Cannot update workload project-a/web: spec.replicas belongs to "kubectl-edit" (through the subresource "scale")
                 The field manager "kubectl-edit" (through the subresource "scale") owns spec.replicas with another value, so two owners would overwrite each other.
 
+                If "kubectl-edit" (through the subresource "scale") has changed it since the plan was made, plan again: terraform plan then shows what is live, and what is to become of it.
                 To leave it to "kubectl-edit" (through the subresource "scale"), remove spec.replicas from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
                 Who owns what: kubectl get workload web -n project-a -o yaml --show-managed-fields
             "#]],
@@ -411,6 +475,8 @@ mod tests {
             &expect![[r#"
                 [spec.template.spec.containers[1].image] The API would refuse workload project-a/web
                 spec.template.spec.containers[1].image: Required value.
+
+                To destroy it without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
                 [] The API would refuse workload project-a/web
                 No way.
             "#]],
@@ -434,7 +500,7 @@ mod tests {
             causes: vec![cause(2), cause(0)],
         };
         let id = "project-a/web".parse().unwrap();
-        let found = of_kind(Action::Update, &id, &kind, &shape(), Some(&merged));
+        let found = of_kind(Action::Update, &id, &kind, &Tries::default(), &shape(), Some(&merged));
         expect![[r#"
             [spec.template.spec.containers[1].image] Cannot update workload project-a/web
             spec.template.spec.containers[name="app"].image: Invalid value: "x": not allowed here.
@@ -483,11 +549,12 @@ mod tests {
             Action::Create,
             &Kind::NotFound(Missing::Api { served }),
             &expect![[r#"
-            [] Cannot create workload project-a/web
-            The server does not serve workloads in compute.miloapis.com/v1alpha1; it serves compute.datumapis.com/v1alpha.
+                [] Cannot create workload project-a/web
+                The server does not serve workloads in compute.miloapis.com/v1alpha1; it serves compute.datumapis.com/v1alpha.
 
-            Check that the provider points to the control plane of a Datum project. What it serves: kubectl api-resources
-        "#]],
+                Check that the provider points to the control plane of a Datum project. What it serves: kubectl api-resources
+                The state was left as it is. If workloads are gone there for good, so is this one: terraform state rm
+            "#]],
         );
     }
 
@@ -575,51 +642,55 @@ mod tests {
             Action::Update,
             kinds,
             &expect![[r#"
-            [] Cannot update workload project-a/web
-            The API took the request for an anonymous one: the credentials are missing or not valid here (no).
+                [] Cannot update workload project-a/web
+                The API took the request for an anonymous one: the credentials are missing or not valid here (no).
 
-            Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login
+                Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login
 
-            [] Cannot update workload project-a/web
-            The namespace is being deleted: no.
+                [] Cannot update workload project-a/web
+                The namespace is being deleted: no.
 
-            Wait until the namespace is gone: kubectl get namespace project-a --watch
+                Wait until the namespace is gone: kubectl get namespace project-a --watch
 
-            [] Cannot update workload project-a/web
-            It is forbidden: no.
+                [] Cannot update workload project-a/web
+                It is forbidden: no.
 
-            The request was forbidden (403) by a policy of the control plane.
+                The request was forbidden (403) by a policy of the control plane.
 
-            [] Cannot update workload project-a/web
-            It exists already.
+                [] Cannot update workload project-a/web
+                It exists already.
 
-            To manage it here, import it: terraform import datum_workload.<name> project-a/web
+                To manage it here, import it: terraform import datum_workload.<name> project-a/web
 
-            [] Cannot update workload project-a/web
-            The API asks to slow down (429): no.
+                [] Cannot update workload project-a/web
+                The API asks to slow down (429): no.
 
-            Run it again, with a smaller -parallelism if it happens often.
+                Run it again, with a smaller -parallelism if it happens often.
 
-            [] Cannot update workload project-a/web
-            The server's answer is not one of the Kubernetes API (200, text/html): Sign in.
+                [] Cannot update workload project-a/web
+                The server's answer is not one of the Kubernetes API (200, text/html): Sign in.
 
-            Something else than the Kubernetes API answered, such as a proxy or a page to log in at. Check host or endpoint of the provider block, or the kubeconfig's server, and proxy_url.
+                Whether the workload was changed is not known: kubectl get workload web -n project-a
+                Something else than the Kubernetes API answered, such as a proxy or a page to log in at. Check host or endpoint of the provider block, or the kubeconfig's server, and proxy_url.
 
-            [] Cannot update workload project-a/web
-            The time for it ran out.
+                [] Cannot update workload project-a/web
+                The time for it ran out.
 
-            Give it more time with timeouts.update of the workload or the provider, or see whether the API answers: kubectl version
+                Whether the workload was changed is not known: kubectl get workload web -n project-a
+                Give it more time with timeouts.update of the workload or the provider, or see whether the API answers: kubectl version
 
-            [] Cannot update workload project-a/web
-            The server did not answer within 60s.
+                [] Cannot update workload project-a/web
+                The server did not answer within 60s.
 
-            The state was left as it is; see whether the API answers: kubectl version
+                Whether the workload was changed is not known: kubectl get workload web -n project-a
+                The state was left as it is; see whether the API answers: kubectl version
 
-            [] Cannot update workload project-a/web
-            It was cancelled.
+                [] Cannot update workload project-a/web
+                It was cancelled.
 
-            Run it again to go on.
-        "#]],
+                Whether the workload was changed is not known: kubectl get workload web -n project-a
+                Run it again to go on.
+            "#]],
         );
     }
 

@@ -5,14 +5,19 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use datum_client::wait::{Failure, terminal};
+use datum_client::config::FIELD_MANAGER;
+use datum_client::wait::{Failure, Overwritten, terminal};
 use datum_client::{Error, Event, Object};
 use datum_model::condition::reason;
 use datum_model::id::WorkloadId;
+use datum_model::schema as model;
 use serde_json::Value as Json;
-use tf_provider::Diagnostic;
+use tf_plugin_server::value::Value;
+use tf_provider::{AttributePath, Diagnostic};
 
 use super::{Action, diagnostic, root, sentence};
+use crate::schema;
+use crate::value::path::to_attribute;
 use crate::workload::wait::{OnTimeout, Wait};
 
 /// The most events that are shown.
@@ -41,6 +46,8 @@ pub struct Report<'r> {
     pub transitions: &'r [String],
     /// What controllers said, oldest first.
     pub events: &'r [Event],
+    /// What was written, in which the fields of the API are found again.
+    pub shape: &'r Value,
 }
 
 /// How a wait ended.
@@ -52,6 +59,8 @@ pub enum End<'r> {
     TimedOut {
         /// What kept us from seeing the workload at the end.
         trouble: Option<&'r Error>,
+        /// For how long.
+        silence: Duration,
     },
     /// The user or the CLI put an end to it.
     Interrupted,
@@ -61,8 +70,8 @@ pub enum End<'r> {
     Deleted,
     /// Somebody else deleted the workload and made another of its name.
     Replaced,
-    /// The workload could not be seen any more.
-    Lost(&'r Error),
+    /// Somebody else gave other values to what was written.
+    Overwritten(&'r [Overwritten]),
 }
 
 /// The wait for a workload that was created or updated.
@@ -81,15 +90,25 @@ pub fn rollout(report: &Report<'_>) -> Diagnostic {
         End::Deleting => format!("Workload {id} {done}, and is now being deleted by somebody else"),
         End::Deleted => format!("Workload {id} {done}, and was then deleted by somebody else"),
         End::Replaced => format!("Workload {id} {done}, and was then replaced by somebody else"),
-        End::Lost(_) => format!("Workload {id} {done}, but cannot be watched"),
+        End::Overwritten(_) => format!("Workload {id} {done}, and then changed by somebody else"),
     };
+    let mut attribute = root();
     let mut detail = format!("Waited {elapsed} for {}.\n", wanted(report.wanted));
-    if let End::Lost(trouble) | End::TimedOut { trouble: Some(trouble) } = end {
-        let _ = writeln!(
-            detail,
-            "The API kept it from being seen: {}",
-            sentence(&trouble.kind().to_string())
-        );
+    if let End::TimedOut {
+        trouble: Some(trouble),
+        silence,
+    } = end
+    {
+        detail += &unseen(trouble, *silence);
+    }
+    if let End::Overwritten(fields) = end {
+        for field in *fields {
+            let (at, text) = overwritten(field, report.shape);
+            let _ = writeln!(detail, "{text}");
+            if attribute.steps.is_empty() {
+                attribute = at;
+            }
+        }
     }
     detail += &list("Still missing", report.missing.iter().cloned());
     if let (End::Deleting, Some(object)) = (end, report.object) {
@@ -108,13 +127,49 @@ pub fn rollout(report: &Report<'_>) -> Diagnostic {
     for hint in hints(report) {
         let _ = write!(detail, "\n{hint}\n");
     }
-    let _ = write!(
-        detail,
-        "\n{}\n\n{}",
-        consequence(*action, *end, report.wanted),
-        next_commands(report)
-    );
-    diagnostic(summary, detail, root())
+    let _ = write!(detail, "\n{}\n\n{}", consequence(report), next_commands(report));
+    diagnostic(summary, detail, attribute)
+}
+
+/// What kept the workload from being seen, and for how long.
+fn unseen(trouble: &Error, silence: Duration) -> String {
+    let words = sentence(&format!("{}{}", trouble.kind(), trouble.tries()));
+    format!(
+        "No answer about it for {}, also not at the end: {words}\n",
+        seconds(silence)
+    )
+}
+
+/// A field that has another value than the one that was written: its attribute, and what to say of it.
+fn overwritten(field: &Overwritten, shape: &Value) -> (AttributePath, String) {
+    let attribute = field.path().map_or_else(root, |path| {
+        to_attribute(&path.in_schema(model::workload()), shape, schema::workload())
+    });
+    let name = if attribute.steps.is_empty() {
+        field.field.clone()
+    } else {
+        super::workload::hcl(&attribute)
+    };
+    let is_plain = |value: &Json| !value.is_object() && !value.is_array();
+    let change = if field.found.is_null() {
+        "is gone".to_owned()
+    } else if is_plain(&field.found) && is_plain(&field.wrote) && may_be_shown(&field.field) {
+        format!("is {}, and {} was written", field.found, field.wrote)
+    } else {
+        "has another value than the one that was written".to_owned()
+    };
+    let by = match field.manager.as_deref() {
+        Some(FIELD_MANAGER) => "; another Terraform has changed it".to_owned(),
+        Some(manager) => format!("; it belongs to {manager:?} now"),
+        None => String::new(),
+    };
+    (attribute, format!("{name} {change}{by}."))
+}
+
+/// Whether a value is no secret for certain: what runs, how often and where, but not with which variables and arguments.
+fn may_be_shown(field: &str) -> bool {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    !field.contains(".env[") && ["image", "replicas", "containerPort", "cpu", "memory", "name"].contains(&name)
 }
 
 /// The wait for a deletion that did not come to its end.
@@ -123,16 +178,13 @@ pub fn deletion(id: &WorkloadId, end: End<'_>, elapsed: Duration, object: Option
     let finalizers: Vec<&str> = object.into_iter().flat_map(Object::finalizers).collect();
     let summary = match end {
         End::Interrupted => format!("The deletion of workload {id} was interrupted after {elapsed}"),
-        End::Lost(_) => format!("Workload {id} is being deleted, but cannot be watched"),
         _ => format!("Workload {id} is being deleted, but is not gone after {elapsed}"),
     };
     let trouble = match end {
-        End::Lost(trouble) | End::TimedOut { trouble: Some(trouble) } => {
-            format!(
-                "The API kept it from being seen: {}\n\n",
-                sentence(&trouble.kind().to_string())
-            )
-        }
+        End::TimedOut {
+            trouble: Some(trouble),
+            silence,
+        } => unseen(trouble, silence) + "\n",
         _ => String::new(),
     };
     let held = match finalizers.as_slice() {
@@ -313,19 +365,36 @@ fn hints(report: &Report<'_>) -> Vec<String> {
 }
 
 /// What became of the state, and what the next run does.
-fn consequence(action: Action, end: End<'_>, wanted: &Wait) -> &'static str {
+fn consequence(report: &Report<'_>) -> &'static str {
+    let Report {
+        action, end, wanted, ..
+    } = report;
+    let wants_none = report
+        .object
+        .is_some_and(|object| object.as_json()["spec"]["replicas"] == 0);
     match (action, end) {
         (_, End::Deleting) => {
             "The state keeps it for now. Once it is gone, the next plan will see that, and create it again."
         }
         (_, End::Deleted | End::Replaced) => "The next plan will see that, and create it again.",
-        (Action::Create, End::Failed(_) | End::TimedOut { .. }) if wanted.on_timeout == OnTimeout::Warn => {
+        (Action::Create, End::Interrupted) => "The workload is in the state; the next apply waits for it.",
+        (Action::Create, End::Failed(_) | End::TimedOut { .. } | End::Overwritten(_))
+            if wanted.on_timeout == OnTimeout::Warn =>
+        {
             "The workload is in the state as it is; nothing waits for it any more. A postcondition on self.status turns \
              what matters into an error."
         }
         (Action::Create, _) => {
             "The workload is in the state, marked as tainted: the next apply replaces it. To keep it and wait again: \
              terraform untaint. To have such a wait end in a warning: wait = { on_timeout = \"warn\" }"
+        }
+        (_, End::Overwritten(_)) => {
+            "The change was made; the next plan shows what it is now, and changes it back. To leave it to the other, remove \
+             it from the configuration."
+        }
+        (_, End::TimedOut { .. }) if wants_none => {
+            "The change is made and in the state. With 0 replicas nothing is started, so more time does not help: wait for \
+             something else, or for nothing: wait = { rollout = false }"
         }
         (_, End::TimedOut { .. }) => {
             "The change is made and in the state; the next apply waits again. To give it more time: timeouts = { update = \
@@ -366,7 +435,7 @@ fn selector(object: &Object) -> Option<String> {
 }
 
 /// A duration as people write it: `2s`, `1m30s`, `0.4s`.
-fn seconds(duration: Duration) -> String {
+pub fn seconds(duration: Duration) -> String {
     if duration.as_millis() < 950 {
         return format!("{:.1}s", duration.as_secs_f64());
     }
@@ -423,13 +492,17 @@ mod tests {
         let timed_out = Report {
             id: &id,
             action: Action::Create,
-            end: End::TimedOut { trouble: None },
+            end: End::TimedOut {
+                trouble: None,
+                silence: Duration::ZERO,
+            },
             object: Some(&stuck),
             wanted: &Wait::DEFAULT,
             missing: &missing,
             elapsed: Duration::from_secs(90),
             transitions: &transitions,
             events: &[event()],
+            shape: &Value::Null,
         };
         expect![[r#"
             [] Workload project-a/web was created, but is not up after 1m30s
@@ -519,6 +592,7 @@ mod tests {
             elapsed: Duration::from_mins(1),
             transitions: &[],
             events: &[],
+            shape: &Value::Null,
         };
         expect![[r#"
             [] Workload project-a/web was created, and is now being deleted by somebody else
@@ -547,7 +621,10 @@ mod tests {
     fn a_deletion_that_does_not_end_names_what_holds_it() {
         let id = "project-a/web".parse().unwrap();
         let held = object(&json!({}));
-        let end = End::TimedOut { trouble: None };
+        let end = End::TimedOut {
+            trouble: None,
+            silence: Duration::ZERO,
+        };
         expect![[r#"
             [] Workload project-a/web is being deleted, but is not gone after 0.9s
             It is held by its finalizers, each of which a controller removes when it has cleaned up:

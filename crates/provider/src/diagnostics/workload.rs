@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use datum_client::Error;
+use datum_client::{Error, Object};
 use datum_model::field::Path;
 use datum_model::id::WorkloadId;
 use tf_plugin_server::value;
@@ -40,6 +40,83 @@ pub fn already_exists(id: &WorkloadId) -> Diagnostic {
     )
 }
 
+/// Whose workload has the name of one that is to be created.
+#[derive(Clone, Debug)]
+pub enum Taken<'t> {
+    /// Others made it: these managers own its template.
+    ByOthers(Vec<&'t str>),
+    /// This provider made it, from this or another state.
+    ByThisProvider,
+    /// This provider made it at that time, by an apply that ended before anybody knew.
+    ByLostAttempt(&'t str),
+    /// The state that was planned from has it.
+    InThisState,
+}
+
+/// A create whose name is taken.
+pub fn taken(id: &WorkloadId, by: &Taken<'_>) -> Diagnostic {
+    let moved = "moved {\n  from = datum_workload.<old>\n  to   = datum_workload.<name>\n}";
+    let text = match by {
+        Taken::ByOthers(managers) => {
+            let managers = match managers.as_slice() {
+                [] => String::new(),
+                managers => format!(" It belongs to {}.", managers.join(", ")),
+            };
+            format!(
+                "It was not made by this configuration, so it was not touched.{managers}\n\n{}",
+                adoption(id)
+            )
+        }
+        Taken::ByThisProvider => format!(
+            "Terraform made it: it belongs to the field manager of this provider. So this state has it under another \
+             address, or another state has it, or had it. It was not touched, since two states that have one workload \
+             overwrite each other.\n\n\
+             If it has another address or key in this state, say that it has moved:\n\n{moved}\n\n\
+             If another state has it, give one of them another name, or take it out of the other state first (terraform \
+             state rm). Only if no state has it any more, import it.\n\n{}",
+            adoption(id)
+        ),
+        Taken::ByLostAttempt(time) => format!(
+            "This provider made it at {time}, by an apply that ended before it knew, so that no state has it. It was left \
+             as it is.\n\n{}",
+            adoption(id)
+        ),
+        Taken::InThisState => format!(
+            "It is in this very state, and was not deleted before the new one was to be created. There is nothing to \
+             import.\n\n\
+             If only its address or key has changed, say that it has moved:\n\n{moved}\n\n\
+             If it is to be replaced, it must go before the new one comes: two workloads cannot have one name. So leave \
+             create_before_destroy out of its lifecycle, or change metadata.name along with it."
+        ),
+    };
+    diagnostic(
+        format!("Workload {id} already exists"),
+        text,
+        AttributePath::new("metadata").attribute("name"),
+    )
+}
+
+/// A create whose name belongs to a workload that is being deleted, and is not gone in time.
+pub fn still_there(id: &WorkloadId, waited: &str, object: Option<&Object>) -> Diagnostic {
+    let finalizers: Vec<&str> = object.into_iter().flat_map(Object::finalizers).collect();
+    let held = match finalizers.as_slice() {
+        [] => "No finalizer holds it, so it should be gone soon.".to_owned(),
+        finalizers => format!(
+            "What holds it are its finalizers, each of which a controller removes when it has cleaned up: {}.",
+            finalizers.join(", ")
+        ),
+    };
+    diagnostic(
+        format!("Workload {id} cannot be created yet: one of that name is being deleted"),
+        format!(
+            "It was not gone after {waited}. {held}\n\nRun it again when it is gone, or give it more time: timeouts = \
+             {{ create = \"30m\" }}\nNext: kubectl describe workload {} -n {}",
+            id.name, id.namespace
+        ),
+        AttributePath::new("metadata").attribute("name"),
+    )
+}
+
 /// A create that found somebody else had just created the same workload, and what kept it from being taken back, if
 /// anything did.
 pub fn lost_race(id: &WorkloadId, left: Option<&Error>) -> Diagnostic {
@@ -64,6 +141,18 @@ pub fn lost_race(id: &WorkloadId, left: Option<&Error>) -> Diagnostic {
     )
 }
 
+/// A plan that was made with another control plane than the one that it is applied to.
+pub fn planned_elsewhere(id: &WorkloadId, planned: &str, current: &str) -> Diagnostic {
+    diagnostic(
+        format!("The plan of workload {id} was made with another control plane"),
+        format!(
+            "It was planned with {planned}; the provider is now configured for {current}. Nothing was written.\n\n\
+             Check project, endpoint, host and the kubeconfig's context. To change that control plane, plan again."
+        ),
+        root(),
+    )
+}
+
 /// How to take over a workload that exists.
 fn adoption(id: &WorkloadId) -> String {
     format!(
@@ -82,7 +171,9 @@ pub fn recreated(id: &WorkloadId, known: &str, found: &str) -> Diagnostic {
         format!("Workload {id} is not the one in the state any more"),
         format!(
             "The workload that Terraform knows (uid {known}) was deleted outside of Terraform, and another (uid {found}) \
-             was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.\n\n{}",
+             was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.\n\n\
+             An import is ignored as long as the state has the old one. So first let it go: terraform apply -refresh-only \
+             (or terraform state rm).\n\n{}",
             adoption(id)
         ),
         root(),
@@ -97,9 +188,7 @@ pub fn being_deleted(id: &WorkloadId, since: &str, finalizers: &[&str]) -> Diagn
     };
     diagnostic(
         format!("Workload {id} is being deleted"),
-        format!(
-            "It was deleted outside of Terraform at {since} and is not gone yet.{held} It will be created again once it is."
-        ),
+        format!("Its deletion began at {since}, and it is not gone yet.{held} It will be created again once it is."),
         root(),
     )
 }
@@ -386,6 +475,8 @@ mod tests {
             [] Workload project-a/web is not the one in the state any more
             The workload that Terraform knows (uid 1) was deleted outside of Terraform, and another (uid 2) was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.
 
+            An import is ignored as long as the state has the old one. So first let it go: terraform apply -refresh-only (or terraform state rm).
+
             To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
 
             import {
@@ -397,7 +488,7 @@ mod tests {
 
             Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
             [] Workload project-a/web is being deleted
-            It was deleted outside of Terraform at 2026-01-01T00:00:00Z and is not gone yet. What holds it are its finalizers: example.com/cleanup. It will be created again once it is.
+            Its deletion began at 2026-01-01T00:00:00Z, and it is not gone yet. What holds it are its finalizers: example.com/cleanup. It will be created again once it is.
             [] Workload project-a/web is not on this control plane
             The state knows it on https://a; the provider is now configured for https://b, which does not have it. That is no proof of its deletion, so the state was left as it is.
 

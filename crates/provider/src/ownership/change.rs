@@ -105,7 +105,7 @@ impl Change {
 
     /// `metadata.managedFields` of the object `live` with what the change takes in our entry, and without what it releases; none
     /// where that is so already.
-    pub fn moved(&self, live: &Json) -> Option<Json> {
+    pub fn moved(&self, live: &Json) -> Option<Vec<Json>> {
         let before = managers::decode(live).ok()?;
         let taken = self.takes(&Owners::of(live, self.kind).by_hand);
         let mut ours = taken.clone();
@@ -137,7 +137,11 @@ impl Change {
         }
         let mut object = json!({ "metadata": {} });
         managers::encode(&mut object, &after);
-        Some(object["metadata"]["managedFields"].take())
+        match object["metadata"]["managedFields"].take() {
+            Json::Array(entries) => Some(entries),
+            // An empty list would forget nobody: the API takes a single empty entry for that.
+            _ => Some(vec![json!({})]),
+        }
     }
 
     /// What was let go and is still in `object`, the answer to the change, since other managers apply it. A field that is kept

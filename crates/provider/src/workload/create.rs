@@ -2,22 +2,24 @@
 
 use std::time::Duration;
 
-use datum_client::{Applied, ApplyOptions, Client, Error, Object};
-use datum_model::api;
+use datum_client::config::FIELD_MANAGER;
+use datum_client::{Applied, Client, Creation, Error, Object, attempt};
 use datum_model::id::WorkloadId;
-use serde_json::{Value as Json, json};
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::plan::{self, at};
-use super::private::PrivateState;
+use super::plan::{self, Plan, at};
+use super::private::{Planned, PrivateState};
 use super::settle::Settling;
-use super::{identity, write};
-use crate::diagnostics::{self, Action, Problems};
+use super::{identity, import, kind, read, write};
+use crate::diagnostics::{self, Action, Problems, Taken};
+use crate::ownership::{self, Owners};
 use crate::provider::{Remark, Session};
 
+/// How long a workload of this provider, which this very run may be about to delete, is given before its name counts as taken.
+const DELETION_PATIENCE: Duration = Duration::from_secs(10);
 /// How long an API that is not there yet is waited for: what makes it may have been applied a moment ago.
 const API_PATIENCE: Duration = Duration::from_secs(15);
 
@@ -37,20 +39,33 @@ pub(super) async fn run(
     let manages_replicas = private.planned.unwrap_or_default().manages_replicas;
     let body = write::body(&plan::wanted(&planned, &planned, manages_replicas))?;
 
+    let refused = |error| Problems::from(diagnostics::refused(Action::Create, &id, &error, &planned));
+    if let Some(known) = private.server.as_deref()
+        && !is_same_place(&client, &id, private, known).await
+    {
+        return Err(diagnostics::planned_elsewhere(&id, known, client.server()).into());
+    }
     // An interrupt that came during the plan holds still: the look then says so, and nothing is made.
-    let is_absent = !operation::cancelled().is_cancelled() && session.take_remark(&id, Remark::Absent);
-    let refused = |error| diagnostics::refused(Action::Create, &id, &error, &planned);
-    if !is_absent && exists(&client, &id).await.map_err(refused)? {
-        return Err(diagnostics::already_exists(&id).into());
-    }
-    let applied = match client.apply(&id, &body, ApplyOptions::default()).await {
-        Err(error) if error.is_conflict() => return Err(diagnostics::already_exists(&id).into()),
-        done => done.map_err(refused)?,
+    let mut is_absent = !operation::cancelled().is_cancelled() && session.take_remark(&id, Remark::Absent);
+    let name = Name {
+        session,
+        client: &client,
+        id: &id,
+        is_in_state: private.planned.unwrap_or_default().is_in_state,
+        deadline,
     };
-    if !applied.created {
-        let withdrawn = withdraw(&client, &id, &applied.object).await;
-        return Err(diagnostics::lost_race(&id, withdrawn.err().as_ref()).into());
-    }
+    let applied = loop {
+        if !is_absent && let Some(object) = look(&client, &id).await.map_err(&refused)? {
+            name.becomes_free(object).await?;
+        }
+        match client.create(&id, &body).await.map_err(&refused)? {
+            Creation::Created(applied) => break *applied,
+            // It has come, or another has, since somebody looked.
+            Creation::Exists(object) => name.becomes_free(*object).await?,
+            Creation::LostRace { left, .. } => return Err(diagnostics::lost_race(&id, left.as_ref()).into()),
+        }
+        is_absent = false;
+    };
     let Applied { object, warnings, .. } = applied;
     write::warn(session, diags, &id, &warnings);
     let private = PrivateState {
@@ -69,19 +84,60 @@ pub(super) async fn run(
     Ok(settling.run(diags, &planned, object, private).await)
 }
 
+/// Remembers of a workload that was read what a plan to create one of its name has to know.
+pub(super) fn remark(session: &Session, id: &WorkloadId, state: &Value) {
+    session.remark(id, Remark::Present);
+    if state.get("deletion_protection").and_then(Value::as_bool) == Some(true) {
+        session.remark(id, Remark::Protected);
+    }
+}
+
+/// Notes in a plan what its apply has to know about the name: whether the state has it, and on which control plane it is to
+/// be.
+pub(super) async fn planned(session: Option<&Session>, plan: &Plan, private: PrivateState) -> PrivateState {
+    let Some((session, id)) = session.zip(identity::of(&plan.state).ok()) else {
+        return private;
+    };
+    let planned = Planned {
+        is_in_state: session.has_remark(&id, Remark::Present),
+        ..private.planned.unwrap_or_default()
+    };
+    let client = session.client().await.ok().flatten();
+    let place = match client.filter(|_| session.asks()) {
+        Some(client) => session.place(client, &id.namespace).await,
+        None => None,
+    };
+    PrivateState {
+        server: client.map(|client| client.server().to_owned()),
+        place,
+        planned: Some(planned),
+        ..private
+    }
+}
+
+/// Refuses to plan a replacement of a workload that must not be deleted. Terraform asks for one without a word about what is
+/// to be replaced, but has had it read in the same process.
+pub(super) fn refuse_if_protected(session: &Session, plan: &Plan) -> Result<(), Problems> {
+    match identity::of(&plan.state) {
+        Ok(id) if session.has_remark(&id, Remark::Protected) => {
+            Err(diagnostics::protected(&id.to_string(), "replaced").into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Looks whether a workload exists, and gives its API a moment to appear.
-async fn exists(client: &Client, id: &WorkloadId) -> Result<bool, Error> {
+async fn look(client: &Client, id: &WorkloadId) -> Result<Option<Object>, Error> {
     let client = client.cancelled_by(operation::cancelled());
     let patience = Instant::now() + API_PATIENCE;
     loop {
         match client.get(id).await {
-            Ok(_) => return Ok(true),
-            Err(error) if error.is_not_found() => return Ok(false),
+            Ok(object) => return Ok(Some(object)),
+            Err(error) if error.is_not_found() => return Ok(None),
             Err(error) if error.is_api_missing() && Instant::now() < patience => {
                 tracing::info!(%error, "waiting for the API to appear");
-                tokio::select! {
-                    () = tokio::time::sleep(Duration::from_secs(1)) => {}
-                    () = operation::cancelled().cancelled_owned() => return Err(error),
+                if !pause().await {
+                    return Err(error);
                 }
             }
             Err(error) => return Err(error),
@@ -89,15 +145,87 @@ async fn exists(client: &Client, id: &WorkloadId) -> Result<bool, Error> {
     }
 }
 
-/// Takes back what an apply merged into somebody else's workload: who applies nothing owns nothing, and what nobody owns
-/// is removed.
-async fn withdraw(client: &Client, id: &WorkloadId, object: &Object) -> Result<(), Error> {
-    let nothing: Json = json!({ "apiVersion": api::API_VERSION, "kind": api::KIND, "metadata": {} });
-    let options = ApplyOptions {
-        uid: object.uid().map(str::to_owned),
-        ..ApplyOptions::default()
-    };
-    client.apply(id, &nothing, options).await.map(drop)
+/// Waits for a moment; false if the run is interrupted.
+async fn pause() -> bool {
+    let moment = tokio::time::sleep(Duration::from_secs(1));
+    operation::cancelled().run_until_cancelled(moment).await.is_some()
+}
+
+/// Whether the control plane is the one that the plan was made with, which may have another address here.
+async fn is_same_place(client: &Client, id: &WorkloadId, private: &PrivateState, known: &str) -> bool {
+    if known == client.server() {
+        return true;
+    }
+    private.place.is_some() && client.namespace_uid(&id.namespace).await == private.place
+}
+
+/// The name of a workload that is to be created.
+struct Name<'n> {
+    session: &'n Session,
+    client: &'n Client,
+    id: &'n WorkloadId,
+    /// Whether the state that was planned from has a workload of that name.
+    is_in_state: bool,
+    deadline: Instant,
+}
+
+impl Name<'_> {
+    /// Waits until a workload that has the name is gone, if it is going: it is being deleted, or may be by this very run,
+    /// which deletes and creates at the same time where a key has changed.
+    async fn becomes_free(&self, mut object: Object) -> Result<(), Problems> {
+        let begun = Instant::now();
+        while object.deletion_timestamp().is_none() {
+            let is_going = self.session.has_remark(self.id, Remark::Going);
+            let patience = if is_going {
+                self.deadline
+            } else {
+                self.deadline.min(begun + DELETION_PATIENCE)
+            };
+            if !self.may_be_in_state(&object) || Instant::now() >= patience || !pause().await {
+                return Err(diagnostics::taken(self.id, &self.owner(&object)).into());
+            }
+            match look(self.client, self.id).await {
+                Ok(Some(live)) if live.uid() == object.uid() => object = live,
+                Ok(Some(successor)) => return Err(diagnostics::taken(self.id, &self.owner(&successor)).into()),
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(diagnostics::refused(Action::Create, self.id, &error, &Value::Null).into()),
+            }
+        }
+        let uid = object.uid().unwrap_or_default();
+        tracing::info!(workload = %self.id, uid, "one of that name is being deleted; its end is waited for");
+        let outcome = self
+            .client
+            .wait_deleted(self.id, uid, self.deadline, operation::cancelled())
+            .await;
+        if outcome.is_met() {
+            return Ok(());
+        }
+        let held = outcome.object.as_ref().unwrap_or(&object);
+        Err(diagnostics::still_there(self.id, &diagnostics::seconds(outcome.elapsed), Some(held)).into())
+    }
+
+    /// Whether this run may be about to delete it.
+    fn may_be_in_state(&self, object: &Object) -> bool {
+        self.is_in_state || !matches!(self.owner(object), Taken::ByOthers { .. })
+    }
+
+    fn owner<'o>(&self, object: &'o Object) -> Taken<'o> {
+        let mut entries = object.managed_fields().iter();
+        let lost = entries.find(|entry| entry["manager"].as_str().is_some_and(is_lost_attempt));
+        if self.is_in_state {
+            Taken::InThisState
+        } else if let Some(entry) = lost.filter(|_| read::written(object).is_none()) {
+            Taken::ByLostAttempt(entry["time"].as_str().unwrap_or("an unknown time"))
+        } else if import::is_ours(&Owners::of(object.as_json(), kind())) {
+            Taken::ByThisProvider
+        } else {
+            Taken::ByOthers(ownership::managers_of(object.managed_fields(), &import::template()))
+        }
+    }
+}
+
+fn is_lost_attempt(manager: &str) -> bool {
+    attempt::is_attempt(manager, FIELD_MANAGER)
 }
 
 /// Fills in the namespace that was not known at plan.

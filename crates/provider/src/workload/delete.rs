@@ -1,6 +1,7 @@
 //! Deleting: this object and no other, until it is gone.
 
-use datum_client::{DeleteOptions, Deleted, Propagation};
+use datum_client::{Client, DeleteOptions, Deleted, Propagation};
+use datum_model::id::WorkloadId;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tokio::time::Instant;
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use super::private::PrivateState;
 use super::{identity, wait};
 use crate::diagnostics::{self, Action, Problems};
-use crate::provider::Session;
+use crate::provider::{Remark, Session};
 
 /// The propagation policy of that name.
 pub(super) fn propagation(name: &str) -> Option<Propagation> {
@@ -20,22 +21,35 @@ pub(super) fn propagation(name: &str) -> Option<Propagation> {
     }
 }
 
+/// Refuses to write where the provider leads to another control plane than the one that the workload was seen on last: what is
+/// not there says nothing of it. Another address of the same one has the same workload.
+pub(super) async fn expect_here(
+    client: &Client,
+    id: &WorkloadId,
+    prior: &Value,
+    private: &PrivateState,
+) -> Result<(), Problems> {
+    let Some(known) = private.server.as_deref().filter(|known| *known != client.server()) else {
+        return Ok(());
+    };
+    match client.cancelled_by(operation::cancelled()).get(id).await {
+        Ok(object) if object.uid() == identity::uid(prior) => Ok(()),
+        Err(error) if !error.is_not_found() && !error.is_namespace_missing() => {
+            Err(diagnostics::refused(Action::Read, id, &error, prior).into())
+        }
+        _ => Err(diagnostics::elsewhere(id, known, client.server()).into()),
+    }
+}
+
 /// Deletes the workload of a state, and waits until it is gone or its name belongs to another.
 pub(super) async fn run(session: &Session, prior: &Value, private: &PrivateState) -> Result<(), Problems> {
     let client = session.required_client().await?;
     let id = identity::of(prior)?;
-    if let Some(server) = private.server.as_deref()
-        && server != client.server()
-    {
-        // A delete elsewhere would find nothing and take that for done.
-        match client.get(&id).await {
-            Ok(object) if object.uid() == identity::uid(prior) => {}
-            Ok(_) | Err(_) => return Err(diagnostics::elsewhere(&id, server, client.server()).into()),
-        }
-    }
     let timeouts = session.configuration().timeouts.overridden(prior.get("timeouts"));
     let deadline = Instant::now() + timeouts.delete;
     let client = client.within(deadline).repeating_until(operation::cancelled());
+    expect_here(&client, &id, prior, private).await?;
+    session.remark(&id, Remark::Going);
     let propagation = prior.get("propagation_policy").and_then(Value::as_str);
     let options = DeleteOptions {
         uid: identity::uid(prior).map(str::to_owned),

@@ -77,7 +77,12 @@ pub(super) fn state(object: &Object, id: &WorkloadId) -> Value {
 
 /// Whether this provider made the workload.
 pub(super) fn is_ours(owners: &Owners) -> bool {
-    owners.ours.has_below(&["spec", "template"].map(PathElement::field))
+    owners.ours.has_below(&template())
+}
+
+/// `spec.template`, which every workload has.
+pub(super) fn template() -> [PathElement; 2] {
+    ["spec", "template"].map(PathElement::field)
 }
 
 /// What `kubectl apply` was given, by the record that it keeps in an annotation.

@@ -9,13 +9,13 @@ use datum_model::field::{Path, Segment};
 use datum_model::id::WorkloadId;
 use datum_model::validation;
 use serde_json::Value as Json;
-use structured_merge::{PathElement, managers};
+use structured_merge::PathElement;
 use tf_plugin_server::value::Value;
 use tf_provider::Diagnostic;
 
 use super::kind;
 use crate::diagnostics;
-use crate::ownership::{Change, named};
+use crate::ownership::{self, Change, named};
 use crate::schema;
 use crate::value::path::to_attribute;
 
@@ -45,14 +45,12 @@ fn others(path: &Path, object: &Json) -> Vec<String> {
         .iter()
         .rposition(|element| matches!(element, PathElement::Key(_)));
     let place = &elements[..item.map_or(elements.len(), |index| index + 1)];
-    let managers = managers::decode(object).unwrap_or_default();
-    let mut names: Vec<String> = managers
-        .into_iter()
-        .filter(|(manager, owned)| manager.name != kind().manager && owned.set.contains_or_below(place))
-        .map(|(manager, _)| manager.name)
-        .collect();
-    names.dedup();
+    let entries = object["metadata"]["managedFields"].as_array();
+    let names = ownership::managers_of(entries.map_or(&[], Vec::as_slice), place).into_iter();
     names
+        .filter(|name| *name != kind().manager)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn element(segment: &Segment) -> PathElement {

@@ -28,6 +28,9 @@ pub struct PrivateState {
     /// What the configuration of an imported workload said when it took the workload over, as a field set in the API's JSON,
     /// while the state still shows more than that. The next read takes the rest out of the state.
     pub declared: Option<Json>,
+    /// The uid of the namespace on the control plane that the creation was planned with: it tells whether another address
+    /// leads to the same one.
+    pub place: Option<String>,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
 }
@@ -54,4 +57,6 @@ pub struct Planned {
     pub takes_over: bool,
     /// Whether the state goes on showing what the configuration of an imported workload leaves out.
     pub leaves_out: bool,
+    /// Whether the state that was planned from has a workload of the name that is to be created.
+    pub is_in_state: bool,
 }

@@ -10,7 +10,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::private::{Imported, PrivateState};
-use super::{identity, kind, plan};
+use super::{create, identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
 use crate::ownership::{self, Observation, Owners, part};
 use crate::provider::{Remark, Session};
@@ -48,6 +48,7 @@ pub(super) async fn run(
             Ok(None)
         }
         Ok(object) => {
+            create::remark(session, &id, &state);
             if let Some(since) = object.deletion_timestamp() {
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));

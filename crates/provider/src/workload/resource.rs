@@ -36,6 +36,7 @@ impl WorkloadResource {
         if !has_namespace && at(config, &["metadata", "namespace"]).is_null() && is_settled(&session).await {
             return Err(diagnostics::no_namespace().into());
         }
+        create::refuse_if_protected(&session, &plan)?;
         dry_run::creation(&session, diags, &plan).await;
         Ok(plan)
     }
@@ -106,6 +107,7 @@ impl Resource for WorkloadResource {
         let plan = self.planned_create(diags, &config).await;
         let plan = Problems::report(plan, diags)?;
         let private = private_of(&plan, PrivateState::default());
+        let private = create::planned(self.provider.session().ok().as_deref(), &plan, private).await;
         Some((plan.state, private))
     }
 
@@ -225,6 +227,7 @@ fn private_of(plan: &Plan, private: PrivateState) -> PrivateState {
         manages_replicas: plan.manages_replicas,
         takes_over: plan.takes_over,
         leaves_out: plan.leaves_out,
+        is_in_state: false,
     };
     PrivateState {
         planned: Some(planned),

@@ -1,7 +1,5 @@
 //! Updating: the write, or only the wait that is still owed.
 
-use datum_client::Object;
-use datum_model::id::WorkloadId;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
@@ -11,7 +9,7 @@ use super::plan::Effort;
 use super::private::{Planned, PrivateState};
 use super::settle::Settling;
 use super::write::{self, Force, Write};
-use super::{identity, plan};
+use super::{delete, identity, plan, wait};
 use crate::diagnostics::{self, Action, Problems};
 use crate::provider::Session;
 
@@ -51,6 +49,7 @@ pub(super) async fn run(
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.update;
     let client = client.within(deadline).repeating_until(operation::cancelled());
+    delete::expect_here(&client, &id, prior, &private).await?;
     let wanted = plan::wanted(planned, config, decided.manages_replicas);
     let change = plan::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
     let object = if decided.effort == Effort::Write {
@@ -69,10 +68,7 @@ pub(super) async fn run(
         diags.warnings.extend(write.remarks(applied.object.as_json()));
         applied.object
     } else {
-        let refused = |error| diagnostics::refused(Action::Update, &id, &error, planned);
-        let object = client.get(&id).await.map_err(refused)?;
-        refuse_another(prior, &object, &id)?;
-        object
+        wait::owed(&client, &id, prior, planned).await?
     };
     let mut private = PrivateState {
         server: Some(client.server().to_owned()),
@@ -103,13 +99,5 @@ fn refuse_another_name(prior: &Value, planned: &Value) -> Result<(), Diagnostic>
         Ok(())
     } else {
         Err(diagnostics::renamed(&before, &after))
-    }
-}
-
-/// An object of the same name that is not the one in the state.
-fn refuse_another(prior: &Value, object: &Object, id: &WorkloadId) -> Result<(), Diagnostic> {
-    match identity::uid(prior).zip(object.uid()) {
-        Some((known, found)) if known != found => Err(diagnostics::recreated(id, known, found)),
-        _ => Ok(()),
     }
 }

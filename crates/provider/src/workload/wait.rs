@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use datum_client::wait::{ConditionIs, Ending, Outcome, Until};
-use datum_client::{Client, Event, Object};
+use datum_client::{Client, Error, Event, Object};
 use datum_model::Phase;
 use datum_model::id::WorkloadId;
 use serde_json::json;
@@ -13,8 +13,10 @@ use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
+use super::identity;
 use super::plan::at;
-use crate::diagnostics::{self, Action, End, Report};
+use crate::diagnostics::{self, Action, End, Problems, Report};
+use crate::{schema, value};
 
 /// How long events may take to come, for a message that can do without them.
 const EVENTS_PATIENCE: Duration = Duration::from_secs(3);
@@ -152,6 +154,18 @@ impl Wait {
 pub struct Waited {
     outcome: Outcome,
     events: Vec<Event>,
+    /// What was written, in which the fields of the API are found again.
+    shape: Value,
+}
+
+/// The workload whose wait is owed: the one of the state, and no other of its name.
+pub(super) async fn owed(client: &Client, id: &WorkloadId, prior: &Value, planned: &Value) -> Result<Object, Problems> {
+    let refused = |error: &Error| diagnostics::refused(Action::Update, id, error, planned);
+    let object = client.get(id).await.map_err(|error| refused(&error))?;
+    match identity::uid(prior).zip(object.uid()) {
+        Some((known, found)) if known != found => Err(diagnostics::recreated(id, known, found).into()),
+        _ => Ok(object),
+    }
 }
 
 /// Waits for a workload that was just written.
@@ -168,14 +182,18 @@ pub async fn run(
     let outcome = client.wait(id, uid, until, deadline, operation::cancelled()).await;
     let explains = matches!(
         outcome.result,
-        Ending::Failed(_) | Ending::TimedOut | Ending::Deleting | Ending::Gone
+        Ending::Failed(_) | Ending::TimedOut | Ending::Deleting | Ending::Gone | Ending::Overwritten(_)
     );
     let events = if explains {
         events(client, id, uid).await
     } else {
         Vec::new()
     };
-    Waited { outcome, events }
+    Waited {
+        outcome,
+        events,
+        shape: value::flatten_all(written.as_json(), schema::workload()),
+    }
 }
 
 /// The latest events of a workload; none where they cannot be had, since they only illustrate.
@@ -221,9 +239,13 @@ impl Waited {
             elapsed: self.outcome.elapsed,
             transitions: &transitions,
             events: &self.events,
+            shape: &self.shape,
         });
-        let may_warn = matches!(end, End::Failed(_) | End::TimedOut { .. });
-        if may_warn && wanted.on_timeout == OnTimeout::Warn {
+        // An error would taint a new workload, of which an interrupt says nothing. The CLI ends the run all the same, and
+        // the wait is owed.
+        let is_interrupted_create = action == Action::Create && matches!(end, End::Interrupted);
+        let may_warn = matches!(end, End::Failed(_) | End::TimedOut { .. } | End::Overwritten(_));
+        if is_interrupted_create || (may_warn && wanted.on_timeout == OnTimeout::Warn) {
             diags.warnings.push(diagnostic);
         } else {
             diags.errors.push(diagnostic);
@@ -238,12 +260,13 @@ pub(super) fn end(outcome: &Outcome) -> Option<End<'_>> {
         Ending::Failed(failure) => Some(End::Failed(failure)),
         Ending::TimedOut => Some(End::TimedOut {
             trouble: outcome.trouble.as_ref(),
+            silence: outcome.silence,
         }),
         Ending::Cancelled => Some(End::Interrupted),
         Ending::Deleting => Some(End::Deleting),
         Ending::Gone => Some(End::Deleted),
         Ending::Replaced { .. } => Some(End::Replaced),
-        Ending::Unreadable(error) => Some(End::Lost(error)),
+        Ending::Overwritten(fields) => Some(End::Overwritten(fields)),
     }
 }
 

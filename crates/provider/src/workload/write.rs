@@ -3,7 +3,7 @@
 use datum_client::{Applied, ApplyOptions, Client, Error, Object};
 use datum_model::api;
 use datum_model::id::WorkloadId;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
@@ -125,7 +125,9 @@ impl Write<'_> {
         let seen = &self.private.seen;
         let mut version = seen.version.clone();
         let takes = !self.change.takes(&seen.by_hand).is_empty();
-        let mut looks = takes || version.is_none() || !self.change.released.is_empty();
+        // Without an entry of the lasting manager, one of an attempt to create may have been left over.
+        let is_whole = self.private.written.is_some() || self.private.imported.is_some();
+        let mut looks = takes || version.is_none() || !is_whole || !self.change.released.is_empty();
         for attempt in 1.. {
             let is_last = attempt == ATTEMPTS;
             if looks {
@@ -166,8 +168,7 @@ impl Write<'_> {
         let Some(managed_fields) = self.change.moved(json) else {
             return Ok(version);
         };
-        let patch = json!({ "metadata": { "resourceVersion": version, "managedFields": managed_fields } });
-        let patched = self.client.merge(self.id, &patch).await?;
+        let patched = self.client.rewrite_managers(self.id, live, &managed_fields).await?;
         Ok(patched.resource_version().map(str::to_owned))
     }
 

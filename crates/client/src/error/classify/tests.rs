@@ -252,7 +252,7 @@ fn what_passes_is_told_with_its_pause() {
         &slow,
         &expect!["cannot apply workload project-shop/web: the API asks to slow down (429): too many requests"],
     );
-    assert!(slow.is_rate_limited() && slow.is_passing() && !slow.may_have_happened());
+    assert!(slow.is_rate_limited() && slow.is_passing() && !slow.is_in_doubt());
     assert_eq!(slow.retry_after(), Some(Duration::from_secs(7)));
 
     let body = json!({ "kind": "Status", "code": 504, "message": "timeout", "details": { "retryAfterSeconds": 2 } });
@@ -266,7 +266,7 @@ fn what_passes_is_told_with_its_pause() {
             "cannot apply workload project-shop/web: the API is not available (502): 502 Bad Gateway 502 Bad Gateway"
         ],
     );
-    assert!(gateway.is_unavailable() && gateway.is_passing() && gateway.may_have_happened());
+    assert!(gateway.is_unavailable() && gateway.is_passing() && gateway.is_in_doubt());
     check(
         &status(500, "InternalError", "etcdserver: leader changed"),
         &expect!["cannot apply workload project-shop/web: the API is not available (500): etcdserver: leader changed"],
@@ -352,4 +352,61 @@ proptest::proptest! {
             error.causes().iter().for_each(|cause| drop(cause.path()));
         }
     }
+}
+
+#[test]
+fn a_date_is_a_pause_by_the_clock_of_the_server() {
+    let mut answer = foreign(429, "text/plain", "slow down");
+    let dates = [
+        (header::DATE, "Wed, 21 Oct 2015 07:28:00 GMT"),
+        (header::RETRY_AFTER, "Wed, 21 Oct 2015 07:28:05 GMT"),
+    ];
+    for (name, date) in dates {
+        answer.headers.insert(name, HeaderValue::from_static(date));
+    }
+    assert_eq!(error(&answer).retry_after(), Some(Duration::from_secs(5)));
+}
+
+#[test]
+fn only_a_404_about_the_workload_itself_is_its_absence() {
+    let id = "project-shop/web".parse().unwrap();
+    let missing = |kind: &str, name: &str| {
+        let details = json!({ "kind": kind, "name": name });
+        let body = json!({ "kind": "Status", "code": 404, "reason": "NotFound", "details": details });
+        classify(&Attempt::on("read", &id), &answer(404, &body)).is_not_found()
+    };
+    assert!(missing("workloads", "web") && missing("Workload", "web"));
+    assert!(!missing("workloads", "other"), "another workload");
+    assert!(!missing("networks", "web"), "another kind");
+    assert!(
+        !missing("", "") && !missing("projects", "shop"),
+        "something in front of it"
+    );
+}
+
+#[test]
+fn what_is_too_large_is_final() {
+    let stored = status(500, "", "etcdserver: request is too large");
+    let sent = status(
+        413,
+        "RequestEntityTooLarge",
+        "Request entity too large: limit is 3145728",
+    );
+    for answer in [
+        stored,
+        sent,
+        foreign(413, "text/html", "<h1>Request Entity Too Large</h1>"),
+    ] {
+        let error = error(&answer);
+        assert!(error.is_too_large() && !error.is_passing(), "{error}");
+    }
+}
+
+#[test]
+fn a_network_that_wants_a_login_is_not_the_api() {
+    let error = error(&foreign(511, "text/html", "<h1>Log in</h1>"));
+    assert!(
+        matches!(error.kind(), Kind::Unexpected { status: 511, .. }) && !error.is_passing(),
+        "{error}"
+    );
 }

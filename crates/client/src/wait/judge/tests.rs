@@ -181,7 +181,16 @@ fn without_observed_generation_a_status_that_stays_is_believed_in_the_end() {
     let written = object(2, 3, &up(3));
     let mut judge = Judge::new(Until::rollout_of(&written, None));
     judge.see(&written, Duration::from_secs(1));
-    assert_eq!(judge.recheck_after(), Some(Duration::from_secs(1) + SETTLE));
+    let again = |judge: &Judge, now| judge.recheck_after(now);
+    assert_eq!(
+        again(&judge, Duration::from_secs(1)),
+        Some(Duration::from_secs(1) + SETTLE)
+    );
+    assert_eq!(
+        again(&judge, Duration::from_secs(1) + SETTLE),
+        None,
+        "what is past is no reason to wake up"
+    );
     assert!(!is_met(&judge.verdict(SETTLE)));
     assert!(is_met(&judge.verdict(Duration::from_secs(1) + SETTLE)));
 
@@ -334,7 +343,7 @@ fn conditions_that_come_and_go_must_hold_for_a_while() {
     judge.see(&object(1, 3, &flapping("False", 2)), at(2));
     judge.see(&object(1, 3, &flapping("True", 3)), at(3));
     assert!(!is_met(&judge.verdict(at(3))), "it has wavered");
-    assert_eq!(judge.recheck_after(), Some(at(3) + STEADY));
+    assert_eq!(judge.recheck_after(at(3)), Some(at(3) + STEADY));
     judge.see(&object(1, 3, &flapping("False", 3)), at(4));
     judge.see(&object(1, 3, &flapping("True", 3)), at(5));
     assert!(!is_met(&judge.verdict(at(3) + STEADY)), "it begins anew");
@@ -391,4 +400,82 @@ fn changes_of_an_older_generation_say_so() {
         Duration::ZERO,
     );
     assert_eq!(changes, ["phase Running -> Pending"]);
+}
+
+#[test]
+fn an_update_is_not_done_while_the_controller_says_that_it_progresses() {
+    let of = |reason: &str| {
+        let conditions = [
+            condition("Available", "True", "MinimumReplicasAvailable"),
+            condition("Progressing", "True", reason),
+        ];
+        let status = with(up(3), "conditions", &json!(conditions));
+        object(2, 3, &with(status, "observedGeneration", &json!(2)))
+    };
+    for reason in ["RolloutInProgress", "ReplicaSetUpdated"] {
+        let Verdict::Waiting(missing) = look(&rollout(), &of(reason)) else {
+            panic!("the old replicas are ready")
+        };
+        assert_eq!(missing, [format!("Progressing=True ({reason}): words")]);
+    }
+    for reason in ["RolloutComplete", "NewReplicaSetAvailable", ""] {
+        assert!(is_met(&look(&rollout(), &of(reason))), "{reason}");
+    }
+    let mut judge = Judge::new(rollout());
+    judge.see(&of("AsExpected"), Duration::ZERO);
+    assert!(!is_met(&judge.verdict(Duration::ZERO)), "the reason is not known");
+    assert_eq!(judge.recheck_after(Duration::ZERO), Some(SETTLE));
+    assert!(is_met(&judge.verdict(SETTLE)), "nothing moves any more");
+}
+
+#[test]
+fn a_broken_rollout_that_is_scaled_to_zero_is_done_when_nothing_is_left() {
+    let failed = |replicas: u64| {
+        let conditions = [condition("Progressing", "False", "ImagePullBackOff")];
+        json!({ "phase": "Failed", "observedGeneration": 2, "replicas": replicas, "conditions": conditions })
+    };
+    let Verdict::Waiting(missing) = look(&rollout(), &object(2, 0, &failed(4))) else {
+        panic!("nothing has to be pulled")
+    };
+    assert_eq!(missing, ["4 replicas exist, 0 are wanted"]);
+    assert!(is_met(&look(&rollout(), &object(2, 0, &failed(0)))));
+    assert!(matches!(
+        look(&rollout(), &object(2, 1, &failed(4))),
+        Verdict::Failed(_)
+    ));
+}
+
+#[test]
+fn what_cannot_come_at_zero_replicas_says_so() {
+    let available = ConditionIs {
+        r#type: "Available".into(),
+        status: "True".into(),
+        reason: None,
+    };
+    let idle = object(1, 0, &json!({ "phase": "Pending", "replicas": 0 }));
+    let parts = [
+        Until {
+            conditions: vec![available],
+            ..Until::NOTHING
+        },
+        Until {
+            phase: Some(Phase::Running),
+            ..Until::NOTHING
+        },
+        Until {
+            replicas: Some(1),
+            ..Until::NOTHING
+        },
+    ];
+    for until in parts {
+        let Verdict::Waiting(missing) = look(&until, &idle) else {
+            panic!("{until:?}")
+        };
+        assert_eq!(missing.last().unwrap(), "0 replicas are wanted, so this cannot come");
+    }
+    let none = Until {
+        replicas: Some(0),
+        ..Until::NOTHING
+    };
+    assert!(is_met(&look(&none, &idle)));
 }

@@ -1,0 +1,209 @@
+//! The field manager of one attempt to create, and what its entry in `metadata.managedFields` tells. Pure.
+//!
+//! A server-side apply cannot say "only if absent", and two creates by one manager silently replace each other. So a create
+//! is applied by a manager of its own, which is named after the lasting one: what another has made with other values is then
+//! a conflict, a lost answer is recognised by the name, and what is left over by a crash tells where it comes from.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::object::Object;
+
+/// The name of a new attempt of `manager`.
+pub(crate) fn name(manager: &str) -> String {
+    let nonce = uuid::Uuid::new_v4().simple().to_string();
+    format!("{manager}.{}", &nonce[..12])
+}
+
+/// Whether a manager is an attempt of `of`.
+pub fn is_attempt(manager: &str, of: &str) -> bool {
+    let nonce = manager.strip_prefix(of).and_then(|rest| rest.strip_prefix('.'));
+    nonce.is_some_and(|nonce| nonce.len() == 12 && nonce.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// The entries of `metadata.managedFields` in which what attempts of `manager` own belongs to `manager` itself; `None` where
+/// no attempt owns anything.
+pub fn settled(entries: &[Value], manager: &str) -> Option<Vec<Value>> {
+    renamed(entries, |name| is_attempt(name, manager), manager)
+}
+
+/// The entries in which what some managers applied belongs to `to`; `None` where they applied nothing.
+pub(crate) fn renamed(entries: &[Value], from: impl Fn(&str) -> bool, to: &str) -> Option<Vec<Value>> {
+    let is_from = |entry: &&Value| is_applied(entry) && entry["manager"].as_str().is_some_and(&from);
+    let (moved, mut kept): (Vec<_>, Vec<_>) = entries.iter().partition(is_from);
+    let mut owned = (*moved.first()?).clone();
+    // One manager has one entry: what it owned before, and what all others own, comes together.
+    let own = kept
+        .iter()
+        .position(|entry| is_applied(entry) && entry["manager"] == to);
+    let own = own.map(|at| kept.remove(at));
+    for entry in own.into_iter().chain(moved.into_iter().skip(1)) {
+        unite(&mut owned["fieldsV1"], &entry["fieldsV1"]);
+    }
+    owned["manager"] = json!(to);
+    Some(kept.into_iter().cloned().chain([owned]).collect())
+}
+
+/// The entries without those of one manager; `None` where it has none.
+pub(crate) fn without(entries: &[Value], manager: &str) -> Option<Vec<Value>> {
+    let kept: Vec<_> = entries
+        .iter()
+        .filter(|entry| entry["manager"] != manager)
+        .cloned()
+        .collect();
+    (kept.len() < entries.len()).then_some(kept)
+}
+
+/// Whether a manager has applied to the object.
+pub(crate) fn has_applied(object: &Object, manager: &str) -> bool {
+    let mut entries = object.managed_fields().iter();
+    entries.any(|entry| is_applied(entry) && entry["manager"] == manager)
+}
+
+/// Whether the object was made by an attempt that has applied to it, rather than found and merged into.
+///
+/// A server sets the time of an entry just before that of the object's creation. Within that second the other owners tell:
+/// who came later owns only what it has changed, unless it is an attempt as well; of two of these, the first that gives its
+/// entry the lasting name has made it.
+pub(crate) fn has_created(object: &Object, attempt: &str, manager: &str) -> bool {
+    let mut entries = object.managed_fields().iter();
+    let Some(ours) = entries.find(|entry| is_applied(entry) && entry["manager"] == attempt) else {
+        return false;
+    };
+    let time = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
+    let times = time(&object.as_json()["metadata"]["creationTimestamp"]).zip(time(&ours["time"]));
+    if times.is_some_and(|(created, ours)| !(0..=1).contains(&created.duration_since(ours).as_secs())) {
+        return false;
+    }
+    let others = object.managed_fields().iter().filter(|entry| {
+        let name = entry["manager"].as_str().unwrap_or_default();
+        let is_through_subresource = entry["subresource"].as_str().is_some_and(|name| !name.is_empty());
+        name != attempt && !is_through_subresource && !is_attempt(name, manager)
+    });
+    let spec = |entry: &Value| entry["fieldsV1"]["f:spec"].clone();
+    !others.into_iter().any(|entry| share(&spec(entry), &spec(ours)))
+}
+
+fn is_applied(entry: &Value) -> bool {
+    entry["operation"] == "Apply"
+}
+
+/// Adds the fields of one set to another.
+fn unite(fields: &mut Value, more: &Value) {
+    for (name, below) in more.as_object().into_iter().flatten() {
+        if !fields.is_object() {
+            *fields = Value::Object(Map::new());
+        }
+        unite(&mut fields[name], below);
+        if fields[name].is_null() {
+            fields[name] = json!({});
+        }
+    }
+}
+
+/// Whether two sets have a field in common.
+fn share(one: &Value, other: &Value) -> bool {
+    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else {
+        return false;
+    };
+    one.iter().any(|(name, below)| {
+        other.get(name).is_some_and(|beside| {
+            let is_leaf = |fields: &Value| fields.as_object().is_none_or(Map::is_empty);
+            is_leaf(below) || is_leaf(beside) || share(below, beside)
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MANAGER: &str = "terraform-provider-datum";
+    const ATTEMPT: &str = "terraform-provider-datum.0123456789ab";
+
+    fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
+        json!({ "manager": manager, "operation": operation, "time": "2026-01-01T00:00:05Z", "fieldsV1": fields })
+    }
+
+    fn image() -> Value {
+        json!({ "f:spec": { "f:template": { "f:image": {} } } })
+    }
+
+    fn replicas() -> Value {
+        json!({ "f:spec": { "f:replicas": {} } })
+    }
+
+    fn object(created: &str, entries: &Value) -> Object {
+        let created = format!("2026-01-01T00:00:{created}Z");
+        Object::new(json!({ "metadata": { "creationTimestamp": created, "managedFields": entries } }))
+    }
+
+    #[test]
+    fn attempts_are_told_from_other_managers_by_their_names() {
+        assert!(is_attempt(&name(MANAGER), MANAGER));
+        assert_ne!(name(MANAGER), name(MANAGER));
+        let others = [
+            MANAGER,
+            "terraform-provider-datum-released",
+            "terraform-provider-datum.web",
+            "kubectl",
+        ];
+        for other in others {
+            assert!(!is_attempt(other, MANAGER), "{other}");
+        }
+    }
+
+    #[test]
+    fn what_an_attempt_owns_becomes_the_lasting_managers() {
+        let theirs = entry("kubectl", "Update", &replicas());
+        let entries = [entry(ATTEMPT, "Apply", &image()), theirs.clone()];
+        let expected = vec![theirs.clone(), entry(MANAGER, "Apply", &image())];
+        assert_eq!(settled(&entries, MANAGER), Some(expected.clone()));
+        assert_eq!(settled(&expected, MANAGER), None, "there is nothing left to do");
+
+        let both = [
+            entry(MANAGER, "Apply", &replicas()),
+            entry(ATTEMPT, "Apply", &image()),
+            theirs.clone(),
+        ];
+        let united = json!({ "f:spec": { "f:replicas": {}, "f:template": { "f:image": {} } } });
+        assert_eq!(
+            settled(&both, MANAGER),
+            Some(vec![theirs, entry(MANAGER, "Apply", &united)])
+        );
+    }
+
+    #[test]
+    fn who_came_first_has_made_it() {
+        let ours = || entry(ATTEMPT, "Apply", &image());
+        let has_created = |object: Object| has_created(&object, ATTEMPT, MANAGER);
+        let alone = json!([ours()]);
+        assert!(has_created(object("05", &alone)) && has_created(object("06", &alone)));
+        assert!(!has_created(object("04", &alone)), "it existed before");
+        let status =
+            json!({ "manager": "controller", "operation": "Update", "subresource": "status", "fieldsV1": image() });
+        let finalizers = entry("controller", "Update", &json!({ "f:metadata": { "f:finalizers": {} } }));
+        let scaled = entry("scaler", "Update", &replicas());
+        assert!(
+            has_created(object("05", &json!([ours(), status, finalizers, scaled]))),
+            "others came later"
+        );
+        for theirs in [entry("kubectl", "Update", &image()), entry(MANAGER, "Apply", &image())] {
+            assert!(
+                !has_created(object("05", &json!([ours(), theirs]))),
+                "another has said the same: {theirs}"
+            );
+        }
+        assert!(!has_created(object("05", &json!([]))), "nothing of ours is there");
+    }
+
+    #[test]
+    fn a_manager_can_be_taken_out() {
+        let entries = [
+            entry(ATTEMPT, "Apply", &image()),
+            entry("kubectl", "Update", &replicas()),
+        ];
+        assert_eq!(without(&entries, ATTEMPT), Some(vec![entries[1].clone()]));
+        assert_eq!(without(&entries, MANAGER), None);
+    }
+}

@@ -1,0 +1,318 @@
+//! Creating: one workload, once, whatever becomes of the answer and whoever else wants the name.
+
+use acceptance::{Api, Output, Workspace, each_cli, each_cli_with_its_own_api};
+use serde_json::{Value, json};
+
+const WEB: &str = r#"
+resource "datum_workload" "web" {
+  metadata = { name = "web", namespace = "NAMESPACE" }
+  spec = {
+    replicas = 2
+    template = { spec = { containers = [{ name = "app", image = "nginx:1.25" }] } }
+  }
+}
+"#;
+
+const ADDRESS: &str = "datum_workload.web";
+
+/// What only the write of a create has in its path: the name of its attempt. A dry run is asked by the lasting manager.
+const ATTEMPT: &str = "fieldManager=terraform-provider-datum.";
+
+fn live(workspace: &Workspace) -> Value {
+    let live = workspace.api().workload(workspace.namespace(), "web");
+    live.expect("the workload exists")
+}
+
+fn managers(live: &Value) -> Vec<String> {
+    let entries = live["metadata"]["managedFields"].as_array().expect("it has owners");
+    let own = entries.iter().filter(|entry| entry["subresource"].is_null());
+    let names = own.filter_map(|entry| entry["manager"].as_str());
+    names
+        .filter(|name| name.starts_with("terraform"))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// How many creates were sent.
+fn attempts(api: &Api) -> usize {
+    let all = api
+        .send(http::Method::GET, "/_control/requests", None)
+        .expect("the requests are counted");
+    let paths = all.as_array().into_iter().flatten().map(Value::to_string);
+    paths.filter(|request| request.contains(ATTEMPT)).count()
+}
+
+#[test]
+fn a_create_whose_answer_is_lost_is_in_the_state() {
+    each_cli_with_its_own_api(|workspace| {
+        for fault in [json!({ "truncate": 60 }), json!({ "truncate": 0 })] {
+            workspace.config(WEB);
+            workspace.api().forget_requests();
+            workspace
+                .api()
+                .fault(json!({ "method": "PATCH", "path": ATTEMPT, "times": 1, "fault": fault }));
+            workspace.applies();
+            assert_eq!(attempts(workspace.api()), 2, "the fault has struck the write: {fault}");
+            let live = live(workspace);
+            assert_eq!(workspace.state(ADDRESS)["metadata"]["uid"], live["metadata"]["uid"]);
+            assert_eq!(live["metadata"]["generation"], 1, "it was made once");
+            assert_eq!(managers(&live), ["terraform-provider-datum"]);
+            workspace.destroy().succeeds();
+        }
+    });
+}
+
+#[test]
+fn a_create_whose_answers_are_all_lost_is_looked_for() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(WEB);
+        // Every answer breaks off, so that the repeats learn nothing either.
+        workspace
+            .api()
+            .fault(json!({ "method": "PATCH", "path": ATTEMPT, "times": 100, "fault": { "truncate": 20 } }));
+        let mut command = workspace.command(&["apply", "-auto-approve", "-no-color"]);
+        Output::of(command.env("DATUM_MAX_RETRIES", "1")).succeeds();
+        workspace.plans_nothing();
+        assert_eq!(managers(&live(workspace)), ["terraform-provider-datum"]);
+    });
+}
+
+#[test]
+fn what_an_attempt_has_left_is_mended_by_the_next_write() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(WEB);
+        // A dry run has another query, so that the first request of this one is the change of the attempt's entry.
+        workspace.api().fault(json!({
+            "method": "PATCH", "path": "?&fieldManager=terraform-provider-datum&fieldValidation", "times": 1,
+            "fault": { "status": 403 },
+        }));
+        workspace.apply().succeeds();
+        let left = managers(&live(workspace));
+        assert!(
+            left[0].starts_with("terraform-provider-datum."),
+            "the fault has struck: {left:?}"
+        );
+        workspace.plans_nothing();
+        let labelled = WEB.replace("name = \"web\",", "name = \"web\", labels = { a = \"1\" },");
+        workspace.config(&labelled).applies();
+        assert_eq!(managers(&live(workspace)), ["terraform-provider-datum"]);
+        workspace.config(WEB).applies();
+        assert_eq!(
+            live(workspace)["metadata"]["labels"],
+            Value::Null,
+            "what is dropped goes"
+        );
+    });
+}
+
+#[test]
+fn of_two_that_race_for_a_name_exactly_one_wins() {
+    each_cli_with_its_own_api(|workspace| {
+        let other = Workspace::new(workspace.cli().clone(), workspace.api());
+        let of = |image: &str| {
+            WEB.replace("NAMESPACE", workspace.namespace())
+                .replace("nginx:1.25", image)
+        };
+        for (ours, theirs) in [("nginx:1.25", "nginx:1.26"), ("nginx:1.25", "nginx:1.25")] {
+            // Both have looked before either of them writes.
+            workspace
+                .api()
+                .fault(json!({ "method": "PATCH", "path": ATTEMPT, "times": 2, "fault": { "latencyMs": 2000 } }));
+            workspace.config(&of(ours));
+            other.config(&of(theirs));
+            let racing = other.start(&["apply", "-auto-approve", "-no-color"]);
+            let (ours, theirs) = (workspace.apply(), racing.ends());
+            assert_eq!(
+                usize::from(ours.success) + usize::from(theirs.success),
+                1,
+                "{ours:?} {theirs:?}"
+            );
+            let (winner, loser, lost) = if ours.success {
+                (workspace, &other, theirs)
+            } else {
+                (&other, workspace, ours)
+            };
+            lost.says("already exists");
+            winner.plans_nothing();
+            assert!(loser.state_if_any(ADDRESS).is_none());
+            assert_eq!(managers(&live(workspace)), ["terraform-provider-datum"]);
+            assert_eq!(
+                live(workspace)["metadata"]["generation"],
+                1,
+                "nothing of the winner's was changed"
+            );
+            winner.destroy().succeeds();
+        }
+    });
+}
+
+#[test]
+fn a_renamed_key_is_one_apply() {
+    each_cli(|workspace| {
+        let with = |key: &str| {
+            format!(
+                r#"
+resource "datum_workload" "app" {{
+  for_each = toset(["{key}"])
+  metadata = {{ name = "web", namespace = "NAMESPACE" }}
+  spec     = {{ template = {{ spec = {{ containers = [{{ name = "app", image = "nginx:1.25" }}] }} }} }}
+}}
+"#
+            )
+        };
+        workspace.config(&with("old")).applies();
+        let before = live(workspace)["metadata"]["uid"].clone();
+        workspace.config(&with("new")).applies();
+        assert_ne!(live(workspace)["metadata"]["uid"], before);
+    });
+}
+
+#[test]
+fn create_before_destroy_of_one_name_says_that_it_is_this_very_workload() {
+    each_cli(|workspace| {
+        let config = r#"
+variable "rev" { default = 1 }
+resource "terraform_data" "rev" { input = var.rev }
+resource "datum_workload" "web" {
+  metadata = { name = "web", namespace = "NAMESPACE" }
+  spec     = { template = { spec = { containers = [{ name = "app", image = "nginx:1.25" }] } } }
+  lifecycle {
+    replace_triggered_by  = [terraform_data.rev]
+    create_before_destroy = true
+  }
+}
+"#;
+        workspace.config(config).applies();
+        let before = live(workspace)["metadata"]["uid"].clone();
+        workspace
+            .run(&["apply", "-auto-approve", "-no-color", "-var", "rev=2"])
+            .fails()
+            .says("in this very state")
+            .says("create_before_destroy")
+            .does_not_say("import {");
+        assert_eq!(live(workspace)["metadata"]["uid"], before);
+        assert_eq!(workspace.state(ADDRESS)["metadata"]["uid"], before);
+    });
+}
+
+#[test]
+fn protection_stops_a_replacement_that_core_asks_for_at_plan() {
+    each_cli(|workspace| {
+        let config = r#"
+variable "rev" { default = 1 }
+variable "protection" { default = true }
+resource "terraform_data" "rev" { input = var.rev }
+resource "datum_workload" "web" {
+  metadata            = { name = "web", namespace = "NAMESPACE" }
+  spec                = { template = { spec = { containers = [{ name = "app", image = "nginx:1.25" }] } } }
+  deletion_protection = var.protection
+  lifecycle { replace_triggered_by = [terraform_data.rev] }
+}
+"#;
+        workspace.config(config).applies();
+        workspace
+            .run(&["plan", "-no-color", "-var", "rev=2"])
+            .fails()
+            .says("is protected");
+        let unprotected = config.replace("default = true", "default = false");
+        workspace.config(&unprotected).applies();
+        workspace
+            .run(&["plan", "-no-color", "-var", "rev=2"])
+            .succeeds()
+            .says("must be");
+    });
+}
+
+/// A workload of somebody else that is held by a finalizer, and being deleted.
+fn held(workspace: &Workspace) {
+    let theirs = json!({
+        "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload",
+        "metadata": { "name": "web", "finalizers": ["example.com/cleanup"] },
+        "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "theirs:1" }] } } },
+    });
+    workspace.api().create(workspace.namespace(), theirs);
+    let path = format!(
+        "/apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/web",
+        workspace.namespace()
+    );
+    workspace
+        .api()
+        .send(http::Method::DELETE, &path, None)
+        .expect("it is deleted");
+}
+
+#[test]
+fn a_name_that_is_becoming_free_is_waited_for() {
+    each_cli(|workspace| {
+        held(workspace);
+        workspace.config(&WEB.replace(
+            "spec = {\n    replicas",
+            "timeouts = { create = \"3s\" }\n  spec = {\n    replicas",
+        ));
+        workspace
+            .apply()
+            .fails()
+            .says("is being deleted")
+            .says("example.com/cleanup");
+        workspace.config(WEB);
+        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        std::thread::sleep(std::time::Duration::from_secs(2));
+        let finalizers = live(workspace)["metadata"]["finalizers"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let kept: Vec<_> = finalizers
+            .into_iter()
+            .filter(|name| name != "example.com/cleanup")
+            .collect();
+        let path = format!(
+            "/apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/web",
+            workspace.namespace()
+        );
+        let patch = json!({ "metadata": { "finalizers": kept } });
+        workspace
+            .api()
+            .send(
+                http::Method::PATCH,
+                &path,
+                Some(("application/merge-patch+json", patch)),
+            )
+            .expect("the finalizer is removed");
+        apply.ends().succeeds();
+        workspace.plans_nothing();
+        assert_eq!(
+            live(workspace)["spec"]["template"]["spec"]["containers"][0]["image"],
+            "nginx:1.25"
+        );
+    });
+}
+
+#[test]
+fn a_saved_plan_is_not_applied_to_another_control_plane() {
+    each_cli_with_its_own_api(|workspace| {
+        let elsewhere = Api::own();
+        elsewhere.create_namespace(workspace.namespace());
+        workspace
+            .config(WEB)
+            .run(&["plan", "-no-color", "-out=plan.bin"])
+            .succeeds();
+        let apply = |kubeconfig: &std::path::Path| {
+            let mut command = workspace.command(&["apply", "-no-color", "plan.bin"]);
+            Output::of(command.env("KUBECONFIG", kubeconfig))
+        };
+        let here = workspace.api().access("admin").server;
+        let there = elsewhere.access("admin").server;
+        apply(elsewhere.kubeconfig())
+            .fails()
+            .says("was made with another control plane")
+            .says(&here)
+            .says(&there);
+        assert!(elsewhere.workload(workspace.namespace(), "web").is_none());
+        // The same one by another address.
+        let text = std::fs::read_to_string(workspace.api().kubeconfig()).expect("the kubeconfig is there");
+        let path = workspace.path().join("localhost");
+        std::fs::write(&path, text.replace("127.0.0.1", "localhost")).expect("it is written");
+        apply(&path).succeeds();
+        assert!(workspace.api().workload(workspace.namespace(), "web").is_some());
+    });
+}
