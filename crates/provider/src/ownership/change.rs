@@ -103,6 +103,12 @@ impl Change {
         met.union(&rest.filter(is_bare))
     }
 
+    /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
+    /// nobody has seen which version there is.
+    pub fn needs_look(&self, seen: &Observation) -> bool {
+        !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
+    }
+
     /// `metadata.managedFields` of the object `live` with what the change takes in our entry, and without what it releases; none
     /// where that is so already.
     pub fn moved(&self, live: &Json) -> Option<Json> {
@@ -183,14 +189,17 @@ impl Change {
         remove_items(&merged, &gone, self.kind.schema)
     }
 
-    /// Whether the object is already what the change makes of it.
-    pub fn is_made(&self, live: &Json) -> bool {
+    /// Whether the object is already what the change makes of it, as after a write whose answer was lost.
+    fn is_made(&self, live: &Json) -> bool {
         Owners::of(live, self.kind).ours == self.declared && &self.applied_to(live) == live
     }
 
     /// The attributes in which the object is another by now than the one that the plan was made from, so that the change would
     /// not do what was shown.
     pub fn outdated(&self, live: &Json, prior: &Value, seen: &Observation) -> Vec<AttributePath> {
+        if self.is_made(live) {
+            return Vec::new();
+        }
         let owners = Owners::of(live, self.kind);
         let ownership = Ownership {
             ours: &owners.ours,

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::plan::Effort;
-use crate::ownership::Observation;
+use crate::ownership::{Change, Observation};
 
 /// The private state of a `datum_workload`.
 ///
@@ -30,6 +30,21 @@ pub struct PrivateState {
     pub declared: Option<Json>,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
+}
+
+impl PrivateState {
+    /// What is kept after `change` was made, which the plan `decided`.
+    #[must_use]
+    pub fn changed(self, decided: Planned, change: &Change) -> PrivateState {
+        if !decided.takes_over {
+            return self;
+        }
+        PrivateState {
+            imported: None,
+            declared: decided.leaves_out.then(|| change.declared.to_json()),
+            ..self
+        }
+    }
 }
 
 /// A workload that was imported and has not been written since.

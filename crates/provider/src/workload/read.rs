@@ -10,6 +10,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::private::{Imported, PrivateState};
+use super::wait::Wait;
 use super::{identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
 use crate::ownership::{self, Observation, Owners, part};
@@ -52,7 +53,13 @@ pub(super) async fn run(
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));
             }
-            Ok(Some(refreshed(session, &id, &object, &state, private, server)))
+            let wanted = session.configuration().wait.overridden(state.get("wait"));
+            let run = Run {
+                server,
+                wanted: &wanted,
+                imports: session.has_remark(&id, Remark::Imported),
+            };
+            Ok(Some(refreshed(&id, &object, &state, private, run)))
         }
         Err(error) if error.is_not_found() => {
             gone(None)?;
@@ -69,14 +76,24 @@ fn is_another(state: &Value, object: &Object) -> bool {
     uids.is_some_and(|(known, found)| known != found)
 }
 
+/// The run of Terraform that a read is part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'r> {
+    /// The control plane that is asked.
+    pub server: &'r str,
+    /// What is waited for.
+    pub wanted: &'r Wait,
+    /// Whether this run has imported the workload.
+    pub imports: bool,
+}
+
 /// The state of a workload that is there.
-fn refreshed(
-    session: &Session,
+pub fn refreshed(
     id: &WorkloadId,
     object: &Object,
     state: &Value,
     private: PrivateState,
-    server: &str,
+    run: Run<'_>,
 ) -> (Value, PrivateState) {
     let json = object.as_json();
     let owners = Owners::of(json, kind());
@@ -91,7 +108,7 @@ fn refreshed(
     let seen = Observation::of(json, &refreshed, &owners, kind());
     let before = private.clone();
     let imported = private.imported.map(|imported| Imported {
-        is_settled: !session.has_remark(id, Remark::Imported),
+        is_settled: !run.imports,
         ..imported
     });
     let mut private = PrivateState {
@@ -104,13 +121,12 @@ fn refreshed(
     let written = written(object);
     let is_unknown_write = private.written.is_some() && written != private.written;
     if private.waiting || is_unknown_write {
-        let wanted = session.configuration().wait.overridden(state.get("wait"));
-        private.waiting = !wanted.is_met_by(object);
+        private.waiting = !run.wanted.is_met_by(object);
     }
     if !private.waiting {
         private.written = written;
     }
-    private.server = Some(server.to_owned());
+    private.server = Some(run.server.to_owned());
     // A state that shows nothing new is left as it is, so that a job that looks for drift finds none.
     let version = private.seen.version.take();
     private.seen.version.clone_from(&before.seen.version);
