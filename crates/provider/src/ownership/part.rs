@@ -3,10 +3,11 @@
 use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement, Schema, field_set, remove_items};
 
-/// The fields of `object` that are in `set` or below a member of it, with what leads to them: the keys of the items that they
-/// are in. Null where there is nothing.
-pub fn part(object: &Json, set: &FieldSet, schema: &Schema) -> Json {
-    let others = field_set(object, schema).filter(|path| !is_wanted(path, set));
+/// The fields of `object` that are in `set` or below a leaf of it, with what leads to them: the keys of the items that they are
+/// in. An item that is in the set with some of its fields has no others. Null where there is nothing.
+pub(super) fn part(object: &Json, set: &FieldSet, schema: &Schema) -> Json {
+    let leaves = set.leaves();
+    let others = field_set(object, schema).filter(|path| !is_wanted(path, set) && !leaves.contains_or_above(path));
     remove_items(object, &others, schema)
 }
 
@@ -18,5 +19,5 @@ fn is_wanted(path: &[PathElement], set: &FieldSet) -> bool {
         }
         _ => false,
     };
-    is_key || set.contains_or_above(path) || set.has_below(path)
+    is_key || set.contains_or_below(path)
 }

@@ -63,7 +63,7 @@ impl Plan {
 }
 
 /// The attributes in which the user says what the API is to hold.
-const PARTS: [&str; 2] = ["metadata", "spec"];
+pub const PARTS: [&str; 2] = ["metadata", "spec"];
 
 /// The plan of a workload that does not exist.
 pub fn create(config: &Value, default_namespace: Option<&Namespace>) -> Plan {

@@ -25,8 +25,8 @@ pub struct PrivateState {
     pub seen: Observation,
     /// How the workload was imported, if it was and has not been written since.
     pub imported: Option<Imported>,
-    /// What the configuration of an imported workload said when it took the workload over, as a field set in the API's JSON,
-    /// while the state still shows more than that. The next read takes the rest out of the state.
+    /// What the configuration of an imported workload said when it took the workload over, as it was sent, while the state still
+    /// shows more than that. The next read takes the rest out of the state.
     pub declared: Option<Json>,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
@@ -41,7 +41,7 @@ impl PrivateState {
         }
         PrivateState {
             imported: None,
-            declared: decided.leaves_out.then(|| change.declared.to_json()),
+            declared: decided.leaves_out.then(|| change.body.clone()),
             ..self
         }
     }

@@ -2,8 +2,6 @@
 
 use datum_client::Object;
 use datum_model::id::WorkloadId;
-use serde_json::Value as Json;
-use structured_merge::FieldSet;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
@@ -13,7 +11,7 @@ use super::private::{Imported, PrivateState};
 use super::wait::Wait;
 use super::{identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
-use crate::ownership::{self, Observation, Owners, part};
+use crate::ownership::{self, Observation, Owners};
 use crate::provider::{Remark, Session};
 use crate::schema;
 use crate::value::{self, Ownership};
@@ -97,7 +95,7 @@ pub fn refreshed(
 ) -> (Value, PrivateState) {
     let json = object.as_json();
     let owners = Owners::of(json, kind());
-    let known = taken_over(json, state, &private);
+    let known = taken_over(state, &private);
     let ownership = Ownership {
         ours: &owners.ours,
         applied: &owners.applied,
@@ -137,17 +135,18 @@ pub fn refreshed(
 }
 
 /// What the state knows of the workload: without what the configuration left out when it took over an imported workload.
-fn taken_over(object: &Json, state: &Value, private: &PrivateState) -> Value {
-    let declared = private
-        .declared
-        .as_ref()
-        .and_then(|json| FieldSet::from_json(json).ok());
-    let Some(declared) = declared else {
-        return state.clone();
+fn taken_over(state: &Value, private: &PrivateState) -> Value {
+    let mut known = state.clone();
+    let Some(declared) = &private.declared else {
+        return known;
     };
-    let mut said = part(object, &declared, kind().schema);
-    said["metadata"]["name"] = object["metadata"]["name"].clone();
-    value::flatten(&said, state, schema::workload())
+    let declared = value::flatten_all(declared, schema::workload());
+    for part in plan::PARTS {
+        if let (Some(place), Some(node)) = (known.get_mut(part), schema::workload().at(part)) {
+            *place = value::configured(place, plan::at(&declared, &[part]), node);
+        }
+    }
+    known
 }
 
 /// When the provider's field manager last changed something, as the API has it.
