@@ -24,7 +24,7 @@ use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema};
 
 pub use self::change::{Applied, Change, Values};
 pub use self::observation::Observation;
-pub use self::part::part;
+use self::part::part;
 pub use self::position::named;
 use crate::schema::Node;
 

@@ -24,6 +24,7 @@ mod owners;
 pub mod path;
 mod plan;
 mod refresh;
+mod union;
 mod walk;
 
 pub use self::emptied::without_emptied;

@@ -1,8 +1,12 @@
 //! A change of an object that exists: what is sent, what becomes ours, and what is let go.
 
+use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 use structured_merge::managers::{self, Owned};
-use structured_merge::{FieldSet, Manager, Path, PathElement, compare, field_set, merge, remove_items};
+use structured_merge::{
+    Conflicts, FieldSet, Manager, Path, PathElement, Write, apply, compare, field_set, merge, remove_items,
+    reset_fields,
+};
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
@@ -97,10 +101,16 @@ impl Change {
         let met = by_hand.filter(is_met);
         let rest = by_hand.difference(&met);
         // A list or map whose last entry goes would be kept by who owns the bare list: as null, which the API refuses.
-        let is_bare = |path: &[PathElement]| {
-            self.let_go.has_below(path) && !self.declared.contains_or_below(path) && !rest.has_below(path)
-        };
-        met.union(&rest.filter(is_bare))
+        // It may be declared empty, which takes two steps, and is bare between them.
+        let may_be_bare = |path: &[PathElement]| self.let_go.has_below(path);
+        let filled = rest.filter(|path| !may_be_bare(path));
+        met.union(&rest.filter(|path| may_be_bare(path) && !filled.has_below(path)))
+    }
+
+    /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
+    /// nobody has seen which version there is.
+    pub fn needs_look(&self, seen: &Observation) -> bool {
+        !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
     }
 
     /// `metadata.managedFields` of the object `live` with what the change takes in our entry, and without what it releases; none
@@ -171,30 +181,43 @@ impl Change {
         topmost(&all).paths().into_iter().map(of).collect()
     }
 
-    /// The object that the change makes of `live`, as far as merging goes: neither defaults nor admission are in it.
+    /// The object that the change makes of `live`, as far as merging goes: neither defaults nor admission are in it. Who owns
+    /// what is left as it is.
     pub fn applied_to(&self, live: &Json) -> Json {
-        let owners = Owners::of(live, self.kind);
-        let merged = merge(Some(live), Some(&self.body), self.kind.schema).unwrap_or_else(|| live.clone());
-        let gone = owners
-            .ours
-            .difference(&self.declared)
-            .union(&self.takes(&owners.by_hand).intersection(&self.let_go));
-        let gone = gone
-            .difference(&self.declared)
-            .difference(&owners.applied)
-            .difference(&self.released);
-        let gone = gone.filter(|path| !self.declared.has_below(path) && !owners.applied.has_below(path));
-        remove_items(&merged, &gone, self.kind.schema)
+        let mut before = live.clone();
+        if let Some(managed_fields) = self.moved(live) {
+            before["metadata"]["managedFields"] = managed_fields.into();
+        }
+        let write = Write {
+            schema: self.kind.schema,
+            api_version: self.kind.api_version,
+            kind: self.kind.name,
+            subresource: "",
+            manager: self.kind.manager,
+            now: Timestamp::UNIX_EPOCH,
+            reset: reset_fields(""),
+            members: &[],
+        };
+        let applied = apply(Some(&before), &self.body, &write, Conflicts::TakeOver, |_| {});
+        let mut after = applied.unwrap_or(before);
+        managers::remove(&mut after);
+        if let Some(managed_fields) = live["metadata"].get("managedFields") {
+            after["metadata"]["managedFields"] = managed_fields.clone();
+        }
+        after
     }
 
-    /// Whether the object is already what the change makes of it.
-    pub fn is_made(&self, live: &Json) -> bool {
+    /// Whether the object is already what the change makes of it, as after a write whose answer was lost.
+    fn is_made(&self, live: &Json) -> bool {
         Owners::of(live, self.kind).ours == self.declared && &self.applied_to(live) == live
     }
 
     /// The attributes in which the object is another by now than the one that the plan was made from, so that the change would
     /// not do what was shown.
     pub fn outdated(&self, live: &Json, prior: &Value, seen: &Observation) -> Vec<AttributePath> {
+        if self.is_made(live) {
+            return Vec::new();
+        }
         let owners = Owners::of(live, self.kind);
         let ownership = Ownership {
             ours: &owners.ours,

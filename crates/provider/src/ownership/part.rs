@@ -5,7 +5,7 @@ use structured_merge::{FieldSet, PathElement, Schema, field_set, remove_items};
 
 /// The fields of `object` that are in `set` or below a member of it, with what leads to them: the keys of the items that they
 /// are in.
-pub fn part(object: &Json, set: &FieldSet, schema: &Schema) -> Json {
+pub(super) fn part(object: &Json, set: &FieldSet, schema: &Schema) -> Json {
     let others = field_set(object, schema).filter(|path| !is_wanted(path, set));
     without_emptied(remove_items(object, &others, schema))
 }

@@ -2,9 +2,8 @@
 
 use tf_plugin_server::value::Value;
 
-use super::flatten_all;
-use super::leaf;
 use super::walk::{Form, Side, Step, pairs};
+use super::{flatten_all, leaf, union};
 use crate::schema::{Kind, Node};
 
 /// Whether two values of the type `node` mean the same to the API, whatever their spelling.
@@ -16,11 +15,9 @@ pub fn equal(left: &Value, right: &Value, node: &Node) -> bool {
     match (Side::Terraform(left).form(), Side::Terraform(right).form()) {
         (Form::Leaf, Form::Leaf) => leaf::equal(left, right, node),
         (Form::Map, Form::Map) | (Form::List, Form::List) => {
-            let is_free = matches!(node.kind, Kind::FreeForm);
             let is_equal = |pair: &super::walk::Pair<'_>| match pair.step {
                 Step::Item(left, right) if left != right => false,
-                // An attribute of a value of free form that is null counts as absent.
-                Step::Key(_) if !is_free && pair.is_left() != pair.is_right() => false,
+                // An entry that is null counts as absent.
                 _ => equal(pair.left.value(), pair.right.value(), pair.node),
             };
             pairs(node, Side::Terraform(left), Side::Terraform(right))
@@ -42,7 +39,7 @@ pub enum Extent {
 
 /// Whether everything that `config` says is so in `state`, the state of an object that was imported.
 ///
-/// An attribute that `config` leaves out is not managed. A default counts as said when `state` leaves it out, as an import
+/// An attribute that `config` leaves out is not managed, unless another one that `config` says excludes it. A default counts as said when `state` leaves it out, as an import
 /// does.
 pub fn agrees(config: &Value, state: &Value, node: &Node, extent: Extent) -> bool {
     let (config, state) = (config.untyped(), state.untyped());
@@ -71,7 +68,10 @@ pub fn agrees(config: &Value, state: &Value, node: &Node, extent: Extent) -> boo
     };
     let all = extent == Extent::Whole;
     match (&node.kind, Side::Terraform(config).form()) {
-        (Kind::Object(_), Form::Map) => agrees_below(false),
+        (Kind::Object(_), Form::Map) => {
+            let excludes = |(_, name): (&str, &str)| state.get(name).is_some_and(|value| !value.is_null());
+            !union::excluded(config, node).into_iter().any(excludes) && agrees_below(false)
+        }
         (Kind::Map(_) | Kind::FreeForm, Form::Map) => agrees_below(all),
         (Kind::List { merge, .. }, Form::List) if merge.by_key().is_some() => {
             in_order(config, state, node) && agrees_below(all)

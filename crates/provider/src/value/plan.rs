@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 
 use super::walk::{Form, Pair, Side, Step, pairs};
-use super::{Extent, agrees, equal, flatten_all, leaf};
+use super::{Extent, agrees, equal, flatten_all, leaf, union};
 use crate::schema::{Kind, Node};
 
 /// What `config` would make of `prior`, as Terraform allows it to be planned.
@@ -37,7 +37,9 @@ pub fn planned(config: &Value, prior: &Value, node: &Node, imported: Option<Exte
                 }
                 Step::Attribute(name, _) => {
                     let (config, prior) = (pair.left.value(), pair.right.value());
-                    let keeps = |extent| !config.is_null() && agrees(config, prior, pair.node, extent);
+                    // A prior null stands for nothing, also where the configuration says the default.
+                    let may_stand = !config.is_null() && !prior.is_null();
+                    let keeps = |extent| may_stand && agrees(config, prior, pair.node, extent);
                     let value = if imported.is_some_and(keeps) {
                         prior.clone()
                     } else {
@@ -122,9 +124,12 @@ pub fn retained(prior: &Value, config: &Value, node: &Node, extent: Extent) -> V
         (false, Extent::Part) => Some(pair.right.value().clone()),
         (false, Extent::Whole) => None,
     };
+    let excluded = union::excluded(config, node);
     match (&node.kind, Side::Terraform(prior).form()) {
         (Kind::Object(_) | Kind::Map(_) | Kind::FreeForm, Form::Map) => {
             let children = children().filter_map(|pair| match pair.step {
+                // It cannot stay beside what the configuration says.
+                Step::Attribute(name, _) if excluded.iter().any(|(_, other)| *other == name) => None,
                 Step::Attribute(name, _) | Step::Key(name) => Some((name.to_owned(), below(&pair)?)),
                 Step::Item(..) => None,
             });

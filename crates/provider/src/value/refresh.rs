@@ -1,13 +1,13 @@
 //! The state of an object that is read again: what Terraform knows of it, and what it should know.
 
 use serde_json::Value as Json;
-use structured_merge::FieldSet;
+use structured_merge::{FieldSet, PathElement};
 use tf_plugin_server::value::Value;
 
 use super::flatten::all;
 use super::owners::{Place, element};
 use super::walk::{Form, Pair, Side, Step, identity, pairs};
-use super::{flatten, flatten_all, free_form};
+use super::{flatten, flatten_all, free_form, union};
 use crate::schema::{Kind, Node};
 
 /// Who owns what of an object, as far as a state shows it.
@@ -27,7 +27,7 @@ pub struct Ownership<'s> {
 /// - What our field manager owns and `prior` does not know: another state of the same object applied it. The next apply
 ///   would remove it, so that a plan has to show it.
 /// - The other members of a union of which `prior` holds one: a variable's `value` beside our `valueFrom`. They exclude each
-///   other, so that ours is not in effect.
+///   other, so that ours is not in effect. A member that another field manager applies stays.
 /// - An item whose key was changed by hand: one of ours is gone, and a new one that nobody applied is the same in all but its
 ///   key. It is shown in the place of ours.
 pub fn refresh(json: &Json, prior: &Value, node: &Node, ownership: Ownership<'_>) -> Value {
@@ -84,7 +84,7 @@ fn shape(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
             if prior.is_null() && shows_nothing && !here.ours.is_whole() {
                 return Value::Null;
             }
-            show_union(&mut shape, json, node);
+            show_union(&mut shape, json, node, here);
             shape
         }
         Kind::Map(_) => {
@@ -110,22 +110,13 @@ fn shape(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
     }
 }
 
-/// Shows the other members of a union of which one is in the state.
-fn show_union(shape: &mut Value, json: &Json, node: &Node) {
-    let Some(object) = node.object() else { return };
-    let members = || {
-        node.union
-            .iter()
-            .filter_map(|field| object.attribute(field).map(|(name, _)| (*field, name)))
-    };
-    let has = |shape: &Value, name: &str| shape.get(name).is_some_and(|value| !value.is_null());
-    if !members().any(|(_, name)| has(shape, name)) {
-        return;
-    }
-    for (field, name) in members() {
+/// Shows the other members of a union of which one is in the state, as far as an apply of ours can remove them.
+fn show_union(shape: &mut Value, json: &Json, node: &Node, here: Here<'_>) {
+    for (field, name) in union::excluded(shape, node) {
         let is_live = json.get(field).is_some_and(|json| !json.is_null() && json != "");
+        let is_applied = here.applied.step(Some(&PathElement::field(field))).holds();
         if is_live
-            && !has(shape, name)
+            && !is_applied
             && let Some(place) = shape.get_mut(name)
         {
             *place = Value::Unknown;

@@ -34,17 +34,24 @@ pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateSt
     let object = client.get(&id).await.map_err(refused)?;
     refuse_ambiguous_keys(&object, &id, schema::workload())?;
     session.remark(&id, Remark::Imported);
-    let owners = Owners::of(object.as_json(), kind());
     let private = PrivateState {
         server: Some(client.server().to_owned()),
+        ..private(&object)
+    };
+    Ok((state(&object, &id), private))
+}
+
+/// What the state of a workload that is imported keeps beside what it shows.
+pub fn private(object: &Object) -> PrivateState {
+    let owners = Owners::of(object.as_json(), kind());
+    PrivateState {
         owns_replicas: owners.ours.contains(&plan::replicas()),
         imported: Some(Imported {
             is_settled: false,
             ours: is_ours(&owners).then(|| owners.ours.to_json()),
         }),
         ..PrivateState::default()
-    };
-    Ok((state(&object, &id), private))
+    }
 }
 
 /// A workload of which the CLI could not hold all.
@@ -57,7 +64,7 @@ pub(super) fn refuse_ambiguous_keys(object: &Object, id: &WorkloadId, node: &Nod
 
 /// The state of a workload that is imported: all that somebody wrote. Which part of it is managed is for the configuration to
 /// say. What others have put beside ours in a workload that the provider made is theirs.
-pub(super) fn state(object: &Object, id: &WorkloadId) -> Value {
+pub fn state(object: &Object, id: &WorkloadId) -> Value {
     let json = object.as_json();
     let owners = Owners::of(json, kind());
     let foreign = if is_ours(&owners) {

@@ -20,7 +20,7 @@ use crate::schema;
 use crate::value::path::to_attribute;
 
 /// What makes the whole invalid and is not in what we send, each with who has set it.
-pub(super) fn problems(id: &WorkloadId, change: &Change, answer: &Json, planned: &Value) -> Vec<Diagnostic> {
+pub fn problems(id: &WorkloadId, change: &Change, answer: &Json, planned: &Value) -> Vec<Diagnostic> {
     let whole = change.applied_to(answer);
     let of = |object: &Json| {
         let problems = validation::validate(object)

@@ -15,7 +15,7 @@ use crate::ownership::{Change, Values};
 use crate::schema;
 use crate::value::{self, Extent, PathError};
 use crate::workload::kind;
-use crate::workload::private::{Imported, PrivateState};
+use crate::workload::private::{Imported, Planned, PrivateState};
 
 /// What a plan decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,8 +50,21 @@ pub enum Effort {
     Write,
 }
 
+impl Plan {
+    /// What the plan tells its apply.
+    pub fn decided(&self) -> Planned {
+        Planned {
+            effort: self.effort,
+            manages_replicas: self.manages_replicas,
+            takes_over: self.takes_over,
+            leaves_out: self.leaves_out,
+            is_in_state: false,
+        }
+    }
+}
+
 /// The attributes in which the user says what the API is to hold.
-pub(super) const PARTS: [&str; 2] = ["metadata", "spec"];
+pub const PARTS: [&str; 2] = ["metadata", "spec"];
 
 /// The plan of a workload that does not exist.
 pub fn create(config: &Value, default_namespace: Option<&Namespace>) -> Plan {
@@ -173,6 +186,12 @@ pub fn wanted(state: &Value, config: &Value, manages_replicas: bool) -> Value {
         set(&mut wanted, &["spec", "replicas"], Value::Null);
     }
     wanted
+}
+
+/// What is sent ahead of `wanted` where that empties something that `prior` has filled ([`value::without_emptied`]).
+pub fn before_emptying(prior: &Value, wanted: &Value) -> Option<Value> {
+    let before = self::wanted(prior, prior, true);
+    value::without_emptied(wanted, &before, schema::workload())
 }
 
 /// `spec.replicas`.

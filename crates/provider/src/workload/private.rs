@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::plan::Effort;
-use crate::ownership::Observation;
+use crate::ownership::{Change, Observation};
 
 /// The private state of a `datum_workload`.
 ///
@@ -25,14 +25,29 @@ pub struct PrivateState {
     pub seen: Observation,
     /// How the workload was imported, if it was and has not been written since.
     pub imported: Option<Imported>,
-    /// What the configuration of an imported workload said when it took the workload over, as a field set in the API's JSON,
-    /// while the state still shows more than that. The next read takes the rest out of the state.
+    /// What the configuration of an imported workload said when it took the workload over, as it was sent, while the state still
+    /// shows more than that. The next read takes the rest out of the state.
     pub declared: Option<Json>,
     /// The uid of the namespace on the control plane that the creation was planned with: it tells whether another address
     /// leads to the same one.
     pub place: Option<String>,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
+}
+
+impl PrivateState {
+    /// What is kept after `change` was made, which the plan `decided`.
+    #[must_use]
+    pub fn changed(self, decided: Planned, change: &Change) -> PrivateState {
+        if !decided.takes_over {
+            return self;
+        }
+        PrivateState {
+            imported: None,
+            declared: decided.leaves_out.then(|| change.body.clone()),
+            ..self
+        }
+    }
 }
 
 /// A workload that was imported and has not been written since.

@@ -2,17 +2,16 @@
 
 use datum_client::Object;
 use datum_model::id::WorkloadId;
-use serde_json::Value as Json;
-use structured_merge::FieldSet;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::private::{Imported, PrivateState};
+use super::wait::Wait;
 use super::{create, identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
-use crate::ownership::{self, Observation, Owners, part};
+use crate::ownership::{self, Observation, Owners};
 use crate::provider::{Remark, Session};
 use crate::schema;
 use crate::value::{self, Ownership};
@@ -53,7 +52,13 @@ pub(super) async fn run(
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));
             }
-            Ok(Some(refreshed(session, &id, &object, &state, private, server)))
+            let wanted = session.configuration().wait.overridden(state.get("wait"));
+            let run = Run {
+                server,
+                wanted: &wanted,
+                imports: session.has_remark(&id, Remark::Imported),
+            };
+            Ok(Some(refreshed(&id, &object, &state, private, run)))
         }
         Err(error) if error.is_not_found() => {
             gone(None)?;
@@ -70,18 +75,28 @@ fn is_another(state: &Value, object: &Object) -> bool {
     uids.is_some_and(|(known, found)| known != found)
 }
 
+/// The run of Terraform that a read is part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'r> {
+    /// The control plane that is asked.
+    pub server: &'r str,
+    /// What is waited for.
+    pub wanted: &'r Wait,
+    /// Whether this run has imported the workload.
+    pub imports: bool,
+}
+
 /// The state of a workload that is there.
-fn refreshed(
-    session: &Session,
+pub fn refreshed(
     id: &WorkloadId,
     object: &Object,
     state: &Value,
     private: PrivateState,
-    server: &str,
+    run: Run<'_>,
 ) -> (Value, PrivateState) {
     let json = object.as_json();
     let owners = Owners::of(json, kind());
-    let known = taken_over(json, state, &private);
+    let known = taken_over(state, &private);
     let ownership = Ownership {
         ours: &owners.ours,
         applied: &owners.applied,
@@ -92,7 +107,7 @@ fn refreshed(
     let seen = Observation::of(json, &refreshed, &owners, kind());
     let before = private.clone();
     let imported = private.imported.map(|imported| Imported {
-        is_settled: !session.has_remark(id, Remark::Imported),
+        is_settled: !run.imports,
         ..imported
     });
     let mut private = PrivateState {
@@ -105,13 +120,12 @@ fn refreshed(
     let written = written(object);
     let is_unknown_write = private.written.is_some() && written != private.written;
     if private.waiting || is_unknown_write {
-        let wanted = session.configuration().wait.overridden(state.get("wait"));
-        private.waiting = !wanted.is_met_by(object);
+        private.waiting = !run.wanted.is_met_by(object);
     }
     if !private.waiting {
         private.written = written;
     }
-    private.server = Some(server.to_owned());
+    private.server = Some(run.server.to_owned());
     // A state that shows nothing new is left as it is, so that a job that looks for drift finds none.
     let version = private.seen.version.take();
     private.seen.version.clone_from(&before.seen.version);
@@ -122,21 +136,15 @@ fn refreshed(
 }
 
 /// What the state knows of the workload: without what the configuration left out when it took over an imported workload.
-fn taken_over(object: &Json, state: &Value, private: &PrivateState) -> Value {
-    let declared = private
-        .declared
-        .as_ref()
-        .and_then(|json| FieldSet::from_json(json).ok());
-    let Some(declared) = declared else {
-        return state.clone();
-    };
-    let mut said = part(object, &declared, kind().schema);
-    said["metadata"]["name"] = object["metadata"]["name"].clone();
-    let said = value::flatten_all(&said, schema::workload());
+fn taken_over(state: &Value, private: &PrivateState) -> Value {
     let mut known = state.clone();
-    for name in plan::PARTS {
-        if let (Some(node), Some(place)) = (schema::workload().at(name), known.get_mut(name)) {
-            *place = value::configured(place, plan::at(&said, &[name]), node);
+    let Some(declared) = &private.declared else {
+        return known;
+    };
+    let declared = value::flatten_all(declared, schema::workload());
+    for part in plan::PARTS {
+        if let (Some(place), Some(node)) = (known.get_mut(part), schema::workload().at(part)) {
+            *place = value::configured(place, plan::at(&declared, &[part]), node);
         }
     }
     known

@@ -6,7 +6,7 @@ use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
 use super::plan::{self, Effort, Plan, at};
-use super::private::{Planned, PrivateState};
+use super::private::PrivateState;
 use super::update::Request;
 use super::{create, delete, dry_run, identity, import, read, update, validate};
 use crate::diagnostics::{self, Problems};
@@ -222,15 +222,8 @@ fn foretold(diags: &mut Diagnostics, prior: &Value, planned: &Value, change: &Ch
 
 /// What the state keeps of a plan for its apply.
 fn private_of(plan: &Plan, private: PrivateState) -> PrivateState {
-    let planned = Planned {
-        effort: plan.effort,
-        manages_replicas: plan.manages_replicas,
-        takes_over: plan.takes_over,
-        leaves_out: plan.leaves_out,
-        is_in_state: false,
-    };
     PrivateState {
-        planned: Some(planned),
+        planned: Some(plan.decided()),
         ..private
     }
 }

@@ -2,7 +2,6 @@
 
 use datum_client::{Client, Object};
 use datum_model::id::WorkloadId;
-use serde_json::Value as Json;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
@@ -36,34 +35,35 @@ impl Settling<'_> {
         object: Object,
         private: PrivateState,
     ) -> (Value, PrivateState) {
-        let private = self.observed(planned, &object, private);
+        let private = observed(self.id, planned, &object, private);
         let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
-        record(&self.state(planned, object.as_json()), &private);
+        record(&state(self.id, planned, &object), &private);
         let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
         let object = outcome.object().unwrap_or(&object);
-        let mut private = self.observed(planned, object, private);
+        let mut private = observed(self.id, planned, object, private);
         private.waiting = outcome.is_owed(self.action, &wanted);
         outcome.report(diags, self.action, self.id, &wanted);
-        (self.state(planned, object.as_json()), private)
+        (state(self.id, planned, object), private)
     }
+}
 
-    /// What is known of the workload beside its state.
-    fn observed(&self, planned: &Value, object: &Object, private: PrivateState) -> PrivateState {
-        let json = object.as_json();
-        let owners = Owners::of(json, kind());
-        PrivateState {
-            written: read::written(object),
-            owns_replicas: owners.ours.contains(&plan::replicas()),
-            seen: Observation::of(json, &self.state(planned, json), &owners, kind()),
-            ..private
-        }
+/// What is known, beside its state, of a workload that was just written.
+pub fn observed(id: &WorkloadId, planned: &Value, object: &Object, private: PrivateState) -> PrivateState {
+    let json = object.as_json();
+    let owners = Owners::of(json, kind());
+    PrivateState {
+        written: read::written(object),
+        owns_replicas: owners.ours.contains(&plan::replicas()),
+        seen: Observation::of(json, &state(id, planned, object), &owners, kind()),
+        ..private
     }
+}
 
-    fn state(&self, planned: &Value, json: &Json) -> Value {
-        let mut state = value::complete(planned, json, schema::workload());
-        identity::set(&mut state, self.id);
-        state
-    }
+/// The state of a workload that was just written.
+pub fn state(id: &WorkloadId, planned: &Value, object: &Object) -> Value {
+    let mut state = value::complete(planned, object.as_json(), schema::workload());
+    identity::set(&mut state, id);
+    state
 }
 
 /// Puts the state on record, in case this process does not get to return it.

@@ -70,15 +70,11 @@ pub(super) async fn run(
     } else {
         wait::owed(&client, &id, prior, planned).await?
     };
-    let mut private = PrivateState {
+    let private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,
-        ..private
+        ..private.changed(decided, &change)
     };
-    if decided.takes_over {
-        private.imported = None;
-        private.declared = decided.leaves_out.then(|| change.declared.to_json());
-    }
     let settling = Settling {
         session,
         client: &client,

@@ -124,10 +124,9 @@ impl Write<'_> {
     async fn carry_out(&self) -> Result<Applied, Failure> {
         let seen = &self.private.seen;
         let mut version = seen.version.clone();
-        let takes = !self.change.takes(&seen.by_hand).is_empty();
         // Without an entry of the lasting manager, one of an attempt to create may have been left over.
         let is_whole = self.private.written.is_some() || self.private.imported.is_some();
-        let mut looks = takes || version.is_none() || !is_whole || !self.change.released.is_empty();
+        let mut looks = !is_whole || self.change.needs_look(seen);
         for attempt in 1.. {
             let is_last = attempt == ATTEMPTS;
             if looks {
@@ -158,12 +157,9 @@ impl Write<'_> {
             return Ok(None);
         }
         let json = live.as_json();
-        // A write whose answer was lost has been made.
-        if !self.change.is_made(json) {
-            let outdated = self.change.outdated(json, self.prior, &self.private.seen);
-            if !outdated.is_empty() {
-                return Err(Failure::Outdated(outdated));
-            }
+        let outdated = self.change.outdated(json, self.prior, &self.private.seen);
+        if !outdated.is_empty() {
+            return Err(Failure::Outdated(outdated));
         }
         let Some(managed_fields) = self.change.moved(json) else {
             return Ok(version);
@@ -253,8 +249,7 @@ impl Write<'_> {
 
     /// The body that goes ahead of one that empties something ([`value::without_emptied`]).
     fn before_emptying(&self) -> Option<Json> {
-        let before = plan::wanted(self.prior, self.prior, true);
-        let step = value::without_emptied(self.wanted, &before, schema::workload())?;
+        let step = plan::before_emptying(self.prior, self.wanted)?;
         body(&step).ok()
     }
 }
