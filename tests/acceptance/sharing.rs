@@ -722,6 +722,32 @@ fn ignoring_the_whole_specification_leaves_replicas_to_the_autoscaler() {
     });
 }
 
+#[test]
+fn what_is_ignored_in_the_plan_is_ignored_in_its_apply() {
+    let config = |metadata: &str, container: &str| {
+        let hcl = hcl(metadata, "", "", container);
+        let end = hcl.trim_end().strip_suffix('}').expect("a block").to_owned();
+        format!("{end}  lifecycle {{\n    ignore_changes = [spec]\n  }}\n}}\n")
+    };
+    let env = |names: &str| format!("env = [{names}]");
+    let (a, b) = (r#"{ name = "A", value = "1" }"#, r#"{ name = "B", value = "1" }"#);
+    each_cli(|workspace| {
+        let both = env(&format!("{a}, {b}"));
+        workspace
+            .config(&config(r#"labels = { team = "web", tier = "front" }"#, &both))
+            .applies();
+        workspace.config(&config(r#"labels = { team = "web" }"#, &env(b)));
+        let plan = workspace.plan();
+        assert_eq!(changed(&plan), [r#"metadata.labels.tier: "front" -> null"#]);
+        workspace.applies();
+        assert_eq!(
+            names(&container(workspace)["env"]),
+            ["A", "B"],
+            "the plan did not show it"
+        );
+    });
+}
+
 // What is dropped and was set by hand.
 
 #[test]

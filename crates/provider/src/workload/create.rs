@@ -36,7 +36,8 @@ pub(super) async fn run(
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.create;
     let client = client.within(deadline).repeating_until(operation::cancelled());
-    let manages_replicas = private.planned.unwrap_or_default().manages_replicas;
+    let decided = private.planned.clone().unwrap_or_default();
+    let manages_replicas = decided.manages_replicas;
     let body = write::body(&plan::wanted(&planned, &planned, manages_replicas))?;
 
     let refused = |error| Problems::from(diagnostics::refused(Action::Create, &id, &error, &planned));
@@ -51,7 +52,7 @@ pub(super) async fn run(
         session,
         client: &client,
         id: &id,
-        is_in_state: private.planned.unwrap_or_default().is_in_state,
+        is_in_state: decided.is_in_state,
         deadline,
     };
     let applied = loop {

@@ -57,7 +57,9 @@ impl Plan {
             effort: self.effort,
             manages_replicas: self.manages_replicas,
             takes_over: self.takes_over,
-            leaves_out: self.leaves_out,
+            said: self
+                .leaves_out
+                .then(|| value::expand_known(&self.wanted, schema::workload()).json),
             is_in_state: false,
         }
     }
@@ -141,6 +143,15 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
         manages_replicas,
         takes_over: imported.is_some() && (effort == Effort::Write || takes_down),
         leaves_out,
+    }
+}
+
+/// The configuration that a plan `decided` about, as its apply knows it: what the planned state has, or the part of it that is
+/// said.
+pub fn decided_configuration(planned: &Value, decided: &Planned) -> Value {
+    match &decided.said {
+        Some(said) => value::flatten_all(said, schema::workload()),
+        None => planned.clone(),
     }
 }
 

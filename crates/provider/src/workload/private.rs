@@ -38,13 +38,13 @@ pub struct PrivateState {
 impl PrivateState {
     /// What is kept after `change` was made, which the plan `decided`.
     #[must_use]
-    pub fn changed(self, decided: Planned, change: &Change) -> PrivateState {
+    pub fn changed(self, decided: &Planned, change: &Change) -> PrivateState {
         if !decided.takes_over {
             return self;
         }
         PrivateState {
             imported: None,
-            declared: decided.leaves_out.then(|| change.body.clone()),
+            declared: decided.said.is_some().then(|| change.body.clone()),
             ..self
         }
     }
@@ -61,7 +61,7 @@ pub struct Imported {
 }
 
 /// What a plan tells its apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Planned {
     /// What it takes.
@@ -70,8 +70,9 @@ pub struct Planned {
     pub manages_replicas: bool,
     /// Whether an imported workload is managed like any other from now on.
     pub takes_over: bool,
-    /// Whether the state goes on showing what the configuration of an imported workload leaves out.
-    pub leaves_out: bool,
+    /// What the configuration of an imported workload says, as it is sent, where the planned state goes on showing more. The
+    /// apply cannot take it from the configuration that it is given: what `ignore_changes` names is in there as it is written.
+    pub said: Option<Json>,
     /// Whether the state that was planned from has a workload of the name that is to be created.
     pub is_in_state: bool,
 }

@@ -157,11 +157,11 @@ impl Resource for WorkloadResource {
         diags: &mut Diagnostics,
         prior: Value,
         planned: Value,
-        config: Value,
+        _config: Value,
         private: PrivateState,
         _provider_meta: Value,
     ) -> Option<(Value, PrivateState)> {
-        let decided = private.planned.unwrap_or_default();
+        let decided = private.planned.clone().unwrap_or_default();
         let private = PrivateState {
             planned: None,
             ..private
@@ -175,7 +175,6 @@ impl Resource for WorkloadResource {
                 let request = Request {
                     prior: &prior,
                     planned: &planned,
-                    config: &config,
                     decided,
                 };
                 update::run(&session, diags, request, private).await

@@ -20,8 +20,6 @@ pub(super) struct Request<'r> {
     pub(super) prior: &'r Value,
     /// The planned state.
     pub(super) planned: &'r Value,
-    /// The configuration.
-    pub(super) config: &'r Value,
     /// What the plan decided.
     pub(super) decided: Planned,
 }
@@ -40,7 +38,6 @@ pub(super) async fn run(
     let Request {
         prior,
         planned,
-        config,
         decided,
     } = request;
     let client = session.required_client().await?;
@@ -50,6 +47,7 @@ pub(super) async fn run(
     let deadline = Instant::now() + timeouts.update;
     let client = client.within(deadline).repeating_until(operation::cancelled());
     delete::expect_here(&client, &id, prior, &private).await?;
+    let config = &plan::decided_configuration(planned, &decided);
     let wanted = plan::wanted(planned, config, decided.manages_replicas);
     let change = plan::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
     let object = if decided.effort == Effort::Write {
@@ -73,7 +71,7 @@ pub(super) async fn run(
     let private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,
-        ..private.changed(decided, &change)
+        ..private.changed(&decided, &change)
     };
     let settling = Settling {
         session,

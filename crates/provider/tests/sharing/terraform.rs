@@ -161,7 +161,7 @@ impl Terraform {
             }
         }
         let object = Object::new(cluster.live().clone());
-        let private = planned.private.clone().changed(planned.plan.decided(), change);
+        let private = planned.private.clone().changed(&planned.plan.decided(), change);
         self.private = settle::observed(&id(), &planned.plan.state, &object, private);
         self.state = settle::state(&id(), &planned.plan.state, &object);
         (Outcome::Done, before)
