@@ -50,6 +50,9 @@ pub(super) async fn run(
     let deadline = Instant::now() + timeouts.update;
     let client = client.within(deadline).repeating_until(operation::cancelled());
     delete::expect_here(&client, &id, prior, &private).await?;
+    // The configuration of an apply has what `ignore_changes` names as it is written, the plan has it as it was. Only the state of
+    // an imported workload holds what the configuration does not say.
+    let config = if private.imported.is_some() { config } else { planned };
     let wanted = plan::wanted(planned, config, decided.manages_replicas);
     let change = plan::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
     let object = if decided.effort == Effort::Write {
