@@ -20,6 +20,7 @@ mod names;
 mod plan;
 mod requests;
 mod sharing;
+mod sharing_table;
 mod specification;
 mod upgrade;
 mod wait;
