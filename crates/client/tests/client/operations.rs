@@ -316,11 +316,32 @@ async fn what_is_missing_is_told_apart() {
 async fn a_success_that_is_not_the_apis_is_an_error() {
     let server = Server::start(|_| text_answer(200, "text/html", "<html><title>Sign in</title></html>")).await;
     let error = server.client().await.get(&web()).await.unwrap_err();
+    let origin = format!("http://{}", server.address);
     assert_eq!(
         error.to_string(),
-        "cannot read workload project-shop/web: the server's answer is not one of the Kubernetes API (200, text/html): \
-         Sign in"
+        format!(
+            "cannot read workload project-shop/web: the answer of {origin} is not one of the Kubernetes API (200, \
+             text/html): Sign in"
+        )
     );
+}
+
+#[tokio::test]
+async fn a_page_in_front_of_the_api_is_told_with_where_it_leads() {
+    for code in [302, 307, 401, 403] {
+        let server = Server::start(move |_| {
+            let answer = Response::builder().status(code).header("content-type", "text/html");
+            let answer = answer.header("location", "https://login.example.com/start?state=s3cret");
+            answer.body(Body::from("<html>Log in</html>")).unwrap()
+        })
+        .await;
+        let error = server.client().await.get(&web()).await.unwrap_err();
+        let text = error.to_string();
+        assert!(!error.is_forbidden() && !error.is_unauthorized(), "{text}");
+        assert!(text.contains(&server.address.to_string()), "{text}");
+        assert!(text.ends_with("it leads to https://login.example.com/start"), "{text}");
+        assert_eq!(server.asked().len(), 1, "it is not followed");
+    }
 }
 
 #[tokio::test]

@@ -48,8 +48,6 @@ pub enum Taken<'t> {
     ByThisProvider,
     /// This provider made it at that time, by an apply that ended before anybody knew.
     ByLostAttempt(&'t str),
-    /// The state that was planned from has it.
-    InThisState,
 }
 
 /// A create whose name is taken.
@@ -71,6 +69,8 @@ pub fn taken(id: &WorkloadId, by: &Taken<'_>) -> Diagnostic {
              address, or another state has it, or had it. It was not touched, since two states that have one workload \
              overwrite each other.\n\n\
              If it has another address or key in this state, say that it has moved:\n\n{moved}\n\n\
+             If it is in this state and to be replaced, it must go before the new one comes, since two workloads cannot have \
+             one name: leave create_before_destroy out of its lifecycle, or change metadata.name along with it.\n\n\
              If another state has it, give one of them another name, or take it out of the other state first (terraform \
              state rm). Only if no state has it any more, import it.\n\n{}",
             adoption(id)
@@ -79,13 +79,6 @@ pub fn taken(id: &WorkloadId, by: &Taken<'_>) -> Diagnostic {
             "This provider made it at {time}, by an apply that ended before it knew, so that no state has it. It was left \
              as it is.\n\n{}",
             adoption(id)
-        ),
-        Taken::InThisState => format!(
-            "It is in this very state, and was not deleted before the new one was to be created. There is nothing to \
-             import.\n\n\
-             If only its address or key has changed, say that it has moved:\n\n{moved}\n\n\
-             If it is to be replaced, it must go before the new one comes: two workloads cannot have one name. So leave \
-             create_before_destroy out of its lifecycle, or change metadata.name along with it."
         ),
     };
     diagnostic(
@@ -137,18 +130,6 @@ pub fn lost_race(id: &WorkloadId, left: Option<&Error>) -> Diagnostic {
             adoption(id)
         ),
         AttributePath::new("metadata").attribute("name"),
-    )
-}
-
-/// A plan that was made with another control plane than the one that it is applied to.
-pub fn planned_elsewhere(id: &WorkloadId, planned: &str, current: &str) -> Diagnostic {
-    diagnostic(
-        format!("The plan of workload {id} was made with another control plane"),
-        format!(
-            "It was planned with {planned}; the provider is now configured for {current}. Nothing was written.\n\n\
-             Check project, endpoint, host and the kubeconfig's context. To change that control plane, plan again."
-        ),
-        root(),
     )
 }
 

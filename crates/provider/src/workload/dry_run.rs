@@ -58,6 +58,8 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
 /// replaced; what others made is not.
 async fn in_the_way(client: &Client, id: &WorkloadId) -> Option<Diagnostic> {
     let live = client.get(id).await.ok()?;
+    // One that is being deleted is waited for.
+    let live = Some(live).filter(|live| live.deletion_timestamp().is_none())?;
     (!ownership::is_ours(&live, &ownership::template_field())).then(|| diagnostics::already_exists(id))
 }
 

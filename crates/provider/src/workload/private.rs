@@ -20,9 +20,6 @@ pub struct PrivateState {
     /// Whether the workload was imported, is none of ours, and has not been written since: what its state has and the
     /// configuration leaves out belongs to others.
     pub adopted: bool,
-    /// The uid of the namespace on the control plane that the creation was planned with: it tells whether another address
-    /// leads to the same one.
-    pub place: Option<String>,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
 }
@@ -37,6 +34,4 @@ pub struct Planned {
     pub waits: bool,
     /// Whether the configuration names the number of replicas.
     pub manages_replicas: bool,
-    /// Whether the state that was planned from has a workload of the name that is to be created.
-    pub is_in_state: bool,
 }

@@ -102,7 +102,6 @@ impl Resource for WorkloadResource {
         let plan = self.planned_create(diags, &config).await;
         let plan = Problems::report(plan, diags)?;
         let private = private_of(&plan, PrivateState::default());
-        let private = create::planned(self.provider.session().ok().as_deref(), &plan, private).await;
         Some((plan.state, private))
     }
 
@@ -203,7 +202,6 @@ fn private_of(plan: &Plan, private: PrivateState) -> PrivateState {
         writes: plan.effort == Effort::Write,
         waits: plan.effort >= Effort::Wait,
         manages_replicas: plan.manages_replicas,
-        is_in_state: false,
     };
     PrivateState {
         planned: Some(planned),
