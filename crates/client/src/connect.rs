@@ -45,16 +45,13 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
         of_kubeconfig: found.proxy.clone(),
     };
     let identity = Identity::default();
-    let credential = match &config.auth {
-        Some(auth) => {
-            // Whoever names credentials does not want those of the kubeconfig as well.
-            found.kube.auth_info = AuthInfo::default();
-            login::named(auth, &found.kube, &route, &identity)?
-        }
-        None => {
-            found.present(&identity)?;
-            found.credential(&identity)?
-        }
+    let credential = if let Some(auth) = &config.auth {
+        // Whoever names credentials does not want those of the kubeconfig as well.
+        found.kube.auth_info = AuthInfo::default();
+        login::named(auth, &found.kube, &route, &identity)?
+    } else {
+        found.present(&identity)?;
+        found.credential(&identity)?
     };
 
     let server = endpoint::without_credentials(&found.kube.cluster_url.to_string());

@@ -24,7 +24,7 @@ impl Found {
             user.client_certificate_data.as_deref(),
             user.client_certificate.as_deref(),
         )?;
-        let key_data = user.client_key_data.as_ref().map(|key| key.expose_secret());
+        let key_data = user.client_key_data.as_ref().map(secrecy::ExposeSecret::expose_secret);
         let key = part("client-key", key_data, user.client_key.as_deref())?;
         match (certificate, key) {
             (None, None) => Ok(()),

@@ -34,9 +34,9 @@ impl Identity {
             .map_err(|_| "a key of a kind that is not supported")?;
         let certified = CertifiedKey::new(chain, key);
         match certified.keys_match() {
-            Ok(()) => {}
             // A certificate of X.509 version 1, which `openssl x509 -req` makes, is read by its server and not by rustls.
-            Err(
+            Ok(())
+            | Err(
                 rustls::Error::InvalidCertificate(CertificateError::Other(_))
                 | rustls::Error::InconsistentKeys(InconsistentKeys::Unknown),
             ) => {}

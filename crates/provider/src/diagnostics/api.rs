@@ -615,6 +615,8 @@ mod tests {
                 retry_after: None,
             },
             Kind::Unexpected {
+                server: None,
+                location: None,
                 status: 200,
                 content_type: Some("text/html".to_owned()),
                 excerpt: "Sign in".to_owned(),
@@ -655,7 +657,7 @@ mod tests {
                 Run it again, with a smaller -parallelism if it happens often.
 
                 [] Cannot update workload project-a/web
-                The server's answer is not one of the Kubernetes API (200, text/html): Sign in.
+                The answer of the server is not one of the Kubernetes API (200, text/html): Sign in.
 
                 Whether the workload was changed is not known: kubectl get workload web -n project-a
                 Something else than the Kubernetes API answered, such as a proxy or a page to log in at. Check host or endpoint of the provider block, or the kubeconfig's server, and proxy_url.

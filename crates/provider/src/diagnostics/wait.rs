@@ -577,6 +577,68 @@ mod tests {
     }
 
     #[test]
+    fn what_somebody_else_overwrites_is_told_with_attribute_value_and_manager() {
+        let id = "project-a/web".parse().unwrap();
+        let live = object(&json!({ "phase": "Running", "readyReplicas": 2 }));
+        let container = Value::object([("name", Value::from("app")), ("image", "nginx:1.27".into())]);
+        let spec = Value::object([("containers", Value::list([container]))]);
+        let template = Value::object([("spec", spec)]);
+        let mut shape = crate::value::empty(schema::workload());
+        *shape.get_mut("spec").unwrap() = Value::object([("replicas", Value::from(2)), ("template", template)]);
+        let container = "spec.template.spec.containers[name=\"app\"]";
+        let field = |field: &str, wrote: Json, found: Json, manager: Option<&str>| Overwritten {
+            field: field.to_owned(),
+            wrote,
+            found,
+            manager: manager.map(str::to_owned),
+        };
+        let fields = [
+            field(
+                &format!("{container}.image"),
+                json!("nginx:1.27"),
+                json!("nginx:1.25"),
+                Some("kubectl-patch"),
+            ),
+            field(
+                &format!("{container}.env[name=\"PASSWORD\"].value"),
+                json!("s3cret"),
+                json!("other"),
+                Some("kubectl-edit"),
+            ),
+            field("spec.replicas", json!(2), json!(0), Some(FIELD_MANAGER)),
+            field("spec.template.metadata.labels.app", json!("web"), Json::Null, None),
+        ];
+        let rolled_back = Report {
+            id: &id,
+            action: Action::Update,
+            end: End::Overwritten(&fields),
+            object: Some(&live),
+            wanted: &Wait::DEFAULT,
+            missing: &[],
+            elapsed: Duration::from_secs(6),
+            transitions: &[],
+            events: &[],
+            shape: &shape,
+        };
+        expect![[r#"
+            [spec.template.spec.containers[0].image] Workload project-a/web was updated, and then changed by somebody else
+            Waited 6s for the rollout.
+            spec.template.spec.containers[0].image is "nginx:1.25", and "nginx:1.27" was written; it belongs to "kubectl-patch" now.
+            spec.template.spec.containers[0].env has another value than the one that was written; it belongs to "kubectl-edit" now.
+            spec.replicas is 0, and 2 was written; another Terraform has changed it.
+            spec.template.metadata is gone.
+
+            Phase: Running
+            Ready replicas: 2/2
+
+            The change was made; the next plan shows what it is now, and changes it back. To leave it to the other, remove it from the configuration.
+
+            Next: kubectl describe workload web -n project-a
+                  kubectl get pods -n project-a -l app=web,tier=front
+        "#]].assert_eq(&shown([&rollout(&rolled_back)]));
+    }
+
+    #[test]
     fn what_somebody_else_deletes_is_told_with_what_holds_it() {
         let id = "project-a/web".parse().unwrap();
         // Of a status that has not the form that it should have, what can be read is shown.

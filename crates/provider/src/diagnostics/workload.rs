@@ -429,6 +429,74 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_taken_says_by_whom() {
+        let id: WorkloadId = "project-a/web".parse().unwrap();
+        let held = Object::new(serde_json::json!({ "metadata": { "finalizers": ["example.com/cleanup"] } }));
+        expect![[r#"
+            [metadata.name] Workload project-a/web already exists
+            It was not made by this configuration, so it was not touched. It belongs to kubectl-create, argocd-controller.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [metadata.name] Workload project-a/web already exists
+            Terraform made it: it belongs to the field manager of this provider. So this state has it under another address, or another state has it, or had it. It was not touched, since two states that have one workload overwrite each other.
+
+            If it has another address or key in this state, say that it has moved:
+
+            moved {
+              from = datum_workload.<old>
+              to   = datum_workload.<name>
+            }
+
+            If it is in this state and to be replaced, it must go before the new one comes, since two workloads cannot have one name: leave create_before_destroy out of its lifecycle, or change metadata.name along with it.
+
+            If another state has it, give one of them another name, or take it out of the other state first (terraform state rm). Only if no state has it any more, import it.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [metadata.name] Workload project-a/web already exists
+            This provider made it at 2026-01-01T00:00:00Z, by an apply that ended before it knew, so that no state has it. It was left as it is.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [metadata.name] Workload project-a/web cannot be created yet: one of that name is being deleted
+            It was not gone after 5m. What holds it are its finalizers, each of which a controller removes when it has cleaned up: example.com/cleanup.
+
+            Run it again when it is gone, or give it more time: timeouts = { create = "30m" }
+            Next: kubectl describe workload web -n project-a
+        "#]].assert_eq(&shown([
+            &taken(&id, &Taken::ByOthers(vec!["kubectl-create", "argocd-controller"])),
+            &taken(&id, &Taken::ByThisProvider),
+            &taken(&id, &Taken::ByLostAttempt("2026-01-01T00:00:00Z")),
+            &still_there(&id, "5m", Some(&held)),
+        ]));
+    }
+
+    #[test]
     fn paths_are_written_as_in_hcl() {
         let path = AttributePath::new("spec")
             .attribute("containers")
