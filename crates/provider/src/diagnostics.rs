@@ -17,8 +17,8 @@ pub use self::provider::{not_configured, settings, unconfigured, unknown_configu
 pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
     Taken, already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
-    namespace_missing, no_namespace, protected, recreated, still_there, taken, timeout, unreadable_state, validation,
-    warning_of_api,
+    namespace_missing, no_namespace, protected, recreated, rewritten, still_there, taken, timeout, unreadable_state,
+    validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

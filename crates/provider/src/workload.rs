@@ -2,6 +2,7 @@
 //!
 //! [`plan`] decides, without network or clock, what changes; [`resource`] carries it out in the order of Terraform's calls.
 
+pub mod admission;
 mod attempt;
 mod create;
 pub mod data_source;

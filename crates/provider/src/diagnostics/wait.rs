@@ -153,7 +153,7 @@ fn overwritten(field: &Overwritten, shape: &Value) -> (AttributePath, String) {
     let is_plain = |value: &Json| !value.is_object() && !value.is_array();
     let change = if field.found.is_null() {
         "is gone".to_owned()
-    } else if is_plain(&field.found) && is_plain(&field.wrote) && may_be_shown(&field.field) {
+    } else if is_plain(&field.found) && is_plain(&field.wrote) && super::workload::may_be_shown(&field.field) {
         format!("is {}, and {} was written", field.found, field.wrote)
     } else {
         "has another value than the one that was written".to_owned()
@@ -164,12 +164,6 @@ fn overwritten(field: &Overwritten, shape: &Value) -> (AttributePath, String) {
         None => String::new(),
     };
     (attribute, format!("{name} {change}{by}."))
-}
-
-/// Whether a value is no secret for certain: what runs, how often and where, but not with which variables and arguments.
-fn may_be_shown(field: &str) -> bool {
-    let name = field.rsplit('.').next().unwrap_or(field);
-    !field.contains(".env[") && ["image", "replicas", "containerPort", "cpu", "memory", "name"].contains(&name)
 }
 
 /// The wait for a deletion that did not come to its end.

@@ -4,11 +4,13 @@ use std::fmt::Write as _;
 
 use datum_client::{Error, Object};
 use datum_model::id::WorkloadId;
+use serde_json::Value as Json;
 use tf_plugin_server::value;
 use tf_provider::Diagnostic;
 use tf_provider::{AttributePath, AttributePathStep};
 
 use super::{diagnostic, import_block, root, sentence};
+use crate::workload::admission::Rewritten;
 use crate::workload::import;
 use crate::workload::timeouts;
 
@@ -262,6 +264,37 @@ pub fn warning_of_api(id: &WorkloadId, warning: &str) -> Diagnostic {
     diagnostic(format!("The API warns about workload {id}"), sentence(warning), root())
 }
 
+/// Values that the API stored in place of those that were sent.
+pub fn rewritten(id: &WorkloadId, values: &[Rewritten]) -> Diagnostic {
+    let mut text = String::new();
+    for Rewritten { field, ours, theirs } in values {
+        let is_plain = |value: &Json| !value.is_object() && !value.is_array();
+        let change = if theirs.is_null() {
+            "was sent, and nothing was stored".to_owned()
+        } else if is_plain(ours) && is_plain(theirs) && may_be_shown(field) {
+            format!("was sent as {ours}, and stored as {theirs}")
+        } else {
+            "was stored with another value than the one that was sent".to_owned()
+        };
+        let _ = writeln!(text, "{field} {change}.");
+    }
+    diagnostic(
+        format!("The API stores workload {id} otherwise than it is configured"),
+        format!(
+            "{text}\nA policy or a webhook of the control plane does that. As long as the configuration says something else, \
+             every plan shows the difference again. To end it, write what is stored into the configuration, or leave it to \
+             the control plane: lifecycle {{ ignore_changes = [...] }}"
+        ),
+        root(),
+    )
+}
+
+/// Whether a value is no secret for certain: what runs, how often and where, but not with which variables and arguments.
+pub(super) fn may_be_shown(field: &str) -> bool {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    !field.contains(".env[") && ["image", "replicas", "containerPort", "cpu", "memory", "name"].contains(&name)
+}
+
 /// A field that was removed from the configuration, and that others keep.
 pub fn kept_by_others(id: &WorkloadId, field: &str, managers: &[String]) -> Diagnostic {
     diagnostic(
@@ -426,6 +459,36 @@ mod tests {
             &warning_of_api(&id, "unknown field"),
             &kept_by_others(&id, "spec.replicas", &["kubectl".to_owned()]),
         ]));
+    }
+
+    #[test]
+    fn what_admission_rewrites_is_said_with_what_ends_it() {
+        let id: WorkloadId = "project-a/web".parse().unwrap();
+        let of = |field: &str, ours: Json, theirs: Json| Rewritten {
+            field: field.to_owned(),
+            ours,
+            theirs,
+        };
+        let container = "spec.template.spec.containers[name=\"app\"]";
+        expect![[r#"
+            [] The API stores workload project-a/web otherwise than it is configured
+            spec.replicas was sent as 5, and stored as 2.
+            spec.template.spec.containers[name="app"].env[name="PASSWORD"].value was stored with another value than the one that was sent.
+            metadata.labels.team was sent, and nothing was stored.
+
+            A policy or a webhook of the control plane does that. As long as the configuration says something else, every plan shows the difference again. To end it, write what is stored into the configuration, or leave it to the control plane: lifecycle { ignore_changes = [...] }
+        "#]].assert_eq(&shown([&rewritten(
+            &id,
+            &[
+                of("spec.replicas", 5.into(), 2.into()),
+                of(
+                    &format!("{container}.env[name=\"PASSWORD\"].value"),
+                    "s3cret".into(),
+                    "other".into(),
+                ),
+                of("metadata.labels.team", "a".into(), Json::Null),
+            ],
+        )]));
     }
 
     #[test]

@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use super::plan::{Plan, at};
 use super::private::PrivateState;
 use super::written::Written;
-use super::{identity, ownership, write};
+use super::{admission, identity, ownership, write};
 use crate::diagnostics::{self, Action, Problems, Taken};
 use crate::provider::{Remark, Session};
 
@@ -61,6 +61,7 @@ pub(super) async fn run(
     };
     let Applied { object, warnings, .. } = applied;
     write::warn(session, diags, &id, &warnings);
+    admission::warn(session, diags, &id, &body, &object);
     let private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,

@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::plan::Plan;
 use super::write::{self, Change, Force};
-use super::{identity, ownership};
+use super::{admission, identity, ownership};
 use crate::diagnostics::{self, Action};
 use crate::provider::{Remark, Session};
 
@@ -126,6 +126,7 @@ impl<'q> Question<'q> {
     /// The API would take it.
     fn accepted(&self, diags: &mut Diagnostics, applied: &Applied) {
         self.session.accept(&self.id, &self.body);
+        admission::warn(self.session, diags, &self.id, &self.body, &applied.object);
         write::warn(self.session, diags, &self.id, &applied.warnings);
     }
 

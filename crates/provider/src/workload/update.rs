@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::private::{Planned, PrivateState};
 use super::write::{self, Change, Force};
 use super::written::Written;
-use super::{attempt, delete, identity, removal, wait};
+use super::{admission, attempt, delete, identity, removal, wait};
 use crate::diagnostics::{Action, Problems};
 use crate::provider::Session;
 
@@ -51,6 +51,9 @@ pub(super) async fn run(
         };
         let (object, warnings) = change.apply().await?;
         write::warn(session, diags, &id, &warnings);
+        if let Ok(sent) = write::body(planned, decided.manages_replicas) {
+            admission::warn(session, diags, &id, &sent, &object);
+        }
         private.owns_replicas = decided.manages_replicas;
         // What an imported workload has and the configuration leaves out only leaves the state, as the plan has said.
         if mem::take(&mut private.adopted) {
