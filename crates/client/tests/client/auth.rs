@@ -517,6 +517,56 @@ async fn a_token_is_minted_again_when_it_expires_and_once_when_it_is_refused() {
     assert_eq!(tokens(&server), ["Bearer token-1", "Bearer token-2"]);
 }
 
+/// A token endpoint whose clock is off by these seconds, and that takes what is valid by it, give or take `tolerance`.
+async fn endpoint_off_by(off: i64, tolerance: i64) -> Server {
+    Server::start(move |asked| {
+        let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(off);
+        let assertion = form(asked)["assertion"].clone();
+        let claims = assertion.split('.').nth(1).unwrap();
+        let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        let time = |name: &str| claims[name].as_i64().unwrap();
+        let is_valid = time("iat") <= now.as_second() + tolerance && time("exp") > now.as_second() - tolerance;
+        let mut answer = if is_valid {
+            json_answer(200, &json!({ "access_token": "token-1", "expires_in": 3600 }))
+        } else {
+            json_answer(400, &json!({ "error": "invalid_grant" }))
+        };
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        answer.headers_mut().insert("date", date.parse().unwrap());
+        answer
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_does_not_keep_a_token_from_being_had() {
+    for (off, tolerance) in [(0, 0), (-5, 0), (5, 0), (-600, 0), (600, 0), (3600, 60), (-90, 60)] {
+        let endpoint = endpoint_off_by(off, tolerance).await;
+        let server = taking(&["token-1"]).await;
+        let got = get(&server, KeyFile::new(&endpoint.url()).auth()).await;
+        assert!(got.is_ok(), "{off} s off: {got:?}");
+        assert!(endpoint.asked().len() <= 2, "one repeat at most");
+    }
+    let refusing = Server::start(|_| {
+        let mut answer = json_answer(400, &json!({ "error": "invalid_grant" }));
+        answer
+            .headers_mut()
+            .insert("date", "Wed, 21 Oct 2015 07:28:00 GMT".parse().unwrap());
+        answer
+    })
+    .await;
+    let server = taking(&[]).await;
+    let error = get(&server, KeyFile::new(&refusing.url()).auth())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("This machine's clock is") && error.contains("s ahead of that server's"),
+        "{error}"
+    );
+}
+
 #[tokio::test]
 async fn a_refused_exchange_is_told_without_the_assertion() {
     let refusal = json!({ "error": "invalid_grant", "error_description": "key expired", "assertion": "s3cret" });

@@ -64,9 +64,18 @@ fn compare(ours: &Json, theirs: &Json, path: &str, found: &mut Vec<Rewritten>) {
         (Json::Array(ours), Json::Array(items)) if ours.iter().all(|item| key(item).is_some()) => {
             for ours in ours {
                 let (name, value) = key(ours).unwrap_or_default();
-                let theirs = items.iter().find(|item| key(item) == Some((name, value)));
                 let path = format!("{path}[{name}={value}]");
-                compare(ours, theirs.unwrap_or(&Json::Null), &path, found);
+                // Several items may have one key, two ports of one number for instance: the one that fits best is meant.
+                let meant = items.iter().filter(|item| key(item) == Some((name, value)));
+                let differences = meant.map(|theirs| {
+                    let mut found = Vec::new();
+                    compare(ours, theirs, &path, &mut found);
+                    found
+                });
+                match differences.min_by_key(Vec::len) {
+                    Some(differences) => found.extend(differences),
+                    None => compare(ours, &Json::Null, &path, found),
+                }
             }
         }
         _ if same(ours, theirs) => {}
@@ -131,6 +140,14 @@ mod tests {
         let mut sent = spec(2, "nginx", "0.1");
         sent["spec"]["selector"] = json!({});
         assert_eq!(rewritten(&sent, &stored), []);
+    }
+
+    #[test]
+    fn items_that_share_a_key_are_told_apart_by_the_rest() {
+        let port = |protocol: &str| json!({ "containerPort": 53, "protocol": protocol });
+        let ports = |ports: Json| json!({ "spec": { "ports": ports } });
+        let sent = ports(json!([port("UDP"), port("TCP")]));
+        assert_eq!(rewritten(&sent, &ports(json!([port("TCP"), port("UDP")]))), []);
     }
 
     #[test]
