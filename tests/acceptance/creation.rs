@@ -318,3 +318,15 @@ fn a_saved_change_is_not_applied_to_another_control_plane() {
         );
     });
 }
+
+#[test]
+fn characters_that_yaml_breaks_arrive_as_they_are_written() {
+    each_cli(|workspace| {
+        let text = r"x \u0085 y\u2028z \u2029 \u007f\u009f\ufeff";
+        let labelled = format!("name = \"web\", annotations = {{ text = \"{text}\" }},");
+        workspace.config(&WEB.replace("name = \"web\",", &labelled)).applies();
+        let stored = live(workspace)["metadata"]["annotations"]["text"].clone();
+        assert_eq!(stored, "x \u{85} y\u{2028}z \u{2029} \u{7f}\u{9f}\u{feff}");
+        workspace.plans_nothing();
+    });
+}

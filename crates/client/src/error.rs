@@ -180,6 +180,11 @@ impl Error {
         matches!(*self.kind, Kind::Cancelled)
     }
 
+    /// Whether an admission webhook cannot be asked without consequences, so that there is no dry run.
+    pub fn is_without_dry_run(&self) -> bool {
+        matches!(&*self.kind, Kind::Invalid { message, .. } if message.contains("does not support dry run"))
+    }
+
     /// Whether the object is larger than the API takes.
     pub fn is_too_large(&self) -> bool {
         matches!(*self.kind, Kind::TooLarge { .. })

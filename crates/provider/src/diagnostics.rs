@@ -6,6 +6,7 @@
 
 mod api;
 mod provider;
+mod size;
 mod wait;
 mod workload;
 

@@ -119,7 +119,9 @@ async fn delete_tells_gone_from_held() {
          not match the UID in record (b). The object might have been deleted and then recreated",
         &json!({}),
     );
-    let server = Server::answering([(200, success), (200, held), (404, not_found("web")), (409, successor)]).await;
+    // That it is absent is asked twice.
+    let absent = || (404, not_found("web"));
+    let server = Server::answering([(200, success), (200, held), absent(), absent(), (409, successor)]).await;
     let client = server.client().await;
     let options = DeleteOptions {
         uid: Some("uid-web".into()),
@@ -141,6 +143,17 @@ async fn delete_tells_gone_from_held() {
         body,
         json!({ "propagationPolicy": "Foreground", "preconditions": { "uid": "uid-web" } })
     );
+}
+
+#[tokio::test]
+async fn one_answer_that_it_is_absent_is_no_deletion() {
+    let server = Server::answering([(404, not_found("web")), (200, workload("web"))]).await;
+    let options = DeleteOptions {
+        uid: Some("uid-web".into()),
+        ..DeleteOptions::default()
+    };
+    let error = server.client().await.delete(&web(), options).await.unwrap_err();
+    assert!(error.is_not_found(), "the state is kept: {error}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
+use super::size::largest;
 use super::{diagnostic, root, sentence};
 use crate::schema;
 use crate::value::Merge;
@@ -108,7 +109,10 @@ fn of_kind(
             .map(|found| conflict(action, id, found, shape))
             .collect();
     }
-    let (mut next, attribute) = next_step(action, id, kind);
+    let (mut next, attribute) = match kind {
+        Kind::TooLarge { status, .. } => too_large(*status, shape),
+        kind => next_step(action, &id.namespace, Some(id), kind),
+    };
     if action == Action::Plan && is_about_the_change(kind) {
         next = format!("{next}\n{}", AROUND_A_PLAN.trim_start());
     }
@@ -180,9 +184,12 @@ fn conflict(action: Action, id: &WorkloadId, conflict: &FieldConflict, shape: &V
     )
 }
 
+/// What kube-apiserver says of a webhook that it cannot ask.
+const WEBHOOK: &str = "failed calling webhook";
+
 /// What helps against a failure, and the attribute that it is about.
-fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, AttributePath) {
-    let namespace = &id.namespace;
+fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kind: &Kind) -> (String, AttributePath) {
+    let address = id.map_or_else(|| "<namespace>/<name>".to_owned(), ToString::to_string);
     let text = match kind {
         Kind::NotFound(Missing::Namespace(_)) => {
             return (
@@ -192,7 +199,7 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
                 AttributePath::new("metadata").attribute("namespace"),
             );
         }
-        Kind::AlreadyExists => format!("To manage it here, import it: terraform import datum_workload.<name> {id}"),
+        Kind::AlreadyExists => format!("To manage it here, import it: terraform import datum_workload.<name> {address}"),
         Kind::NotFound(Missing::Object) => {
             format!("What exists there: kubectl get workloads -n {namespace}")
         }
@@ -211,9 +218,8 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
         Kind::UidMismatch { .. } => format!(
             "Somebody else deleted the workload that the state knows and made another of the same name. Refresh to see \
              it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and \
-             import {id}."
+             import {address}."
         ),
-        Kind::TooLarge { status, .. } => too_large(*status),
         Kind::Unauthorized { .. } | Kind::Forbidden(Forbidden::Anonymous { .. }) => {
             "Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of \
              the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login"
@@ -243,6 +249,15 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
             reach: Reach::Untrusted(distrust),
             ..
         } => untrusted(*distrust).to_owned(),
+        Kind::Unavailable { message, .. } if message.contains(WEBHOOK) => {
+            let webhook = message.split('"').nth(1).unwrap_or_default();
+            format!(
+                "{}The API answers, but the admission webhook {webhook:?} that it has to ask does not. Whoever runs it must \
+                 repair it; run it again then. What is registered: kubectl get \
+                 validatingwebhookconfigurations,mutatingwebhookconfigurations",
+                doubt(action, id)
+            )
+        }
         Kind::Unavailable { .. } | Kind::Connection { .. } => {
             let later = "The state was left as it is; run it again when the API answers: kubectl version";
             format!("{}{later}", doubt(action, id))
@@ -270,7 +285,10 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
 }
 
 /// What a write leaves in doubt whose answer did not come.
-fn doubt(action: Action, id: &WorkloadId) -> String {
+fn doubt(action: Action, id: Option<&WorkloadId>) -> String {
+    let Some(id) = id else {
+        return String::new();
+    };
     let done = match action {
         Action::Create => "the workload was created",
         Action::Update => "the workload was changed",
@@ -281,17 +299,28 @@ fn doubt(action: Action, id: &WorkloadId) -> String {
     format!("Whether {done} is not known: {look}\n")
 }
 
-/// What helps against an object that is too large: which of the limits it is.
-fn too_large(status: u16) -> String {
+/// What helps against an object that is too large: which of the limits it is, and what is large.
+fn too_large(status: u16, shape: &Value) -> (String, AttributePath) {
     let limit = if status == 413 {
         "A request may have 3 MiB"
     } else {
         "A stored object may have about 1.5 MiB (etcd's limit for a request)"
     };
-    format!(
-        "Nothing was written. {limit}; all annotations together may have 256 KiB. Large files belong into a ConfigMap, a \
-         Secret or an image, which the workload mounts."
-    )
+    let (attribute, size) = largest(shape);
+    let place = if attribute.steps.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " The largest part is {}, with {} KiB.",
+            super::workload::hcl(&attribute),
+            size / 1024
+        )
+    };
+    let text = format!(
+        "Nothing was written. {limit}; all annotations together may have 256 KiB.{place} Large files belong into a \
+         ConfigMap, a Secret or an image, which the workload mounts."
+    );
+    (text, attribute)
 }
 
 /// What helps against credentials that could not be had.
@@ -359,12 +388,11 @@ fn untrusted(distrust: Distrust) -> &'static str {
 
 /// A list that the API does not give.
 pub fn unlisted(namespace: &Namespace, error: &Error) -> Diagnostic {
+    let why = sentence(&format!("{}{}", error.kind(), error.tries()));
+    let (next, _) = next_step(Action::Read, namespace, None, error.kind());
     diagnostic(
         format!("Cannot list the workloads in {namespace}"),
-        format!(
-            "{}\n\nWhat kubectl sees: kubectl get workloads -n {namespace}",
-            sentence(&format!("{}{}", error.kind(), error.tries()))
-        ),
+        format!("{why}\n\n{next}\nWhat kubectl sees: kubectl get workloads -n {namespace}"),
         root(),
     )
 }

@@ -86,7 +86,8 @@ pub(super) async fn change(session: &Session, diags: &mut Diagnostics, prior: &V
 
 /// Whether the API looked at the change and does not want it, so that the apply would fail the same way.
 fn is_refusal(error: &Error) -> bool {
-    error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch()
+    let is_refusal = error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch();
+    is_refusal && !error.is_without_dry_run()
 }
 
 /// A plan that the API can be asked about.
