@@ -268,13 +268,13 @@ fn a_name_that_is_becoming_free_is_waited_for() {
             "/apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/web",
             workspace.namespace()
         );
-        let patch = json!({ "metadata": { "finalizers": kept } });
+        let without = json!({ "metadata": { "finalizers": kept } });
         workspace
             .api()
             .send(
                 http::Method::PATCH,
                 &path,
-                Some(("application/merge-patch+json", patch)),
+                Some(("application/merge-patch+json", without)),
             )
             .expect("the finalizer is removed");
         apply.ends().succeeds();

@@ -432,6 +432,62 @@ mod tests {
     }
 
     #[test]
+    fn what_is_final_says_why_and_what_to_do() {
+        check_all(
+            Action::Update,
+            [
+                Kind::TooLarge {
+                    status: 500,
+                    message: "etcdserver: request is too large".to_owned(),
+                },
+                Kind::UidMismatch {
+                    wanted: "1".to_owned(),
+                    found: None,
+                },
+                Kind::Unavailable {
+                    status: 500,
+                    message: "Internal error occurred: failed calling webhook \"w.example.com\": connection refused"
+                        .to_owned(),
+                    retry_after: None,
+                },
+            ],
+            &expect![[r#"
+                [] Cannot update workload project-a/web
+                The object is too large for the API (500): etcdserver: request is too large.
+
+                Nothing was written. A stored object may have about 1.5 MiB (etcd's limit for a request); all annotations together may have 256 KiB. Large files belong into a ConfigMap, a Secret or an image, which the workload mounts.
+
+                [] Cannot update workload project-a/web
+                It is not the object with uid 1 any more: that one was deleted.
+
+                The workload that the state knows is not there any more. Plan again to see that, and to create it anew: terraform plan
+
+                [] Cannot update workload project-a/web
+                The API is not available (500): Internal error occurred: failed calling webhook "w.example.com": connection refused.
+
+                Whether the workload was changed is not known: kubectl get workload web -n project-a
+                The API answers, but the admission webhook "w.example.com" that it has to ask does not. Whoever runs it must repair it; run it again then. What is registered: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations
+            "#]],
+        );
+        let tries = Tries {
+            times: 12,
+            lasting: std::time::Duration::from_secs(15),
+            refused_pause: Some(std::time::Duration::from_mins(15)),
+        };
+        let busy = Kind::RateLimited {
+            message: "too many requests".to_owned(),
+            retry_after: None,
+        };
+        let id = "project-a/web".parse().unwrap();
+        expect![[r#"
+            [] Cannot create workload project-a/web
+            The API asks to slow down (429): too many requests; 12 times, for 15 s; it asks to come back in 900 s, which is later than this operation may last.
+
+            Run it again, with a smaller -parallelism if it happens often.
+        "#]].assert_eq(&shown(&of_kind(Action::Create, &id, &busy, &tries, &shape(), None)));
+    }
+
+    #[test]
     fn a_conflict_names_the_owner_the_attribute_and_the_remedy() {
         let conflict = |field: &str, subresource: Option<&str>| FieldConflict {
             field: field.to_owned(),
