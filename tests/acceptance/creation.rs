@@ -187,9 +187,8 @@ resource "datum_workload" "web" {
         workspace
             .run(&["apply", "-auto-approve", "-no-color", "-var", "rev=2"])
             .fails()
-            .says("in this very state")
-            .says("create_before_destroy")
-            .does_not_say("import {");
+            .says("Terraform made it")
+            .says("leave create_before_destroy out");
         assert_eq!(live(workspace)["metadata"]["uid"], before);
         assert_eq!(workspace.state(ADDRESS)["metadata"]["uid"], before);
     });
@@ -219,7 +218,7 @@ resource "datum_workload" "web" {
         workspace
             .run(&["plan", "-no-color", "-var", "rev=2"])
             .succeeds()
-            .says("must be");
+            .says("will be replaced");
     });
 }
 
@@ -269,13 +268,13 @@ fn a_name_that_is_becoming_free_is_waited_for() {
             "/apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/web",
             workspace.namespace()
         );
-        let patch = json!({ "metadata": { "finalizers": kept } });
+        let without = json!({ "metadata": { "finalizers": kept } });
         workspace
             .api()
             .send(
                 http::Method::PATCH,
                 &path,
-                Some(("application/merge-patch+json", patch)),
+                Some(("application/merge-patch+json", without)),
             )
             .expect("the finalizer is removed");
         apply.ends().succeeds();
@@ -288,14 +287,13 @@ fn a_name_that_is_becoming_free_is_waited_for() {
 }
 
 #[test]
-fn a_saved_plan_is_not_applied_to_another_control_plane() {
+fn a_saved_change_is_not_applied_to_another_control_plane() {
     each_cli_with_its_own_api(|workspace| {
         let elsewhere = Api::own();
         elsewhere.create_namespace(workspace.namespace());
-        workspace
-            .config(WEB)
-            .run(&["plan", "-no-color", "-out=plan.bin"])
-            .succeeds();
+        workspace.config(WEB).applies();
+        workspace.config(&WEB.replace("nginx:1.25", "nginx:1.26"));
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
         let apply = |kubeconfig: &std::path::Path| {
             let mut command = workspace.command(&["apply", "-no-color", "plan.bin"]);
             Output::of(command.env("KUBECONFIG", kubeconfig))
@@ -304,15 +302,31 @@ fn a_saved_plan_is_not_applied_to_another_control_plane() {
         let there = elsewhere.access("admin").server;
         apply(elsewhere.kubeconfig())
             .fails()
-            .says("was made with another control plane")
+            .says("is not on this control plane")
             .says(&here)
             .says(&there);
         assert!(elsewhere.workload(workspace.namespace(), "web").is_none());
         // The same one by another address.
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
         let text = std::fs::read_to_string(workspace.api().kubeconfig()).expect("the kubeconfig is there");
         let path = workspace.path().join("localhost");
         std::fs::write(&path, text.replace("127.0.0.1", "localhost")).expect("it is written");
         apply(&path).succeeds();
-        assert!(workspace.api().workload(workspace.namespace(), "web").is_some());
+        assert_eq!(
+            live(workspace)["spec"]["template"]["spec"]["containers"][0]["image"],
+            "nginx:1.26"
+        );
+    });
+}
+
+#[test]
+fn characters_that_yaml_breaks_arrive_as_they_are_written() {
+    each_cli(|workspace| {
+        let text = r"x \u0085 y\u2028z \u2029 \u007f\u009f\ufeff";
+        let labelled = format!("name = \"web\", annotations = {{ text = \"{text}\" }},");
+        workspace.config(&WEB.replace("name = \"web\",", &labelled)).applies();
+        let stored = live(workspace)["metadata"]["annotations"]["text"].clone();
+        assert_eq!(stored, "x \u{85} y\u{2028}z \u{2029} \u{7f}\u{9f}\u{feff}");
+        workspace.plans_nothing();
     });
 }

@@ -173,3 +173,27 @@ fn what_a_role_may_not_do_is_said_in_its_words() {
             .says("workloads");
     });
 }
+
+#[test]
+fn a_server_that_asks_to_slow_down_is_obeyed_for_as_long_as_there_is_time() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(WEB);
+        // More than the budget for faults, and only the write is struck: the dry run has another field manager.
+        workspace.api().fault(json!({
+            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 8,
+            "fault": { "status": 429, "retryAfter": 1 },
+        }));
+        workspace.apply().succeeds().says("asked to come back later 8 times");
+        workspace.plans_nothing();
+        workspace.destroy().succeeds();
+        workspace.api().fault(json!({
+            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 100,
+            "fault": { "status": 429, "retryAfter": 900 },
+        }));
+        workspace
+            .config(&WEB.replace("spec = {", "timeouts = { create = \"30s\" }\n  spec = {"))
+            .apply()
+            .fails()
+            .says("asks to come back in 900 s");
+    });
+}

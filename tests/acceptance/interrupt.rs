@@ -289,3 +289,25 @@ fn a_command_that_hangs_is_killed_and_quoted() {
     let words = words.downcast_ref::<String>().expect("a panic has words");
     assert!(words.contains("begun") && words.contains("was killed"), "{words}");
 }
+
+#[test]
+fn an_interrupt_ends_a_create_that_is_stalled_and_says_what_is_not_known() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&STUCK.replace("\"stuck\"", "\"ready\""));
+        workspace.api().fault(serde_json::json!({
+            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 1,
+            "fault": { "latencyMs": 55000 },
+        }));
+        workspace.api().forget_requests();
+        let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        workspace.api().until("the create is sent", || {
+            let all = workspace.api().send(http::Method::GET, "/_control/requests", None);
+            all.is_ok_and(|all| all.to_string().contains("fieldManager=terraform-provider-datum."))
+        });
+        child.signal(Signal::INT);
+        child
+            .ends_within(SOON)
+            .fails()
+            .says("Whether the workload was created is not known");
+    });
+}

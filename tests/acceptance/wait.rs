@@ -131,7 +131,9 @@ fn a_timeout_may_be_a_warning() {
             .succeeds()
             .says("Warning");
         assert!(!workspace.is_tainted(ADDRESS));
-        assert_eq!(workspace.state(ADDRESS)["status"]["phase"], "Provisioning");
+        // How far it came within that second is the machine's business.
+        let phase = &workspace.state(ADDRESS)["status"]["phase"];
+        assert!(phase == "Pending" || phase == "Provisioning", "{phase}");
     });
 }
 

@@ -271,7 +271,8 @@ impl Client {
     /// [`wait_deleted`](Self::wait_deleted).
     pub async fn delete(&self, id: &WorkloadId, options: DeleteOptions) -> Result<Deleted, Error> {
         let attempt = Attempt::on("delete", id);
-        let repeat = if options.uid.is_some() {
+        let wanted = options.uid.clone();
+        let repeat = if wanted.is_some() {
             Repeat::Safe
         } else {
             Repeat::Unprocessed
@@ -298,7 +299,16 @@ impl Client {
         drop(written);
         let success = match sent {
             Ok(success) => success,
-            Err(error) if error.is_not_found() || error.is_uid_mismatch() => return Ok(Deleted::AlreadyGone),
+            Err(error) if error.is_uid_mismatch() => return Ok(Deleted::AlreadyGone),
+            // Its state goes with it, so that it is asked twice.
+            Err(error) if error.is_not_found() => {
+                return match self.get(id).await {
+                    Err(again) if again.is_not_found() => Ok(Deleted::AlreadyGone),
+                    Err(again) => Err(again),
+                    Ok(object) if wanted.is_some() && object.uid() != wanted.as_deref() => Ok(Deleted::AlreadyGone),
+                    Ok(_) => Err(error),
+                };
+            }
             Err(error) => return Err(error),
         };
         let answer = Object::new(success.json);

@@ -10,6 +10,7 @@ use std::time::Duration;
 use datum_model::id::Project;
 use secrecy::SecretString;
 
+pub(crate) mod content;
 pub mod endpoint;
 mod kubeconfig;
 mod pem;

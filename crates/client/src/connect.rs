@@ -8,10 +8,11 @@ use http::{HeaderValue, header};
 use kube::config::AuthInfo;
 
 use crate::config::{Config, ConfigError, Setting, endpoint};
-use crate::credential::{Credential, Identity};
-use crate::transport::Transport;
+use crate::credential::Identity;
+use crate::transport::{Place, Transport};
 
 mod login;
+mod pinned;
 mod proxy;
 mod stack;
 mod target;
@@ -28,7 +29,7 @@ pub(crate) struct Connected {
 
 /// Reads what the configuration names, and builds the connection. Nothing is sent yet.
 pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
-    let mut found = Found::of(&config.target)?;
+    let mut found = Found::of(&config.target, config.auth.is_some())?;
     apply_tls(&mut found.kube, &config.tls)?;
 
     let user_agent = HeaderValue::try_from(&config.user_agent).map_err(|_| {
@@ -44,19 +45,22 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
         of_kubeconfig: found.proxy.clone(),
     };
     let identity = Identity::default();
-    let credential = match &config.auth {
-        Some(auth) => {
-            // Whoever names credentials does not want those of the kubeconfig as well.
-            found.kube.auth_info = AuthInfo::default();
-            login::named(auth, &mut found.kube, &route, &identity)?
-        }
-        None => found.credential(&identity)?,
+    let credential = if let Some(auth) = &config.auth {
+        // Whoever names credentials does not want those of the kubeconfig as well.
+        found.kube.auth_info = AuthInfo::default();
+        login::named(auth, &found.kube, &route, &identity)?
+    } else {
+        found.present(&identity)?;
+        found.credential(&identity)?
     };
-    let presented = matches!(credential, Credential::Exec(_)).then_some(identity);
 
     let server = endpoint::without_credentials(&found.kube.cluster_url.to_string());
-    let client = open(&found.kube, Trust::Named, &route, presented)?;
-    let transport = Transport::new(client, credential, server, config.retries, config.request_timeout);
+    let client = open(&found.kube, Trust::Named, &route, Some(identity))?;
+    let place = Place {
+        proxy: route.described(&found.kube.cluster_url),
+        server,
+    };
+    let transport = Transport::new(client, credential, place, config.retries, config.request_timeout);
     Ok(Connected {
         transport,
         namespace: found.namespace,

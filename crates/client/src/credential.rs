@@ -12,6 +12,8 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 
+use crate::config::content;
+
 pub(crate) mod exec;
 mod identity;
 pub(crate) mod service_account;
@@ -106,15 +108,18 @@ impl TokenFile {
                 *last = Some(header.clone());
                 Ok(header)
             }
-            Ok(_) => last.clone().ok_or_else(|| CredentialError::TokenFile {
-                path: self.path.clone(),
-                why: "it is empty".to_owned(),
-            }),
-            Err(error) => last.clone().ok_or_else(|| CredentialError::TokenFile {
-                path: self.path.clone(),
-                why: error.to_string(),
-            }),
+            Ok(_) => last.clone().ok_or_else(|| self.unreadable("it is empty".to_owned())),
+            Err(error) => last.clone().ok_or_else(|| self.unreadable(error.to_string())),
         }
+    }
+}
+
+impl TokenFile {
+    fn unreadable(&self, why: String) -> CredentialError {
+        let shown = content::shown(&self.path);
+        let why = shown.as_ref().map_or_else(ToString::to_string, |_| why);
+        let path = shown.unwrap_or_default();
+        CredentialError::TokenFile { path, why }
     }
 }
 
@@ -122,14 +127,14 @@ impl TokenFile {
 #[derive(Clone, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CredentialError {
-    /// A token with characters that no header can carry.
-    #[error("the token holds characters that cannot be sent, such as a line break in its middle")]
-    Malformed,
+    /// A token that no server could take.
+    #[error("the token {0}")]
+    Malformed(&'static str),
     /// A token file that cannot be read.
-    #[error("cannot read the token file {}: {why}", path.display())]
+    #[error("cannot read the token file {path}: {why}")]
     TokenFile {
         /// The file.
-        path: PathBuf,
+        path: String,
         /// Why.
         why: String,
     },
@@ -164,12 +169,32 @@ impl CredentialError {
 }
 
 pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, CredentialError> {
-    sensitive(&format!("Bearer {}", token.expose_secret().trim()))
+    let token = token.expose_secret().trim();
+    let begins_with = |word: &str| {
+        token
+            .get(..word.len())
+            .is_some_and(|begin| begin.eq_ignore_ascii_case(word))
+    };
+    let problem = if token.is_empty() {
+        "is empty"
+    } else if begins_with("bearer ") {
+        "begins with the word Bearer, which is no part of it"
+    } else if token.starts_with(['"', '\'']) || token.ends_with(['"', '\'']) {
+        "has quotes around it"
+    } else if token.starts_with('\u{feff}') {
+        "begins with a byte order mark, as some editors write it"
+    } else if token.contains(char::is_whitespace) {
+        "has blanks or line breaks in its middle"
+    } else {
+        return sensitive(&format!("Bearer {token}"));
+    };
+    Err(CredentialError::Malformed(problem))
 }
 
 /// A header value that no log prints.
 fn sensitive(text: &str) -> Result<HeaderValue, CredentialError> {
-    let mut value = HeaderValue::try_from(text).map_err(|_| CredentialError::Malformed)?;
+    let mut value =
+        HeaderValue::try_from(text).map_err(|_| CredentialError::Malformed("has characters that cannot be sent"))?;
     value.set_sensitive(true);
     Ok(value)
 }

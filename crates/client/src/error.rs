@@ -180,6 +180,11 @@ impl Error {
         matches!(*self.kind, Kind::Cancelled)
     }
 
+    /// Whether an admission webhook cannot be asked without consequences, so that there is no dry run.
+    pub fn is_without_dry_run(&self) -> bool {
+        matches!(&*self.kind, Kind::Invalid { message, .. } if message.contains("does not support dry run"))
+    }
+
     /// Whether the object is larger than the API takes.
     pub fn is_too_large(&self) -> bool {
         matches!(*self.kind, Kind::TooLarge { .. })
@@ -318,8 +323,17 @@ pub enum Kind {
     #[error(transparent)]
     Credential(CredentialError),
     /// An answer that is not the Kubernetes API's: a proxy's page, a truncated body, a foreign status.
-    #[error("the server's answer is not one of the Kubernetes API ({status}{}): {excerpt}", content_type.as_ref().map_or_else(String::new, |of| format!(", {of}")))]
+    #[error(
+        "the answer of {} is not one of the Kubernetes API ({status}{}): {excerpt}{}",
+        server.as_deref().unwrap_or("the server"),
+        content_type.as_ref().map_or_else(String::new, |of| format!(", {of}")),
+        location.as_ref().map_or_else(String::new, |to| format!("; it leads to {to}"))
+    )]
     Unexpected {
+        /// Scheme, host and port of who answered.
+        server: Option<String>,
+        /// Where the answer leads, without what may be secret in it.
+        location: Option<String>,
         /// The HTTP status code.
         status: u16,
         /// `Content-Type`.

@@ -66,7 +66,8 @@
 //!
 //! `config` and `connect` turn settings into a `transport`, which sends one request: credentials (`credential`) that are
 //! renewed once when they are refused, repeats, deadlines. `error` is the only module that looks at status codes and
-//! server messages. `client` has the operations, `watch` the shared watches, `wait` and `refresh` what is built on them.
+//! server messages. `client` has the operations, `watch` the shared watches, `create`, `wait` and `refresh` what is built on
+//! them.
 
 pub mod attempt;
 mod client;

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Retries;
 use crate::credential::{Credential, Issued};
-use crate::error::{Answer, Attempt, Error, Kind, Limit, Reach, Tries, classify, not_json};
+use crate::error::{Answer, Attempt, Error, Kind, Limit, Obstacle, Reach, Tries, classify, not_json};
 
 mod failure;
 
@@ -130,12 +130,21 @@ impl Limits {
     }
 }
 
+/// Where requests go, in words for messages.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    /// The base URL, without credentials.
+    pub(crate) server: String,
+    /// The proxy that leads there, and what names it.
+    pub(crate) proxy: Option<String>,
+}
+
 /// The connection to one API server, and who asks. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Transport {
     client: kube::Client,
     credential: Arc<Credential>,
-    server: Arc<str>,
+    place: Arc<Place>,
     retries: Retries,
     request_timeout: Duration,
 }
@@ -144,14 +153,14 @@ impl Transport {
     pub(crate) fn new(
         client: kube::Client,
         credential: Credential,
-        server: String,
+        place: Place,
         retries: Retries,
         request_timeout: Duration,
     ) -> Self {
         Self {
             client,
             credential: Arc::new(credential),
-            server: server.into(),
+            place: Arc::new(place),
             retries,
             request_timeout,
         }
@@ -159,7 +168,13 @@ impl Transport {
 
     /// The base URL, fit for a message.
     pub(crate) fn server(&self) -> &str {
-        &self.server
+        &self.place.server
+    }
+
+    /// Scheme, host and port: whoever answers there may be something else than the API.
+    fn origin(&self) -> Option<String> {
+        let url: http::Uri = self.server().parse().ok()?;
+        Some(format!("{}://{}", url.scheme_str()?, url.authority()?))
     }
 
     /// Sends a request until it succeeds, fails for good, or the limits end it.
@@ -326,7 +341,7 @@ impl Transport {
     async fn read(&self, attempt: &Attempt, response: http::Response<Body>) -> Result<Answer, Error> {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| {
-            let message = format!("the connection to {} ended within the answer: {error}", self.server);
+            let message = format!("the connection to {} ended within the answer: {error}", self.server());
             Error::new(
                 attempt,
                 Kind::Connection {
@@ -336,6 +351,7 @@ impl Transport {
             )
         })?;
         Ok(Answer {
+            server: self.origin(),
             status: parts.status,
             headers: parts.headers,
             body: body.to_bytes(),
@@ -358,7 +374,11 @@ impl Transport {
         tracing::debug!(method = %request.method(), path = %request.uri().path(), "request");
         let response = self.client.send(request).await.map_err(|error| {
             let Failure { reach, words } = Failure::of(&error);
-            let message = format!("the request to {} failed: {words}", self.server);
+            let through = match (&self.place.proxy, reach) {
+                (Some(proxy), Reach::Nowhere(Obstacle::Proxy)) => format!(" through the proxy {proxy}"),
+                _ => String::new(),
+            };
+            let message = format!("the request to {}{through} failed: {words}", self.server());
             Error::new(attempt, Kind::Connection { message, reach })
         })?;
         tracing::debug!(status = response.status().as_u16(), "response");

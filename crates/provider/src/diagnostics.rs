@@ -9,6 +9,7 @@ mod manifest;
 mod mode;
 mod names;
 mod provider;
+mod size;
 mod wait;
 mod workload;
 
@@ -23,7 +24,7 @@ pub use self::provider::{not_configured, settings, unconfigured, unknown_configu
 pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
     Taken, advice, already_exists, ambiguous_keys, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out,
-    lost_race, namespace_missing, no_namespace, outdated, planned_elsewhere, protected, recreated, renamed, spoiled,
+    lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, rewritten, spoiled,
     still_there, taken, timeout, unknown_to_schema, unreadable_state, validation, warning_of_api,
 };
 

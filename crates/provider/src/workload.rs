@@ -11,6 +11,7 @@ use structured_merge::Schema;
 use crate::ownership::Kind;
 use crate::schema;
 
+pub mod admission;
 mod create;
 pub mod data_source;
 mod delete;

@@ -148,19 +148,6 @@ impl Client {
         }
     }
 
-    /// The uid of a namespace, which no other control plane has. None where it cannot be had at once.
-    pub async fn namespace_uid(&self, namespace: &Namespace) -> Option<String> {
-        let attempt = Attempt::new("read", format!("namespace {namespace}"));
-        let build = Build::new("/api/v1/namespaces");
-        let request = built(&attempt, build.get(namespace.as_str(), &GetParams::default())).ok()?;
-        let success = self
-            .hurried(HEADERS)
-            .send(&attempt, &request, Repeat::Safe)
-            .await
-            .ok()?;
-        success.json["metadata"]["uid"].as_str().map(str::to_owned)
-    }
-
     /// Sends a request. A 404 that names nothing is looked into before it is reported, and asked again where the server
     /// does serve what was asked for.
     pub(super) async fn send(

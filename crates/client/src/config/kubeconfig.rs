@@ -6,7 +6,7 @@
 
 use kube::config::{AuthInfo, Cluster, Kubeconfig as File, KubeconfigError};
 
-use super::{ConfigError, Kubeconfig, Setting};
+use super::{ConfigError, Kubeconfig, Setting, content};
 
 /// One cluster and one user.
 #[derive(Clone, Debug)]
@@ -17,12 +17,34 @@ pub(crate) struct Selected {
 }
 
 /// Reads the files and takes what was asked for.
-pub(crate) fn select(wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
-    pick(&merged(wanted)?, wanted)
+///
+/// `is_named` is whether something else says who asks: then the user need not be there.
+pub(crate) fn select(wanted: &Kubeconfig, is_named: bool) -> Result<Selected, ConfigError> {
+    let mut selected = pick(&merged(wanted)?, wanted, is_named)?;
+    let Selected { cluster, user, .. } = &mut selected;
+    for path in [
+        &mut cluster.certificate_authority,
+        &mut user.client_certificate,
+        &mut user.client_key,
+        &mut user.token_file,
+    ] {
+        // An empty path is an unset one; kube has joined it with the folder of its file.
+        *path = path
+            .take()
+            .filter(|path| !path.is_empty() && !path.ends_with(['/', '\\']));
+    }
+    Ok(selected)
 }
 
 fn merged(wanted: &Kubeconfig) -> Result<File, ConfigError> {
-    let shown: Vec<_> = wanted.paths.iter().map(|path| path.display().to_string()).collect();
+    // The list of a variable is cut at its colons: if one part is content, so are the others.
+    let shown: Result<Vec<_>, _> = wanted.paths.iter().map(|path| content::shown(path)).collect();
+    let shown = shown.map_err(|misplaced| {
+        ConfigError::new(
+            Setting::Kubeconfig,
+            format!("{misplaced}: write the kubeconfig into a file, and name that"),
+        )
+    })?;
     let mut merged = None;
     for path in &wanted.paths {
         // A single file that was asked for must exist; of a list, kubectl skips those that do not.
@@ -57,7 +79,7 @@ fn unreadable(path: &str, error: &KubeconfigError) -> ConfigError {
     ConfigError::new(Setting::Kubeconfig, format!("cannot read kubeconfig {path}: {why}"))
 }
 
-fn pick(file: &File, wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
+fn pick(file: &File, wanted: &Kubeconfig, is_named: bool) -> Result<Selected, ConfigError> {
     let name = wanted
         .context
         .as_ref()
@@ -101,13 +123,14 @@ fn pick(file: &File, wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
         .or_else(|| context.as_ref().and_then(|context| context.user.clone()));
     let user = match name.filter(|name| !name.is_empty()) {
         Some(name) => {
-            let found = file
-                .auth_infos
-                .iter()
-                .find(|user| user.name == name)
-                .and_then(|user| user.auth_info.clone());
+            let found = file.auth_infos.iter().find(|user| user.name == name);
+            // A user that says nothing of itself is there all the same.
+            let found = found.map(|user| user.auth_info.clone().unwrap_or_default());
             let known = file.auth_infos.iter().map(|user| user.name.as_str());
-            found.ok_or_else(|| missing(Setting::User, "user", &name, known))?
+            match found {
+                None if is_named => AuthInfo::default(),
+                found => found.ok_or_else(|| missing(Setting::User, "user", &name, known))?,
+            }
         }
         None => AuthInfo::default(),
     };
@@ -156,7 +179,7 @@ users:
 "#;
 
     fn pick_from(wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
-        pick(&File::from_yaml(FILE).unwrap(), wanted)
+        pick(&File::from_yaml(FILE).unwrap(), wanted, false)
     }
 
     #[test]
@@ -233,7 +256,7 @@ users:
             paths: vec![first, missing.clone(), second],
             ..Kubeconfig::default()
         };
-        let selected = select(&wanted).unwrap();
+        let selected = select(&wanted, false).unwrap();
         assert!(selected.user.token.is_none(), "the first file's user wins whole");
         let token_file = folder.path().join("token");
         assert_eq!(
@@ -242,10 +265,13 @@ users:
             "paths are relative to their file"
         );
 
-        let error = select(&Kubeconfig {
-            paths: vec![missing],
-            ..Kubeconfig::default()
-        })
+        let error = select(
+            &Kubeconfig {
+                paths: vec![missing],
+                ..Kubeconfig::default()
+            },
+            false,
+        )
         .unwrap_err();
         assert!(error.to_string().contains("No such file"), "{error}");
     }
@@ -255,10 +281,13 @@ users:
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("config");
         std::fs::write(&path, "users:\n- name: me\n  user: { token: [s3cret-token }\n").unwrap();
-        let error = select(&Kubeconfig {
-            paths: vec![path],
-            ..Kubeconfig::default()
-        })
+        let error = select(
+            &Kubeconfig {
+                paths: vec![path],
+                ..Kubeconfig::default()
+            },
+            false,
+        )
         .unwrap_err();
         assert!(error.to_string().contains("it is not a kubeconfig"), "{error}");
         assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");

@@ -14,12 +14,20 @@ pub(crate) fn certificates(setting: Setting, text: &str) -> Result<Vec<Vec<u8>>,
     let found: Vec<_> = CertificateDer::pem_slice_iter(pem.expose_secret().as_bytes())
         .map(|certificate| certificate.map(|der| der.to_vec()))
         .collect::<Result<_, _>>()
-        .map_err(|error| ConfigError::new(setting, format!("the certificate is not valid PEM: {error}")))?;
+        // The parser's own error quotes what it has read, which may be the key beside the certificate.
+        .map_err(|_| {
+            ConfigError::new(
+                setting,
+                "it is not valid PEM: its line breaks may have been lost on the way, or have become blanks or \\n",
+            )
+        })?;
     if found.is_empty() {
-        return Err(ConfigError::new(
-            setting,
-            "it holds no certificate (no `-----BEGIN CERTIFICATE-----`)",
-        ));
+        let why = if pem.expose_secret().contains("PRIVATE KEY-----") {
+            "it holds a private key and no certificate"
+        } else {
+            "it holds no certificate (no `-----BEGIN CERTIFICATE-----`)"
+        };
+        return Err(ConfigError::new(setting, why));
     }
     Ok(found)
 }
@@ -31,10 +39,13 @@ pub(crate) fn identity(certificate: &str, key: &SecretString) -> Result<(String,
     let key = decoded(Setting::ClientKey, key.expose_secret())?;
     // The parser's own error could quote the key: what is wrong with it is said in our words only.
     PrivateKeyDer::from_pem_slice(key.expose_secret().as_bytes()).map_err(|_| {
-        ConfigError::new(
-            Setting::ClientKey,
-            "it is not a private key in PEM (PKCS#8, PKCS#1 or SEC1)",
-        )
+        let text = key.expose_secret();
+        let why = if text.contains("ENCRYPTED") {
+            "it is encrypted; a key without a passphrase is needed"
+        } else {
+            "it is not a private key in PEM (PKCS#8, PKCS#1 or SEC1)"
+        };
+        ConfigError::new(Setting::ClientKey, why)
     })?;
     Ok((certificate.expose_secret().to_owned(), key))
 }
@@ -44,12 +55,16 @@ fn decoded(setting: Setting, text: &str) -> Result<SecretString, ConfigError> {
     if text.contains("-----BEGIN") {
         return Ok(format!("{text}\n").into());
     }
+    match unpacked(text) {
+        Some(pem) if pem.contains("-----BEGIN") => Ok(pem.into()),
+        Some(packed) if unpacked(&packed).is_some_and(|pem| pem.contains("-----BEGIN")) => {
+            Err(ConfigError::new(setting, "it is in base64 twice"))
+        }
+        _ => Err(ConfigError::new(setting, "it is neither PEM nor PEM in base64")),
+    }
+}
+
+fn unpacked(text: &str) -> Option<String> {
     let packed: String = text.split_whitespace().collect();
-    STANDARD
-        .decode(packed)
-        .ok()
-        .and_then(|bytes| String::from_utf8(bytes).ok())
-        .filter(|pem| pem.contains("-----BEGIN"))
-        .map(SecretString::from)
-        .ok_or_else(|| ConfigError::new(setting, "it is neither PEM nor PEM in base64"))
+    String::from_utf8(STANDARD.decode(packed).ok()?).ok()
 }

@@ -1,5 +1,7 @@
 //! Which credentials a configuration comes to.
 
+use std::path::Path;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Uri;
@@ -9,11 +11,39 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::proxy::Route;
 use super::stack::{Trust, open};
 use super::target::Found;
-use crate::config::{Auth, ConfigError, Exec, ServiceAccount, Setting, identity};
+use crate::config::{self, Auth, ConfigError, Exec, ServiceAccount, Setting, content, identity};
 use crate::credential::service_account::{Account, Key};
 use crate::credential::{Credential, CredentialError, Identity, TokenFile, bearer, exec};
 
 impl Found {
+    /// Takes the client certificate of the target itself, which is presented whatever else says who asks.
+    pub(super) fn present(&self, identity: &Identity) -> Result<(), ConfigError> {
+        let user = &self.user;
+        let certificate = part(
+            "client-certificate",
+            user.client_certificate_data.as_deref(),
+            user.client_certificate.as_deref(),
+        )?;
+        let key_data = user.client_key_data.as_ref().map(secrecy::ExposeSecret::expose_secret);
+        let key = part("client-key", key_data, user.client_key.as_deref())?;
+        match (certificate, key) {
+            (None, None) => Ok(()),
+            (Some(_), None) => Err(ConfigError::new(
+                Setting::Kubeconfig,
+                "the kubeconfig's user has a client certificate without its key",
+            )),
+            (None, Some(_)) => Err(ConfigError::new(
+                Setting::Kubeconfig,
+                "the kubeconfig's user has the key of a client certificate without the certificate",
+            )),
+            (Some(certificate), Some(key)) => {
+                // Both are checked by the same eyes as those of the settings.
+                let (certificate, key) = config::identity(certificate.expose_secret(), &key)?;
+                present(Setting::Kubeconfig, identity, &certificate, &key)
+            }
+        }
+    }
+
     /// The credentials of the target itself, in kubectl's order of precedence.
     pub(super) fn credential(&self, identity: &Identity) -> Result<Credential, ConfigError> {
         let user = &self.user;
@@ -77,7 +107,7 @@ impl Found {
 /// Credentials that the configuration names.
 pub(super) fn named(
     auth: &Auth,
-    kube: &mut kube::Config,
+    kube: &kube::Config,
     route: &Route<'_>,
     presented: &Identity,
 ) -> Result<Credential, ConfigError> {
@@ -88,21 +118,55 @@ pub(super) fn named(
         Auth::Basic { username, password } => Credential::basic(username, password).map_err(malformed),
         Auth::TokenFile(path) => {
             if let Err(error) = std::fs::metadata(path) {
-                let message = format!("cannot read the token file {}: {error}", path.display());
+                let message = match content::shown(path) {
+                    Ok(path) => format!("cannot read the token file {path}: {error}"),
+                    Err(misplaced) => format!("{misplaced}; a token itself belongs into token"),
+                };
                 return Err(ConfigError::new(Setting::TokenFile, message));
             }
             Ok(Credential::File(TokenFile::new(path.clone(), None)))
         }
         Auth::ClientCertificate { certificate, key } => {
             let (certificate, key) = identity(certificate, key)?;
-            kube.auth_info.client_certificate_data = Some(STANDARD.encode(certificate));
-            let key = key.expose_secret();
-            kube.auth_info.client_key_data = Some(SecretString::from(STANDARD.encode(key)));
+            present(Setting::ClientCertificate, presented, &certificate, &key)?;
             Ok(Credential::None)
         }
         Auth::Exec(exec) => plugin(exec, None, presented),
         Auth::ServiceAccount(source) => service_account(source, kube, route),
     }
+}
+
+fn present(setting: Setting, identity: &Identity, certificate: &str, key: &SecretString) -> Result<(), ConfigError> {
+    let set = identity.set(certificate, key.expose_secret());
+    set.map_err(|why| {
+        let is_of_key = setting == Setting::ClientCertificate && why.starts_with("a key");
+        let setting = if is_of_key { Setting::ClientKey } else { setting };
+        ConfigError::new(setting, format!("it is {why}"))
+    })
+}
+
+/// Reads a part of a client certificate as a kubeconfig has it: in base64, or in a file.
+fn part(field: &str, data: Option<&str>, path: Option<&str>) -> Result<Option<SecretString>, ConfigError> {
+    let problem = |message: String| ConfigError::new(Setting::Kubeconfig, format!("the kubeconfig's {message}"));
+    if let Some(data) = data.filter(|data| !data.is_empty()) {
+        let packed: String = data.split_whitespace().collect();
+        let text = STANDARD
+            .decode(packed)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok());
+        let why = || problem(format!("{field}-data is not in base64; a path belongs into {field}"));
+        return text.map(|text| Some(text.into())).ok_or_else(why);
+    }
+    let Some(path) = path.filter(|path| !path.is_empty()) else {
+        return Ok(None);
+    };
+    let read = std::fs::read_to_string(path).map(|text| Some(text.into()));
+    read.map_err(|error| match content::shown(Path::new(path)) {
+        Ok(path) => problem(format!("{field} {path} cannot be read: {error}")),
+        Err(misplaced) => problem(format!(
+            "{field} is no path: {misplaced}; content belongs into {field}-data"
+        )),
+    })
 }
 
 fn plugin(exec: &Exec, cluster: Option<ExecAuthCluster>, identity: &Identity) -> Result<Credential, ConfigError> {
@@ -125,8 +189,9 @@ fn plugin(exec: &Exec, cluster: Option<ExecAuthCluster>, identity: &Identity) ->
     ))))
 }
 
-/// The token endpoint is reached with the API's proxy, authorities and verification, but under its own name, and trusted as
-/// a public server is, too.
+/// The token endpoint is reached with the API's proxy and authorities, but under its own name, and trusted as a public server
+/// is, too. It is verified in any case: whoever does without for the API has not said so of the server that gets the key's
+/// signature.
 fn service_account(source: &ServiceAccount, api: &kube::Config, route: &Route<'_>) -> Result<Credential, ConfigError> {
     let key = Key::read(source)?;
     let mut parts = http::uri::Parts::default();
@@ -137,7 +202,6 @@ fn service_account(source: &ServiceAccount, api: &kube::Config, route: &Route<'_
         .map_err(|error| ConfigError::new(Setting::ServiceAccount, format!("its token_uri is not usable: {error}")))?;
     let mut kube = kube::Config::new(origin);
     kube.root_cert.clone_from(&api.root_cert);
-    kube.accept_invalid_certs = api.accept_invalid_certs;
     kube.headers.clone_from(&api.headers);
     let http = open(&kube, Trust::NamedOrSystem, route, None)?;
     Ok(Credential::ServiceAccount(Box::new(Account::new(key, http))))

@@ -13,6 +13,18 @@ pub(super) struct Route<'c> {
 }
 
 impl Route<'_> {
+    /// The proxy to a server with what names it, for a message; `None` when it is reached directly.
+    pub(super) fn described(&self, server: &Uri) -> Option<String> {
+        let url = endpoint::without_credentials(&self.to(server)?);
+        let from = match (self.chosen, &self.of_kubeconfig) {
+            (Some(Proxy::Named(_)), _) => "proxy_url",
+            (_, Some(_)) => "proxy-url of the kubeconfig",
+            _ if server.scheme_str() == Some("http") => "HTTP_PROXY of the environment",
+            _ => "HTTPS_PROXY of the environment",
+        };
+        Some(format!("{url} ({from})"))
+    }
+
     /// The URL of the proxy to a server; `None` when it is reached directly.
     pub(super) fn to(&self, server: &Uri) -> Option<String> {
         let url = match (self.chosen, &self.of_kubeconfig) {

@@ -11,12 +11,15 @@ use hyper_util::client::legacy::connect::proxy::{SocksV5, Tunnel};
 use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use kube::client::{Body, ConfigExt as _};
+use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
 use rustls::pki_types::CertificateDer;
 use rustls_platform_verifier::Verifier;
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder};
 use tower_http::decompression::DecompressionLayer;
 
+use super::pinned::Pinned;
 use super::proxy::Route;
 use crate::config::{ConfigError, Setting, endpoint};
 use crate::credential::Identity;
@@ -146,6 +149,21 @@ fn https<C>(
         let verifier = Verifier::new_with_extra_roots(named, tls.crypto_provider().clone())
             .map_err(|error| ConfigError::new(Setting::Ca, format!("cannot set up TLS: {error}")))?;
         tls.dangerous().set_certificate_verifier(Arc::new(verifier));
+    }
+    if let (Trust::Named, Some(named), None, false) = (
+        trust,
+        &config.root_cert,
+        &config.root_cert_file,
+        config.accept_invalid_certs,
+    ) {
+        let certificates: Vec<_> = named.iter().cloned().map(CertificateDer::from).collect();
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(certificates.iter().cloned());
+        let others = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), tls.crypto_provider().clone())
+            .build()
+            .map_err(|error| ConfigError::new(Setting::Ca, format!("cannot set up TLS: {error}")))?;
+        tls.dangerous()
+            .set_certificate_verifier(Arc::new(Pinned { certificates, others }));
     }
     if let Some(identity) = identity
         && !tls.client_auth_cert_resolver.has_certs()

@@ -1,8 +1,12 @@
 //! What a target says about itself: where it is, how it proves itself, and who its kubeconfig or pod says we are.
 
+use std::path::Path;
+
 use kube::config::AuthInfo;
 
-use crate::config::{ConfigError, InCluster, Setting, Target, Tls, Verification, certificates, endpoint, select};
+use crate::config::{
+    ConfigError, InCluster, Setting, Target, Tls, Verification, certificates, content, endpoint, select,
+};
 
 /// What a target says about itself.
 pub(super) struct Found {
@@ -15,7 +19,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    pub(super) fn of(target: &Target) -> Result<Self, ConfigError> {
+    /// `is_named` is whether the settings say who asks, so that the kubeconfig need not.
+    pub(super) fn of(target: &Target, is_named: bool) -> Result<Self, ConfigError> {
         match target {
             Target::Project { endpoint, project } => {
                 let url = endpoint::control_plane(endpoint, project)
@@ -25,7 +30,7 @@ impl Found {
             Target::Host(host) => Self::at(Setting::Host, host),
             Target::InCluster(pod) => Self::in_cluster(pod),
             Target::Kubeconfig(wanted) => {
-                let selected = select(wanted)?;
+                let selected = select(wanted, is_named)?;
                 let server = selected.cluster.server.as_deref().filter(|server| !server.is_empty());
                 let server = server
                     .ok_or_else(|| ConfigError::new(Setting::Kubeconfig, "the kubeconfig's cluster has no server"))?;
@@ -44,7 +49,7 @@ impl Found {
                         server_name,
                     },
                 )?;
-                found.kube.auth_info = without_tokens(&selected.user);
+                found.kube.auth_info = impersonation(&selected.user);
                 found.kube.disable_compression = selected.cluster.disable_compression.unwrap_or(false);
                 found.proxy = selected.cluster.proxy_url.clone().filter(|url| !url.is_empty());
                 found.namespace = selected.namespace;
@@ -92,12 +97,9 @@ impl Found {
     }
 }
 
-fn without_tokens(user: &AuthInfo) -> AuthInfo {
+/// Whom to be taken for. Tokens, programs and certificates are ours to handle.
+fn impersonation(user: &AuthInfo) -> AuthInfo {
     AuthInfo {
-        client_certificate: user.client_certificate.clone().filter(|path| !path.is_empty()),
-        client_certificate_data: user.client_certificate_data.clone().filter(|data| !data.is_empty()),
-        client_key: user.client_key.clone().filter(|path| !path.is_empty()),
-        client_key_data: user.client_key_data.clone(),
         impersonate: user.impersonate.clone(),
         impersonate_uid: user.impersonate_uid.clone(),
         impersonate_groups: user.impersonate_groups.clone(),
@@ -118,10 +120,14 @@ fn authority(cluster: &kube::config::Cluster) -> Result<Option<String>, ConfigEr
         return Ok(None);
     };
     std::fs::read_to_string(path).map(Some).map_err(|error| {
-        ConfigError::new(
-            Setting::Kubeconfig,
-            format!("cannot read the kubeconfig's {path}: {error}"),
-        )
+        let message = match content::shown(Path::new(path)) {
+            Ok(path) => format!("cannot read the kubeconfig's certificate-authority {path}: {error}"),
+            Err(misplaced) => format!(
+                "the kubeconfig's certificate-authority is no path: {misplaced}; content belongs into \
+                 certificate-authority-data"
+            ),
+        };
+        ConfigError::new(Setting::Kubeconfig, message)
     })
 }
 

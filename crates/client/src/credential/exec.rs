@@ -23,6 +23,8 @@ pub(crate) const VERSIONS: [&str; 2] = [
 const PATIENCE: Duration = Duration::from_mins(1);
 /// How long before its expiry a credential counts as expired: clocks differ, and requests take time.
 const MARGIN: SignedDuration = SignedDuration::from_secs(30);
+/// How long a credential is used at least.
+const LEAST_USE: SignedDuration = SignedDuration::from_secs(60);
 /// How much of what a failed program printed on stderr is shown, counted from its end.
 const SHOWN: usize = 2000;
 
@@ -62,6 +64,10 @@ impl Plugin {
         }
         cache.runs += 1;
         let (header, expiry) = self.run().await?;
+        // What has expired already, by this machine's clock, is used all the same until it is refused: the clock may be wrong,
+        // and a run for each request would not change that.
+        let least = Timestamp::now() + MARGIN + LEAST_USE;
+        let expiry = expiry.map(|expiry: Timestamp| expiry.max(least));
         let issued = Issued {
             header,
             serial: cache.runs,
@@ -96,8 +102,13 @@ impl Plugin {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            .kill_on_drop(true)
-            .output();
+            .kill_on_drop(true);
+        let running = async {
+            let child = running.spawn()?;
+            // Whatever it has begun ends with it, also where this is given up before it has ended.
+            let _family = Family::of(&child);
+            child.wait_with_output().await
+        };
         let output = tokio::time::timeout(PATIENCE, running)
             .await
             .map_err(|_| {
@@ -122,19 +133,31 @@ impl Plugin {
                 }
                 _ => self.failed(format!("could not be started: {error}")),
             })?;
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let said = tail(stderr.trim());
         if !output.status.success() {
-            let stderr = String::from_utf8_lossy(&output.stderr);
-            let said = match tail(stderr.trim()) {
+            let said = match said {
                 "" => "and said nothing on stderr".to_owned(),
                 said => format!("and said:\n{said}"),
             };
             return Err(self.failed(format!("failed ({}) {said}", output.status)));
         }
-        self.read(&output.stdout)
+        // What it says on stderr is for people, and often tells what to do: to log in first, say.
+        self.read(&output.stdout).map_err(|error| match error {
+            CredentialError::Exec { command, why, hint } if !said.is_empty() => CredentialError::Exec {
+                command,
+                why: format!("{why}, and said:\n{said}"),
+                hint,
+            },
+            other => other,
+        })
     }
 
     /// Reads what the program printed. None of it goes into an error: it is a secret.
     fn read(&self, stdout: &[u8]) -> Result<(Option<http::HeaderValue>, Option<Timestamp>), CredentialError> {
+        if stdout.trim_ascii().is_empty() {
+            return Err(self.failed("printed nothing"));
+        }
         let printed: Value =
             serde_json::from_slice(stdout).map_err(|_| self.failed("printed something that is not JSON"))?;
         if printed["kind"] != "ExecCredential" {
@@ -155,13 +178,20 @@ impl Plugin {
             ),
             None => None,
         };
-        let certificate = status["clientCertificateData"]
-            .as_str()
-            .zip(status["clientKeyData"].as_str());
+        let text = |name: &str| status[name].as_str().filter(|text| !text.is_empty());
+        let certificate = match (text("clientCertificateData"), text("clientKeyData")) {
+            (Some(_), None) => return Err(self.failed("printed a client certificate without its key")),
+            (None, Some(_)) => {
+                return Err(self.failed("printed the key of a client certificate without the certificate"));
+            }
+            (certificate, key) => certificate.zip(key),
+        };
         if let Some((certificate, key)) = certificate {
-            self.identity.set(certificate, key).map_err(|why| self.failed(why))?;
+            self.identity
+                .set(certificate, key)
+                .map_err(|why| self.failed(format!("printed {why}")))?;
         }
-        let token = status["token"].as_str().filter(|token| !token.is_empty());
+        let token = text("token");
         let header = token.map(|token| bearer(&SecretString::from(token))).transpose()?;
         if header.is_none() && certificate.is_none() {
             return Err(self.failed("printed an ExecCredential with neither a token nor a client certificate"));
@@ -183,6 +213,37 @@ impl Plugin {
             command: self.exec.command.clone(),
             why: why.into(),
             hint: None,
+        }
+    }
+}
+
+/// A program and what it has begun, in a process group of their own: they are ended when this is dropped.
+struct Family {
+    #[cfg(unix)]
+    leader: Option<rustix::process::Pid>,
+}
+
+impl Family {
+    #[cfg(unix)]
+    fn of(child: &tokio::process::Child) -> Self {
+        let id = child.id().and_then(|id| i32::try_from(id).ok());
+        Self {
+            leader: id.and_then(rustix::process::Pid::from_raw),
+        }
+    }
+
+    #[cfg(not(unix))]
+    fn of(_child: &tokio::process::Child) -> Self {
+        Self {}
+    }
+}
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        // A group that has ended by itself cannot be signalled.
+        #[cfg(unix)]
+        if let Some(leader) = self.leader {
+            let _ = rustix::process::kill_process_group(leader, rustix::process::Signal::KILL);
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
 use super::{CredentialError, Issued, bearer};
-use crate::config::{ConfigError, ServiceAccount, Setting, endpoint};
+use crate::config::{ConfigError, ServiceAccount, Setting, content, endpoint};
 use crate::error::{Reach, shortened};
 use crate::transport::Failure;
 
@@ -20,6 +20,10 @@ use crate::transport::Failure;
 const SCOPE: &str = "openid profile email offline_access";
 /// The grant type of RFC 7523.
 const GRANT_TYPE: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+/// How long ago an assertion says it was made, in seconds: clocks differ a little.
+const BACKDATED: i64 = 10;
+/// From which difference of the clocks on it is told.
+const NOTABLE: Duration = Duration::from_secs(5);
 /// How long an assertion is valid. It is used at once.
 const ASSERTION_LIFE: i64 = 60;
 /// How long a token is taken to live when the endpoint does not say.
@@ -74,13 +78,15 @@ impl Key {
     pub fn read(source: &ServiceAccount) -> Result<Self, ConfigError> {
         let (text, origin) = match source {
             ServiceAccount::File(path) => {
+                let shown = content::shown(path);
                 let text = std::fs::read_to_string(path).map_err(|error| {
-                    problem(format!(
-                        "cannot read the service-account key file {}: {error}",
-                        path.display()
-                    ))
+                    problem(match &shown {
+                        Ok(path) => format!("cannot read the service-account key file {path}: {error}"),
+                        Err(misplaced) => format!("{misplaced}; a key itself belongs into credentials"),
+                    })
                 })?;
-                (SecretString::from(text), path.display().to_string())
+                let origin = shown.unwrap_or_else(|_| "the service-account key".to_owned());
+                (SecretString::from(text), origin)
             }
             ServiceAccount::Json(text) => (text.clone(), "the service-account key".to_owned()),
         };
@@ -158,8 +164,8 @@ impl Key {
             sub: &self.client_id,
             aud: &self.audience,
             jti: uuid::Uuid::new_v4().to_string(),
-            iat: now.as_second(),
-            exp: now.as_second() + ASSERTION_LIFE,
+            iat: now.as_second() - BACKDATED,
+            exp: now.as_second() - BACKDATED + ASSERTION_LIFE,
         };
         let header = Header {
             kid: Some(self.kid.clone()),
@@ -264,7 +270,37 @@ impl Account {
         }
     }
 
+    /// Exchanges the key. A server that refuses what was signed by a clock that is not its own is asked once more by its own.
     async fn exchange(&self, now: Timestamp) -> Result<(SecretString, Duration), CredentialError> {
+        let (refused, date) = match self.exchange_at(now).await {
+            Ok(granted) => return Ok(granted),
+            Err(Refused { error, date }) => (error, date),
+        };
+        let Some(date) = date.filter(|date| !refused.is_passing() && off(now, *date) >= NOTABLE) else {
+            return Err(refused);
+        };
+        tracing::warn!(%date, %now, "the token endpoint's clock is another; its own time is tried");
+        self.exchange_at(date).await.map_err(|_| match refused {
+            CredentialError::Exchange {
+                account,
+                endpoint,
+                why,
+                passing,
+            } => {
+                let off = off(now, date).as_secs();
+                let way = if now < date { "behind" } else { "ahead of" };
+                CredentialError::Exchange {
+                    account,
+                    why: format!("{why}. This machine's clock is {off} s {way} that server's, which may be why"),
+                    endpoint,
+                    passing,
+                }
+            }
+            other => other,
+        })
+    }
+
+    async fn exchange_at(&self, now: Timestamp) -> Result<(SecretString, Duration), Refused> {
         tracing::debug!(account = %self.key.name, "exchanging the service-account key for a token");
         let assertion = self.key.assertion(now).map_err(|why| self.failed(why, Passing::No))?;
         let form = form_urlencoded::Serializer::new(String::new())
@@ -292,11 +328,13 @@ impl Account {
                 self.failed(words, passing)
             })?;
             let status = answer.status();
+            let date = answer.headers().get(header::DATE).and_then(|value| value.to_str().ok());
+            let date = date.and_then(|text| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp()));
             let body = answer.into_body().collect().await;
             let body = body.map_err(|error| self.failed(error.to_string(), Passing::Yes))?;
-            Ok((status, body.to_bytes()))
+            Ok::<_, CredentialError>((status, date, body.to_bytes()))
         };
-        let (status, body) = tokio::time::timeout(PATIENCE, answered).await.map_err(|_| {
+        let (status, date, body) = tokio::time::timeout(PATIENCE, answered).await.map_err(|_| {
             self.failed(
                 format!("it did not answer within {} s", PATIENCE.as_secs()),
                 Passing::Yes,
@@ -305,7 +343,8 @@ impl Account {
         if status != StatusCode::OK {
             let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
             let passing = if passing { Passing::Yes } else { Passing::No };
-            return Err(self.failed(refusal(status, &body, &assertion), passing));
+            let error = self.failed(refusal(status, &body, &assertion), passing);
+            return Err(Refused { error, date });
         }
         let granted: Granted = serde_json::from_slice(&body)
             .map_err(|_| self.failed("it answered something that is not a token".to_owned(), Passing::No))?;
@@ -323,6 +362,23 @@ impl Account {
             passing: passing == Passing::Yes,
         }
     }
+}
+
+/// A refusal, and what time it was for the server.
+struct Refused {
+    error: CredentialError,
+    date: Option<Timestamp>,
+}
+
+impl From<CredentialError> for Refused {
+    fn from(error: CredentialError) -> Self {
+        Self { error, date: None }
+    }
+}
+
+/// How far two times are apart.
+fn off(one: Timestamp, other: Timestamp) -> Duration {
+    one.duration_since(other).unsigned_abs()
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

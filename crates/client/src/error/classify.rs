@@ -20,6 +20,8 @@ const TOO_LARGE: [&str; 2] = [
 /// An answer, whatever its status.
 #[derive(Clone, Debug)]
 pub(crate) struct Answer {
+    /// Scheme, host and port of who answered.
+    pub(crate) server: Option<String>,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: bytes::Bytes,
@@ -51,6 +53,8 @@ pub(crate) fn not_an_event(attempt: &Attempt, line: &[u8]) -> Error {
 
 fn unexpected_event(text: &str) -> Kind {
     Kind::Unexpected {
+        server: None,
+        location: None,
         status: 200,
         content_type: None,
         excerpt: shortened(text),
@@ -59,16 +63,27 @@ fn unexpected_event(text: &str) -> Kind {
 
 /// The error for a success whose body is not the JSON that it should be.
 pub(crate) fn not_json(attempt: &Attempt, answer: &Answer) -> Error {
-    let content_type = answer
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
-    let kind = Kind::Unexpected {
+    Error::new(attempt, unexpected(answer))
+}
+
+/// An answer that is not the API's.
+fn unexpected(answer: &Answer) -> Kind {
+    let text = |name| answer.headers.get(name).and_then(|value| value.to_str().ok());
+    Kind::Unexpected {
+        server: answer.server.clone(),
+        // A query may carry what somebody is to prove with.
+        location: text(header::LOCATION).map(|to| to.split(['?', '#']).next().unwrap_or(to).to_owned()),
         status: answer.status.as_u16(),
-        content_type: content_type.map(str::to_owned),
+        content_type: text(header::CONTENT_TYPE).map(str::to_owned),
         excerpt: excerpt(&answer.body),
-    };
-    Error::new(attempt, kind)
+    }
+}
+
+/// Whether an answer is a page for people.
+fn is_page(answer: &Answer) -> bool {
+    let content_type = answer.headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"))
+        || answer.body.trim_ascii_start().starts_with(b"<")
 }
 
 /// The parts of a Kubernetes `Status` that we use, read leniently: a field of a wrong type is an absent field.
@@ -153,6 +168,8 @@ fn of_status(attempt: &Attempt, code: u16, headers: &HeaderMap, status: &Status)
         },
         _ if status.reason == "Expired" => Kind::Expired,
         code => Kind::Unexpected {
+            server: None,
+            location: None,
             status: code,
             content_type: None,
             excerpt: shortened(&status.message),
@@ -165,6 +182,8 @@ fn of_foreign(answer: &Answer) -> Kind {
     let excerpt = excerpt(&answer.body);
     let retry_after = retry_after(&answer.headers);
     match answer.status.as_u16() {
+        // A page that says no is that of a proxy or a firewall; the API has no pages.
+        401 | 403 if is_page(answer) => unexpected(answer),
         401 => Kind::Unauthorized { message: excerpt },
         403 => Kind::Forbidden(Forbidden::parse(&excerpt, &[])),
         404 => Kind::NotFound(Missing::Path),
@@ -183,17 +202,7 @@ fn of_foreign(answer: &Answer) -> Kind {
             message: excerpt,
             retry_after,
         },
-        code => {
-            let content_type = answer
-                .headers
-                .get(header::CONTENT_TYPE)
-                .and_then(|value| value.to_str().ok());
-            Kind::Unexpected {
-                status: code,
-                content_type: content_type.map(str::to_owned),
-                excerpt,
-            }
-        }
+        _ => unexpected(answer),
     }
 }
 

@@ -34,9 +34,12 @@ impl Failure {
             (None, true) => Reach::Nowhere(obstacle(&chain)),
             (None, false) => Reach::Sent,
         };
+        let times = chain
+            .iter()
+            .find_map(|cause| times(cause.downcast_ref::<rustls::Error>()?));
         Self {
             reach,
-            words: words(&chain),
+            words: times.unwrap_or_else(|| words(&chain)),
         }
     }
 }
@@ -58,6 +61,28 @@ fn distrust(error: &rustls::Error) -> Option<Distrust> {
         rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => Distrust::NotTls,
         _ => return None,
     })
+}
+
+/// What is wrong with the time of a certificate, in words: it may as well be this machine's clock.
+fn times(error: &rustls::Error) -> Option<String> {
+    use rustls::CertificateError as Certificate;
+    let shown = |time: rustls::pki_types::UnixTime| {
+        let time = i64::try_from(time.as_secs()).ok()?;
+        Some(jiff::Timestamp::from_second(time).ok()?.to_string())
+    };
+    let (time, validity) = match error {
+        rustls::Error::InvalidCertificate(Certificate::NotValidYetContext { time, not_before }) => {
+            (*time, format!("not valid before {}", shown(*not_before)?))
+        }
+        rustls::Error::InvalidCertificate(Certificate::ExpiredContext { time, not_after }) => {
+            (*time, format!("not valid after {}", shown(*not_after)?))
+        }
+        _ => return None,
+    };
+    let now = shown(time)?;
+    Some(format!(
+        "the server's certificate is {validity}, and this machine's clock says {now}"
+    ))
 }
 
 fn obstacle(chain: &[&(dyn Error + 'static)]) -> Obstacle {

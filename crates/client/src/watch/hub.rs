@@ -629,3 +629,61 @@ fn between((first, longest): (Duration, Duration)) -> ExponentialBackoff {
         .with_jitter()
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn subscriber() -> (Subscriber, UnboundedReceiver<Sight>) {
+        let (sights, seen) = unbounded_channel();
+        let subscriber = Subscriber {
+            id: 1,
+            name: "web".parse().unwrap(),
+            sights,
+            shown: None,
+            told: 0,
+        };
+        (subscriber, seen)
+    }
+
+    fn at(version: &str) -> Sight {
+        Sight::Present(Object::new(
+            json!({ "metadata": { "name": "web", "resourceVersion": version } }),
+        ))
+    }
+
+    /// The versions that were shown, and `gone`.
+    fn shown(seen: &mut UnboundedReceiver<Sight>) -> Vec<String> {
+        let mut shown = Vec::new();
+        while let Ok(sight) = seen.try_recv() {
+            shown.push(match sight {
+                Sight::Present(object) => object.resource_version().unwrap().to_owned(),
+                Sight::Absent => "gone".to_owned(),
+                Sight::Trouble(error) => error.to_string(),
+            });
+        }
+        shown
+    }
+
+    #[test]
+    fn an_answer_that_was_under_way_never_overwrites_what_the_watch_has_told() {
+        let (mut subscriber, mut seen) = subscriber();
+        subscriber.show(at("110"));
+        subscriber.show_found(0, at("99"));
+        subscriber.show_found(0, Sight::Absent);
+        subscriber.show_found(0, at("111"));
+        assert_eq!(shown(&mut seen), ["110", "111"]);
+        subscriber.show_found(1, Sight::Absent);
+        assert_eq!(shown(&mut seen), ["gone"], "nothing was told since that was asked");
+    }
+
+    #[test]
+    fn versions_that_are_no_numbers_are_not_compared() {
+        let (mut subscriber, mut seen) = subscriber();
+        subscriber.show(at("b"));
+        subscriber.show_found(0, at("a"));
+        assert_eq!(shown(&mut seen), ["b", "a"]);
+    }
+}

@@ -227,14 +227,68 @@ async fn v1beta1_is_spoken_too() {
     assert_eq!(error.setting(), Setting::Exec);
 }
 
+/// What a client says whose credential program does this.
+async fn trouble_of(script: &str) -> String {
+    let server = taking(&[]).await;
+    let program = Program::new(script);
+    let client = client(&server, program.auth()).await;
+    client.get(&web()).await.unwrap_err().to_string()
+}
+
 #[tokio::test]
-async fn an_expired_credential_is_fetched_anew() {
+async fn what_a_program_says_to_people_is_shown_also_when_it_ends_well() {
+    let text = trouble_of("echo 'please log in first: mytool login' >&2").await;
+    assert!(
+        text.contains("printed nothing") && text.contains("mytool login"),
+        "{text}"
+    );
+    let text = trouble_of("echo s3cret; echo 'please log in' >&2").await;
+    assert!(text.contains("not JSON") && text.contains("please log in"), "{text}");
+    assert!(!text.contains("s3cret"), "{text}");
+    let half = r#"echo '{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","status":{"clientCertificateData":"x"}}'"#;
+    let text = trouble_of(half).await;
+    assert!(text.contains("a client certificate without its key"), "{text}");
+}
+
+#[tokio::test]
+async fn what_a_program_has_begun_ends_with_it() {
+    let server = taking(&[]).await;
+    let program = Program::new("sleep 300 & echo $! > child; wait");
+    let client = client(&server, program.auth()).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let asking = tokio::spawn({
+        let client = client.cancelled_by(stop.clone());
+        async move { client.get(&web()).await }
+    });
+    let child = program.folder.path().join("child");
+    while std::fs::read_to_string(&child).unwrap_or_default().trim().is_empty() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    let process = program.left("child").trim().to_owned();
+    let runs = || {
+        let status = std::fs::read_to_string(format!("/proc/{process}/status"));
+        status.is_ok_and(|status| !status.contains("State:\tZ"))
+    };
+    assert!(runs(), "it is there to be ended");
+    stop.cancel();
+    assert!(asking.await.unwrap().unwrap_err().is_cancelled());
+    while runs() {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_expiry_in_the_past_is_no_run_for_each_request() {
     let server = taking(&["token-1", "token-2"]).await;
     let program = Program::minting(V1, r#","expirationTimestamp":"2001-01-01T00:00:00Z""#);
     let client = client(&server, program.auth()).await;
     client.get(&web()).await.unwrap();
     client.get(&web()).await.unwrap();
-    assert_eq!(tokens(&server), ["Bearer token-1", "Bearer token-2"]);
+    assert_eq!(
+        tokens(&server),
+        ["Bearer token-1", "Bearer token-1"],
+        "it is used until it is refused"
+    );
 }
 
 #[tokio::test]
@@ -461,6 +515,56 @@ async fn a_token_is_minted_again_when_it_expires_and_once_when_it_is_refused() {
     let server = taking(&["token-2"]).await;
     get(&server, KeyFile::new(&endpoint.url()).auth()).await.unwrap();
     assert_eq!(tokens(&server), ["Bearer token-1", "Bearer token-2"]);
+}
+
+/// A token endpoint whose clock is off by these seconds, and that takes what is valid by it, give or take `tolerance`.
+async fn endpoint_off_by(off: i64, tolerance: i64) -> Server {
+    Server::start(move |asked| {
+        let now = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(off);
+        let assertion = form(asked)["assertion"].clone();
+        let claims = assertion.split('.').nth(1).unwrap();
+        let claims = base64::Engine::decode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, claims).unwrap();
+        let claims: Value = serde_json::from_slice(&claims).unwrap();
+        let time = |name: &str| claims[name].as_i64().unwrap();
+        let is_valid = time("iat") <= now.as_second() + tolerance && time("exp") > now.as_second() - tolerance;
+        let mut answer = if is_valid {
+            json_answer(200, &json!({ "access_token": "token-1", "expires_in": 3600 }))
+        } else {
+            json_answer(400, &json!({ "error": "invalid_grant" }))
+        };
+        let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        answer.headers_mut().insert("date", date.parse().unwrap());
+        answer
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_clock_that_is_off_does_not_keep_a_token_from_being_had() {
+    for (off, tolerance) in [(0, 0), (-5, 0), (5, 0), (-600, 0), (600, 0), (3600, 60), (-90, 60)] {
+        let endpoint = endpoint_off_by(off, tolerance).await;
+        let server = taking(&["token-1"]).await;
+        let got = get(&server, KeyFile::new(&endpoint.url()).auth()).await;
+        assert!(got.is_ok(), "{off} s off: {got:?}");
+        assert!(endpoint.asked().len() <= 2, "one repeat at most");
+    }
+    let refusing = Server::start(|_| {
+        let mut answer = json_answer(400, &json!({ "error": "invalid_grant" }));
+        answer
+            .headers_mut()
+            .insert("date", "Wed, 21 Oct 2015 07:28:00 GMT".parse().unwrap());
+        answer
+    })
+    .await;
+    let server = taking(&[]).await;
+    let error = get(&server, KeyFile::new(&refusing.url()).auth())
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("This machine's clock is") && error.contains("s ahead of that server's"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

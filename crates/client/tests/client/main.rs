@@ -10,6 +10,7 @@ mod absence;
 mod auth;
 mod cluster;
 mod create;
+mod damaged;
 mod log;
 mod middle;
 mod operations;

@@ -119,7 +119,9 @@ async fn delete_tells_gone_from_held() {
          not match the UID in record (b). The object might have been deleted and then recreated",
         &json!({}),
     );
-    let server = Server::answering([(200, success), (200, held), (404, not_found("web")), (409, successor)]).await;
+    // That it is absent is asked twice.
+    let absent = || (404, not_found("web"));
+    let server = Server::answering([(200, success), (200, held), absent(), absent(), (409, successor)]).await;
     let client = server.client().await;
     let options = DeleteOptions {
         uid: Some("uid-web".into()),
@@ -141,6 +143,17 @@ async fn delete_tells_gone_from_held() {
         body,
         json!({ "propagationPolicy": "Foreground", "preconditions": { "uid": "uid-web" } })
     );
+}
+
+#[tokio::test]
+async fn one_answer_that_it_is_absent_is_no_deletion() {
+    let server = Server::answering([(404, not_found("web")), (200, workload("web"))]).await;
+    let options = DeleteOptions {
+        uid: Some("uid-web".into()),
+        ..DeleteOptions::default()
+    };
+    let error = server.client().await.delete(&web(), options).await.unwrap_err();
+    assert!(error.is_not_found(), "the state is kept: {error}");
 }
 
 #[tokio::test]
@@ -316,11 +329,32 @@ async fn what_is_missing_is_told_apart() {
 async fn a_success_that_is_not_the_apis_is_an_error() {
     let server = Server::start(|_| text_answer(200, "text/html", "<html><title>Sign in</title></html>")).await;
     let error = server.client().await.get(&web()).await.unwrap_err();
+    let origin = format!("http://{}", server.address);
     assert_eq!(
         error.to_string(),
-        "cannot read workload project-shop/web: the server's answer is not one of the Kubernetes API (200, text/html): \
-         Sign in"
+        format!(
+            "cannot read workload project-shop/web: the answer of {origin} is not one of the Kubernetes API (200, \
+             text/html): Sign in"
+        )
     );
+}
+
+#[tokio::test]
+async fn a_page_in_front_of_the_api_is_told_with_where_it_leads() {
+    for code in [302, 307, 401, 403] {
+        let server = Server::start(move |_| {
+            let answer = Response::builder().status(code).header("content-type", "text/html");
+            let answer = answer.header("location", "https://login.example.com/start?state=s3cret");
+            answer.body(Body::from("<html>Log in</html>")).unwrap()
+        })
+        .await;
+        let error = server.client().await.get(&web()).await.unwrap_err();
+        let text = error.to_string();
+        assert!(!error.is_forbidden() && !error.is_unauthorized(), "{text}");
+        assert!(text.contains(&server.address.to_string()), "{text}");
+        assert!(text.ends_with("it leads to https://login.example.com/start"), "{text}");
+        assert_eq!(server.asked().len(), 1, "it is not followed");
+    }
 }
 
 #[tokio::test]

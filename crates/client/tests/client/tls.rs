@@ -39,11 +39,33 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// Serves TLS with this certificate, to anybody.
-    pub(crate) fn acceptor(self) -> TlsAcceptor {
-        let key = PrivateKeyDer::try_from(self.key_der).unwrap();
+    pub(crate) fn acceptor(&self) -> TlsAcceptor {
+        install_provider();
+        let key = PrivateKeyDer::try_from(self.key_der.clone()).unwrap();
         let config = ServerConfig::builder().with_no_client_auth();
-        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![self.der], key).unwrap()))
+        TlsAcceptor::from(Arc::new(config.with_single_cert(vec![self.der.clone()], key).unwrap()))
     }
+}
+
+/// Starts a server that shows this certificate and answers with a Workload, and returns its URL.
+pub(crate) async fn serving(identity: &Identity) -> String {
+    let acceptor = identity.acceptor();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(stream) = acceptor.accept(stream).await else {
+                continue;
+            };
+            let answer = service_fn(|_: http::Request<hyper::body::Incoming>| {
+                let body = Full::new(bytes::Bytes::from(workload("web").to_string()));
+                async { Ok::<_, std::convert::Infallible>(http::Response::new(body)) }
+            });
+            let served = hyper::server::conn::http1::Builder::new();
+            tokio::spawn(async move { drop(served.serve_connection(TokioIo::new(stream), answer).await) });
+        }
+    });
+    format!("https://{address}")
 }
 
 impl Authority {
@@ -79,7 +101,22 @@ impl Authority {
         }
     }
 
-    fn client(&self) -> Identity {
+    /// A server's certificate that nobody else has signed, and that says it is an authority, as `openssl req -x509` makes it.
+    pub(crate) fn serving_itself(names: &[&str]) -> Identity {
+        let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
+        let mut params = CertificateParams::new(names).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        Identity {
+            certificate: certificate.pem(),
+            key: key.serialize_pem(),
+            der: certificate.der().clone(),
+            key_der: key.serialize_der(),
+        }
+    }
+
+    pub(crate) fn client(&self) -> Identity {
         self.issue(&["somebody"], ExtendedKeyUsagePurpose::ClientAuth)
     }
 }

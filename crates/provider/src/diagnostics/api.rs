@@ -10,6 +10,7 @@ use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
+use super::size::largest;
 use super::{diagnostic, root, sentence};
 use crate::ownership::named;
 use crate::schema;
@@ -119,7 +120,10 @@ fn of_kind(
             .map(|found| found_conflict(action, id, found, shape))
             .collect();
     }
-    let (mut next, attribute) = next_step(action, id, kind);
+    let (mut next, attribute) = match kind {
+        Kind::TooLarge { status, .. } => too_large(*status, shape),
+        kind => next_step(action, &id.namespace, Some(id), kind),
+    };
     if action == Action::Plan && is_about_the_change(kind) {
         next = format!("{next}\n{}", AROUND_A_PLAN.trim_start());
     }
@@ -197,9 +201,12 @@ fn owned_by(action: Action, id: &WorkloadId, field: &str, manager: &str, attribu
     )
 }
 
+/// What kube-apiserver says of a webhook that it cannot ask.
+const WEBHOOK: &str = "failed calling webhook";
+
 /// What helps against a failure, and the attribute that it is about.
-fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, AttributePath) {
-    let namespace = &id.namespace;
+fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kind: &Kind) -> (String, AttributePath) {
+    let address = id.map_or_else(|| "<namespace>/<name>".to_owned(), ToString::to_string);
     let text = match kind {
         Kind::NotFound(Missing::Namespace(_)) => {
             return (
@@ -209,7 +216,7 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
                 AttributePath::new("metadata").attribute("namespace"),
             );
         }
-        Kind::AlreadyExists => format!("To manage it here, import it: terraform import datum_workload.<name> {id}"),
+        Kind::AlreadyExists => format!("To manage it here, import it: terraform import datum_workload.<name> {address}"),
         Kind::NotFound(Missing::Object) => {
             format!("What exists there: kubectl get workloads -n {namespace}")
         }
@@ -228,9 +235,8 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
         Kind::UidMismatch { .. } => format!(
             "Somebody else deleted the workload that the state knows and made another of the same name. Refresh to see \
              it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and \
-             import {id}."
+             import {address}."
         ),
-        Kind::TooLarge { status, .. } => too_large(*status),
         Kind::Unauthorized { .. } | Kind::Forbidden(Forbidden::Anonymous { .. }) => {
             "Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of \
              the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login"
@@ -260,6 +266,15 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
             reach: Reach::Untrusted(distrust),
             ..
         } => untrusted(*distrust).to_owned(),
+        Kind::Unavailable { message, .. } if message.contains(WEBHOOK) => {
+            let webhook = message.split('"').nth(1).unwrap_or_default();
+            format!(
+                "{}The API answers, but the admission webhook {webhook:?} that it has to ask does not. Whoever runs it must \
+                 repair it; run it again then. What is registered: kubectl get \
+                 validatingwebhookconfigurations,mutatingwebhookconfigurations",
+                doubt(action, id)
+            )
+        }
         Kind::Unavailable { .. } | Kind::Connection { .. } => {
             let later = "The state was left as it is; run it again when the API answers: kubectl version";
             format!("{}{later}", doubt(action, id))
@@ -287,7 +302,10 @@ fn next_step(action: Action, id: &WorkloadId, kind: &Kind) -> (String, Attribute
 }
 
 /// What a write leaves in doubt whose answer did not come.
-fn doubt(action: Action, id: &WorkloadId) -> String {
+fn doubt(action: Action, id: Option<&WorkloadId>) -> String {
+    let Some(id) = id else {
+        return String::new();
+    };
     let done = match action {
         Action::Create => "the workload was created",
         Action::Update => "the workload was changed",
@@ -298,17 +316,28 @@ fn doubt(action: Action, id: &WorkloadId) -> String {
     format!("Whether {done} is not known: {look}\n")
 }
 
-/// What helps against an object that is too large: which of the limits it is.
-fn too_large(status: u16) -> String {
+/// What helps against an object that is too large: which of the limits it is, and what is large.
+fn too_large(status: u16, shape: &Value) -> (String, AttributePath) {
     let limit = if status == 413 {
         "A request may have 3 MiB"
     } else {
         "A stored object may have about 1.5 MiB (etcd's limit for a request)"
     };
-    format!(
-        "Nothing was written. {limit}; all annotations together may have 256 KiB. Large files belong into a ConfigMap, a \
-         Secret or an image, which the workload mounts."
-    )
+    let (attribute, size) = largest(shape);
+    let place = if attribute.steps.is_empty() {
+        String::new()
+    } else {
+        format!(
+            " The largest part is {}, with {} KiB.",
+            super::workload::hcl(&attribute),
+            size / 1024
+        )
+    };
+    let text = format!(
+        "Nothing was written. {limit}; all annotations together may have 256 KiB.{place} Large files belong into a \
+         ConfigMap, a Secret or an image, which the workload mounts."
+    );
+    (text, attribute)
 }
 
 /// What helps against credentials that could not be had.
@@ -376,12 +405,11 @@ fn untrusted(distrust: Distrust) -> &'static str {
 
 /// A list that the API does not give.
 pub fn unlisted(namespace: &Namespace, error: &Error) -> Diagnostic {
+    let why = sentence(&format!("{}{}", error.kind(), error.tries()));
+    let (next, _) = next_step(Action::Read, namespace, None, error.kind());
     diagnostic(
         format!("Cannot list the workloads in {namespace}"),
-        format!(
-            "{}\n\nWhat kubectl sees: kubectl get workloads -n {namespace}",
-            sentence(&format!("{}{}", error.kind(), error.tries()))
-        ),
+        format!("{why}\n\n{next}\nWhat kubectl sees: kubectl get workloads -n {namespace}"),
         root(),
     )
 }
@@ -418,6 +446,62 @@ mod tests {
             .into_iter()
             .map(|kind| shown(&of_kind(action, &id, &kind, &Tries::default(), &shape(), None)));
         expected.assert_eq(&texts.collect::<Vec<_>>().join("\n"));
+    }
+
+    #[test]
+    fn what_is_final_says_why_and_what_to_do() {
+        check_all(
+            Action::Update,
+            [
+                Kind::TooLarge {
+                    status: 500,
+                    message: "etcdserver: request is too large".to_owned(),
+                },
+                Kind::UidMismatch {
+                    wanted: "1".to_owned(),
+                    found: None,
+                },
+                Kind::Unavailable {
+                    status: 500,
+                    message: "Internal error occurred: failed calling webhook \"w.example.com\": connection refused"
+                        .to_owned(),
+                    retry_after: None,
+                },
+            ],
+            &expect![[r#"
+                [] Cannot update workload project-a/web
+                The object is too large for the API (500): etcdserver: request is too large.
+
+                Nothing was written. A stored object may have about 1.5 MiB (etcd's limit for a request); all annotations together may have 256 KiB. Large files belong into a ConfigMap, a Secret or an image, which the workload mounts.
+
+                [] Cannot update workload project-a/web
+                It is not the object with uid 1 any more: that one was deleted.
+
+                The workload that the state knows is not there any more. Plan again to see that, and to create it anew: terraform plan
+
+                [] Cannot update workload project-a/web
+                The API is not available (500): Internal error occurred: failed calling webhook "w.example.com": connection refused.
+
+                Whether the workload was changed is not known: kubectl get workload web -n project-a
+                The API answers, but the admission webhook "w.example.com" that it has to ask does not. Whoever runs it must repair it; run it again then. What is registered: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations
+            "#]],
+        );
+        let tries = Tries {
+            times: 12,
+            lasting: std::time::Duration::from_secs(15),
+            refused_pause: Some(std::time::Duration::from_mins(15)),
+        };
+        let busy = Kind::RateLimited {
+            message: "too many requests".to_owned(),
+            retry_after: None,
+        };
+        let id = "project-a/web".parse().unwrap();
+        expect![[r#"
+            [] Cannot create workload project-a/web
+            The API asks to slow down (429): too many requests; 12 times, for 15 s; it asks to come back in 900 s, which is later than this operation may last.
+
+            Run it again, with a smaller -parallelism if it happens often.
+        "#]].assert_eq(&shown(&of_kind(Action::Create, &id, &busy, &tries, &shape(), None)));
     }
 
     #[test]
@@ -628,6 +712,8 @@ mod tests {
                 retry_after: None,
             },
             Kind::Unexpected {
+                server: None,
+                location: None,
                 status: 200,
                 content_type: Some("text/html".to_owned()),
                 excerpt: "Sign in".to_owned(),
@@ -668,7 +754,7 @@ mod tests {
                 Run it again, with a smaller -parallelism if it happens often.
 
                 [] Cannot update workload project-a/web
-                The server's answer is not one of the Kubernetes API (200, text/html): Sign in.
+                The answer of the server is not one of the Kubernetes API (200, text/html): Sign in.
 
                 Whether the workload was changed is not known: kubectl get workload web -n project-a
                 Something else than the Kubernetes API answered, such as a proxy or a page to log in at. Check host or endpoint of the provider block, or the kubeconfig's server, and proxy_url.

@@ -153,7 +153,7 @@ fn overwritten(field: &Overwritten, shape: &Value) -> (AttributePath, String) {
     let is_plain = |value: &Json| !value.is_object() && !value.is_array();
     let change = if field.found.is_null() {
         "is gone".to_owned()
-    } else if is_plain(&field.found) && is_plain(&field.wrote) && may_be_shown(&field.field) {
+    } else if is_plain(&field.found) && is_plain(&field.wrote) && super::workload::may_be_shown(&field.field) {
         format!("is {}, and {} was written", field.found, field.wrote)
     } else {
         "has another value than the one that was written".to_owned()
@@ -164,12 +164,6 @@ fn overwritten(field: &Overwritten, shape: &Value) -> (AttributePath, String) {
         None => String::new(),
     };
     (attribute, format!("{name} {change}{by}."))
-}
-
-/// Whether a value is no secret for certain: what runs, how often and where, but not with which variables and arguments.
-fn may_be_shown(field: &str) -> bool {
-    let name = field.rsplit('.').next().unwrap_or(field);
-    !field.contains(".env[") && ["image", "replicas", "containerPort", "cpu", "memory", "name"].contains(&name)
 }
 
 /// The wait for a deletion that did not come to its end.
@@ -574,6 +568,68 @@ mod tests {
             Next: kubectl describe workload web -n project-a
         "#]]
         .assert_eq(&shown([&rollout(&interrupted)]));
+    }
+
+    #[test]
+    fn what_somebody_else_overwrites_is_told_with_attribute_value_and_manager() {
+        let id = "project-a/web".parse().unwrap();
+        let live = object(&json!({ "phase": "Running", "readyReplicas": 2 }));
+        let container = Value::object([("name", Value::from("app")), ("image", "nginx:1.27".into())]);
+        let spec = Value::object([("containers", Value::list([container]))]);
+        let template = Value::object([("spec", spec)]);
+        let mut shape = crate::value::empty(schema::workload());
+        *shape.get_mut("spec").unwrap() = Value::object([("replicas", Value::from(2)), ("template", template)]);
+        let container = "spec.template.spec.containers[name=\"app\"]";
+        let field = |field: &str, wrote: Json, found: Json, manager: Option<&str>| Overwritten {
+            field: field.to_owned(),
+            wrote,
+            found,
+            manager: manager.map(str::to_owned),
+        };
+        let fields = [
+            field(
+                &format!("{container}.image"),
+                json!("nginx:1.27"),
+                json!("nginx:1.25"),
+                Some("kubectl-patch"),
+            ),
+            field(
+                &format!("{container}.env[name=\"PASSWORD\"].value"),
+                json!("s3cret"),
+                json!("other"),
+                Some("kubectl-edit"),
+            ),
+            field("spec.replicas", json!(2), json!(0), Some(FIELD_MANAGER)),
+            field("spec.template.metadata.labels.app", json!("web"), Json::Null, None),
+        ];
+        let rolled_back = Report {
+            id: &id,
+            action: Action::Update,
+            end: End::Overwritten(&fields),
+            object: Some(&live),
+            wanted: &Wait::DEFAULT,
+            missing: &[],
+            elapsed: Duration::from_secs(6),
+            transitions: &[],
+            events: &[],
+            shape: &shape,
+        };
+        expect![[r#"
+            [spec.template.spec.containers[0].image] Workload project-a/web was updated, and then changed by somebody else
+            Waited 6s for the rollout.
+            spec.template.spec.containers[0].image is "nginx:1.25", and "nginx:1.27" was written; it belongs to "kubectl-patch" now.
+            spec.template.spec.containers[0].env has another value than the one that was written; it belongs to "kubectl-edit" now.
+            spec.replicas is 0, and 2 was written; another Terraform has changed it.
+            spec.template.metadata is gone.
+
+            Phase: Running
+            Ready replicas: 2/2
+
+            The change was made; the next plan shows what it is now, and changes it back. To leave it to the other, remove it from the configuration.
+
+            Next: kubectl describe workload web -n project-a
+                  kubectl get pods -n project-a -l app=web,tier=front
+        "#]].assert_eq(&shown([&rollout(&rolled_back)]));
     }
 
     #[test]

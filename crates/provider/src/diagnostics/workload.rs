@@ -5,11 +5,13 @@ use std::fmt::Write as _;
 use datum_client::{Error, Object};
 use datum_model::field::Path;
 use datum_model::id::WorkloadId;
+use serde_json::Value as Json;
 use tf_plugin_server::value;
 use tf_provider::Diagnostic;
 use tf_provider::{AttributePath, AttributePathStep};
 
 use super::{diagnostic, import_block, root, sentence};
+use crate::workload::admission::Rewritten;
 use crate::workload::import;
 use crate::workload::timeouts;
 
@@ -49,8 +51,6 @@ pub enum Taken<'t> {
     ByThisProvider,
     /// This provider made it at that time, by an apply that ended before anybody knew.
     ByLostAttempt(&'t str),
-    /// The state that was planned from has it.
-    InThisState,
 }
 
 /// A create whose name is taken.
@@ -72,6 +72,8 @@ pub fn taken(id: &WorkloadId, by: &Taken<'_>) -> Diagnostic {
              address, or another state has it, or had it. It was not touched, since two states that have one workload \
              overwrite each other.\n\n\
              If it has another address or key in this state, say that it has moved:\n\n{moved}\n\n\
+             If it is in this state and to be replaced, it must go before the new one comes, since two workloads cannot have \
+             one name: leave create_before_destroy out of its lifecycle, or change metadata.name along with it.\n\n\
              If another state has it, give one of them another name, or take it out of the other state first (terraform \
              state rm). Only if no state has it any more, import it.\n\n{}",
             adoption(id)
@@ -80,13 +82,6 @@ pub fn taken(id: &WorkloadId, by: &Taken<'_>) -> Diagnostic {
             "This provider made it at {time}, by an apply that ended before it knew, so that no state has it. It was left \
              as it is.\n\n{}",
             adoption(id)
-        ),
-        Taken::InThisState => format!(
-            "It is in this very state, and was not deleted before the new one was to be created. There is nothing to \
-             import.\n\n\
-             If only its address or key has changed, say that it has moved:\n\n{moved}\n\n\
-             If it is to be replaced, it must go before the new one comes: two workloads cannot have one name. So leave \
-             create_before_destroy out of its lifecycle, or change metadata.name along with it."
         ),
     };
     diagnostic(
@@ -138,18 +133,6 @@ pub fn lost_race(id: &WorkloadId, left: Option<&Error>) -> Diagnostic {
             adoption(id)
         ),
         AttributePath::new("metadata").attribute("name"),
-    )
-}
-
-/// A plan that was made with another control plane than the one that it is applied to.
-pub fn planned_elsewhere(id: &WorkloadId, planned: &str, current: &str) -> Diagnostic {
-    diagnostic(
-        format!("The plan of workload {id} was made with another control plane"),
-        format!(
-            "It was planned with {planned}; the provider is now configured for {current}. Nothing was written.\n\n\
-             Check project, endpoint, host and the kubeconfig's context. To change that control plane, plan again."
-        ),
-        root(),
     )
 }
 
@@ -306,6 +289,37 @@ pub fn timeout(operation: &'static str, error: &timeouts::ParseError) -> Diagnos
 /// What the API wants the user to know (HTTP `Warning`).
 pub fn warning_of_api(id: &WorkloadId, warning: &str) -> Diagnostic {
     diagnostic(format!("The API warns about workload {id}"), sentence(warning), root())
+}
+
+/// Values that the API stored in place of those that were sent.
+pub fn rewritten(id: &WorkloadId, values: &[Rewritten]) -> Diagnostic {
+    let mut text = String::new();
+    for Rewritten { field, ours, theirs } in values {
+        let is_plain = |value: &Json| !value.is_object() && !value.is_array();
+        let change = if theirs.is_null() {
+            "was sent, and nothing was stored".to_owned()
+        } else if is_plain(ours) && is_plain(theirs) && may_be_shown(field) {
+            format!("was sent as {ours}, and stored as {theirs}")
+        } else {
+            "was stored with another value than the one that was sent".to_owned()
+        };
+        let _ = writeln!(text, "{field} {change}.");
+    }
+    diagnostic(
+        format!("The API stores workload {id} otherwise than it is configured"),
+        format!(
+            "{text}\nA policy or a webhook of the control plane does that. As long as the configuration says something else, \
+             every plan shows the difference again. To end it, write what is stored into the configuration, or leave it to \
+             the control plane: lifecycle {{ ignore_changes = [...] }}"
+        ),
+        root(),
+    )
+}
+
+/// Whether a value is no secret for certain: what runs, how often and where, but not with which variables and arguments.
+pub(super) fn may_be_shown(field: &str) -> bool {
+    let name = field.rsplit('.').next().unwrap_or(field);
+    !field.contains(".env[") && ["image", "replicas", "containerPort", "cpu", "memory", "name"].contains(&name)
 }
 
 /// A field that was removed from the configuration, and that another manager applies.
@@ -593,6 +607,104 @@ mod tests {
             To manage it, write it into the configuration before this is applied.
         "#]].assert_eq(&shown(left_out("project-a/web", &attributes).iter()));
         assert_eq!(left_out("project-a/web", &[]), None, "nothing is left out");
+    }
+
+    #[test]
+    fn what_admission_rewrites_is_said_with_what_ends_it() {
+        let id: WorkloadId = "project-a/web".parse().unwrap();
+        let of = |field: &str, ours: Json, theirs: Json| Rewritten {
+            field: field.to_owned(),
+            ours,
+            theirs,
+        };
+        let container = "spec.template.spec.containers[name=\"app\"]";
+        expect![[r#"
+            [] The API stores workload project-a/web otherwise than it is configured
+            spec.replicas was sent as 5, and stored as 2.
+            spec.template.spec.containers[name="app"].env[name="PASSWORD"].value was stored with another value than the one that was sent.
+            metadata.labels.team was sent, and nothing was stored.
+
+            A policy or a webhook of the control plane does that. As long as the configuration says something else, every plan shows the difference again. To end it, write what is stored into the configuration, or leave it to the control plane: lifecycle { ignore_changes = [...] }
+        "#]].assert_eq(&shown([&rewritten(
+            &id,
+            &[
+                of("spec.replicas", 5.into(), 2.into()),
+                of(
+                    &format!("{container}.env[name=\"PASSWORD\"].value"),
+                    "s3cret".into(),
+                    "other".into(),
+                ),
+                of("metadata.labels.team", "a".into(), Json::Null),
+            ],
+        )]));
+    }
+
+    #[test]
+    fn a_name_that_is_taken_says_by_whom() {
+        let id: WorkloadId = "project-a/web".parse().unwrap();
+        let held = Object::new(serde_json::json!({ "metadata": { "finalizers": ["example.com/cleanup"] } }));
+        expect![[r#"
+            [metadata.name] Workload project-a/web already exists
+            It was not made by this configuration, so it was not touched. It belongs to kubectl-create, argocd-controller.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [metadata.name] Workload project-a/web already exists
+            Terraform made it: it belongs to the field manager of this provider. So this state has it under another address, or another state has it, or had it. It was not touched, since two states that have one workload overwrite each other.
+
+            If it has another address or key in this state, say that it has moved:
+
+            moved {
+              from = datum_workload.<old>
+              to   = datum_workload.<name>
+            }
+
+            If it is in this state and to be replaced, it must go before the new one comes, since two workloads cannot have one name: leave create_before_destroy out of its lifecycle, or change metadata.name along with it.
+
+            If another state has it, give one of them another name, or take it out of the other state first (terraform state rm). Only if no state has it any more, import it.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [metadata.name] Workload project-a/web already exists
+            This provider made it at 2026-01-01T00:00:00Z, by an apply that ended before it knew, so that no state has it. It was left as it is.
+
+            To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
+
+            import {
+              to = datum_workload.<name>
+              id = "project-a/web"
+            }
+
+            or run: terraform import datum_workload.<name> project-a/web
+
+            Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
+            [metadata.name] Workload project-a/web cannot be created yet: one of that name is being deleted
+            It was not gone after 5m. What holds it are its finalizers, each of which a controller removes when it has cleaned up: example.com/cleanup.
+
+            Run it again when it is gone, or give it more time: timeouts = { create = "30m" }
+            Next: kubectl describe workload web -n project-a
+        "#]].assert_eq(&shown([
+            &taken(&id, &Taken::ByOthers(vec!["kubectl-create", "argocd-controller"])),
+            &taken(&id, &Taken::ByThisProvider),
+            &taken(&id, &Taken::ByLostAttempt("2026-01-01T00:00:00Z")),
+            &still_there(&id, "5m", Some(&held)),
+        ]));
     }
 
     #[test]

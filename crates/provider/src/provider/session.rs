@@ -28,7 +28,6 @@ struct Memory {
     remarks: HashMap<WorkloadId, HashSet<Remark>>,
     accepted: HashSet<u64>,
     told: HashSet<(WorkloadId, String)>,
-    places: HashMap<Namespace, Option<String>>,
 }
 
 /// Something learnt about a workload.
@@ -40,8 +39,6 @@ pub enum Remark {
     Absent,
     /// This process imported it.
     Imported,
-    /// The state has it, and it exists.
-    Present,
     /// This run is deleting it.
     Going,
     /// The state has it, and protects it from deletion.
@@ -129,17 +126,6 @@ impl Session {
     /// Whether a warning of the API about a workload has not been passed on yet. It counts as passed on from now.
     pub fn is_news(&self, id: &WorkloadId, warning: &str) -> bool {
         self.memory().told.insert((id.clone(), warning.to_owned()))
-    }
-
-    /// The uid of a namespace, which no other control plane has; None where it cannot be had. Asked once.
-    pub async fn place(&self, client: &Client, namespace: &Namespace) -> Option<String> {
-        let known = self.memory().places.get(namespace).cloned();
-        if let Some(known) = known {
-            return known;
-        }
-        let uid = client.namespace_uid(namespace).await;
-        self.memory().places.insert(namespace.clone(), uid.clone());
-        uid
     }
 
     /// Remembers that the API does not answer, so that no other plan waits for it. Whether this is the first to say so.

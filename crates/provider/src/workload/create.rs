@@ -11,9 +11,9 @@ use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::plan::{self, Plan, at};
-use super::private::{Planned, PrivateState};
+use super::private::PrivateState;
 use super::settle::Settling;
-use super::{identity, import, kind, read, write};
+use super::{admission, identity, import, kind, read, write};
 use crate::diagnostics::{self, Action, Problems, Taken};
 use crate::ownership::{self, Owners};
 use crate::provider::{Remark, Session};
@@ -41,18 +41,12 @@ pub(super) async fn run(
     let body = write::body(&plan::wanted(&planned, &planned, manages_replicas))?;
 
     let refused = |error| Problems::from(diagnostics::refused(Action::Create, &id, &error, &planned));
-    if let Some(known) = private.server.as_deref()
-        && !is_same_place(&client, &id, private, known).await
-    {
-        return Err(diagnostics::planned_elsewhere(&id, known, client.server()).into());
-    }
     // An interrupt that came during the plan holds still: the look then says so, and nothing is made.
     let mut is_absent = !operation::cancelled().is_cancelled() && session.take_remark(&id, Remark::Absent);
     let name = Name {
         session,
         client: &client,
         id: &id,
-        is_in_state: decided.is_in_state,
         deadline,
     };
     let applied = loop {
@@ -69,6 +63,7 @@ pub(super) async fn run(
     };
     let Applied { object, warnings, .. } = applied;
     write::warn(session, diags, &id, &warnings);
+    admission::warn(session, diags, &id, &body, &object);
     let private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,
@@ -87,32 +82,8 @@ pub(super) async fn run(
 
 /// Remembers of a workload that was read what a plan to create one of its name has to know.
 pub(super) fn remark(session: &Session, id: &WorkloadId, state: &Value) {
-    session.remark(id, Remark::Present);
     if state.get("deletion_protection").and_then(Value::as_bool) == Some(true) {
         session.remark(id, Remark::Protected);
-    }
-}
-
-/// Notes in a plan what its apply has to know about the name: whether the state has it, and on which control plane it is to
-/// be.
-pub(super) async fn planned(session: Option<&Session>, plan: &Plan, private: PrivateState) -> PrivateState {
-    let Some((session, id)) = session.zip(identity::of(&plan.state).ok()) else {
-        return private;
-    };
-    let planned = Planned {
-        is_in_state: session.has_remark(&id, Remark::Present),
-        ..private.planned.unwrap_or_default()
-    };
-    let client = session.client().await.ok().flatten();
-    let place = match client.filter(|_| session.asks()) {
-        Some(client) => session.place(client, &id.namespace).await,
-        None => None,
-    };
-    PrivateState {
-        server: client.map(|client| client.server().to_owned()),
-        place,
-        planned: Some(planned),
-        ..private
     }
 }
 
@@ -152,21 +123,11 @@ async fn pause() -> bool {
     operation::cancelled().run_until_cancelled(moment).await.is_some()
 }
 
-/// Whether the control plane is the one that the plan was made with, which may have another address here.
-async fn is_same_place(client: &Client, id: &WorkloadId, private: &PrivateState, known: &str) -> bool {
-    if known == client.server() {
-        return true;
-    }
-    private.place.is_some() && client.namespace_uid(&id.namespace).await == private.place
-}
-
 /// The name of a workload that is to be created.
 struct Name<'n> {
     session: &'n Session,
     client: &'n Client,
     id: &'n WorkloadId,
-    /// Whether the state that was planned from has a workload of that name.
-    is_in_state: bool,
     deadline: Instant,
 }
 
@@ -182,12 +143,12 @@ impl Name<'_> {
             } else {
                 self.deadline.min(begun + DELETION_PATIENCE)
             };
-            if !self.may_be_in_state(&object) || Instant::now() >= patience || !pause().await {
-                return Err(diagnostics::taken(self.id, &self.owner(&object)).into());
+            if matches!(owner(&object), Taken::ByOthers(_)) || Instant::now() >= patience || !pause().await {
+                return Err(diagnostics::taken(self.id, &owner(&object)).into());
             }
             match look(self.client, self.id).await {
                 Ok(Some(live)) if live.uid() == object.uid() => object = live,
-                Ok(Some(successor)) => return Err(diagnostics::taken(self.id, &self.owner(&successor)).into()),
+                Ok(Some(successor)) => return Err(diagnostics::taken(self.id, &owner(&successor)).into()),
                 Ok(None) => return Ok(()),
                 Err(error) => return Err(diagnostics::refused(Action::Create, self.id, &error, &Value::Null).into()),
             }
@@ -204,24 +165,18 @@ impl Name<'_> {
         let held = outcome.object.as_ref().unwrap_or(&object);
         Err(diagnostics::still_there(self.id, &diagnostics::seconds(outcome.elapsed), Some(held)).into())
     }
+}
 
-    /// Whether this run may be about to delete it.
-    fn may_be_in_state(&self, object: &Object) -> bool {
-        self.is_in_state || !matches!(self.owner(object), Taken::ByOthers { .. })
-    }
-
-    fn owner<'o>(&self, object: &'o Object) -> Taken<'o> {
-        let mut entries = object.managed_fields().iter();
-        let lost = entries.find(|entry| entry["manager"].as_str().is_some_and(is_lost_attempt));
-        if self.is_in_state {
-            Taken::InThisState
-        } else if let Some(entry) = lost.filter(|_| read::written(object).is_none()) {
-            Taken::ByLostAttempt(entry["time"].as_str().unwrap_or("an unknown time"))
-        } else if import::is_ours(&Owners::of(object.as_json(), kind())) {
-            Taken::ByThisProvider
-        } else {
-            Taken::ByOthers(ownership::managers_of(object.managed_fields(), &import::template()))
-        }
+/// Whose workload it is.
+fn owner(object: &Object) -> Taken<'_> {
+    let mut entries = object.managed_fields().iter();
+    let lost = entries.find(|entry| entry["manager"].as_str().is_some_and(is_lost_attempt));
+    if let Some(entry) = lost.filter(|_| read::written(object).is_none()) {
+        Taken::ByLostAttempt(entry["time"].as_str().unwrap_or("an unknown time"))
+    } else if import::is_ours(&Owners::of(object.as_json(), kind())) {
+        Taken::ByThisProvider
+    } else {
+        Taken::ByOthers(ownership::managers_of(object.managed_fields(), &import::template()))
     }
 }
 

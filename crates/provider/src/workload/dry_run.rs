@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use super::plan::Plan;
 use super::private::PrivateState;
 use super::write::{self, Answer, Force, Write};
-use super::{identity, import, kind};
+use super::{admission, identity, import, kind};
 use crate::diagnostics::{self, Action};
 use crate::ownership::{Change, Owners};
 use crate::provider::{Remark, Session};
@@ -61,6 +61,8 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
 /// replaced; what others made is not.
 async fn in_the_way(client: &Client, id: &WorkloadId) -> Option<Diagnostic> {
     let live = client.get(id).await.ok()?;
+    // One that is being deleted is waited for.
+    let live = Some(live).filter(|live| live.deletion_timestamp().is_none())?;
     let owners = Owners::of(live.as_json(), kind());
     (!import::is_ours(&owners)).then(|| diagnostics::already_exists(id))
 }
@@ -112,7 +114,8 @@ pub(super) async fn change(
 
 /// Whether the API looked at the change and does not want it, so that the apply would fail the same way.
 fn is_refusal(error: &Error) -> bool {
-    error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch()
+    let is_refusal = error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch();
+    is_refusal && !error.is_without_dry_run()
 }
 
 /// A plan that the API can be asked about.
@@ -152,6 +155,7 @@ impl<'q> Question<'q> {
     /// The API would take it.
     fn accepted(&self, diags: &mut Diagnostics, applied: &Applied) {
         self.session.accept(&self.id, &self.body);
+        admission::warn(self.session, diags, &self.id, &self.body, &applied.object);
         write::warn(self.session, diags, &self.id, &applied.warnings);
     }
 

@@ -60,7 +60,6 @@ impl Plan {
             said: self
                 .leaves_out
                 .then(|| value::expand_known(&self.wanted, schema::workload()).json),
-            is_in_state: false,
         }
     }
 }

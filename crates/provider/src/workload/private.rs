@@ -28,9 +28,6 @@ pub struct PrivateState {
     /// What the configuration of an imported workload said when it took the workload over, as it was sent, while the state still
     /// shows more than that. The next read takes the rest out of the state.
     pub declared: Option<Json>,
-    /// The uid of the namespace on the control plane that the creation was planned with: it tells whether another address
-    /// leads to the same one.
-    pub place: Option<String>,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
 }
@@ -73,6 +70,4 @@ pub struct Planned {
     /// What the configuration of an imported workload says, as it is sent, where the planned state goes on showing more. The
     /// apply cannot take it from the configuration that it is given: what `ignore_changes` names is in there as it is written.
     pub said: Option<Json>,
-    /// Whether the state that was planned from has a workload of the name that is to be created.
-    pub is_in_state: bool,
 }

@@ -107,7 +107,6 @@ impl Resource for WorkloadResource {
         let plan = self.planned_create(diags, &config).await;
         let plan = Problems::report(plan, diags)?;
         let private = private_of(&plan, PrivateState::default());
-        let private = create::planned(self.provider.session().ok().as_deref(), &plan, private).await;
         Some((plan.state, private))
     }
 

@@ -9,7 +9,7 @@ use super::plan::Effort;
 use super::private::{Planned, PrivateState};
 use super::settle::Settling;
 use super::write::{self, Force, Write};
-use super::{delete, identity, plan, wait};
+use super::{admission, delete, identity, plan, wait};
 use crate::diagnostics::{self, Action, Problems};
 use crate::provider::Session;
 
@@ -63,6 +63,7 @@ pub(super) async fn run(
         };
         let applied = write.run().await?;
         write::warn(session, diags, &id, &applied.warnings);
+        admission::warn(session, diags, &id, &change.body, &applied.object);
         diags.warnings.extend(write.remarks(applied.object.as_json()));
         applied.object
     } else {

@@ -7,6 +7,7 @@ use super::*;
 /// An answer with a JSON body.
 fn answer(status: u16, body: &Value) -> Answer {
     Answer {
+        server: None,
         status: StatusCode::from_u16(status).unwrap(),
         headers: HeaderMap::new(),
         body: body.to_string().into(),
@@ -16,6 +17,7 @@ fn answer(status: u16, body: &Value) -> Answer {
 fn foreign(status: u16, content_type: &'static str, body: &'static str) -> Answer {
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
     Answer {
+        server: None,
         status: StatusCode::from_u16(status).unwrap(),
         headers,
         body: body.into(),
@@ -88,7 +90,9 @@ fn credentials_and_permissions() {
             "text/html",
             "<html><body><h1>403</h1>Blocked by the firewall</body></html>",
         ),
-        &expect!["cannot apply workload project-shop/web: it is forbidden: 403 Blocked by the firewall"],
+        &expect![
+            "cannot apply workload project-shop/web: the answer of the server is not one of the Kubernetes API (403, text/html): 403 Blocked by the firewall"
+        ],
     );
 }
 
@@ -284,7 +288,7 @@ fn a_foreign_body_is_kept_short() {
     check(
         &foreign(302, "text/plain", ""),
         &expect![
-            "cannot apply workload project-shop/web: the server's answer is not one of the Kubernetes API (302, text/plain): an empty body"
+            "cannot apply workload project-shop/web: the answer of the server is not one of the Kubernetes API (302, text/plain): an empty body"
         ],
     );
 }
@@ -336,7 +340,7 @@ proptest::proptest! {
     fn no_answer_is_too_odd_to_be_an_error(code in 300_u16..600, body: Vec<u8>, message: String, field: String) {
         let headers = HeaderMap::new();
         let status = StatusCode::from_u16(code).unwrap();
-        let _ = error(&Answer { status, headers: headers.clone(), body: body.into() }).to_string();
+        let _ = error(&Answer { server: None, status, headers: headers.clone(), body: body.into() }).to_string();
         for message in [
             message.clone(),
             format!("strict decoding error: unknown field \"{message}"),
@@ -346,7 +350,7 @@ proptest::proptest! {
         ] {
             let causes = json!([{ "reason": "FieldManagerConflict", "message": &message, "field": &field }]);
             let body = json!({ "kind": "Status", "message": message, "details": { "causes": causes } });
-            let error = error(&Answer { status, headers: headers.clone(), body: body.to_string().into() });
+            let error = error(&Answer { server: None, status, headers: headers.clone(), body: body.to_string().into() });
             let _ = error.to_string();
             error.conflicts().iter().for_each(|conflict| drop(conflict.path()));
             error.causes().iter().for_each(|cause| drop(cause.path()));
