@@ -16,12 +16,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::admission::{self, FieldValidation};
-use crate::resource::{self, Resource, Table};
+use crate::resource::{self, Resource};
 use crate::selector::{Fields, Labels};
 use crate::status::Status;
 use crate::store::{CommitError, Expired, Filter, Key, Page, Range, Store, Stored};
 pub use collector::Collector;
-use collector::{Doomed, Reports};
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use update::Patch;
 
@@ -109,14 +108,12 @@ fn warned(outcome: Result<Written, Status>, mut warnings: Vec<String>) -> Result
 #[derive(Clone, Debug)]
 pub struct Registry {
     store: Arc<Store>,
-    reports: Reports,
 }
 
 impl Registry {
-    /// The rules over this store, and the collector that is to run beside them.
-    pub fn new(store: Arc<Store>) -> (Self, Collector) {
-        let (reports, collector) = collector::channel();
-        (Self { store, reports }, collector)
+    /// The rules over this store. What ends a deletion is the [`Collector`], which is to run beside them.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
     }
 
     /// The objects themselves, for watching.
@@ -209,24 +206,9 @@ impl Registry {
             return Ok(Inserted::Done(object));
         }
         match self.store.put(resource.table, &key, None, object) {
-            Ok(stored) => {
-                self.sweep_late_arrival(resource, &key);
-                Ok(Inserted::Done(stored.value.clone()))
-            }
+            Ok(stored) => Ok(Inserted::Done(stored.value.clone())),
             Err(CommitError::Raced) => Ok(Inserted::Taken(key.name)),
             Err(error) => Err(Status::internal(error.to_string())),
-        }
-    }
-
-    /// Has the namespace emptied again when its deletion began between the check and the write of a new object.
-    fn sweep_late_arrival(&self, resource: &Resource, key: &Key) {
-        if !resource.namespaced {
-            return;
-        }
-        let namespace = self.store.get(Table::Namespaces, &Key::new("", key.namespace.as_str()));
-        let stays = namespace.is_some_and(|found| found.value["metadata"]["deletionTimestamp"].is_null());
-        if !stays {
-            self.reports.send(Doomed::Namespace(key.namespace.clone()));
         }
     }
 

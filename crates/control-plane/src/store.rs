@@ -192,6 +192,7 @@ pub struct Store {
     writing: Mutex<()>,
     disk: Option<Disk>,
     signals: HashMap<Table, watch::Sender<u64>>,
+    signal: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -244,6 +245,7 @@ impl Store {
             state: RwLock::new(State { version, tables }),
             writing: Mutex::new(()),
             disk,
+            signal: watch::Sender::new(version),
             signals: Table::ALL
                 .into_iter()
                 .map(|table| (table, watch::Sender::new(version)))
@@ -380,6 +382,7 @@ impl Store {
         if let Some(signal) = self.signals.get(&table) {
             signal.send_replace(version);
         }
+        self.signal.send_replace(version);
         Ok(stored)
     }
 
@@ -404,6 +407,11 @@ impl Store {
             .get(&table)
             .expect("every table has a signal from the start")
             .subscribe()
+    }
+
+    /// Tells when any table changes; the value is the version of the newest change.
+    pub fn subscribe_to_all(&self) -> watch::Receiver<u64> {
+        self.signal.subscribe()
     }
 
     // A panic while the lock is held leaves no half-made change: `commit` changes the state only after all that can fail.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{ATTEMPTS, Doomed, Registry, metadata, namespace};
+use super::{ATTEMPTS, Registry, metadata, namespace};
 use crate::resource::{Resource, Table};
 use crate::status::{self, Status};
 use crate::store::{CommitError, Key, Page, Stored};
@@ -106,7 +106,6 @@ impl Registry {
                     .remove(resource.table, key, live.version, object)?
                     .value
                     .clone();
-                self.after_removal(resource, key);
             }
             return Ok(match resource.table {
                 Table::ResourceQuotas | Table::ServiceAccounts => Deleted::Last(object),
@@ -118,24 +117,7 @@ impl Registry {
             return Ok(Deleted::Pending(object));
         }
         let stored = self.store().put(resource.table, key, Some(live.version), object)?;
-        self.reports.send(match resource.table {
-            Table::Namespaces => Doomed::Namespace(key.name.clone()),
-            table => Doomed::Owner(table, key.clone()),
-        });
         Ok(Deleted::Pending(stored.value.clone()))
-    }
-
-    /// An object is gone: its namespace may have waited for that.
-    pub(super) fn after_removal(&self, resource: &'static Resource, key: &Key) {
-        if !resource.namespaced {
-            return;
-        }
-        let namespace = self
-            .store()
-            .get(Table::Namespaces, &Key::new("", key.namespace.as_str()));
-        if namespace.is_some_and(|found| !found.value["metadata"]["deletionTimestamp"].is_null()) {
-            self.reports.send(Doomed::Namespace(key.namespace.clone()));
-        }
     }
 }
 

@@ -125,14 +125,14 @@ impl Registry {
     }
 
     /// Lets go of a namespace that is being deleted and has nothing left in it.
-    pub(super) fn finish_namespace(&self, name: &str) {
+    pub(super) fn finish_namespace(&self, name: &str) -> Result<(), Status> {
         let key = Key::new("", name);
         loop {
             let Some(live) = self.store().get(Table::Namespaces, &key) else {
-                return;
+                return Ok(());
             };
             if live.value["metadata"]["deletionTimestamp"].is_null() {
-                return;
+                return Ok(());
             }
             let empty = Table::NAMESPACED
                 .into_iter()
@@ -150,17 +150,14 @@ impl Registry {
             } else {
                 object["status"]["conditions"] = conditions(empty, &object["status"]["conditions"]);
                 if object == live.value {
-                    return;
+                    return Ok(());
                 }
                 self.store().put(Table::Namespaces, &key, Some(live.version), object)
             };
             match outcome {
                 Err(CommitError::Raced) => {}
-                Err(error) => {
-                    tracing::warn!(namespace = name, %error, "cannot finish the namespace");
-                    return;
-                }
-                Ok(_) => return,
+                Err(error) => return Err(Status::internal(error.to_string())),
+                Ok(_) => return Ok(()),
             }
         }
     }

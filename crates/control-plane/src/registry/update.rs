@@ -167,9 +167,7 @@ impl Registry {
         object: Value,
     ) -> Result<Value, CommitError> {
         let stored = if is_finished(resource, &object) {
-            let stored = self.store().remove(resource.table, key, live.version, object)?;
-            self.after_removal(resource, key);
-            stored
+            self.store().remove(resource.table, key, live.version, object)?
         } else {
             self.store().put(resource.table, key, Some(live.version), object)?
         };
