@@ -12,6 +12,7 @@ mod history;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -84,16 +85,20 @@ pub struct Stored {
     pub version: u64,
     /// When it was written, or read from the disk.
     pub since: Instant,
+    /// How many bytes it has as JSON.
+    pub size: usize,
     json: OnceLock<Bytes>,
 }
 
 impl Stored {
     fn new(mut value: Value, version: u64) -> Self {
         value["metadata"]["resourceVersion"] = version.to_string().into();
+        let size = size(&value);
         Self {
             value,
             version,
             since: Instant::now(),
+            size,
             json: OnceLock::new(),
         }
     }
@@ -102,6 +107,25 @@ impl Stored {
     pub fn json(&self) -> Bytes {
         self.json.get_or_init(|| self.value.to_string().into()).clone()
     }
+}
+
+/// How many bytes a value has as JSON, counted without keeping them.
+fn size(value: &Value) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Neither the writer nor a value can fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
 }
 
 /// The version that a write relies on no longer is the object's.
@@ -354,7 +378,7 @@ impl Store {
         }
         let stored = Arc::new(Stored::new(value, version));
         // The key stands in the condition, in the write and in the read that follows if the condition fails.
-        let size = stored.json().len() + 3 * (table.name().len() + key.path().count()) + AROUND;
+        let size = stored.size + 3 * (table.name().len() + key.path().count()) + AROUND;
         if matches!(write, Write::Put) && size > MAX_REQUEST {
             return Err(CommitError::TooLarge(size));
         }
