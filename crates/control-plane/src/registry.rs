@@ -2,12 +2,13 @@
 
 mod collector;
 mod delete;
-pub mod event;
+mod event;
 pub mod metadata;
 pub mod namespace;
 mod pipeline;
 mod scale;
 mod secret;
+mod strategy;
 mod update;
 
 use std::sync::Arc;
