@@ -22,6 +22,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::go;
 use crate::resource::Table;
 use disk::{Contents, Disk, DiskError};
 use history::History;
@@ -105,7 +106,7 @@ impl Stored {
 
     /// The object as JSON.
     pub fn json(&self) -> Bytes {
-        self.json.get_or_init(|| self.value.to_string().into()).clone()
+        self.json.get_or_init(|| go::json(&self.value).into()).clone()
     }
 }
 
