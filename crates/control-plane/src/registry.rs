@@ -184,7 +184,14 @@ impl Registry {
                 }
                 // Another suffix may be free.
                 Inserted::Taken(name) if metadata::name_was_generated(&object, &name) => {}
-                Inserted::Taken(name) => return Err(Status::already_exists(resource, &name)),
+                Inserted::Taken(name) => {
+                    let mut status = Status::already_exists(resource, &name);
+                    let live = self.store.get(resource.table, &Key::new(namespace, name));
+                    if live.is_some_and(|live| !live.value["metadata"]["deletionTimestamp"].is_null()) {
+                        status.message.insert_str(0, "object is being deleted: ");
+                    }
+                    return Err(status);
+                }
             }
         }
         Err(Status::new(

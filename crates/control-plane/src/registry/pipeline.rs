@@ -14,7 +14,7 @@ use crate::apply;
 use crate::go;
 use crate::number;
 use crate::patch;
-use crate::resource::{Resource, Subresource};
+use crate::resource::{Origin, Resource, Subresource};
 use crate::status::{Cause, Status};
 use crate::store::Key;
 
@@ -31,7 +31,7 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
     let mut found = duplicates;
     found.extend(admission::coerce(&mut object, resource.schema()).map_err(problems)?);
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
-    warnings.extend(admission::dedup_owner_references(&mut object));
+    warnings.extend(admission::dedup_owner_references(&mut object, ""));
     admission::default(&mut object, resource.schema());
     strategy::of(resource).read(&mut object);
     Ok((object, warnings))
@@ -190,6 +190,10 @@ pub(super) fn decode_patched(
     if patched["kind"].as_str().unwrap_or_default().is_empty() {
         return Err(refuse(format!("Object 'Kind' is missing in '{}'", go::json(patched))));
     }
+    if resource.origin == Origin::Definition && patched["apiVersion"].as_str().unwrap_or_default().is_empty() {
+        let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
+        return Err(Status::internal_error(why));
+    }
     let mut object = patched.clone();
     number::canonicalize(&mut object);
     let mut found = match patch {
@@ -199,7 +203,10 @@ pub(super) fn decode_patched(
     };
     found.extend(admission::coerce(&mut object, resource.schema()).map_err(refuse)?);
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
-    warnings.extend(admission::dedup_owner_references(&mut object));
+    warnings.extend(admission::dedup_owner_references(
+        &mut object,
+        " after mutating admission happens",
+    ));
     admission::default(&mut object, resource.schema());
     strategy::of(resource).read(&mut object);
     Ok((object, warnings))

@@ -84,7 +84,7 @@ fn merged(recorded: &Value, answer: &Value, key: &str) -> Value {
 fn placeholder(key: &str, text: &str) -> String {
     let is = |accepts: fn(char) -> bool| !text.is_empty() && text.chars().all(accepts);
     let stands_for = match key {
-        "uid" => "<uid>",
+        "uid" if text.len() == 36 => "<uid>",
         "resourceVersion" if is(|c| c.is_ascii_digit()) => "<rv>",
         "time" | "creationTimestamp" | "deletionTimestamp" | "lastTransitionTime" => "<time>",
         "continue" if !text.is_empty() => "<continue>",
