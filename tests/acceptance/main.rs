@@ -14,6 +14,7 @@ mod import;
 mod interrupt;
 mod language;
 mod lifecycle;
+mod manifest;
 mod messages;
 mod names;
 mod plan;
