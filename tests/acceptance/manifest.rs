@@ -323,3 +323,29 @@ fn generated_hcl_is_tidied() {
             .says("Plan: 1 to import, 0 to add, 0 to change, 0 to destroy.");
     });
 }
+
+/// What stands between the first fence of this language and its end, in a guide.
+fn shown<'g>(guide: &'g str, language: &str) -> &'g str {
+    let (_, rest) = guide
+        .split_once(&format!("```{language}\n"))
+        .expect("the guide shows some");
+    rest.split_once("```").expect("the fence ends").0
+}
+
+#[test]
+fn the_guide_shows_what_is_converted() {
+    const GUIDE: &str = include_str!("../../docs/guides/from-yaml.md");
+    each_cli(|workspace| {
+        workspace.write("workload.yaml", shown(GUIDE, "yaml"));
+        let converted = program(workspace, &["convert", "workload.yaml"]).succeeds().stdout;
+        assert_eq!(converted, shown(GUIDE, "terraform"));
+        let wrong = PLAIN.replace("\"1\"", "1.10").replace("replicas: 1", "replicas: \"3\"");
+        workspace.write("wrong.yaml", &wrong);
+        let told = program(workspace, &["convert", "wrong.yaml"]).fails().stderr;
+        let told = told
+            .replace("wrong.yaml:", "line ")
+            .replace(": metadata", ", metadata")
+            .replace(": spec", ", spec");
+        assert_eq!(told, shown(GUIDE, "text"));
+    });
+}
