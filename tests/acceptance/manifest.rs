@@ -1,5 +1,10 @@
 //! Manifests: the functions as a configuration calls them, and the conversion to HCL, with kubectl as the judge where it is.
 
+#![expect(
+    clippy::needless_raw_string_hashes,
+    reason = "expect-test writes golden texts with them"
+)]
+
 use std::process::Command;
 
 use acceptance::{Kubectl, Output, Workspace, cli, each_cli};
@@ -217,13 +222,14 @@ fn what_is_converted_is_formatted_and_changes_nothing() {
             .expect("it exists");
         workspace.destroy().succeeds();
         // The same workload, made by kubectl, or as kubectl would.
-        match kubectl(workspace, &["apply", "-f", "web.yaml"]) {
-            Some(applied) => drop(applied.succeeds()),
-            None => {
-                let metadata = json!({ "name": "web", "labels": ours["metadata"]["labels"] });
-                let body = json!({ "apiVersion": ours["apiVersion"], "kind": "Workload", "metadata": metadata, "spec": ours["spec"] });
-                workspace.api().make(workspace.namespace(), body, Kubectl::Apply);
-            }
+        if let Some(applied) = kubectl(workspace, &["apply", "-f", "web.yaml"]) {
+            applied.succeeds();
+        } else {
+            let metadata = json!({ "name": "web", "labels": ours["metadata"]["labels"] });
+            let body = json!({
+                "apiVersion": ours["apiVersion"], "kind": "Workload", "metadata": metadata, "spec": ours["spec"],
+            });
+            workspace.api().make(workspace.namespace(), body, Kubectl::Apply);
         }
         let theirs = workspace
             .api()

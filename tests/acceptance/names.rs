@@ -234,6 +234,9 @@ fn the_check_is_a_command_too() {
             "[]\n"
         );
         program(workspace, &["check", "--format=xml"]).fails();
+        workspace.write("roots/b/broken.tf", "resource {{{\n");
+        let output = program(workspace, &["check", "roots/b"]).succeeds();
+        output.says("roots/b/broken.tf is skipped: it cannot be read as a configuration");
     });
 }
 
