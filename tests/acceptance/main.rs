@@ -15,6 +15,7 @@ mod import;
 mod interrupt;
 mod language;
 mod lifecycle;
+mod manifest;
 mod messages;
 mod names;
 mod plan;
