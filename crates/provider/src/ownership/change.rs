@@ -27,6 +27,8 @@ pub struct Change {
     pub left_out: FieldSet,
     /// What stays as it is and loses us as its owner.
     pub released: FieldSet,
+    /// What cannot be beside what is declared: the other members of unions.
+    pub excluded: FieldSet,
 }
 
 /// A field that other managers apply.
@@ -79,6 +81,7 @@ impl Change {
         let retained = shown(values.retained);
         Ok(Change {
             kind,
+            excluded: value::excluded_fields(&body, kind.node),
             body,
             declared,
             let_go: hidden.difference(&retained).difference(&released),
@@ -87,8 +90,8 @@ impl Change {
         })
     }
 
-    /// The fields, of those that others have set by hand, which the change makes ours: what is declared and what is let go, and
-    /// with an item of a list all that is in it, which cannot be without the item.
+    /// The fields, of those that others have set by hand, which the change makes ours: what is declared, what cannot be beside
+    /// it, and what is let go, and with an item of a list all that is in it, which cannot be without the item.
     pub fn takes(&self, by_hand: &FieldSet) -> FieldSet {
         let is_within_item = |path: &[PathElement]| {
             let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
@@ -96,8 +99,12 @@ impl Change {
                 .map(|end| &path[..end])
                 .any(|item| self.let_go.contains(item) && !self.declared.contains(item))
         };
-        let is_met =
-            |path: &[PathElement]| self.declared.contains(path) || self.let_go.contains(path) || is_within_item(path);
+        let is_met = |path: &[PathElement]| {
+            self.declared.contains(path)
+                || self.let_go.contains(path)
+                || self.excluded.contains_or_above(path)
+                || is_within_item(path)
+        };
         let met = by_hand.filter(is_met);
         let rest = by_hand.difference(&met);
         // A list or map whose last entry goes would be kept by who owns the bare list: as null, which the API refuses.

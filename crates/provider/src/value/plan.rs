@@ -110,7 +110,8 @@ pub fn retained(prior: &Value, config: &Value, node: &Node, extent: Extent) -> V
         (false, Extent::Part) => Some(pair.right.value().clone()),
         (false, Extent::Whole) => None,
     };
-    let excluded = union::excluded(config, node);
+    let has = |_: &str, name: &str| config.get(name).is_some_and(|value| !value.is_null());
+    let excluded = union::excluded(node, has);
     match (&node.kind, Side::Terraform(prior).form()) {
         (Kind::Object(_) | Kind::Map(_) | Kind::FreeForm, Form::Map) => {
             let children = children().filter_map(|pair| match pair.step {

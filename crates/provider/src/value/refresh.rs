@@ -107,7 +107,8 @@ fn shape(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
 
 /// Shows the other members of a union of which one is in the state, as far as an apply of ours can remove them.
 fn show_union(shape: &mut Value, json: &Json, node: &Node, here: Here<'_>) {
-    for (field, name) in union::excluded(shape, node) {
+    let has = |_: &str, name: &str| shape.get(name).is_some_and(|value| !value.is_null());
+    for (field, name) in union::excluded(node, has) {
         let is_live = json.get(field).is_some_and(|json| !json.is_null() && json != "");
         let is_applied = here.applied.step(Some(&PathElement::field(field))).holds();
         if is_live
