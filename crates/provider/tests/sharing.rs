@@ -172,6 +172,7 @@ impl Run {
         self.log.push(format!("configuration: {}", self.terraform.config));
         self.terraform.refresh(&self.cluster);
         let planned = self.terraform.plan();
+        laws::of_plan(&planned)?;
         if !planned.plan.replace.is_empty() {
             return Err("the workload is to be replaced".to_owned());
         }
@@ -189,7 +190,10 @@ impl Run {
                     laws::of_rest(&self.terraform.config, &after)?;
                     self.is_settled()?;
                 }
-                self.told = Some(self.terraform.config.clone());
+                // After an import it is the first write that tells what is managed.
+                if effort == Effort::Write || self.told.is_some() {
+                    self.told = Some(self.terraform.config.clone());
+                }
             }
             Outcome::Conflicts(conflicts) => {
                 if let Some(conflict) = conflicts
@@ -218,7 +222,9 @@ impl Run {
     fn is_settled(&mut self) -> Result<(), String> {
         for what in ["after the apply", "after a refresh", "after a second refresh"] {
             let next = self.terraform.plan();
-            if next.plan.effort != Effort::Nothing {
+            // What an import has found and the configuration leaves out is taken out of the state by the next read.
+            let is_left_out = what == "after the apply" && self.terraform.leaves_out();
+            if next.plan.effort != Effort::Nothing && !is_left_out {
                 let json = |value| {
                     terraform_provider_datum::value::expand_known(value, terraform_provider_datum::schema::workload())
                         .json

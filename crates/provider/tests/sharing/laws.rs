@@ -6,6 +6,7 @@ use datum_model::validation;
 use serde_json::Value as Json;
 use structured_merge::{FieldSet, Path, PathElement, compare, field_set};
 use terraform_provider_datum::ownership::{Change, Owners};
+use terraform_provider_datum::schema::{Kind, Node};
 use terraform_provider_datum::workload::{kind, merged};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;
@@ -28,7 +29,13 @@ pub(crate) fn of_apply(planned: &Planned, before: &Json, after: &Json, told: Opt
     let all = real.added.union(&real.modified).union(&real.removed);
     let shown = Shown::of(planned);
 
-    let unshown = all.filter(|path| !shown.shows(path, before, after));
+    // Something empty is as good as absent.
+    let is_something = |path: &[PathElement]| {
+        [before, after]
+            .iter()
+            .any(|object| at(object, path).is_some_and(|value| !is_empty(value)))
+    };
+    let unshown = all.filter(|path| is_something(path) && !shown.shows(path, before, after));
     nothing(&unshown, "changed, and the plan did not show it")?;
     nothing(
         &all.intersection(&owners.applied).difference(&real.added),
@@ -42,11 +49,60 @@ pub(crate) fn of_apply(planned: &Planned, before: &Json, after: &Json, told: Opt
     }
     let foretold = change.applied_to(before);
     let differences = compare(&content(&foretold), &content(after), kind().schema);
-    nothing(&differences.removed, "foretold, and not there")?;
-    nothing(&differences.modified, "foretold with another value")?;
-    let unforetold = differences.added.filter(|path| !is_default(path, after));
+    // What is emptied is foretold as null: it takes two steps.
+    let is_null = |path: &[PathElement]| at(&foretold, path).is_some_and(|value| value.is_null() || is_empty(value));
+    nothing(
+        &differences.removed.filter(|path| !is_null(path)),
+        "foretold, and not there",
+    )?;
+    let is_filled = |path: &[PathElement]| !at(after, path).is_some_and(is_empty);
+    nothing(&differences.modified.filter(is_filled), "foretold with another value")?;
+    let unforetold = differences
+        .added
+        .filter(|path| is_filled(path) && !is_default(path, after));
     nothing(&unforetold, "not foretold")?;
     valid(change, planned, after)
+}
+
+/// Checks what Terraform's core checks of a plan (`AssertPlanValid`): a planned value is the configured one, or the prior one
+/// in its place, or the provider's where nothing is configured and the attribute is computed.
+pub(crate) fn of_plan(planned: &Planned) -> Result<(), String> {
+    let mut problems = Vec::new();
+    let values = [&planned.prior, &planned.config, &planned.plan.state];
+    plan_below(values, schema::workload(), "", &mut problems);
+    if problems.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("Provider produced invalid plan: {problems:#?}"))
+    }
+}
+
+fn plan_below([prior, config, planned]: [&Value; 3], node: &Node, path: &str, problems: &mut Vec<String>) {
+    let null = Value::Null;
+    if planned == config || planned == prior && !prior.is_null() && !config.is_null() {
+        return;
+    }
+    match (&node.kind, config, planned) {
+        (Kind::Object(object), Value::Map(_), Value::Map(_)) => {
+            for (name, attribute) in object.iter() {
+                let [prior, config, planned] = [prior, config, planned].map(|value| value.get(name).unwrap_or(&null));
+                if !(config.is_null() && attribute.is_computed()) {
+                    let path = format!("{path}.{name}");
+                    plan_below([prior, config, planned], &attribute.node, &path, problems);
+                }
+            }
+        }
+        (Kind::List { items, .. }, Value::List(wanted), Value::List(list))
+            if items.object().is_some() && wanted.len() == list.len() =>
+        {
+            let before = prior.as_list().unwrap_or_default();
+            for (index, (config, planned)) in wanted.iter().zip(list).enumerate() {
+                let prior = before.get(index).unwrap_or(&null);
+                plan_below([prior, config, planned], items, &format!("{path}[{index}]"), problems);
+            }
+        }
+        _ => problems.push(format!("{path}: planned {planned:?} for {config:?} after {prior:?}")),
+    }
 }
 
 /// Checks an apply that another applier was in the way of.
@@ -83,6 +139,10 @@ pub(crate) fn of_rest(config: &Json, live: &Json) -> Result<(), String> {
     nothing(&missing, "in the configuration, and not so")
 }
 
+fn at<'j>(object: &'j Json, path: &[PathElement]) -> Option<&'j Json> {
+    structured_merge::at(object, path, kind().schema).map(|(value, _)| value)
+}
+
 fn is_empty(json: &Json) -> bool {
     json.as_object().is_some_and(serde_json::Map::is_empty) || json.as_array().is_some_and(Vec::is_empty)
 }
@@ -111,8 +171,21 @@ impl Shown {
         self.changes.contains_or_below(path)
             // With an item goes all that is in it.
             || items.any(|item| self.removed.contains(item) && !self.added.contains(item))
+            // A member of a union that is added excludes the others.
+            || self.adds_another_member(path)
             || is_default(path, after)
             || is_default(path, before) && self.changes.contains_or_above(path)
+    }
+
+    /// Whether the field is in a member of a union of which another member is added.
+    fn adds_another_member(&self, path: &[PathElement]) -> bool {
+        let members = ["value", "valueFrom", "emptyDir", "configMap", "secret"].map(PathElement::field);
+        let Some(at) = path.iter().position(|element| members.contains(element)) else {
+            return false;
+        };
+        let others = members.iter().filter(|member| **member != path[at]);
+        let mut others = others.map(|member| [&path[..at], std::slice::from_ref(member)].concat());
+        others.any(|other| self.added.contains_or_below(&other))
     }
 }
 

@@ -114,6 +114,11 @@ impl Terraform {
         value::expand_known(&self.state, schema::workload()).json
     }
 
+    /// Whether the state goes on showing what the configuration of an imported workload leaves out.
+    pub(crate) fn leaves_out(&self) -> bool {
+        self.private.declared.is_some()
+    }
+
     /// Asks the API what there is.
     pub(crate) fn refresh(&mut self, cluster: &Cluster) {
         let object = Object::new(cluster.live().clone());
