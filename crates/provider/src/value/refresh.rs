@@ -137,9 +137,10 @@ fn items(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Vec<Value> 
             });
             shapes.push(renamed.map_or_else(
                 || pair.left.value().clone(),
-                |(index, shape)| {
-                    candidates.remove(index);
-                    shape
+                |(index, renamed)| {
+                    let candidate = candidates.remove(index);
+                    let here = here.step(&candidate, node);
+                    shape(&renamed, candidate.right.json(), candidate.node, here)
                 },
             ));
         } else if pair.is_left() || here.step(&pair, node).ours.holds() {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use datum_model::validation;
 use serde_json::Value as Json;
-use structured_merge::{FieldSet, Path, PathElement, compare, field_set};
+use structured_merge::{Conflicts, FieldSet, Path, PathElement, compare, field_set};
 use terraform_provider_datum::ownership::{Change, Owners};
 use terraform_provider_datum::schema::{Kind, Node};
 use terraform_provider_datum::workload::{kind, merged};
@@ -15,7 +15,13 @@ use crate::cluster::{NAME, NAMESPACE, content, fields};
 use crate::terraform::{Planned, hcl};
 
 /// Checks an apply that was done. `told` is what the configuration said at the last apply, where nothing was imported since.
-pub(crate) fn of_apply(planned: &Planned, before: &Json, after: &Json, told: Option<&Json>) -> Result<(), String> {
+pub(crate) fn of_apply(
+    planned: &Planned,
+    conflicts: Conflicts,
+    before: &Json,
+    after: &Json,
+    told: Option<&Json>,
+) -> Result<(), String> {
     gone(told, planned, after)?;
     let Some(change) = &planned.change else {
         return if content(before) == content(after) {
@@ -37,10 +43,12 @@ pub(crate) fn of_apply(planned: &Planned, before: &Json, after: &Json, told: Opt
     };
     let unshown = all.filter(|path| is_something(path) && !shown.shows(path, before, after));
     nothing(&unshown, "changed, and the plan did not show it")?;
-    nothing(
-        &all.intersection(&owners.applied).difference(&real.added),
-        "of another applier, changed",
-    )?;
+    let removed = real.removed.intersection(&owners.applied);
+    nothing(&removed, "of another applier, removed")?;
+    if conflicts == Conflicts::Refuse {
+        let altered = real.modified.intersection(&owners.applied);
+        nothing(&altered, "of another applier, altered")?;
+    }
 
     if planned.plan.effort == terraform_provider_datum::workload::plan::Effort::Write {
         let ours = Owners::of(after, kind()).ours;
@@ -128,8 +136,8 @@ pub(crate) fn of_conflict(planned: &Planned, before: &Json, after: &Json, confli
 }
 
 /// Checks that everything the configuration says is so.
-pub(crate) fn of_rest(config: &Json, live: &Json) -> Result<(), String> {
-    let wanted = value::expand_known(&hcl(config), schema::workload()).json;
+pub(crate) fn of_rest(planned: &Planned, live: &Json) -> Result<(), String> {
+    let wanted = value::expand_known(&planned.config, schema::workload()).json;
     let wanted = content(&value::respelled(&wanted, live, schema::workload()));
     let differences = compare(&content(live), &wanted, kind().schema);
     let leaves = differences.added.union(&differences.modified).leaves();

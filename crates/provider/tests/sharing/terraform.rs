@@ -1,6 +1,8 @@
 //! Terraform with the provider: configuration, state, and what an apply does in its own order, without the CLI and the network.
 
 use datum_client::Object;
+use proptest::prelude::*;
+use proptest::sample::select;
 use datum_model::id::WorkloadId;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflict, Conflicts, Operation};
@@ -46,6 +48,63 @@ pub(crate) struct Planned {
     private: PrivateState,
     /// What is written, where something is.
     pub(crate) change: Option<Change>,
+}
+
+/// What is under `ignore_changes`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ignored {
+    Labels,
+    Replicas,
+    Spec,
+    Image,
+    Env,
+    EnvValue,
+}
+
+impl Ignored {
+    pub(crate) fn any() -> impl Strategy<Value = Ignored> {
+        select(vec![
+            Ignored::Labels,
+            Ignored::Replicas,
+            Ignored::Spec,
+            Ignored::Image,
+            Ignored::Env,
+            Ignored::EnvValue,
+        ])
+    }
+
+    /// Puts the prior value in the place of the configured one, as the CLI does where both have the attribute.
+    fn hand_over(self, prior: &Value, config: &mut Value) {
+        use Place::{Attribute, First};
+        const CONTAINER: [Place; 5] =
+            [Attribute("spec"), Attribute("template"), Attribute("spec"), Attribute("containers"), First];
+        let path = match self {
+            Ignored::Labels => vec![Attribute("metadata"), Attribute("labels")],
+            Ignored::Replicas => vec![Attribute("spec"), Attribute("replicas")],
+            Ignored::Spec => vec![Attribute("spec")],
+            Ignored::Image => [CONTAINER.as_slice(), &[Attribute("image")]].concat(),
+            Ignored::Env => [CONTAINER.as_slice(), &[Attribute("env")]].concat(),
+            Ignored::EnvValue => [CONTAINER.as_slice(), &[Attribute("env"), First, Attribute("value")]].concat(),
+        };
+        let found = path.iter().try_fold(prior, |value, place| match place {
+            Attribute(name) => value.get(name),
+            First => value.as_list()?.first(),
+        });
+        let place = path.iter().try_fold(config, |value, place| match place {
+            Attribute(name) => value.get_mut(name),
+            First => value.as_list_mut()?.first_mut(),
+        });
+        if let (Some(found), Some(place)) = (found, place) {
+            *place = found.clone();
+        }
+    }
+}
+
+/// A step of a path into a value.
+#[derive(Clone, Copy)]
+enum Place {
+    Attribute(&'static str),
+    First,
 }
 
 /// How an apply ended.
@@ -132,8 +191,11 @@ impl Terraform {
     }
 
     /// Plans what the configuration asks for.
-    pub(crate) fn plan(&self) -> Planned {
-        let config = hcl(&self.config);
+    pub(crate) fn plan(&self, ignored: Option<Ignored>) -> Planned {
+        let mut config = hcl(&self.config);
+        if let Some(ignored) = ignored {
+            ignored.hand_over(&self.state, &mut config);
+        }
         let plan = plan::update(&self.state, &config, &self.private, None);
         let change = (plan.effort >= Effort::Wait).then(|| {
             plan::change(&self.state, &plan.state, &config, &self.private, plan.manages_replicas)
@@ -149,7 +211,7 @@ impl Terraform {
     }
 
     /// Applies a plan. Says also what the object was right before the write that counted.
-    pub(crate) fn apply(&mut self, planned: &Planned, cluster: &mut Cluster) -> (Outcome, Json) {
+    pub(crate) fn apply(&mut self, planned: &Planned, conflicts: Conflicts, cluster: &mut Cluster) -> (Outcome, Json) {
         self.imports = false;
         let Some(change) = &planned.change else {
             if planned.plan.effort == Effort::Record {
@@ -160,7 +222,7 @@ impl Terraform {
         let mut before = cluster.live().clone();
         if planned.plan.effort == Effort::Write {
             let outcome;
-            (outcome, before) = write(planned, change, cluster);
+            (outcome, before) = write(planned, change, conflicts, cluster);
             if !matches!(outcome, Outcome::Done) {
                 return (outcome, before);
             }
@@ -180,7 +242,7 @@ fn stored(private: &PrivateState) -> PrivateState {
 }
 
 /// The requests of a write, as `workload::write` sends them.
-fn write(planned: &Planned, change: &Change, cluster: &mut Cluster) -> (Outcome, Json) {
+fn write(planned: &Planned, change: &Change, conflicts: Conflicts, cluster: &mut Cluster) -> (Outcome, Json) {
     let seen = &planned.private.seen;
     let mut version = seen.version.clone();
     let mut looks = change.needs_look(seen);
@@ -206,7 +268,7 @@ fn write(planned: &Planned, change: &Change, cluster: &mut Cluster) -> (Outcome,
             }
             before = live;
         }
-        match send(planned, change, cluster, version.as_deref()) {
+        match send(planned, change, cluster, conflicts, version.as_deref()) {
             Ok(()) => return (Outcome::Done, before),
             Err(Refusal::Modified) if !is_last => looks = true,
             Err(Refusal::Conflict(conflicts)) if !is_last && conflicts.iter().all(is_by_hand) => looks = true,
@@ -218,14 +280,14 @@ fn write(planned: &Planned, change: &Change, cluster: &mut Cluster) -> (Outcome,
     unreachable!("the last attempt returns")
 }
 
-fn send(planned: &Planned, change: &Change, cluster: &mut Cluster, version: Option<&str>) -> Result<(), Refusal> {
+fn send(planned: &Planned, change: &Change, cluster: &mut Cluster, conflicts: Conflicts, version: Option<&str>) -> Result<(), Refusal> {
     let mut version = version.map(str::to_owned);
     if let Some(step) = plan::before_emptying(&planned.prior, &planned.plan.wanted) {
         let body = value::expand(&step, schema::workload()).expect("everything is known");
-        cluster.apply(kind().manager, &of_version(&body, version), Conflicts::Refuse)?;
+        cluster.apply(kind().manager, &of_version(&body, version), conflicts)?;
         version = text(&cluster.live()["metadata"]["resourceVersion"]);
     }
-    cluster.apply(kind().manager, &of_version(&change.body, version), Conflicts::Refuse)
+    cluster.apply(kind().manager, &of_version(&change.body, version), conflicts)
 }
 
 fn of_version(body: &Json, version: Option<String>) -> Json {
