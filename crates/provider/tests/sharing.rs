@@ -21,6 +21,7 @@ use datum_model::validation;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflicts, Operation};
+use terraform_provider_datum::ownership::Obstacle;
 use terraform_provider_datum::workload::plan::Effort;
 
 use crate::actor::{Deed, Others, applied_by_client};
@@ -92,7 +93,13 @@ fn any_step() -> impl Strategy<Value = Step> {
         8 => Just(None),
         1 => Ignored::any().prop_map(Some),
     ];
-    let turn = (edits, meanwhile, prop::bool::weighted(0.1), prop::bool::weighted(0.1), ignored);
+    let turn = (
+        edits,
+        meanwhile,
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.1),
+        ignored,
+    );
     let turn = turn.prop_map(|(edits, meanwhile, is_blind, is_forced, ignored)| Turn {
         edits,
         meanwhile,
@@ -208,7 +215,9 @@ impl Run {
 
     fn apply(&mut self, turn: &Turn) -> Result<(), String> {
         self.log.push(format!("configuration: {}", self.terraform.config));
-        if !turn.is_blind {
+        // Terraform reads what it imports in any case.
+        let is_blind = turn.is_blind && !self.terraform.imports;
+        if !is_blind {
             self.terraform.refresh(&self.cluster);
         }
         let planned = self.terraform.plan(turn.ignored);
@@ -221,10 +230,14 @@ impl Run {
         for deed in &turn.meanwhile {
             self.others.act(deed, &mut self.cluster);
         }
-        let conflicts = if turn.is_forced { Conflicts::TakeOver } else { Conflicts::Refuse };
+        let conflicts = if turn.is_forced {
+            Conflicts::TakeOver
+        } else {
+            Conflicts::Refuse
+        };
         let (outcome, before) = self.terraform.apply(&planned, conflicts, &mut self.cluster);
         let after = self.cluster.live().clone();
-        let is_current = turn.meanwhile.is_empty() && !turn.is_blind;
+        let is_current = turn.meanwhile.is_empty() && !is_blind;
         match outcome {
             Outcome::Done => {
                 let told = self.told.as_ref().filter(|_| turn.ignored.is_none());
@@ -251,13 +264,21 @@ impl Run {
                 laws::of_conflict(&planned, &before, &after, &paths)?;
                 self.told = None;
             }
-            Outcome::Outdated(paths) if is_current => {
+            Outcome::Obstacle(Obstacle::Conflicts(conflicts)) => {
+                if self.cluster.live() != &before {
+                    return Err("a conflict that was foreseen, and something was changed".to_owned());
+                }
+                let paths: Vec<String> = conflicts.iter().map(|conflict| conflict.path.to_string()).collect();
+                laws::of_conflict(&planned, &before, &after, &paths)?;
+                self.told = None;
+            }
+            Outcome::Obstacle(Obstacle::Outdated(paths)) if is_current => {
                 return Err(format!("outdated, and nothing happened: {paths:?}"));
             }
-            Outcome::Outdated(_) if content(&before) != content(&after) => {
+            Outcome::Obstacle(_) if self.cluster.live() != &before => {
                 return Err("outdated, and something was changed".to_owned());
             }
-            Outcome::Outdated(_) => self.told = None,
+            Outcome::Obstacle(_) => self.told = None,
             Outcome::Refused(why) => return Err(format!("refused: {why}")),
         }
         Ok(())
@@ -331,8 +352,16 @@ fn check(start: Start, first: &[Edit], steps: &[Step]) -> Result<(), TestCaseErr
 /// A few hundred sequences, unless the environment wants more.
 fn config() -> ProptestConfig {
     let default = ProptestConfig::default();
-    let cases = if std::env::var_os("PROPTEST_CASES").is_some() { default.cases } else { 200 };
-    ProptestConfig { cases, max_shrink_iters: 4000, ..default }
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
+        default.cases
+    } else {
+        200
+    };
+    ProptestConfig {
+        cases,
+        max_shrink_iters: 4000,
+        ..default
+    }
 }
 
 proptest! {

@@ -92,19 +92,7 @@ pub(super) async fn change(
             question.accepted(diags, &applied);
             diags.warnings.extend(write.remarks(applied.object.as_json()));
         }
-        Ok(Answer::Conflicts(conflicts)) => {
-            let shown = conflicts.iter().map(|found| {
-                let field = value::path::field(&found.path);
-                diagnostics::conflict(
-                    Action::Plan,
-                    &question.id,
-                    &field,
-                    &found.managers.join(", "),
-                    &plan.state,
-                )
-            });
-            diags.errors.extend(shown);
-        }
+        Ok(Answer::Conflicts(conflicts)) => diags.errors.extend(write.conflicts(Action::Plan, &conflicts)),
         Err(error) if is_refusal(&error) => diags.errors.extend(write.refused(Action::Plan, &error).await),
         Err(error) => question.unanswered(diags, plan, &error),
     }

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use structured_merge::{Conflicts, FieldSet, Path, PathElement, compare, field_set};
 use terraform_provider_datum::ownership::{Change, Owners};
 use terraform_provider_datum::schema::{Kind, Node};
+use terraform_provider_datum::workload::plan::Effort;
 use terraform_provider_datum::workload::{kind, merged};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;
@@ -50,26 +51,27 @@ pub(crate) fn of_apply(
         nothing(&altered, "of another applier, altered")?;
     }
 
-    if planned.plan.effort == terraform_provider_datum::workload::plan::Effort::Write {
+    if planned.plan.effort == Effort::Write {
         let ours = Owners::of(after, kind()).ours;
         nothing(&ours.difference(&change.declared), "ours, and not declared")?;
         nothing(&change.declared.difference(&ours), "declared, and not ours")?;
+        foretold(change, before, after)?;
     }
+    valid(change, planned, after)
+}
+
+/// The dry run is asked about what the apply does.
+fn foretold(change: &Change, before: &Json, after: &Json) -> Result<(), String> {
     let foretold = change.applied_to(before);
     let differences = compare(&content(&foretold), &content(after), kind().schema);
     // What is emptied is foretold as null: it takes two steps.
     let is_null = |path: &[PathElement]| at(&foretold, path).is_some_and(|value| value.is_null() || is_empty(value));
-    nothing(
-        &differences.removed.filter(|path| !is_null(path)),
-        "foretold, and not there",
-    )?;
     let is_filled = |path: &[PathElement]| !at(after, path).is_some_and(is_empty);
+    let missing = differences.removed.filter(|path| !is_null(path));
+    nothing(&missing, "foretold, and not there")?;
     nothing(&differences.modified.filter(is_filled), "foretold with another value")?;
-    let unforetold = differences
-        .added
-        .filter(|path| is_filled(path) && !is_default(path, after));
-    nothing(&unforetold, "not foretold")?;
-    valid(change, planned, after)
+    let more = differences.added.filter(|path| is_filled(path) && !is_default(path, after));
+    nothing(&more, "not foretold")
 }
 
 /// Checks what Terraform's core checks of a plan (`AssertPlanValid`): a planned value is the configured one, or the prior one

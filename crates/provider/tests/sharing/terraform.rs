@@ -1,12 +1,12 @@
 //! Terraform with the provider: configuration, state, and what an apply does in its own order, without the CLI and the network.
 
 use datum_client::Object;
+use datum_model::id::WorkloadId;
 use proptest::prelude::*;
 use proptest::sample::select;
-use datum_model::id::WorkloadId;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflict, Conflicts, Operation};
-use terraform_provider_datum::ownership::Change;
+use terraform_provider_datum::ownership::{Change, Obstacle};
 use terraform_provider_datum::workload::plan::{self, Effort, Plan};
 use terraform_provider_datum::workload::private::PrivateState;
 use terraform_provider_datum::workload::wait::{OnTimeout, Wait};
@@ -36,7 +36,7 @@ pub(crate) struct Terraform {
     state: Value,
     private: PrivateState,
     /// Whether the import is of the same run.
-    imports: bool,
+    pub(crate) imports: bool,
 }
 
 /// A plan that waits for its apply.
@@ -76,8 +76,13 @@ impl Ignored {
     /// Puts the prior value in the place of the configured one, as the CLI does where both have the attribute.
     fn hand_over(self, prior: &Value, config: &mut Value) {
         use Place::{Attribute, First};
-        const CONTAINER: [Place; 5] =
-            [Attribute("spec"), Attribute("template"), Attribute("spec"), Attribute("containers"), First];
+        const CONTAINER: [Place; 5] = [
+            Attribute("spec"),
+            Attribute("template"),
+            Attribute("spec"),
+            Attribute("containers"),
+            First,
+        ];
         let path = match self {
             Ignored::Labels => vec![Attribute("metadata"), Attribute("labels")],
             Ignored::Replicas => vec![Attribute("spec"), Attribute("replicas")],
@@ -113,8 +118,8 @@ pub(crate) enum Outcome {
     Done,
     /// Others apply these fields with another value.
     Conflicts(Vec<Conflict>),
-    /// The object is another one by now than the one that the plan was made of.
-    Outdated(Vec<String>),
+    /// The change cannot be made.
+    Obstacle(Obstacle),
     /// The API does not take it.
     Refused(String),
 }
@@ -251,15 +256,12 @@ fn write(planned: &Planned, change: &Change, conflicts: Conflicts, cluster: &mut
         let is_last = attempt == ATTEMPTS;
         if looks {
             let live = cluster.live().clone();
-            let outdated = change.outdated(&live, &planned.prior, seen);
-            if !outdated.is_empty() {
-                return (
-                    Outcome::Outdated(outdated.iter().map(|path| format!("{path:?}")).collect()),
-                    before,
-                );
-            }
             version = text(&live["metadata"]["resourceVersion"]);
-            if let Some(managed_fields) = change.moved(&live) {
+            let prepared = match change.prepared(&live, &planned.prior, seen, conflicts) {
+                Ok(prepared) => prepared,
+                Err(obstacle) => return (Outcome::Obstacle(obstacle), before),
+            };
+            if let Some(managed_fields) = prepared {
                 let patch = json!({ "metadata": { "resourceVersion": version, "managedFields": managed_fields } });
                 if let Err(refusal) = cluster.merge(kind().manager, &patch) {
                     return (Outcome::Refused(format!("the move: {refusal:?}")), before);
@@ -280,7 +282,13 @@ fn write(planned: &Planned, change: &Change, conflicts: Conflicts, cluster: &mut
     unreachable!("the last attempt returns")
 }
 
-fn send(planned: &Planned, change: &Change, cluster: &mut Cluster, conflicts: Conflicts, version: Option<&str>) -> Result<(), Refusal> {
+fn send(
+    planned: &Planned,
+    change: &Change,
+    cluster: &mut Cluster,
+    conflicts: Conflicts,
+    version: Option<&str>,
+) -> Result<(), Refusal> {
     let mut version = version.map(str::to_owned);
     if let Some(step) = plan::before_emptying(&planned.prior, &planned.plan.wanted) {
         let body = value::expand(&step, schema::workload()).expect("everything is known");
