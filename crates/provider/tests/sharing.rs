@@ -14,6 +14,8 @@ mod cluster;
 mod edit;
 #[path = "sharing/laws.rs"]
 mod laws;
+#[path = "sharing/regressions.rs"]
+mod regressions;
 #[path = "sharing/terraform.rs"]
 mod terraform;
 
