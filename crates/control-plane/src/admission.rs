@@ -25,7 +25,7 @@ mod values;
 pub use duplicates::duplicate_fields;
 pub use field_error::FieldError;
 pub use lifecycle::{prepare_create, prepare_update};
-pub use metadata::{dedup_owner_references, manager_of_user_agent, validate_manager, warnings};
+pub use metadata::{dedup_owner_references, manager_of_user_agent, object_meta, validate_manager, warnings};
 pub use structural::default;
 
 use std::str::FromStr;

@@ -122,7 +122,7 @@ pub fn strategic(object: &Value, patch: &str, schema: &Schema) -> Result<Value, 
         Err(why) => return Err(undecoded(&why)),
     };
     let original = object.as_object().cloned().unwrap_or_default();
-    strategic::merge(original, &patch, Some(schema))
+    strategic::merge_object(original, &patch, schema)
         .map(Value::Object)
         .map_err(Error::BadRequest)
 }

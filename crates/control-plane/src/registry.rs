@@ -1,13 +1,13 @@
 //! What the API does, without HTTP: create, read, update and delete objects by Kubernetes' rules.
 
 mod collector;
+mod data;
 mod delete;
 mod event;
 pub mod metadata;
 pub mod namespace;
 mod pipeline;
 mod scale;
-mod secret;
 mod strategy;
 mod update;
 

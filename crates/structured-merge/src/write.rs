@@ -26,7 +26,7 @@ const CURRENT_OPERATION: &str = "current-operation";
 pub struct Write<'a> {
     /// The schema of the whole object.
     pub schema: &'a Schema,
-    /// The version that the object is written in (`compute.miloapis.com/v1alpha1`).
+    /// The version that the object is written in (`apps/v1`).
     pub api_version: &'a str,
     /// The kind that is written.
     pub kind: &'a str,
@@ -325,7 +325,7 @@ impl Write<'_> {
     }
 }
 
-/// `compute.miloapis.com/v1alpha1, Kind=Workload`, as Go prints it: the core group leaves a slash, and what is no version
+/// `apps/v1, Kind=Deployment`, as Go prints it: the core group leaves a slash, and what is no version
 /// leaves nothing else.
 fn group_version_kind(api_version: &str, kind: &str) -> String {
     match api_version.matches('/').count() {

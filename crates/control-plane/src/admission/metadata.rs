@@ -21,6 +21,11 @@ const ANNOTATIONS_MAX_BYTES: usize = 256 * 1024;
 /// How long the name of a field manager may be.
 const MANAGER_MAX_BYTES: usize = 128;
 
+/// The schema of `metadata` as built-in types declare it, which every object has.
+pub fn object_meta() -> &'static Schema {
+    &OBJECT_META
+}
+
 /// `ObjectMeta` as built-in types declare it.
 static OBJECT_META: LazyLock<Schema> =
     LazyLock::new(|| serde_json::from_str(merge::OBJECT_META).expect("the schema is well-formed"));

@@ -211,7 +211,7 @@ fn a_part_that_is_no_object_is_refused_by_all_who_look_into_it() {
         json!("x"),
         &[
             r#"FieldValueTypeInvalid spec: Invalid value: "string": spec in body must be of type object: "string""#,
-            "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec accessor error: x is of the type string, expected map[string]interface{}",
+            "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: x is of the type string, expected map[string]interface{}",
         ],
     );
 }

@@ -6,6 +6,8 @@ use serde_json::{Map, Value};
 
 use datum_model::schema::{Kind, ListMerge, Schema};
 
+use crate::admission;
+
 const DIRECTIVE: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
 const SET_ELEMENT_ORDER: &str = "$setElementOrder/";
@@ -13,11 +15,30 @@ const DELETE_FROM_PRIMITIVE_LIST: &str = "$deleteFromPrimitiveList/";
 
 type Fields = Map<String, Value>;
 
-/// Merges a patch into an object. Lists without keys are replaced.
+/// Merges a patch into a whole object, whose metadata is that of every object.
+///
+/// # Errors
+/// See [`merge`].
+pub(super) fn merge_object(mut original: Fields, patch: &Fields, schema: &Schema) -> Result<Fields, String> {
+    let (Some(changed), false) = (patch.get("metadata"), patch.contains_key(DIRECTIVE)) else {
+        return merge(original, patch, Some(schema));
+    };
+    if changed.is_null() {
+        return merge(original, patch, Some(schema));
+    }
+    let metadata = merge_value(original.remove("metadata"), changed, Some(admission::object_meta()))?;
+    let mut rest = patch.clone();
+    rest.remove("metadata");
+    let mut merged = merge(original, &rest, Some(schema))?;
+    merged.insert("metadata".to_owned(), metadata);
+    Ok(merged)
+}
+
+/// Merges a patch into an object. Lists without keys are replaced, unless they are sets.
 ///
 /// # Errors
 /// strategicpatch's words, where a directive makes no sense or an item lacks its key.
-pub(super) fn merge(mut original: Fields, patch: &Fields, schema: Option<&Schema>) -> Result<Fields, String> {
+fn merge(mut original: Fields, patch: &Fields, schema: Option<&Schema>) -> Result<Fields, String> {
     match directive(patch)? {
         Some(Directive::Replace) => {
             let mut replacement = patch.clone();
@@ -77,6 +98,16 @@ fn merge_value(original: Option<Value>, patch: &Value, schema: Option<&Schema>) 
                     _ => Vec::new(),
                 };
                 merge_list(original, patch, &keys).map(Value::Array)
+            }
+            None if schema.is_some_and(is_set) => {
+                // What is in either, once.
+                let mut items = match original {
+                    Some(Value::Array(items)) => items,
+                    _ => Vec::new(),
+                };
+                let known: HashSet<Value> = items.iter().cloned().collect();
+                items.extend(patch.iter().filter(|item| !known.contains(item)).cloned());
+                Ok(Value::Array(items))
             }
             None => Ok(Value::Array(patch.clone())),
         },
@@ -195,6 +226,16 @@ impl Keys<'_> {
             })
             .collect()
     }
+}
+
+fn is_set(schema: &Schema) -> bool {
+    matches!(
+        schema.kind,
+        Kind::List {
+            merge: ListMerge::Set,
+            ..
+        }
+    )
 }
 
 fn keys_of(schema: &Schema) -> Option<Keys<'_>> {

@@ -250,3 +250,29 @@ fn copies_do_not_grow_without_end() {
     assert!(json(&object, &copies(3)).is_ok());
     assert_eq!(json(&object, &copies(4)), Err(Error::Unprocessable));
 }
+
+#[test]
+fn a_strategic_patch_adds_to_the_metadata_of_every_object() {
+    let object = json!({"metadata": {"finalizers": ["a.b/c"], "ownerReferences": [{"uid": "1", "name": "a"}]}});
+    let change = json!({"metadata": {
+        "finalizers": ["a.b/d", "a.b/c"],
+        "ownerReferences": [{"uid": "1", "name": "b"}, {"uid": "2"}],
+        "labels": {"x": "y"},
+    }});
+    let patched = strategic(&object, &change.to_string(), workload()).unwrap();
+    assert_eq!(
+        patched["metadata"],
+        json!({
+            "finalizers": ["a.b/c", "a.b/d"],
+            "ownerReferences": [{"uid": "1", "name": "b"}, {"uid": "2"}],
+            "labels": {"x": "y"},
+        })
+    );
+    let emptied = strategic(
+        &patched,
+        &json!({"metadata": {"finalizers": []}}).to_string(),
+        workload(),
+    )
+    .unwrap();
+    assert_eq!(emptied["metadata"]["finalizers"], json!(["a.b/c", "a.b/d"]));
+}

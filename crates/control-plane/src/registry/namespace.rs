@@ -49,7 +49,7 @@ impl Strategy for Namespaces {
         }
     }
 
-    fn check_update(&self, object: &Value, part: Part, errors: &mut Vec<FieldError>) {
+    fn check_update(&self, object: &Value, _live: &Value, part: Part, errors: &mut Vec<FieldError>) {
         if part == Part::Status {
             errors.extend(check_phase(object));
         }

@@ -64,6 +64,7 @@ pub(super) fn applied(
     let api_version = resource.api_version();
     let write = write(resource, &api_version, None, options, now);
     let mut object = apply::apply(None, body, &write, Conflicts::Refuse, resource.schema())?;
+    strategy::of(resource).read(&mut object);
     // Whoever names a UID means an object that exists: it is not made again under another one.
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
     if !uid.is_empty() {
@@ -133,11 +134,25 @@ pub(super) fn update(
     let write = write(resource, &api_version, subresource, options, now);
     let mut object = match change {
         Change::Replace(object) => merge::update(Some(live), object, &write),
-        Change::Apply(body, conflicts) => apply::apply(Some(live), &body, &write, conflicts, resource.schema())?,
+        Change::Apply(body, conflicts) => {
+            let mut object = apply::apply(Some(live), &body, &write, conflicts, resource.schema())?;
+            strategy::of(resource).read(&mut object);
+            object
+        }
         Change::Scale(scale) => apply::scale::update(live, scale, &write),
         Change::ApplyScale(body, conflicts) => apply::scale::apply(live, &body, &write, conflicts)?,
         Change::Settled(object) => object,
     };
+    if !strategy::of(resource).insists_on_a_version()
+        && object["metadata"]["resourceVersion"]
+            .as_str()
+            .unwrap_or_default()
+            .is_empty()
+    {
+        // Whoever does not say which version is meant means the one that is there.
+        let version = live["metadata"]["resourceVersion"].clone();
+        metadata::of(&mut object).insert("resourceVersion".to_owned(), version);
+    }
     // A patch may have changed what the object is called, and where it is.
     let text = |field: &str| live["metadata"][field].as_str().unwrap_or_default();
     metadata::settle_namespace(resource, text("namespace"), &mut object)?;
@@ -158,7 +173,7 @@ pub(super) fn update(
     forget_generation(resource, &mut object);
     strategy::of(resource).keep(live, &mut object, subresource);
     let mut errors = admission::validate_update(&object, live, &rules(resource, &api_version), part);
-    strategy::of(resource).check_update(&object, part, &mut errors);
+    strategy::of(resource).check_update(&object, live, part, &mut errors);
     check(&object, errors)?;
     admission::settle(&mut object, resource.schema());
     Ok(object)

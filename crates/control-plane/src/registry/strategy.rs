@@ -6,9 +6,9 @@
 
 use serde_json::Value;
 
+use super::data::{ConfigMaps, Secrets};
 use super::event::Events;
 use super::namespace::Namespaces;
-use super::secret::Secrets;
 use crate::admission::{FieldError, NameRule, Part};
 use crate::resource::{Origin, Resource, Subresource, Table};
 use crate::status::Status;
@@ -30,7 +30,7 @@ pub(super) trait Strategy: Sync {
         false
     }
 
-    /// Turns what a client sent into what is kept.
+    /// Turns what a client sent, or what an apply made of it, into what is kept.
     fn read(&self, _object: &mut Value) {}
 
     /// Adds to a new object what counts as the client's own.
@@ -46,7 +46,7 @@ pub(super) trait Strategy: Sync {
     fn check_new(&self, _object: &Value, _errors: &mut Vec<FieldError>) {}
 
     /// Adds what is wrong with a changed object.
-    fn check_update(&self, _object: &Value, _part: Part, _errors: &mut Vec<FieldError>) {}
+    fn check_update(&self, _object: &Value, _live: &Value, _part: Part, _errors: &mut Vec<FieldError>) {}
 
     /// Refuses the deletion of an object that is always there.
     fn check_deletion(&self, _name: &str) -> Result<(), Status> {
@@ -81,6 +81,7 @@ pub(super) fn of(resource: &Resource) -> &'static dyn Strategy {
         (Origin::Definition, _) => &Custom,
         (Origin::BuiltIn, Table::Namespaces) => &Namespaces,
         (Origin::BuiltIn, Table::Secrets) => &Secrets,
+        (Origin::BuiltIn, Table::ConfigMaps) => &ConfigMaps,
         (Origin::BuiltIn, Table::Events) => &Events,
         (Origin::BuiltIn, Table::ResourceQuotas | Table::ServiceAccounts) => &AnsweredWithLast,
         (Origin::BuiltIn, _) => &Plain,

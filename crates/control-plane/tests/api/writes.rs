@@ -698,3 +698,51 @@ async fn parts_of_the_wrong_type_are_refused_in_the_words_of_the_api_server() {
         "{message}"
     );
 }
+
+#[tokio::test]
+async fn data_is_kept_as_go_keeps_it_and_changes_only_where_it_may() {
+    const DEFAULT: &str = "/api/v1/namespaces/default";
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let secret = |fields: Value| {
+        let mut secret = json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db"}});
+        secret
+            .as_object_mut()
+            .unwrap()
+            .extend(fields.as_object().unwrap().clone());
+        secret
+    };
+    let path = format!("{DEFAULT}/secrets/db");
+    let applied = client
+        .apply(
+            &format!("{path}?fieldManager=tf"),
+            &secret(json!({"stringData": {"url": "x"}, "data": {}})),
+        )
+        .await
+        .json();
+    assert_eq!(
+        (&applied["data"], &applied["stringData"]),
+        (&json!({"url": "eA=="}), &Value::Null)
+    );
+    // A built-in kind is replaced without a word about versions.
+    let replaced = client
+        .json(Method::PUT, &path, "application/json", &secret(json!({"data": {}})))
+        .await;
+    assert_eq!((replaced.status, replaced.json().get("data")), (200, None));
+    let retyped = client.merge(&path, &json!({"type": "example.com/other"})).await.json();
+    assert_eq!(
+        retyped["message"],
+        "Secret \"db\" is invalid: type: Invalid value: \"example.com/other\": field is immutable"
+    );
+    let map = json!({"metadata": {"name": "fixed"}, "data": {"a": "b"}, "immutable": true});
+    client.post(&format!("{DEFAULT}/configmaps"), &map).await;
+    let change = json!({"data": {"a": "c"}, "immutable": null});
+    let refused = client
+        .merge(&format!("{DEFAULT}/configmaps/fixed"), &change)
+        .await
+        .json();
+    assert_eq!(
+        refused["message"],
+        "ConfigMap \"fixed\" is invalid: [immutable: Forbidden: field is immutable when `immutable` is set, data: Forbidden: field is immutable when `immutable` is set]"
+    );
+}
