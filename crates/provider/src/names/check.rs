@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use datum_model::suggestion;
 use tf_provider::AttributePath;
 
+use super::contents::{Contents, Subject, SubjectKind};
 use super::expression::{Entry, Expression, Kind, Spot, Step, meet, parts};
-use super::module::{Contents, Subject, SubjectKind};
 use crate::schema::{self, Constraint, Node};
 
 /// The arguments of a block that are not the provider's.

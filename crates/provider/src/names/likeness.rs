@@ -5,8 +5,8 @@
 
 use tf_plugin_server::value::Value;
 
+use super::contents::{Contents, Subject};
 use super::expression::{Entry, Expression, Kind, parts};
-use super::module::{Contents, Subject};
 use crate::schema::{self, Node};
 
 /// How much of what the block says is in `config`; none where the two differ.
