@@ -148,14 +148,14 @@ mod tests {
         let list = |field: &str| Data::List(vec![container("name"), container(field)]);
         let data = |field: &str| Data::Object(vec![("containers".to_owned(), list(field))]);
         let pod = schema::workload().at("spec.template.spec").unwrap();
-        let lost = |field: &str| {
+        let told = |field: &str| {
             let mut faults = Vec::new();
             unmanaged(&data(field), pod, &Path::root().field("spec"), &mut faults);
             faults.iter().map(Fault::to_string).collect::<Vec<_>>()
         };
-        assert_eq!(lost("image"), [""; 0]);
+        assert_eq!(told("image"), [""; 0]);
         assert_eq!(
-            lost("bygone"),
+            told("bygone"),
             ["spec.containers[1].bygone: Terraform does not manage this field: remove it"]
         );
     }
