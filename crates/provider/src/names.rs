@@ -15,6 +15,7 @@
 mod check;
 pub mod command;
 mod configuration;
+mod contents;
 mod expression;
 mod json;
 mod likeness;
@@ -29,7 +30,7 @@ use tf_plugin_server::value::Value;
 
 pub use self::check::{Finding, Hint};
 pub use self::configuration::Configuration;
-pub use self::module::SubjectKind;
+pub use self::contents::SubjectKind;
 
 /// What an attribute is that the schema does not know.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

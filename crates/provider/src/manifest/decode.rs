@@ -1,5 +1,6 @@
 //! A manifest in the shape of the resource.
 
+use datum_model::field::{Path, Segment};
 use datum_model::schema as model;
 use tf_plugin_server::value::Value;
 
@@ -38,8 +39,10 @@ pub fn decode(text: &str) -> Result<Value, Vec<Fault>> {
     let missing: Vec<Fault> = missing
         .map(|part| Fault::at(document, &"", format!("the Workload has no {part}")))
         .collect();
-    if !missing.is_empty() {
-        return Err(missing);
+    let mut faults = missing;
+    unmanaged(&workload, schema::workload(), &Path::root(), &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
     }
     let state = value::flatten_all(&workload.json(), schema::workload());
     let state = written(&state, schema::workload());
@@ -66,6 +69,39 @@ pub(super) fn workload(document: &Source) -> Result<Data, Vec<Fault>> {
         return Err(vec![Fault::at(document, &"", refusal)]);
     }
     shape::read(document, model::workload()).map(without_bookkeeping)
+}
+
+/// Finds the fields that Terraform has no attribute for, so that they would be lost. What `metadata` has beside names, labels
+/// and annotations is the server's and the controllers', and nobody's loss.
+fn unmanaged(data: &Data, node: &Node, path: &Path, faults: &mut Vec<Fault>) {
+    match (&node.kind, data) {
+        (Kind::Object(object), Data::Object(fields)) => {
+            let is_metadata = path.last() == Some(&Segment::Field("metadata".to_owned()));
+            for (field, value) in fields.iter().filter(|(field, _)| !path.is_root() || !is_type(field)) {
+                let path = path.field(field.as_str());
+                match object.attribute(field) {
+                    Some((_, attribute)) => unmanaged(value, &attribute.node, &path, faults),
+                    None if is_metadata => {}
+                    None => faults.push(Fault {
+                        line: None,
+                        path: path.to_string(),
+                        message: "Terraform does not manage this field: remove it".to_owned(),
+                    }),
+                }
+            }
+        }
+        (Kind::List { items, .. }, Data::List(list)) => {
+            for (index, item) in list.iter().enumerate() {
+                unmanaged(item, items, &path.index(index), faults);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Whether the field says what an object is.
+fn is_type(field: &str) -> bool {
+    matches!(field, "apiVersion" | "kind")
 }
 
 /// The data without the annotation in which kubectl keeps what it applied last: it writes that anew by itself.
@@ -96,5 +132,31 @@ fn written(value: &Value, node: &Node) -> Value {
         ),
         (Kind::List { items, .. }, Value::List(list)) => Value::list(list.iter().map(|value| written(value, items))),
         (_, value) => value.untyped().clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_without_an_attribute_is_not_lost_in_silence() {
+        let text = |text: &str| Data::Scalar(Json::from(text));
+        let container = |field: &str| Data::Object(vec![(field.to_owned(), text("x"))]);
+        let list = |field: &str| Data::List(vec![container("name"), container(field)]);
+        let data = |field: &str| Data::Object(vec![("containers".to_owned(), list(field))]);
+        let pod = schema::workload().at("spec.template.spec").unwrap();
+        let told = |field: &str| {
+            let mut faults = Vec::new();
+            unmanaged(&data(field), pod, &Path::root().field("spec"), &mut faults);
+            faults.iter().map(Fault::to_string).collect::<Vec<_>>()
+        };
+        assert_eq!(told("image"), [""; 0]);
+        assert_eq!(
+            told("bygone"),
+            ["spec.containers[1].bygone: Terraform does not manage this field: remove it"]
+        );
     }
 }

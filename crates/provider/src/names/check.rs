@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use datum_model::suggestion;
 use tf_provider::AttributePath;
 
-use super::expression::{Entry, Expression, Kind, Spot, Step, meet, parts};
-use super::module::{Contents, Subject, SubjectKind};
+use super::contents::{Contents, Subject, SubjectKind};
+use super::expression::{Entry, Expression, Kind, Spot, Step, below, meet};
 use crate::schema::{self, Constraint, Node};
 
 /// The arguments of a block that are not the provider's.
@@ -294,25 +294,25 @@ impl<'m> Walk<'m, '_> {
         }
     }
 
+    /// Goes on with the parts of `whole` that the steps may lead to, through other local values where these are parts of it.
     fn part(&mut self, whole: &'m Expression, steps: &[Step], then: &mut dyn FnMut(&mut Self, &'m Expression)) {
-        // What a part is taken of may itself be a part of something.
-        if matches!(whole.kind, Kind::Local(_) | Kind::Part(..)) && !steps.is_empty() {
-            self.resolved(whole, &mut |walk, whole| walk.part(whole, steps, then));
+        let Some((step, rest)) = steps.split_first() else {
+            then(self, whole);
             return;
-        }
-        let mut found: Vec<(&'m Expression, Vec<Step>)> = Vec::new();
-        parts(whole, steps, &mut Vec::new(), &mut |part, taken| {
-            found.push((part, taken.clone()));
-        });
-        for (part, taken) in found {
-            let depth = self.locals.last_mut().map(|local| {
-                let depth = local.steps.len();
-                local.steps.extend(taken);
-                depth
-            });
-            then(self, part);
-            if let Some((local, depth)) = self.locals.last_mut().zip(depth) {
-                local.steps.truncate(depth);
+        };
+        match &whole.kind {
+            Kind::Local(_) | Kind::Part(..) => {
+                self.resolved(whole, &mut |walk, whole| walk.part(whole, steps, then));
+            }
+            Kind::Any(alternatives) => {
+                for alternative in alternatives {
+                    self.part(alternative, steps, then);
+                }
+            }
+            _ => {
+                for (taken, below) in below(whole, step) {
+                    self.within(taken, |walk| walk.part(below, rest, then));
+                }
             }
         }
     }

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use tf_plugin_server::value::Value;
 
 use super::check::{self, Finding};
+use super::contents::{Contents, SubjectKind};
 use super::likeness;
-use super::module::{Contents, Dialect, SubjectKind, has_tofu_files};
+use super::module::{self, Dialect};
 
 /// The modules that the files of a folder make.
 #[derive(Debug)]
@@ -24,7 +25,7 @@ impl Configuration {
     pub fn read(root: &Path, data: &Path) -> Configuration {
         let manifest = Manifest::read(root, data);
         let mut modules = modules(root, &manifest, Dialect::Terraform);
-        if modules.iter().any(|(folder, _)| has_tofu_files(folder)) {
+        if modules.iter().any(|(folder, _)| module::has_tofu_files(folder)) {
             modules.extend(self::modules(root, &manifest, Dialect::OpenTofu));
         }
         let modules: Vec<Contents> = modules.into_iter().map(|(_, contents)| contents).collect();
@@ -94,7 +95,7 @@ fn modules(root: &Path, manifest: &Manifest, dialect: Dialect) -> Vec<(PathBuf, 
             continue;
         }
         let name = shown.to_string_lossy().replace('\\', "/");
-        let contents = Contents::read(&folder, &name, dialect);
+        let contents = module::read(&folder, &name, dialect);
         for call in &contents.calls {
             let key = if key.is_empty() {
                 call.name.clone()

@@ -93,50 +93,27 @@ pub(super) fn meet(left: &[Step], right: &[Step]) -> bool {
     left.iter().zip(right).all(|(left, right)| left.meets(right))
 }
 
-/// The parts of `expression` that the steps may lead to, each with the steps taken from a local value's root; none where
-/// that cannot be seen.
-pub(super) fn parts<'e>(
-    expression: &'e Expression,
-    steps: &[Step],
-    taken: &mut Vec<Step>,
-    found: &mut dyn FnMut(&'e Expression, &mut Vec<Step>),
-) {
-    let Some((step, rest)) = steps.split_first() else {
-        found(expression, taken);
-        return;
-    };
-    let mut below = |step: Step, value: &'e Expression| {
-        taken.push(step);
-        parts(value, rest, taken, found);
-        taken.pop();
-    };
+/// The parts of a literal that one step may lead to, each with the step that leads to it alone; none where that cannot be
+/// seen.
+pub(super) fn below<'e>(expression: &'e Expression, step: &Step) -> Vec<(Step, &'e Expression)> {
     match (&expression.kind, step) {
         (Kind::Object(entries), Step::Name(name)) => {
             let named = entries.iter().filter(|entry| entry.name.as_ref() == Some(name));
-            named.for_each(|entry| below(step.clone(), &entry.value));
+            named.map(|entry| (step.clone(), &entry.value)).collect()
         }
-        (Kind::Object(entries), Step::Any) => {
-            for entry in entries {
-                let step = entry.name.clone().map_or(Step::Any, Step::Name);
-                below(step, &entry.value);
-            }
-        }
+        (Kind::Object(entries), Step::Any) => entries
+            .iter()
+            .map(|entry| (entry.name.clone().map_or(Step::Any, Step::Name), &entry.value))
+            .collect(),
         (Kind::Tuple(items), Step::Index(index)) => {
-            if let Some(item) = items.get(*index) {
-                below(step.clone(), item);
-            }
+            let item = items.get(*index);
+            item.map(|item| (step.clone(), item)).into_iter().collect()
         }
         (Kind::Tuple(items), Step::Any) => {
-            for (index, item) in items.iter().enumerate() {
-                below(Step::Index(index), item);
-            }
+            let items = items.iter().enumerate();
+            items.map(|(index, item)| (Step::Index(index), item)).collect()
         }
-        (Kind::Any(alternatives), _) => {
-            for alternative in alternatives {
-                parts(alternative, steps, taken, found);
-            }
-        }
-        (Kind::Each(value), _) => below(Step::Any, value),
-        _ => {}
+        (Kind::Each(value), _) => vec![(Step::Any, value)],
+        _ => Vec::new(),
     }
 }

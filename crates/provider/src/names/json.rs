@@ -4,8 +4,8 @@
 
 use std::sync::Arc;
 
+use super::contents::{Call, Contents, Subject, SubjectKind};
 use super::expression::{Entry, Expression, Kind, Reference, Spot};
-use super::module::{Call, Contents, Subject, SubjectKind};
 use super::native;
 use crate::document::{self, Content, Node};
 
@@ -88,9 +88,14 @@ impl Source {
         let spot = self.spot(node);
         let kind = match &node.content {
             Content::Sequence(items) => Kind::Tuple(items.iter().map(|item| self.expression(item)).collect()),
-            Content::Mapping(entries) => {
-                Kind::Object(entries.iter().map(|(key, value)| self.entry(key, value)).collect())
-            }
+            // A comment within an expression is a key that the CLI drops, as its author means it.
+            Content::Mapping(entries) => Kind::Object(
+                entries
+                    .iter()
+                    .filter(|(key, _)| text(key) != Some("//"))
+                    .map(|(key, value)| self.entry(key, value))
+                    .collect(),
+            ),
             Content::Scalar(scalar) if scalar.plain && scalar.text == "null" => Kind::Null,
             Content::Scalar(scalar) if scalar.plain || !is_template(&scalar.text) => Kind::Scalar(scalar.text.clone()),
             Content::Scalar(scalar) => match native::template(&scalar.text, &spot) {

@@ -5,8 +5,8 @@
 
 use tf_plugin_server::value::Value;
 
-use super::expression::{Entry, Expression, Kind, parts};
-use super::module::{Contents, Subject};
+use super::contents::{Contents, Subject};
+use super::expression::{Entry, Expression, Kind, Step, below};
 use crate::schema::{self, Node};
 
 /// How much of what the block says is in `config`; none where the two differ.
@@ -30,7 +30,21 @@ struct Comparison<'m> {
     same: usize,
 }
 
-impl Comparison<'_> {
+/// The most local values within each other that are followed; a circle of them has no end.
+const MOST_LOCALS: usize = 16;
+
+impl<'m> Comparison<'m> {
+    /// The part of a local value that the steps lead to, if it is one alone.
+    fn local(&self, name: &str, steps: &[Step]) -> Option<&'m Expression> {
+        let whole = self.module.locals.get(name)?;
+        steps
+            .iter()
+            .try_fold(whole, |whole, step| match below(whole, step).as_slice() {
+                [(_, part)] => Some(*part),
+                _ => None,
+            })
+    }
+
     fn value(&mut self, expression: &Expression, value: &Value, node: &Node) -> bool {
         if matches!(node.kind, schema::Kind::FreeForm) {
             return true;
@@ -53,23 +67,14 @@ impl Comparison<'_> {
                     && (items.iter().zip(values)).all(|(item, value)| self.value(item, value, below))
             }
             (Kind::Tuple(_), _) => false,
-            (Kind::Local(reference), _) => match self.module.locals.get(&reference.name) {
-                // A part that is one of several, or in a part that cannot be seen, may be anything.
-                Some(local) if self.depth < 16 => {
-                    let mut found = Vec::new();
-                    parts(local, &reference.steps, &mut Vec::new(), &mut |part, _| {
-                        found.push(part);
-                    });
-                    match found.as_slice() {
-                        [part] if !std::ptr::eq(*part, expression) => {
-                            self.depth += 1;
-                            let same = self.value(part, value, node);
-                            self.depth -= 1;
-                            same
-                        }
-                        _ => true,
-                    }
+            (Kind::Local(reference), _) => match self.local(&reference.name, &reference.steps) {
+                Some(part) if self.depth < MOST_LOCALS => {
+                    self.depth += 1;
+                    let same = self.value(part, value, node);
+                    self.depth -= 1;
+                    same
                 }
+                // What cannot be seen may be anything.
                 _ => true,
             },
             (Kind::Any(_) | Kind::Flattened(_) | Kind::Each(_) | Kind::Part(..) | Kind::Opaque, _) => true,

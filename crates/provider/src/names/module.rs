@@ -1,50 +1,11 @@
-//! A module: what the files of one folder declare, overrides applied.
+//! A module: the files of one folder, as the CLI chooses and orders them.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::expression::{Entry, Expression, Reference};
+use super::contents::Contents;
 use super::{json, native};
-use crate::schema::{self, Node};
-
-/// What a module declares that matters here.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Contents {
-    pub(super) subjects: Vec<Subject>,
-    pub(super) locals: BTreeMap<String, Expression>,
-    pub(super) calls: Vec<Call>,
-    /// Every use of a local value.
-    pub(super) references: Vec<Reference>,
-    /// The files that cannot be read or parsed, as they are shown.
-    pub(super) skipped: Vec<String>,
-}
-
-/// A block that is checked.
-#[derive(Clone, Debug)]
-pub(super) struct Subject {
-    pub(super) kind: SubjectKind,
-    pub(super) name: String,
-    pub(super) attributes: Vec<Entry>,
-}
-
-/// What a block declares.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SubjectKind {
-    /// A resource `datum_workload`.
-    Resource,
-    /// A data source `datum_workload`.
-    Data,
-}
-
-/// A call of another module.
-#[derive(Clone, Debug)]
-pub(super) struct Call {
-    pub(super) name: String,
-    /// Its source, where it is literal.
-    pub(super) source: Option<String>,
-}
 
 /// Whose files are read: OpenTofu reads `main.tofu` in place of `main.tf`, Terraform never.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,77 +14,33 @@ pub(super) enum Dialect {
     OpenTofu,
 }
 
-impl SubjectKind {
-    /// What the block `block` with the first label `of` declares, if it is checked.
-    pub(super) fn named(block: &str, of: &str) -> Option<SubjectKind> {
-        match (block, of) {
-            ("resource", "datum_workload") => Some(SubjectKind::Resource),
-            ("data", "datum_workload") => Some(SubjectKind::Data),
-            _ => None,
-        }
-    }
-
-    /// The schema of its attributes.
-    pub(super) fn schema(self) -> &'static Node {
-        match self {
-            SubjectKind::Resource => schema::workload(),
-            SubjectKind::Data => schema::workload_data(),
-        }
-    }
-}
-
-impl Contents {
-    /// Reads the folder as the CLI does: files in the order of their names, then the overrides. Files that cannot be read or
-    /// parsed are left out, as the CLI reports them. `shown` is what the folder is called in messages.
-    pub(super) fn read(folder: &Path, shown: &str, dialect: Dialect) -> Contents {
-        let mut files = files(folder, dialect);
-        files.sort_by_key(|name| (is_override(name), name.clone()));
-        let mut module = Contents::default();
-        for name in files {
-            let file: Arc<str> = if shown.is_empty() {
-                name.as_str().into()
+/// Reads the folder as the CLI does: files in the order of their names, then the overrides. Files that cannot be read or
+/// parsed are left out, as the CLI reports them. `shown` is what the folder is called in messages.
+pub(super) fn read(folder: &Path, shown: &str, dialect: Dialect) -> Contents {
+    let mut files = files(folder, dialect);
+    files.sort_by_key(|name| (is_override(name), name.clone()));
+    let mut module = Contents::default();
+    for name in files {
+        let file: Arc<str> = if shown.is_empty() {
+            name.as_str().into()
+        } else {
+            format!("{shown}/{name}").into()
+        };
+        let text = fs::read_to_string(folder.join(&name)).ok();
+        let contents = text.and_then(|text| {
+            let text = text.trim_start_matches('\u{feff}');
+            if has_extension(&name, "json") {
+                json::read(&file, text)
             } else {
-                format!("{shown}/{name}").into()
-            };
-            let text = fs::read_to_string(folder.join(&name)).ok();
-            let contents = text.and_then(|text| {
-                let text = text.trim_start_matches('\u{feff}');
-                if has_extension(&name, "json") {
-                    json::read(&file, text)
-                } else {
-                    native::read(&file, text)
-                }
-            });
-            match contents {
-                Some(contents) => module.add(contents, is_override(&name)),
-                None => module.skipped.push(file.to_string()),
+                native::read(&file, text)
             }
+        });
+        match contents {
+            Some(contents) => module.add(contents, is_override(&name)),
+            None => module.skipped.push(file.to_string()),
         }
-        module
     }
-
-    fn add(&mut self, contents: Contents, overrides: bool) {
-        for subject in contents.subjects {
-            let same = |known: &&mut Subject| known.kind == subject.kind && known.name == subject.name;
-            match self.subjects.iter_mut().find(same).filter(|_| overrides) {
-                Some(known) => {
-                    let replaced = |entry: &Entry| subject.attributes.iter().any(|other| other.name == entry.name);
-                    known.attributes.retain(|entry| !replaced(entry));
-                    known.attributes.extend(subject.attributes);
-                }
-                None => self.subjects.push(subject),
-            }
-        }
-        for call in contents.calls {
-            match self.calls.iter_mut().find(|known| known.name == call.name) {
-                Some(known) if call.source.is_some() => known.source = call.source,
-                Some(_) => {}
-                None => self.calls.push(call),
-            }
-        }
-        self.locals.extend(contents.locals);
-        self.references.extend(contents.references);
-    }
+    module
 }
 
 /// The names of the folder's files that the CLI reads.

@@ -8,8 +8,8 @@ use hcl_edit::structure::{Block, Body};
 use hcl_edit::template::Template;
 use hcl_edit::visit::{self, Visit};
 
+use super::contents::{Call, Contents, Subject, SubjectKind};
 use super::expression::{Entry, Expression, Kind, Reference, Spot, Step};
-use super::module::{Call, Contents, Subject, SubjectKind};
 use crate::document::Place;
 
 /// What a file declares that matters here; none for a file that cannot be parsed, which the CLI reports itself.

@@ -379,6 +379,20 @@ fn locals_of_the_module() {
                 ),
             ),
             (
+                "a part of a local of a local",
+                container(
+                    "  pods = { web = local.pod }\n  pod = { containers = [{ imag = \"i\" }] }",
+                    "local.pods.web.containers",
+                ),
+            ),
+            (
+                "a part of a merge with a local",
+                container(
+                    "  base = { containers = [{ imag = \"i\" }] }\n  pod = merge(local.base, { containers = [{ nam = \"a\" }] })",
+                    "local.pod.containers",
+                ),
+            ),
+            (
                 "a default that is merged",
                 container(
                     "  base = { imag = \"i\" }",
@@ -416,6 +430,11 @@ fn locals_of_the_module() {
               main.tf:2:42: spec.template.spec.containers[0] has no attribute "nam". Did you mean `name`?
             a local of a local
               main.tf:2:9: spec.template.spec.containers[0] has no attribute "imag". Did you mean `image`?
+            a part of a local of a local
+              main.tf:3:27: spec.template.spec.containers[0] has no attribute "imag". Did you mean `image`?
+            a part of a merge with a local
+              main.tf:2:28: spec.template.spec.containers[0] has no attribute "imag". Did you mean `image`?
+              main.tf:3:45: spec.template.spec.containers[0] has no attribute "nam". Did you mean `name`?
             a default that is merged
               main.tf:2:12: spec.template.spec.containers[*] has no attribute "imag". Did you mean `image`?
               main.tf:8:59: spec.template.spec.containers[*] has no attribute "nam". Did you mean `name`?

@@ -62,7 +62,7 @@ fn every_style() {
         ("unicode and Windows", "# é\r\nresource \"datum_workload\" \"a\" {\r\n  metadata = { name = \"a\", labels = { \"ü\" = \"ö\" } }\r\n}\r\n".into()),
         ("a block that the CLI refuses", "resource \"datum_workload\" \"a\" {\n  spec {\n    replica = 1\n  }\n}\n".into()),
         ("a data source", "data \"datum_workload\" \"a\" {\n  metadata = { name = \"a\", namespace = \"project-a\" }\n}\ndata \"datum_workloads\" \"b\" {\n  label_selector = \"a=b\"\n}\n".into()),
-        ("JSON", "-- main.tf.json --\n{ \"//\": \"made by a program\", \"resource\": { \"//\": \"x\", \"datum_workload\": { \"a\": { \"//\": { \"metadata\": { \"path\": \"x\" } }, \"metadata\": { \"name\": \"a\", \"labels\": { \"//\": \"b\", \"${var.k}\": \"v\" } }, \"spec\": { \"replicas\": \"${var.n}\", \"provider\": { \"x\": 1 }, \"${var.k}\": 1 } } } } }\n".into()),
+        ("JSON", "-- main.tf.json --\n{ \"//\": \"made by a program\", \"resource\": { \"//\": \"x\", \"datum_workload\": { \"a\": { \"//\": { \"metadata\": { \"path\": \"x\" } }, \"metadata\": { \"name\": \"a\", \"labels\": { \"//\": \"b\", \"${var.k}\": \"v\" } }, \"spec\": { \"//\": \"not many\", \"replicas\": \"${var.n}\", \"provider\": { \"x\": 1 }, \"${var.k}\": 1 } } } } }\n".into()),
         ("JSON that is none", "-- main.tf.json --\n{ \"resource\": { \"datum_workload\": { \"a\": { \"spec\": { \"replica\": 1 } }\n".into()),
     ]);
 }
