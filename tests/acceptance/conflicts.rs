@@ -150,8 +150,7 @@ fn a_shared_field_that_is_let_go_of_stays_with_its_other_owner() {
         );
         workspace
             .applies()
-            .says("metadata.labels of workload")
-            .says("is still set")
+            .says(r#"metadata.labels["tier"] of workload"#)
             .says("friend");
         assert_eq!(live(workspace)["metadata"]["labels"]["tier"], "front");
     });

@@ -155,23 +155,45 @@ fn another_spelling_of_the_same_value_is_not_a_change() {
     });
 }
 
+/// Reverses, by hand, the containers of the workload, or the variables of each.
+fn reverse(workspace: &Workspace, what: &str) {
+    let mut containers = live(workspace)["spec"]["template"]["spec"]["containers"].clone();
+    let containers = containers.as_array_mut().expect("containers");
+    if what == "containers" {
+        containers.reverse();
+    } else {
+        for list in containers
+            .iter_mut()
+            .filter_map(|container| container[what].as_array_mut())
+        {
+            list.reverse();
+        }
+    }
+    let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+    workspace.api().edit(workspace.namespace(), "web", patch);
+}
+
 #[test]
-fn an_order_made_by_the_server_is_not_drift() {
+fn an_order_without_a_meaning_is_not_drift() {
     each_cli(|workspace| {
         workspace.config(WEB).applies();
-        let mut containers = live(workspace)["spec"]["template"]["spec"]["containers"].clone();
-        containers.as_array_mut().expect("containers").reverse();
-        for container in containers.as_array_mut().expect("containers") {
-            if let Some(env) = container["env"].as_array_mut() {
-                env.reverse();
-            }
-        }
-        workspace.api().edit(
-            workspace.namespace(),
-            "web",
-            json!({ "spec": { "template": { "spec": { "containers": containers } } } }),
-        );
+        reverse(workspace, "containers");
         workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn the_order_of_variables_is_drift_since_one_may_refer_to_those_before_it() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let before = container(&live(workspace), "app")["env"].clone();
+        assert_eq!(before.as_array().map_or(0, Vec::len), 2, "there is an order");
+        reverse(workspace, "env");
+        assert_ne!(container(&live(workspace), "app")["env"], before);
+        let changed = workspace.plan().changed("datum_workload.web");
+        assert!(changed.iter().all(|change| change.contains(".env[")), "{changed:?}");
+        workspace.applies();
+        assert_eq!(container(&live(workspace), "app")["env"], before);
     });
 }
 

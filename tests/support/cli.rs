@@ -146,7 +146,7 @@ pub(crate) fn repository() -> PathBuf {
 }
 
 /// The folder that holds the binaries under test: the one this test was built into.
-pub(crate) fn binaries() -> PathBuf {
+pub fn binaries() -> PathBuf {
     let test = env::current_exe().expect("a running test knows its own path");
     let folder = test
         .ancestors()

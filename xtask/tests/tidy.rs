@@ -12,12 +12,13 @@ use serde_json::Value;
 const ALLOWED: &[(&str, &[&str])] = &[
     ("acceptance", &[]),
     ("datum-client", &["datum-model"]),
-    ("datum-control-plane", &["datum-model"]),
+    ("datum-control-plane", &["datum-model", "structured-merge"]),
     ("datum-model", &[]),
     ("protoc-setup", &[]),
+    ("structured-merge", &[]),
     (
         "terraform-provider-datum",
-        &["datum-client", "datum-model", "tf-plugin-server"],
+        &["datum-client", "datum-model", "structured-merge", "tf-plugin-server"],
     ),
     ("tf-plugin-server", &[]),
     ("xtask", &["datum-model"]),

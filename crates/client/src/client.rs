@@ -221,21 +221,50 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::is_modified`] when the Workload has another version by now.
-    pub async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
+    pub(crate) async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
         let attempt = Attempt::on("change", id);
+        self.send_merge(&attempt, id, patch, false)
+            .await
+            .map(|applied| applied.object)
+    }
+
+    /// Asks what a JSON merge patch would do, which is not done. `patch` names in `metadata.resourceVersion` the version that it
+    /// was made for.
+    ///
+    /// # Errors
+    /// [`Error::is_modified`] when the Workload has another version by now, [`Error::is_invalid`] when the API would refuse it.
+    pub async fn validate_merge(&self, id: &WorkloadId, patch: &Value) -> Result<Applied, Error> {
+        let attempt = Attempt::on("validate", id);
+        self.send_merge(&attempt, id, patch, true).await
+    }
+
+    async fn send_merge(
+        &self,
+        attempt: &Attempt,
+        id: &WorkloadId,
+        patch: &Value,
+        dry_run: bool,
+    ) -> Result<Applied, Error> {
         let params = PatchParams {
+            dry_run,
             field_manager: Some(self.shared.field_manager.clone()),
             field_validation: Some(ValidationDirective::Strict),
             ..PatchParams::default()
         };
         let request = built(
-            &attempt,
+            attempt,
             workloads(Some(&id.namespace)).patch(id.name.as_str(), &params, &Patch::Merge(patch)),
         )?;
-        let written = self.writing(&id.namespace, false);
-        let sent = self.send(&attempt, &request, Repeat::Safe).await;
+        let written = self.writing(&id.namespace, dry_run);
+        let sent = self.send(attempt, &request, Repeat::Safe).await;
         drop(written);
-        Ok(Object::new(sent?.json))
+        let success = sent?;
+        Ok(Applied {
+            object: Object::new(success.json),
+            created: false,
+            repeated: success.repeated,
+            warnings: warning::texts(&success.headers),
+        })
     }
 
     /// Deletes a Workload. It is gone when this says so; [`Deleted::Pending`] leaves it to

@@ -127,14 +127,35 @@ impl User {
         self.role() == Role::Admin
     }
 
-    /// The rules as a `SelfSubjectRulesReview` lists them.
+    /// The rules as the status of a `SelfSubjectRulesReview` lists them.
     pub fn rules(&self) -> Value {
+        let reviews = |group: &str, resources: &[&str]| json!({"verbs": ["create"], "apiGroups": [group], "resources": resources});
+        let mut of_resources = vec![
+            reviews(
+                "authorization.k8s.io",
+                &["selfsubjectaccessreviews", "selfsubjectrulesreviews"],
+            ),
+            reviews("authentication.k8s.io", &["selfsubjectreviews"]),
+        ];
         let verbs = match self.role().verbs() {
-            None => json!(["*"]),
-            Some([]) => return json!([]),
-            Some(verbs) => json!(verbs),
+            None => Some(json!(["*"])),
+            Some([]) => None,
+            Some(verbs) => Some(json!(verbs)),
         };
-        json!([{"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]}])
+        of_resources.extend(verbs.map(|verbs| json!({"verbs": verbs, "apiGroups": ["*"], "resources": ["*"]})));
+        let below = PUBLIC_PATHS
+            .into_iter()
+            .flat_map(|path| [path.to_owned(), format!("{path}/*")]);
+        let public: Vec<String> = ["/healthz", "/livez", "/readyz"]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(below)
+            .collect();
+        let mut of_paths = vec![json!({"verbs": ["get"], "nonResourceURLs": public})];
+        if self.is_admin() {
+            of_paths.push(json!({"verbs": ["*"], "nonResourceURLs": ["*"]}));
+        }
+        json!({"resourceRules": of_resources, "nonResourceRules": of_paths, "incomplete": false})
     }
 }
 

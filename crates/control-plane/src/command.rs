@@ -121,6 +121,13 @@ impl Serve {
                 Scheme::Https
             },
         };
+        if options.scheme == Scheme::Http && !options.listen.ip().is_loopback() {
+            writeln!(
+                io::stderr().lock(),
+                "warning: serving plain HTTP on {}: whoever is on the way can read the tokens and use them",
+                options.listen
+            )?;
+        }
         // Whoever reads that the server is ready may end it at once.
         let end = self.lifetime.begin().context("cannot listen for signals")?;
         let server = Server::start(options).await.context("cannot start the control plane")?;

@@ -7,29 +7,54 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use datum_model::schema::{Kind, Schema, workload};
+use serde::Deserialize as _;
 use serde_json::{Value, json};
+use structured_merge as merge;
 
 use crate::resource::{self, Table};
 
 /// The schema of the objects of a table.
 pub fn of(table: Table) -> &'static Schema {
-    static SCHEMAS: LazyLock<HashMap<Table, Schema>> = LazyLock::new(|| {
-        resource::ALL
-            .iter()
-            .map(|resource| (resource.table, schema(&contents(resource.table))))
-            .collect()
-    });
+    static SCHEMAS: LazyLock<HashMap<Table, Schema>> = LazyLock::new(|| of_tables(schema));
     &SCHEMAS[&table]
 }
 
-/// The fields beside apiVersion, kind and metadata, as OpenAPI.
+/// The same, as merging reads it.
+pub fn merged_by(table: Table) -> &'static merge::Schema {
+    static SCHEMAS: LazyLock<HashMap<Table, merge::Schema>> = LazyLock::new(|| of_tables(merge_schema));
+    &SCHEMAS[&table]
+}
+
+/// The members that every object of a table has, as a Go struct has them, if only empty.
+pub fn members(table: Table) -> &'static [&'static str] {
+    match table {
+        Table::Events => &["involvedObject", "source"],
+        Table::Secrets | Table::ConfigMaps | Table::ServiceAccounts => &[],
+        _ => &["spec", "status"],
+    }
+}
+
+fn of_tables<S>(read: fn(&Value) -> S) -> HashMap<Table, S> {
+    resource::ALL
+        .iter()
+        .map(|resource| (resource.table, read(&openapi(resource.table))))
+        .collect()
+}
+
+fn openapi(table: Table) -> Value {
+    let mut properties = contents(table);
+    for member in members(table) {
+        properties[*member] = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}});
+    }
+    json!({"type": "object", "properties": properties})
+}
+
+/// The fields beside apiVersion, kind, metadata and [`members`], as OpenAPI.
 fn contents(table: Table) -> Value {
     let string = json!({"type": "string"});
     let boolean = json!({"type": "boolean"});
     let strings = json!({"type": "object", "additionalProperties": string});
     let object = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    // A member of a Go struct: it is always there, if only empty.
-    let member = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}});
     let objects = json!({"type": "array", "items": object});
     match table {
         Table::Events => json!({
@@ -37,7 +62,6 @@ fn contents(table: Table) -> Value {
             "count": {"type": "integer", "format": "int32"},
             "eventTime": {"type": "string", "nullable": true},
             "firstTimestamp": {"type": "string", "nullable": true},
-            "involvedObject": member,
             "lastTimestamp": {"type": "string", "nullable": true},
             "message": string,
             "reason": string,
@@ -45,7 +69,6 @@ fn contents(table: Table) -> Value {
             "reportingComponent": string,
             "reportingInstance": string,
             "series": object,
-            "source": member,
             "type": string,
         }),
         Table::Secrets => json!({
@@ -60,19 +83,17 @@ fn contents(table: Table) -> Value {
             "imagePullSecrets": objects,
             "secrets": objects,
         }),
-        _ => json!({"spec": member, "status": member}),
+        _ => json!({}),
     }
 }
 
-/// The schema of the reviews, which have what most kinds have.
-pub fn of_reviews() -> &'static Schema {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| schema(&contents(Table::Absent)));
-    &SCHEMA
+fn merge_schema(openapi: &Value) -> merge::Schema {
+    let schema: merge::Schema = merge::Schema::deserialize(openapi).expect("the schemas above are well-formed");
+    schema.into_object()
 }
 
-fn schema(contents: &Value) -> Schema {
-    let mut schema: Schema = serde_json::from_value(json!({"type": "object", "properties": contents}))
-        .expect("the schemas above are well-formed");
+fn schema(openapi: &Value) -> Schema {
+    let mut schema = Schema::deserialize(openapi).expect("the schemas above are well-formed");
     if let Kind::Object { properties, .. } = &mut schema.kind {
         for name in ["apiVersion", "kind", "metadata"] {
             properties.extend(

@@ -2,6 +2,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::resource::{ALL, Resource, Subresource};
@@ -57,8 +58,8 @@ const REVIEWS: [(&str, &str, &str, &str); 5] = [
 pub struct Document {
     /// Its media type.
     pub content_type: &'static str,
-    /// Its text.
-    pub body: String,
+    /// Its bytes.
+    pub body: Bytes,
     /// What changes when the text does; only large documents have one.
     pub etag: Option<String>,
 }
@@ -67,16 +68,16 @@ impl Document {
     fn json(value: &Value) -> Self {
         Self {
             content_type: "application/json",
-            body: format!("{value}\n"),
+            body: format!("{value}\n").into(),
             etag: None,
         }
     }
 }
 
-/// What changes when a text does.
-pub(crate) fn etag(text: &str) -> String {
+/// What changes when a document does.
+pub(crate) fn etag(body: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
+    body.hash(&mut hasher);
     format!("{:016X}", hasher.finish())
 }
 
@@ -90,7 +91,7 @@ pub fn document(path: &str, accept: &str) -> Option<Document> {
         ["version"] => {
             return Some(Document {
                 content_type: "application/json",
-                body: format!("{:#}", version()),
+                body: format!("{:#}", version()).into(),
                 etag: None,
             });
         }
@@ -283,8 +284,8 @@ fn aggregated(groups: &[(&str, &str)]) -> Document {
     let body = format!("{list}\n");
     Document {
         content_type: AGGREGATED,
-        etag: Some(etag(&body)),
-        body,
+        etag: Some(etag(body.as_bytes())),
+        body: body.into(),
     }
 }
 

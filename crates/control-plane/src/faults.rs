@@ -31,6 +31,10 @@ fn once() -> u64 {
 /// What goes wrong.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of its own in the JSON of a rule"
+)]
 pub struct Fault {
     /// Answer a `Status` with this code.
     pub status: Option<u16>,
@@ -45,6 +49,9 @@ pub struct Fault {
     /// Reset the connection.
     #[serde(default)]
     pub reset: bool,
+    /// Panic in the handler.
+    #[serde(default)]
+    pub panic: bool,
     /// Close the watch as soon as it has sent what there is.
     #[serde(default)]
     pub close_watch: bool,

@@ -1,34 +1,8 @@
-//! Values in the words of Go's `fmt` and `encoding/json`, which some of the API server's messages hold.
-
-use std::fmt::{self, Write as _};
+//! Go's words, which some of the API server's messages hold: those of `structured_merge`, and what it has no use for.
 
 use serde_json::Value;
 
-/// A value as `%v` prints it.
-pub(crate) struct Plain<'a>(pub(crate) &'a Value);
-
-/// A value as `%#v` prints it.
-pub(crate) struct Syntax<'a>(pub(crate) &'a Value);
-
-/// A text as `%q` quotes it.
-pub(crate) struct Quoted<'a>(pub(crate) &'a str);
-
-/// A value as `json.Marshal` writes it: safe inside HTML. The characters in question stand in strings only.
-pub(crate) fn json(value: &Value) -> String {
-    let mut json = value.to_string();
-    for (character, escape) in [
-        ('&', "\\u0026"),
-        ('<', "\\u003c"),
-        ('>', "\\u003e"),
-        ('\u{2028}', "\\u2028"),
-        ('\u{2029}', "\\u2029"),
-    ] {
-        if json.contains(character) {
-            json = json.replace(character, escape);
-        }
-    }
-    json
-}
+pub(crate) use structured_merge::go::{Plain, Quoted, is_printable, json, type_name};
 
 /// The type of a value, as errors of `encoding/json` name it.
 pub(crate) fn json_type(value: &Value) -> &'static str {
@@ -39,19 +13,6 @@ pub(crate) fn json_type(value: &Value) -> &'static str {
         Value::String(_) => "string",
         Value::Array(_) => "array",
         Value::Object(_) => "object",
-    }
-}
-
-/// The type of a decoded value, as `%T` prints it.
-pub(crate) fn type_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "<nil>",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_i64() => "int64",
-        Value::Number(_) => "float64",
-        Value::String(_) => "string",
-        Value::Array(_) => "[]interface {}",
-        Value::Object(_) => "map[string]interface {}",
     }
 }
 
@@ -68,141 +29,9 @@ pub(crate) fn parse_uint(text: &str) -> Result<u64, String> {
     })
 }
 
-impl fmt::Display for Plain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::Null => f.write_str("<nil>"),
-            Value::String(text) => f.write_str(text),
-            Value::Number(number) => number_text(number, f),
-            Value::Bool(value) => write!(f, "{value}"),
-            Value::Array(items) => {
-                f.write_str("[")?;
-                for (index, item) in items.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { " " };
-                    write!(f, "{separator}{}", Plain(item))?;
-                }
-                f.write_str("]")
-            }
-            Value::Object(fields) => {
-                f.write_str("map[")?;
-                for (index, (key, value)) in fields.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { " " };
-                    write!(f, "{separator}{key}:{}", Plain(value))?;
-                }
-                f.write_str("]")
-            }
-        }
-    }
-}
-
-impl fmt::Display for Quoted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_char('"')?;
-        for character in self.0.chars() {
-            match character {
-                '"' => f.write_str("\\\"")?,
-                '\\' => f.write_str("\\\\")?,
-                '\x07' => f.write_str("\\a")?,
-                '\x08' => f.write_str("\\b")?,
-                '\x0b' => f.write_str("\\v")?,
-                '\x0c' => f.write_str("\\f")?,
-                '\n' => f.write_str("\\n")?,
-                '\r' => f.write_str("\\r")?,
-                '\t' => f.write_str("\\t")?,
-                printable if is_printable(printable) => f.write_char(printable)?,
-                ascii if ascii.is_ascii() => write!(f, "\\x{:02x}", u32::from(ascii))?,
-                short if u32::from(short) < 0x1_0000 => write!(f, "\\u{:04x}", u32::from(short))?,
-                long => write!(f, "\\U{:08x}", u32::from(long))?,
-            }
-        }
-        f.write_char('"')
-    }
-}
-
-/// Whether `unicode.IsPrint` holds, as far as Rust's tables agree.
-pub(crate) fn is_printable(character: char) -> bool {
-    matches!(character, '"' | '\'' | '\\') || character.escape_debug().len() == 1
-}
-
-impl fmt::Display for Syntax<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::Null => f.write_str("interface {}(nil)"),
-            Value::Number(number) => number_text(number, f),
-            Value::Bool(value) => write!(f, "{value}"),
-            Value::String(text) => write!(f, "{}", Quoted(text)),
-            Value::Array(items) => {
-                f.write_str("[]interface {}{")?;
-                for (index, item) in items.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { ", " };
-                    write!(f, "{separator}{}", Syntax(item))?;
-                }
-                f.write_str("}")
-            }
-            Value::Object(fields) => {
-                f.write_str("map[string]interface {}{")?;
-                for (index, (key, value)) in fields.iter().enumerate() {
-                    let separator = if index == 0 { "" } else { ", " };
-                    write!(f, "{separator}{}:{}", Quoted(key), Syntax(value))?;
-                }
-                f.write_str("}")
-            }
-        }
-    }
-}
-
-/// A number as `%v` prints an int64 or a float64: a float of seven digits before the point has an exponent.
-fn number_text(number: &serde_json::Number, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let float = match number.as_f64() {
-        Some(float) if !number.is_i64() => float,
-        _ => return write!(f, "{number}"),
-    };
-    let text = format!("{float:e}");
-    let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-    if (-4..6).contains(&exponent.parse::<i32>().unwrap_or(0)) {
-        return write!(f, "{float}");
-    }
-    let (sign, exponent) = exponent.strip_prefix('-').map_or(('+', exponent), |rest| ('-', rest));
-    write!(f, "{digits}e{sign}{exponent:0>2}")
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
-    use super::{Plain, Quoted, Syntax, json, parse_uint};
-
-    #[test]
-    fn values_read_as_go_prints_them() {
-        for (value, plain, syntax) in [
-            (json!(null), "<nil>", "interface {}(nil)"),
-            (json!("a\"b"), "a\"b", r#""a\"b""#),
-            (json!(1_000_000), "1000000", "1000000"),
-            (json!(1_000_000.0), "1e+06", "1e+06"),
-            (json!(1.5), "1.5", "1.5"),
-            (json!(0.00001), "1e-05", "1e-05"),
-            (
-                json!({"a": [1, "x", {"b": true}]}),
-                "map[a:[1 x map[b:true]]]",
-                r#"map[string]interface {}{"a":[]interface {}{1, "x", map[string]interface {}{"b":true}}}"#,
-            ),
-        ] {
-            assert_eq!(Plain(&value).to_string(), plain);
-            assert_eq!(Syntax(&value).to_string(), syntax);
-        }
-    }
-
-    #[test]
-    fn texts_are_quoted_as_go_quotes_them() {
-        for (text, quoted) in [
-            ("it's \"so\"", r#""it's \"so\"""#),
-            ("a\u{0}\n\u{7f}", r#""a\x00\n\x7f""#),
-            ("ä\u{200b}\u{10ffff}", r#""ä\u200b\U0010ffff""#),
-        ] {
-            assert_eq!(Quoted(text).to_string(), quoted);
-        }
-        assert_eq!(json(&json!("a<b>&c")), r#""a\u003cb\u003e\u0026c""#);
-    }
+    use super::parse_uint;
 
     #[test]
     fn unsigned_numbers_are_digits_alone() {

@@ -1,7 +1,7 @@
 //! What proves who the server and its users are: a certificate authority, certificates and tokens.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::auth::{Role, Tokens};
+use crate::private;
 
 /// The names that the server's certificate is for.
 const SERVER_NAMES: [&str; 3] = ["localhost", "127.0.0.1", "::1"];
@@ -70,9 +71,10 @@ impl Identity {
         let mut params = CertificateParams::new(Vec::new())?;
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+        // A subject of its own: OpenSSL takes a certificate whose issuer has its own name for a self-signed one.
         params
             .distinguished_name
-            .push(DnType::CommonName, "datum-control-plane");
+            .push(DnType::CommonName, "datum-control-plane-ca");
         let ca_certificate = params.self_signed(&ca_key)?.pem();
 
         let client_key = KeyPair::generate()?;
@@ -82,6 +84,7 @@ impl Identity {
             .distinguished_name
             .push(DnType::OrganizationName, "system:masters");
         client.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
+        client.use_authority_key_identifier_extension = true;
         let issuer = Issuer::from_ca_cert_pem(&ca_certificate, &ca_key)?;
         let client_certificate = client.signed_by(&client_key, &issuer)?.pem();
 
@@ -108,7 +111,7 @@ impl Identity {
                     path: path.clone(),
                     source,
                 })?;
-                write_secret(&path, &json).map_err(|source| IdentityError::File { path, source })?;
+                private::write(&path, &json).map_err(|source| IdentityError::File { path, source })?;
                 Ok(identity)
             }
             Err(source) => Err(IdentityError::File { path, source }),
@@ -153,10 +156,12 @@ impl Identity {
             names.push(own);
         }
         let mut params = CertificateParams::new(names)?;
+        // An authority that was made by an older version has the name of the program.
         params
             .distinguished_name
-            .push(DnType::CommonName, "datum-control-plane");
+            .push(DnType::CommonName, "datum-control-plane-server");
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
         let certificate = params.signed_by(&key, &issuer)?;
 
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
@@ -183,22 +188,37 @@ fn certificate_from_pem(pem: &str) -> CertificateDer<'static> {
     CertificateDer::from_pem_slice(pem.as_bytes()).unwrap_or_else(|_| CertificateDer::from(Vec::new()))
 }
 
-/// Writes a file that only its owner reads, whole or not at all.
-pub fn write_secret(path: &Path, content: &[u8]) -> io::Result<()> {
-    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let directory = directory.unwrap_or(Path::new("."));
-    fs::create_dir_all(directory)?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let temporary = directory.join(format!(".{name}.{}", Uuid::new_v4().simple()));
-    let mut options = fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
+#[cfg(test)]
+mod tests {
+    use x509_parser::extensions::ParsedExtension;
+    use x509_parser::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn certificates_are_told_from_their_authority() {
+        let identity = Identity::generate().unwrap();
+        let authority = certificate_from_pem(identity.ca_certificate());
+        let (_, authority) = X509Certificate::from_der(&authority).unwrap();
+        let own_key = authority
+            .extensions()
+            .iter()
+            .find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::SubjectKeyIdentifier(key) => Some(key.clone()),
+                _ => None,
+            });
+        let client = certificate_from_pem(identity.client().0);
+        let (_, client) = X509Certificate::from_der(&client).unwrap();
+        let issuer_key = client
+            .extensions()
+            .iter()
+            .find_map(|extension| match extension.parsed_extension() {
+                ParsedExtension::AuthorityKeyIdentifier(key) => key.key_identifier.clone(),
+                _ => None,
+            });
+        assert!(own_key.is_some());
+        assert_eq!(issuer_key, own_key);
+        assert_eq!(client.issuer(), authority.subject());
+        assert_ne!(client.subject(), authority.subject());
     }
-    options.open(&temporary)?.write_all(content)?;
-    fs::rename(&temporary, path).inspect_err(|_| {
-        let _ = fs::remove_file(&temporary);
-    })
 }

@@ -16,12 +16,23 @@ pub fn project_prefix(project: &Project) -> String {
     format!("/apis/resourcemanager.miloapis.com/v1alpha1/projects/{project}/control-plane")
 }
 
-/// The kubeconfig for the server at `url`, without certificates when it speaks plain HTTP (`identity` only has tokens then).
+/// The path prefix under which a request over plain HTTP carries its token: Go's clients, kubectl among them, send no
+/// credentials where there is no TLS.
+pub fn token_prefix(token: &str) -> String {
+    format!("{TOKENS}{token}")
+}
+
+/// Where paths with tokens begin.
+pub const TOKENS: &str = "/_token/";
+
+/// The kubeconfig for the server at `url`. Over plain HTTP there are no certificates, and every user has a cluster of
+/// their own, whose address carries the token.
 pub fn render(url: &str, identity: &Identity, projects: &[Project]) -> Value {
     let encode = |pem: &str| BASE64_STANDARD.encode(pem);
+    let is_encrypted = url.starts_with("https:");
     let cluster = |name: &str, server: String| {
         let mut cluster = json!({"server": server});
-        if url.starts_with("https:") {
+        if is_encrypted {
             cluster["certificate-authority-data"] = encode(identity.ca_certificate()).into();
         }
         json!({"name": name, "cluster": cluster})
@@ -33,16 +44,30 @@ pub fn render(url: &str, identity: &Identity, projects: &[Project]) -> Value {
         }
         json!({"name": name, "context": context})
     };
+    let as_user = |role: Role| {
+        if is_encrypted {
+            url.to_owned()
+        } else {
+            format!("{url}{}", token_prefix(identity.token(role)))
+        }
+    };
     let namespace = projects.first().map(|project| project.namespace().to_string());
 
-    let mut clusters = vec![cluster(CLUSTER, url.to_owned())];
+    let mut clusters = Vec::new();
     let mut contexts = Vec::new();
     let mut users = Vec::new();
-    for role in Role::ALL {
-        users.push(json!({"name": role.name(), "user": {"token": identity.token(role)}}));
-        contexts.push(context(role.name(), CLUSTER, role.name(), namespace.clone()));
+    if is_encrypted {
+        clusters.push(cluster(CLUSTER, url.to_owned()));
     }
-    if url.starts_with("https:") {
+    for role in Role::ALL {
+        let of_role = if is_encrypted { CLUSTER } else { role.name() };
+        if !is_encrypted {
+            clusters.push(cluster(of_role, as_user(role)));
+        }
+        users.push(json!({"name": role.name(), "user": {"token": identity.token(role)}}));
+        contexts.push(context(role.name(), of_role, role.name(), namespace.clone()));
+    }
+    if is_encrypted {
         let (certificate, key) = identity.client();
         users.push(json!({
             "name": CERTIFICATE_USER,
@@ -52,7 +77,8 @@ pub fn render(url: &str, identity: &Identity, projects: &[Project]) -> Value {
     }
     for project in projects {
         let name = project.namespace().to_string();
-        clusters.push(cluster(&name, format!("{url}{}", project_prefix(project))));
+        let server = format!("{}{}", as_user(Role::Admin), project_prefix(project));
+        clusters.push(cluster(&name, server));
         contexts.push(context(&name, &name, Role::Admin.name(), Some(name.clone())));
     }
     json!({

@@ -3,7 +3,7 @@
 //! From the wire inwards:
 //! - [`command`] is the command line, [`server`] the HTTP server: connections, TLS, faults, authentication, dispatch.
 //! - [`registry`] is what the API does, without HTTP; [`store`] is where objects are, with their versions and history.
-//! - [`admission`], [`apply`], [`fields`] and [`patch`] are pure functions on objects: defaults, validation, ownership.
+//! - [`admission`], [`apply`] and [`patch`] are pure functions on objects: defaults, validation, ownership.
 //! - [`discovery`], [`openapi`], [`definition`] and [`table`] describe the API and its objects to clients.
 //! - [`auth`], [`identity`] and [`kubeconfig`] say who may come in; [`faults`] and [`request_log`] serve tests of clients.
 //! - [`simulator`] is a client like any other: nothing here knows it.
@@ -16,12 +16,13 @@ pub mod core_schema;
 pub mod definition;
 pub mod discovery;
 pub mod faults;
-pub mod fields;
 mod go;
 pub mod identity;
 pub mod kubeconfig;
+mod number;
 pub mod openapi;
 pub mod patch;
+mod private;
 pub mod registry;
 pub mod request_log;
 pub mod resource;

@@ -4,9 +4,12 @@
 //! (`--dry-run=server`, `--validate`), and how lists merge (`apply`). Workloads are described in full, from their
 //! definition; of the built-in kinds only what kubectl needs in order to send them.
 
+mod protobuf;
+
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::discovery::{Document, etag};
@@ -16,33 +19,39 @@ use crate::resource::{ALL, Resource};
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 /// The keywords of structural schemas that OpenAPI v2 has no room for.
-const NOT_IN_V2: [&str; 4] = ["nullable", "oneOf", "anyOf", "not"];
+const NOT_IN_V2: [&str; 3] = ["oneOf", "anyOf", "not"];
 
-/// The document under this path, if it is one of OpenAPI.
-pub fn document(path: &str) -> Option<Document> {
-    static V2: LazyLock<String> = LazyLock::new(|| v2().to_string());
-    let (body, etag) = match path.trim_end_matches('/') {
-        "/openapi/v2" => (V2.clone(), Some(etag(&V2))),
-        "/openapi/v3" => (index().to_string(), None),
-        path => {
-            let (text, etag) = documents().get(path.strip_prefix("/openapi/v3/")?)?;
-            (text.clone(), Some(etag.clone()))
-        }
-    };
-    Some(Document {
+/// The document under this path, if it is one of OpenAPI, in the form that `accept` asks for, if there is one.
+pub fn document(path: &str, accept: &str) -> Option<Document> {
+    static V2: LazyLock<Bytes> = LazyLock::new(|| v2().to_string().into());
+    static V2_PROTOBUF: LazyLock<Bytes> = LazyLock::new(|| protobuf::encode(&v2()).into());
+    let of_json = |body: Bytes, etag| Document {
         content_type: "application/json",
         body,
         etag,
+    };
+    Some(match path.trim_end_matches('/') {
+        "/openapi/v2" if accept.split(',').any(|part| part.trim() == protobuf::ACCEPT) => Document {
+            content_type: protobuf::CONTENT_TYPE,
+            body: V2_PROTOBUF.clone(),
+            etag: Some(etag(&V2_PROTOBUF)),
+        },
+        "/openapi/v2" => of_json(V2.clone(), Some(etag(&V2))),
+        "/openapi/v3" => of_json(index().to_string().into(), None),
+        path => {
+            let (text, etag) = documents().get(path.strip_prefix("/openapi/v3/")?)?;
+            of_json(text.clone(), Some(etag.clone()))
+        }
     })
 }
 
 /// The documents of version 3 by the path of their group and version, with what changes when they do.
-fn documents() -> &'static BTreeMap<String, (String, String)> {
-    static DOCUMENTS: LazyLock<BTreeMap<String, (String, String)>> = LazyLock::new(|| {
+fn documents() -> &'static BTreeMap<String, (Bytes, String)> {
+    static DOCUMENTS: LazyLock<BTreeMap<String, (Bytes, String)>> = LazyLock::new(|| {
         group_versions()
             .into_iter()
             .map(|(path, resources)| {
-                let text = v3(&resources).to_string();
+                let text = Bytes::from(v3(&resources).to_string());
                 let etag = etag(&text);
                 (path, (text, etag))
             })
@@ -103,7 +112,9 @@ fn v3(resources: &[&Resource]) -> Value {
 
 fn v2() -> Value {
     let mut definitions = Map::new();
-    definitions.insert(OBJECT_META.to_owned(), object_meta());
+    let mut metadata = object_meta();
+    reduce_to_v2(&mut metadata);
+    definitions.insert(OBJECT_META.to_owned(), metadata);
     let mut paths = Map::new();
     for resource in ALL {
         let mut schema = schema(resource, "#/definitions/");
@@ -238,21 +249,35 @@ fn operations(resource: &Resource, parameter: impl Fn(&str, &str) -> Value) -> M
     paths
 }
 
-/// Drops what OpenAPI v2 cannot say, as the API server does when it publishes a definition there.
+/// Drops what OpenAPI v2 cannot say, and what kubectl cannot cope with there, as the API server does when it publishes a
+/// definition (`apiextensions-apiserver/pkg/controller/openapi/v2/conversion.go`).
 fn reduce_to_v2(schema: &mut Value) {
-    match schema {
-        Value::Object(fields) => {
-            for keyword in NOT_IN_V2 {
-                fields.remove(keyword);
-            }
-            if fields.get("x-kubernetes-int-or-string") == Some(&Value::Bool(true)) {
-                fields.remove("type");
-            }
-            fields.values_mut().for_each(reduce_to_v2);
-        }
-        Value::Array(items) => items.iter_mut().for_each(reduce_to_v2),
-        _ => {}
+    let Value::Object(fields) = schema else { return };
+    for keyword in NOT_IN_V2 {
+        fields.remove(keyword);
     }
+    let is = |fields: &Map<String, Value>, keyword: &str| fields.get(keyword) == Some(&Value::Bool(true));
+    let is_nullable = fields.remove("nullable") == Some(Value::Bool(true));
+    let is_free = is(fields, "x-kubernetes-preserve-unknown-fields");
+    if is_nullable || is_free {
+        fields.remove("items");
+        fields.remove("properties");
+    }
+    if is_nullable || is_free || is(fields, "x-kubernetes-int-or-string") {
+        fields.remove("type");
+    }
+    // A reference beside a description is one.
+    if let Some(reference) = fields.get("allOf").and_then(|parts| parts[0].get("$ref")).cloned() {
+        fields.remove("allOf");
+        fields.insert("$ref".to_owned(), reference);
+    }
+    for keyword in ["items", "additionalProperties"] {
+        if let Some(below) = fields.get_mut(keyword) {
+            reduce_to_v2(below);
+        }
+    }
+    let properties = fields.get_mut("properties").and_then(Value::as_object_mut);
+    properties.into_iter().flat_map(Map::values_mut).for_each(reduce_to_v2);
 }
 
 #[cfg(test)]
@@ -261,16 +286,16 @@ mod tests {
 
     #[test]
     fn every_group_and_version_has_a_document_that_tells_what_a_patch_takes() {
-        let index: Value = serde_json::from_str(&document("/openapi/v3").unwrap().body).unwrap();
+        let index: Value = serde_json::from_slice(&document("/openapi/v3", "").unwrap().body).unwrap();
         let paths = index["paths"].as_object().unwrap();
         assert!(paths.contains_key("api/v1") && paths.contains_key("apis/compute.miloapis.com/v1alpha1"));
         let url = paths["apis/compute.miloapis.com/v1alpha1"]["serverRelativeURL"]
             .as_str()
             .unwrap();
         let (address, hash) = url.split_once("?hash=").unwrap();
-        let document = document(address).unwrap();
+        let document = document(address, "").unwrap();
         assert_eq!(document.etag.as_deref(), Some(hash));
-        let found: Value = serde_json::from_str(&document.body).unwrap();
+        let found: Value = serde_json::from_slice(&document.body).unwrap();
         let patch =
             &found["paths"]["/apis/compute.miloapis.com/v1alpha1/namespaces/{namespace}/workloads/{name}"]["patch"];
         let parameters: Vec<&str> = patch["parameters"]

@@ -214,7 +214,7 @@ impl Registry {
                 Ok(Inserted::Done(stored.value.clone()))
             }
             Err(CommitError::Raced) => Ok(Inserted::Taken(key.name)),
-            Err(error @ CommitError::Disk(_)) => Err(Status::internal(error.to_string())),
+            Err(error) => Err(Status::internal(error.to_string())),
         }
     }
 

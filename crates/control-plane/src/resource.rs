@@ -1,6 +1,9 @@
 //! The resources that this control plane serves, each declared once.
 
+use std::sync::LazyLock;
+
 use datum_model::schema::Schema;
+use structured_merge as merge;
 
 /// One resource: a path segment under a group and version, and the kind of its objects.
 #[derive(Debug, PartialEq)]
@@ -258,6 +261,25 @@ impl Resource {
         }
     }
 
+    /// The schema of the objects, as merging reads it.
+    pub fn merge_schema(&self) -> &'static merge::Schema {
+        static WORKLOADS: LazyLock<merge::Schema> = LazyLock::new(|| {
+            merge::Schema::of_object(datum_model::schema::openapi()).expect("the generated schema is well-formed")
+        });
+        match self.table {
+            Table::Workloads => &WORKLOADS,
+            _ => crate::core_schema::merged_by(self.table),
+        }
+    }
+
+    /// The members that every object has, if only empty.
+    pub fn members(&self) -> &'static [&'static str] {
+        match self.table {
+            Table::Workloads => &[],
+            _ => crate::core_schema::members(self.table),
+        }
+    }
+
     /// The subresource of this name, if the resource has it.
     pub fn subresource(&self, name: &str) -> Option<Subresource> {
         self.subresources.iter().copied().find(|sub| sub.name() == name)
@@ -302,9 +324,8 @@ pub static ALL: &[Resource] = &[
         kind: datum_model::api::KIND,
         plural: datum_model::api::PLURAL,
         singular: datum_model::api::SINGULAR,
-        // The recorded API has neither a short name nor a category; config/crd adds both for clusters of one's own.
-        short_names: &[],
-        categories: &[],
+        short_names: &[datum_model::api::SHORT_NAME],
+        categories: &[datum_model::api::CATEGORY],
         namespaced: true,
         subresources: &[Subresource::Status, Subresource::Scale],
         table: Table::Workloads,

@@ -30,18 +30,22 @@ use datum_model::Project;
 
 use crate::auth::Tokens;
 use crate::faults::Faults;
-use crate::identity::{Identity, IdentityError, write_secret};
+use crate::identity::{Identity, IdentityError};
 use crate::kubeconfig;
+use crate::private;
 use crate::registry::Registry;
 use crate::registry::namespace::PERMANENT;
 use crate::request_log::RequestLog;
 use crate::resource::{self, Table};
 use crate::status::Status;
 use crate::store::disk::DiskError;
-use crate::store::{CommitError, Key, Store};
+use crate::store::{CommitError, Key, Limits, Store};
 
-/// How many changes of each table a watch can go back.
-const HISTORY: usize = 20_000;
+/// How far back a watch can go, in each table.
+const HISTORY: Limits = Limits {
+    changes: 20_000,
+    bytes: 64 * 1024 * 1024,
+};
 /// How long open requests may take to end when the server stops.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -109,6 +113,7 @@ struct App {
     tokens: Tokens,
     faults: Faults,
     log: RequestLog,
+    scheme: Scheme,
     stopping: CancellationToken,
 }
 
@@ -165,6 +170,7 @@ impl Server {
             tokens: identity.tokens(),
             faults: Faults::default(),
             log: RequestLog::default(),
+            scheme: options.scheme,
             stopping: CancellationToken::new(),
         });
         let server = Self {
@@ -215,7 +221,7 @@ impl Drop for Server {
 }
 
 fn write_kubeconfig(path: &Path, text: &str) -> Result<(), StartError> {
-    write_secret(path, text.as_bytes()).map_err(|source| StartError::Kubeconfig {
+    private::write(path, text.as_bytes()).map_err(|source| StartError::Kubeconfig {
         path: path.to_owned(),
         source,
     })

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Instant;
 
 use bytes::Bytes;
 use serde_json::Value;
@@ -23,10 +24,17 @@ use tokio::sync::watch;
 use crate::resource::Table;
 use disk::{Contents, Disk, DiskError};
 use history::History;
-pub use history::{Change, Expired};
+pub use history::{Change, Expired, Limits};
 
 /// The version of an empty store. A version below it counts as long forgotten, and 0 has a meaning of its own.
 const FIRST_VERSION: u64 = 100;
+
+/// How large a request to etcd may be, in bytes: the object with what is around it.
+const MAX_REQUEST: usize = 1_572_864;
+/// How large a message to etcd may be, in bytes.
+const MAX_MESSAGE: usize = 2_097_152;
+/// What is around an object in a request to etcd, beside its key, in bytes: near enough.
+const AROUND: usize = 64;
 
 /// Which object: a namespace (empty for cluster-scoped objects) and a name. Keys are ordered as paths, `namespace/name`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -74,6 +82,8 @@ pub struct Stored {
     pub value: Value,
     /// The version as a number.
     pub version: u64,
+    /// When it was written, or read from the disk.
+    pub since: Instant,
     json: OnceLock<Bytes>,
 }
 
@@ -83,6 +93,7 @@ impl Stored {
         Self {
             value,
             version,
+            since: Instant::now(),
             json: OnceLock::new(),
         }
     }
@@ -99,9 +110,23 @@ pub enum CommitError {
     /// Somebody else wrote in between: read again, and decide again.
     #[error("the object changed while it was being written")]
     Raced,
+    /// The object is larger than what etcd takes, and so than any API server stores.
+    #[error("{}", too_large(*.0))]
+    TooLarge(usize),
     /// The disk refused.
     #[error("cannot persist the change: {0}")]
     Disk(#[from] DiskError),
+}
+
+/// What the API server says of an object of this size in bytes.
+fn too_large(size: usize) -> String {
+    if size > MAX_MESSAGE {
+        format!(
+            "rpc error: code = ResourceExhausted desc = trying to send message larger than max ({size} vs. {MAX_MESSAGE})"
+        )
+    } else {
+        "etcdserver: request is too large".to_owned()
+    }
 }
 
 /// A stretch of a list.
@@ -182,20 +207,20 @@ struct Objects {
 }
 
 impl Store {
-    /// An empty store that forgets everything when it is dropped, and remembers `history` changes of each table.
-    pub fn in_memory(history: usize) -> Self {
+    /// An empty store that forgets everything when it is dropped, and remembers that much of each table's changes.
+    pub fn in_memory(history: Limits) -> Self {
         Self::with(FIRST_VERSION, Vec::new(), None, history)
     }
 
     /// The store kept in `directory`, made when it does not exist. Watches start anew: changes from before this
     /// process are not remembered.
-    pub fn open(directory: &Path, history: usize) -> Result<Self, DiskError> {
+    pub fn open(directory: &Path, history: Limits) -> Result<Self, DiskError> {
         let disk = Disk::open(directory)?;
         let Contents { version, objects } = disk.load()?;
         Ok(Self::with(version.max(FIRST_VERSION), objects, Some(disk), history))
     }
 
-    fn with(version: u64, objects: Vec<(Table, Key, Value)>, disk: Option<Disk>, history: usize) -> Self {
+    fn with(version: u64, objects: Vec<(Table, Key, Value)>, disk: Option<Disk>, history: Limits) -> Self {
         let mut tables: HashMap<Table, Objects> = Table::ALL
             .into_iter()
             .map(|table| {
@@ -229,6 +254,11 @@ impl Store {
     /// Whether writes wait for a disk.
     pub fn is_persistent(&self) -> bool {
         self.disk.is_some()
+    }
+
+    /// Whether the disk, if there is one, still answers.
+    pub fn is_working(&self) -> bool {
+        self.disk.as_ref().is_none_or(|disk| disk.version().is_ok())
     }
 
     /// The version of the newest change.
@@ -321,6 +351,11 @@ impl Store {
             return Err(CommitError::Raced);
         }
         let stored = Arc::new(Stored::new(value, version));
+        // The key stands in the condition, in the write and in the read that follows if the condition fails.
+        let size = stored.json().len() + 3 * (table.name().len() + key.path().count()) + AROUND;
+        if matches!(write, Write::Put) && size > MAX_REQUEST {
+            return Err(CommitError::TooLarge(size));
+        }
         if let Some(disk) = &self.disk {
             match write {
                 Write::Put => disk.put(table, key, version, &stored.json())?,

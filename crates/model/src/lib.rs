@@ -49,6 +49,8 @@ pub mod id;
 mod phase;
 pub mod quantity;
 pub mod schema;
+pub mod suggestion;
+pub mod union;
 pub mod validation;
 mod workload;
 

@@ -14,10 +14,14 @@ use serde_json::Value;
 
 /// The schema of a whole Workload: `apiVersion`, `kind`, `metadata`, `spec` and `status`.
 pub fn workload() -> &'static Schema {
-    static WORKLOAD: LazyLock<Schema> = LazyLock::new(|| {
-        serde_json::from_str(include_str!("../schema/workload.json")).expect("the generated schema is well-formed")
-    });
+    static WORKLOAD: LazyLock<Schema> =
+        LazyLock::new(|| serde_json::from_str(openapi()).expect("the generated schema is well-formed"));
     &WORKLOAD
+}
+
+/// The same as text, for those who read it by other types than [`Schema`].
+pub fn openapi() -> &'static str {
+    include_str!("../schema/workload.json")
 }
 
 /// One node of the schema: a type, and what holds for every type.

@@ -30,7 +30,6 @@ mod scheduling;
 mod security;
 mod selector;
 mod shape;
-mod suggestion;
 mod volume;
 
 use std::fmt;

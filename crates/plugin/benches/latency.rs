@@ -71,6 +71,7 @@ async fn main() {
                 name: "latency".to_owned(),
                 version: "0".to_owned(),
                 source: "acme/example".to_owned(),
+                commands: Vec::new(),
             };
             let server = Server::builder(Notes).resource("example_note", note::Note);
             // `cargo bench` passes an argument that is none of the provider's; the child is started without.

@@ -40,18 +40,27 @@ pub(crate) fn write_help(out: &mut impl Write, options: &ServeOptions) -> io::Re
     writeln!(
         out,
         "
-Usage: {} [OPTION]
+Usage: {name} [OPTION]
 
   -debug     wait for a CLI to attach, and print how (for a debugger)
   --version  print the version
   --help     print this",
-        options.name
-    )
+        name = options.name
+    )?;
+    if !options.commands.is_empty() {
+        writeln!(out, "\n       {} COMMAND [ARGUMENTS]\n", options.name)?;
+    }
+    for (command, what) in &options.commands {
+        writeln!(out, "  {command:<10} {what}")?;
+    }
+    Ok(())
 }
 
 /// For somebody who starts the program by hand.
 pub(crate) fn write_by_hand(out: &mut impl Write, options: &ServeOptions) -> io::Result<()> {
-    let ServeOptions { name, version, source } = options;
+    let ServeOptions {
+        name, version, source, ..
+    } = options;
     let provider = options.provider();
     writeln!(
         out,
@@ -77,6 +86,7 @@ mod tests {
             name: "terraform-provider-example".to_owned(),
             version: "1.2.3".to_owned(),
             source: "acme/example".to_owned(),
+            commands: Vec::new(),
         }
     }
 

@@ -60,6 +60,7 @@
 //!             name: "terraform-provider-example".to_owned(),
 //!             version: env!("CARGO_PKG_VERSION").to_owned(),
 //!             source: "acme/example".to_owned(),
+//!             commands: Vec::new(),
 //!         })
 //!         .await
 //! }

@@ -43,6 +43,8 @@ pub struct ServeOptions {
     pub version: String,
     /// The provider's source as configurations state it, as in `acme/example`.
     pub source: String,
+    /// What else the program does for people, each with a line for its help. The program looks for these itself.
+    pub commands: Vec<(&'static str, &'static str)>,
 }
 
 impl ServeOptions {
@@ -314,6 +316,7 @@ mod tests {
             name: "terraform-provider-example".to_owned(),
             version: "1.2.3".to_owned(),
             source: "acme/example".to_owned(),
+            commands: Vec::new(),
         };
         let endpoint = Endpoint {
             network: "unix",

@@ -5,6 +5,9 @@
 //! this program to the user's text when `RUST_BACKTRACE` is set.
 
 mod api;
+mod manifest;
+mod mode;
+mod names;
 mod provider;
 mod size;
 mod wait;
@@ -13,13 +16,16 @@ mod workload;
 use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
-pub use self::api::{Action, refused, refused_merge, unlisted};
+pub use self::api::{Action, conflict, refused, refused_change, unlisted};
+pub use self::manifest::{unreadable_manifest, unwritable_manifest};
+pub use self::mode::with_octal;
+pub use self::names::{unknown_name, unknown_names};
 pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
 pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
-    Taken, already_exists, argument, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out, lost_race,
-    namespace_missing, no_namespace, protected, recreated, rewritten, still_there, taken, timeout, unreadable_state,
-    validation, warning_of_api,
+    Taken, advice, already_exists, ambiguous_keys, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out,
+    lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, rewritten, spoiled,
+    still_there, taken, timeout, unknown_to_schema, unreadable_state, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

@@ -11,8 +11,13 @@
     )
 )]
 
+pub mod command;
 pub mod diagnostics;
+pub mod document;
 pub mod functions;
+pub mod manifest;
+pub mod names;
+pub mod ownership;
 pub mod provider;
 pub mod schema;
 pub mod value;
@@ -49,6 +54,7 @@ pub async fn serve() -> Result<ExitCode, ServeError> {
             name: env!("CARGO_PKG_NAME").to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             source: "datum-cloud/datum".to_owned(),
+            commands: command::COMMANDS.to_vec(),
         })
         .await
 }

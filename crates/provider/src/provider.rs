@@ -14,12 +14,23 @@ use tf_provider::{Diagnostic, Diagnostics, DynamicDataSource, DynamicFunction, D
 
 pub use self::configuration::Configuration;
 pub use self::session::{Remark, Session};
-use crate::diagnostics;
+use crate::{diagnostics, names};
 
 /// The provider `datum`.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct DatumProvider {
     session: Arc<RwLock<Option<Arc<Session>>>>,
+    names: Arc<names::Reader>,
+}
+
+impl Default for DatumProvider {
+    fn default() -> DatumProvider {
+        let strictness = settings::strictness(&Value::Null, &variable);
+        DatumProvider {
+            session: Arc::default(),
+            names: Arc::new(names::Reader::new(strictness)),
+        }
+    }
 }
 
 impl DatumProvider {
@@ -30,6 +41,11 @@ impl DatumProvider {
     pub fn session(&self) -> Result<Arc<Session>, Diagnostic> {
         let session = self.session.read().unwrap_or_else(PoisonError::into_inner);
         session.clone().ok_or_else(diagnostics::unconfigured)
+    }
+
+    /// The configuration's own files, for names that the CLI drops.
+    pub fn names(&self) -> &names::Reader {
+        &self.names
     }
 }
 
@@ -43,6 +59,7 @@ impl Provider for DatumProvider {
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        self.names.validating(settings::strictness(&config, &variable));
         // What is missing may yet come from the environment of the apply: only contradictions are refused here.
         if let Err(problems) = Configuration::read(&config, &variable) {
             let wrong = problems.iter().filter(|problem| !problem.is_absence());
@@ -52,6 +69,7 @@ impl Provider for DatumProvider {
     }
 
     async fn configure<'a>(&self, diags: &mut Diagnostics, terraform_version: String, config: Value) -> Option<()> {
+        self.names.configured();
         let configuration = match Configuration::read(&config, &variable) {
             Ok(configuration) => configuration,
             Err(problems) => {

@@ -122,6 +122,20 @@ pub struct Node {
     pub description: Cow<'static, str>,
     /// What the API server fills in when it is absent.
     pub default: Option<&'static serde_json::Value>,
+    /// Whether the order of the items means something, if this is a list that the API merges by key.
+    pub order: Order,
+    /// The API fields of this object that exclude each other ([`datum_model::union`]); empty where none do.
+    pub union: &'static [&'static str],
+}
+
+/// Whether the order of a list's items has a meaning, although the API tells them apart by key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Order {
+    /// Another order is the same list.
+    #[default]
+    Irrelevant,
+    /// Another order is another list: init containers run in it, and a variable may refer to those before it.
+    Significant,
 }
 
 impl Node {
@@ -221,6 +235,16 @@ pub enum Merge {
     Set,
     /// By these fields of the item, in the API's spelling.
     Keys(&'static [String]),
+}
+
+impl Merge {
+    /// The fields by which items are merged, if they are.
+    pub fn by_key(self) -> Option<&'static [String]> {
+        match self {
+            Merge::Keys(keys) => Some(keys),
+            Merge::Atomic | Merge::Set => None,
+        }
+    }
 }
 
 impl From<&'static ListMerge> for Merge {

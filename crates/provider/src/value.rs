@@ -10,26 +10,28 @@
 //! - What differs in meaning is drift and is shown. Items of a list that the API merges by key are compared by key and
 //!   come back in the user's order.
 //!
-//! Everything here is pure: no API, no clock, no configuration.
+//! All of it stands on one walk over two values side by side, `walk`. Everything here is pure: no API, no clock, no
+//! configuration.
 
-mod agreement;
 mod emptied;
+mod equal;
 mod expand;
 mod flatten;
 mod free_form;
 mod import;
-mod meaning;
-mod merged;
+mod leaf;
+mod owners;
 pub mod path;
 mod plan;
-mod written;
+mod refresh;
+mod union;
+mod walk;
 
-pub use self::agreement::agrees;
 pub use self::emptied::without_emptied;
+pub use self::equal::{Extent, agrees, equal};
 pub use self::expand::{Partial, expand, expand_known};
-pub use self::flatten::{empty, flatten, flatten_all, same_item};
-pub use self::import::{import, import_declared};
-pub use self::meaning::equal;
-pub use self::merged::Merge;
+pub use self::flatten::{ambiguous_keys, empty, flatten, flatten_all};
+pub use self::import::{Writers, import};
 pub use self::path::PathError;
-pub use self::plan::{complete, planned};
+pub use self::plan::{complete, configured, planned, respelled, retained};
+pub use self::refresh::{Ownership, refresh};

@@ -2,8 +2,16 @@
 //!
 //! [`plan`] decides, without network or clock, what changes; [`resource`] carries it out in the order of Terraform's calls.
 
+use std::sync::LazyLock;
+
+use datum_client::config::FIELD_MANAGER;
+use datum_model::api;
+use structured_merge::Schema;
+
+use crate::ownership::Kind;
+use crate::schema;
+
 pub mod admission;
-mod attempt;
 mod create;
 pub mod data_source;
 mod delete;
@@ -11,16 +19,30 @@ mod dry_run;
 pub mod identity;
 pub mod import;
 pub mod listing;
-pub mod ownership;
+pub mod merged;
+mod patch;
 pub mod plan;
 pub mod private;
-mod read;
-mod removal;
+pub mod read;
 pub mod resource;
+pub mod settle;
 pub mod timeouts;
 mod update;
 pub mod upgrade;
 mod validate;
 pub mod wait;
 mod write;
-mod written;
+
+/// What ownership has to know of a Workload.
+pub fn kind() -> Kind {
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| {
+        Schema::of_object(datum_model::schema::openapi()).expect("the generated schema is well-formed")
+    });
+    Kind {
+        node: schema::workload(),
+        schema: &SCHEMA,
+        api_version: api::API_VERSION,
+        name: api::KIND,
+        manager: FIELD_MANAGER,
+    }
+}

@@ -2,9 +2,15 @@
 
 use serde_json::{Value as Json, json};
 use terraform_provider_datum::schema;
-use terraform_provider_datum::value::{agrees, flatten_all};
+use terraform_provider_datum::value::{self, Extent, flatten_all};
+use tf_plugin_server::value::Value;
 
-fn value(json: &Json) -> tf_plugin_server::value::Value {
+/// Whether a configuration that needs to name only a part agrees.
+fn agrees(config: &Value, state: &Value, node: &schema::Node) -> bool {
+    value::agrees(config, state, node, Extent::Part)
+}
+
+fn of(json: &Json) -> Value {
     flatten_all(json, schema::workload())
 }
 
@@ -56,10 +62,14 @@ fn a_part_of_what_is_there_agrees() {
             "the first item of a list with keys",
             json!({ "env": [{ "name": "A", "value": "1" }] }),
         ),
+        (
+            "an item behind another",
+            json!({ "env": [{ "name": "B", "value": "2" }] }),
+        ),
         ("a whole list without", json!({ "args": ["x"] })),
     ] {
         assert!(
-            agrees(&value(&config(&container)), &value(&found()), schema::workload()),
+            agrees(&of(&config(&container)), &of(&found()), schema::workload()),
             "{what}"
         );
     }
@@ -68,10 +78,7 @@ fn a_part_of_what_is_there_agrees() {
         json!({ "template": { "spec": { "volumes": [{ "name": "tmp", "emptyDir": {} }] } } }),
     ] {
         let config = json!({ "metadata": { "labels": { "b": "2" } }, "spec": spec });
-        assert!(
-            agrees(&value(&config), &value(&found()), schema::workload()),
-            "{config}"
-        );
+        assert!(agrees(&of(&config), &of(&found()), schema::workload()), "{config}");
     }
 }
 
@@ -92,10 +99,6 @@ fn what_is_not_there_does_not_agree() {
             json!({ "ports": [{ "containerPort": 80, "protocol": "UDP" }] }),
         ),
         ("an empty map where none is", json!({ "resources": { "requests": {} } })),
-        (
-            "an item behind another",
-            json!({ "env": [{ "name": "B", "value": "2" }] }),
-        ),
         ("a part of a list without keys", json!({ "args": [] })),
         (
             "another order",
@@ -103,7 +106,7 @@ fn what_is_not_there_does_not_agree() {
         ),
     ] {
         assert!(
-            !agrees(&value(&config(&container)), &value(&found()), schema::workload()),
+            !agrees(&of(&config(&container)), &of(&found()), schema::workload()),
             "{what}"
         );
     }
@@ -114,19 +117,37 @@ fn what_is_not_there_does_not_agree() {
         json!({ "spec": { "provider": { "zones": ["a"] } } }),
         json!({ "spec": { "template": { "spec": { "containers": [{ "name": "other" }] } } } }),
     ] {
-        assert!(
-            !agrees(&value(&config), &value(&found()), schema::workload()),
-            "{config}"
-        );
+        assert!(!agrees(&of(&config), &of(&found()), schema::workload()), "{config}");
     }
 }
 
 #[test]
 fn what_is_not_known_yet_does_not_agree() {
-    let mut unknown = value(&config(&json!({})));
+    let mut unknown = of(&config(&json!({})));
     *unknown
         .get_mut("metadata")
         .and_then(|metadata| metadata.get_mut("labels"))
-        .expect("the attribute is in the schema") = tf_plugin_server::value::Value::Unknown;
-    assert!(!agrees(&unknown, &value(&found()), schema::workload()));
+        .expect("the attribute is in the schema") = Value::Unknown;
+    assert!(!agrees(&unknown, &of(&found()), schema::workload()));
+}
+
+#[test]
+fn a_map_or_list_that_is_named_is_named_whole_where_that_is_asked() {
+    let found = of(&found());
+    let whole = |config: &Json| value::agrees(&of(config), &found, schema::workload(), Extent::Whole);
+    let containers = |env: &Json| {
+        let spec = json!({ "containers": [
+            { "name": "app", "env": env }, { "name": "proxy" },
+        ] });
+        json!({ "spec": { "template": { "spec": spec } } })
+    };
+    let all = json!([{ "name": "A", "value": "1" }, { "name": "B", "value": "2" }]);
+    assert!(whole(&containers(&all)));
+    assert!(
+        whole(&containers(&Json::Null)),
+        "what is not named at all is not managed"
+    );
+    assert!(!whole(&containers(&json!([{ "name": "A", "value": "1" }]))));
+    assert!(!whole(&json!({ "metadata": { "labels": { "a": "1" } } })));
+    assert!(!whole(&json!({ "spec": { "provider": { "name": "gcp" } } })));
 }

@@ -1,8 +1,9 @@
 //! The specification's examples, there and back.
 
 use serde_json::{Value as Json, json};
+use structured_merge::FieldSet;
 use terraform_provider_datum::schema;
-use terraform_provider_datum::value::{expand, flatten, flatten_all, import, planned};
+use terraform_provider_datum::value::{Writers, expand, flatten, flatten_all, import, planned};
 use tf_plugin_server::value::Value;
 
 const WEB_APP: &str = "
@@ -142,7 +143,7 @@ fn after_an_example_is_applied_the_plan_is_empty() {
     for manifest in examples() {
         let config = flatten_all(&manifest, schema::workload());
         let state = flatten(&stored(&manifest), &config, schema::workload());
-        assert_eq!(planned(&config, &state, schema::workload()), state);
+        assert_eq!(planned(&config, &state, schema::workload(), None), state);
     }
 }
 
@@ -150,10 +151,15 @@ fn after_an_example_is_applied_the_plan_is_empty() {
 fn an_imported_example_plans_empty_with_its_configuration() {
     for manifest in examples() {
         let config = flatten_all(&manifest, schema::workload());
-        let imported = import(&stored(&manifest), schema::workload());
+        let nobody = FieldSet::default();
+        let writers = Writers {
+            written: &nobody,
+            foreign: &nobody,
+        };
+        let imported = import(&stored(&manifest), schema::workload(), writers);
         let refreshed = flatten(&stored(&manifest), &imported, schema::workload());
         assert_eq!(refreshed, imported);
-        assert_eq!(planned(&config, &refreshed, schema::workload()), refreshed);
+        assert_eq!(planned(&config, &refreshed, schema::workload(), None), refreshed);
     }
 }
 

@@ -2,8 +2,13 @@
 
 use serde_json::{Value as Json, json};
 use terraform_provider_datum::schema;
-use terraform_provider_datum::value::{self, complete, empty, equal, expand, expand_known, flatten_all, planned};
+use terraform_provider_datum::value::{self, complete, empty, equal, expand, expand_known, flatten_all};
 use tf_plugin_server::value::{Number, Type, Value};
+
+/// The plan of an object that was not imported.
+fn planned(config: &Value, prior: &Value, node: &schema::Node) -> Value {
+    value::planned(config, prior, node, None)
+}
 
 fn written(json: &Json) -> Value {
     flatten_all(json, schema::workload())

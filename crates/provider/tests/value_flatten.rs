@@ -11,6 +11,15 @@ use terraform_provider_datum::value::{self, flatten, flatten_all};
 use tf_plugin_server::value::Value;
 
 /// A Workload whose only container is `container`.
+fn import(api: &Json) -> Value {
+    let nobody = structured_merge::FieldSet::default();
+    let writers = value::Writers {
+        written: &nobody,
+        foreign: &nobody,
+    };
+    value::import(api, schema::workload(), writers)
+}
+
 fn with_container(container: Json) -> Json {
     with_pod(json!({ "containers": [container] }))
 }
@@ -120,7 +129,63 @@ fn what_is_lost_is_drift() {
         "metadata": { "name": "web", "labels": { "app": "web" } },
         "spec": { "template": { "spec": { "containers": [{ "name": "app" }] } } },
     });
-    check(user, api.clone(), api);
+    // A container that is lost keeps its place, so that the position of the others goes on meaning them.
+    let mut seen = api.clone();
+    seen["spec"]["template"]["spec"]["containers"] = json!([{ "name": "app" }, {}]);
+    check(user, api, seen);
+}
+
+#[test]
+fn an_item_behind_a_lost_one_stays_where_it_was() {
+    let env = |env: Json| with_container(json!({ "name": "app", "env": env }));
+    let item = |name: &str| json!({ "name": name, "value": name });
+    check(
+        env(json!([item("LEVEL"), item("SECRET")])),
+        env(json!([item("SECRET")])),
+        env(json!([{}, item("SECRET")])),
+    );
+}
+
+#[test]
+fn an_order_that_means_something_is_drift() {
+    let env = |names: &[&str]| {
+        let items: Vec<Json> = names.iter().map(|name| json!({ "name": name })).collect();
+        with_container(json!({ "name": "app", "env": items }))
+    };
+    check(env(&["HOST", "URL"]), env(&["URL", "HOST"]), env(&["URL", "HOST"]));
+    // What others put between ours is no other order.
+    check(
+        env(&["HOST", "URL"]),
+        env(&["X", "HOST", "Y", "URL"]),
+        env(&["HOST", "URL"]),
+    );
+    let init = |names: &[&str]| {
+        let items: Vec<Json> = names.iter().map(|name| json!({ "name": name })).collect();
+        with_pod(json!({ "containers": [], "initContainers": items }))
+    };
+    check(
+        init(&["migrate", "seed"]),
+        init(&["seed", "migrate"]),
+        init(&["seed", "migrate"]),
+    );
+}
+
+#[test]
+fn text_in_another_unicode_form_is_the_same_text() {
+    let node = schema::workload().at("spec.provider").unwrap();
+    let composed = flatten_all(&json!({ "\u{fc}ber": "Z\u{fc}rich" }), node);
+    let decomposed = json!({ "u\u{308}ber": "Zu\u{308}rich" });
+    assert_eq!(flatten_all(&decomposed, node), composed);
+    assert_eq!(flatten(&decomposed, &composed, node), composed);
+}
+
+#[test]
+fn a_map_of_nulls_equals_an_absent_one() {
+    let mut prior = written(&json!({ "metadata": { "name": "web", "labels": { "owner": "me" } } }));
+    let labels = prior.get_mut("metadata").unwrap().get_mut("labels").unwrap();
+    *labels.get_mut("owner").unwrap() = Value::Null;
+    let api = json!({ "metadata": { "name": "web" } });
+    assert_eq!(flatten(&api, &prior, schema::workload()), prior);
 }
 
 #[test]
@@ -268,6 +333,24 @@ fn an_answer_of_the_wrong_type_does_not_panic() {
     ] {
         flatten(&api, &user, schema::workload());
         flatten_all(&api, schema::workload());
-        value::import(&api, schema::workload());
+        import(&api);
     }
+}
+
+#[test]
+fn keys_that_become_one_are_told() {
+    let node = schema::workload();
+    let ambiguous = |provider: Json| {
+        let object = json!({ "metadata": { "name": "web" }, "spec": { "provider": provider } });
+        let found = value::ambiguous_keys(&object, node).into_iter();
+        found
+            .map(|(path, keys)| format!("{path}: {}", keys.len()))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(ambiguous(json!({ "u\u{308}": 1, "\u{fc}": 2 })), ["spec.provider: 2"]);
+    assert_eq!(
+        ambiguous(json!({ "a": { "u\u{308}": 1, "\u{fc}": 2 } })),
+        ["spec.provider.a: 2"]
+    );
+    assert_eq!(ambiguous(json!({ "u\u{308}": 1, "u": 2 })), [""; 0]);
 }

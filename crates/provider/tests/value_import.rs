@@ -6,33 +6,32 @@
 )]
 
 use serde_json::{Value as Json, json};
-use terraform_provider_datum::schema;
-use terraform_provider_datum::value::{flatten_all, import, import_declared};
+use structured_merge::{FieldSet, field_set};
+use terraform_provider_datum::value::{self, Writers, flatten_all};
+use terraform_provider_datum::{schema, workload};
+use tf_plugin_server::value::Value;
 
-#[track_caller]
-fn check(api: Json, seen: Json) {
-    assert_eq!(import(&api, schema::workload()), flatten_all(&seen, schema::workload()));
+/// The state of an object of which these fields are known to be written.
+fn imported(api: &Json, written: &FieldSet, foreign: &FieldSet) -> Value {
+    value::import(api, schema::workload(), Writers { written, foreign })
 }
 
-fn workload(managed_fields: Json, annotations: Json, port: Json) -> Json {
+#[track_caller]
+fn check(api: &Json, written: &FieldSet, seen: &Json) {
+    let state = imported(api, written, &FieldSet::default());
+    assert_eq!(state, flatten_all(seen, schema::workload()));
+}
+
+fn workload(port: Json) -> Json {
     json!({
-        "metadata": { "name": "web", "managedFields": managed_fields, "annotations": annotations },
+        "metadata": { "name": "web" },
         "spec": { "replicas": 1, "template": { "spec": { "containers": [{ "name": "app", "ports": [port] }] } } },
     })
 }
 
-fn seen(port: Json) -> Json {
-    workload(Json::Null, Json::Null, port)
-}
-
-/// An entry that owns the name of the container and these fields of the port.
-fn entry(operation: &str, port: Json) -> Json {
-    json!([{ "operation": operation, "manager": "x", "fieldsV1": { "f:spec": { "f:template": { "f:spec": {
-        "f:containers": { "k:{\"name\":\"app\"}": {
-            ".": {}, "f:name": {},
-            "f:ports": { "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": port },
-        } },
-    } } } } }])
+/// The fields of an object that has this port.
+fn written(port: Json) -> FieldSet {
+    field_set(&workload(port), workload::kind().schema)
 }
 
 const PORT: fn() -> Json = || json!({ "containerPort": 80, "protocol": "TCP" });
@@ -40,112 +39,71 @@ const BARE_PORT: fn() -> Json = || json!({ "containerPort": 80 });
 
 #[test]
 fn a_default_that_nobody_wrote_is_left_out() {
-    check(workload(json!([]), Json::Null, PORT()), seen(BARE_PORT()));
-    check(
-        workload(
-            entry("Apply", json!({ ".": {}, "f:containerPort": {} })),
-            Json::Null,
-            PORT(),
-        ),
-        seen(BARE_PORT()),
-    );
-    // A server that creates from a POST records its own defaults as the creator's.
-    let update = entry("Update", json!({ ".": {}, "f:containerPort": {}, "f:protocol": {} }));
-    check(workload(update, Json::Null, PORT()), seen(BARE_PORT()));
+    check(&workload(PORT()), &FieldSet::default(), &workload(BARE_PORT()));
+    check(&workload(PORT()), &written(BARE_PORT()), &workload(BARE_PORT()));
 }
 
 #[test]
 fn a_default_that_somebody_wrote_is_kept() {
-    let apply = entry("Apply", json!({ ".": {}, "f:containerPort": {}, "f:protocol": {} }));
-    check(workload(apply, Json::Null, PORT()), seen(PORT()));
-}
-
-#[test]
-fn what_kubectl_apply_was_given_is_kept() {
-    for (given, kept) in [(PORT(), PORT()), (BARE_PORT(), BARE_PORT())] {
-        let last_applied = seen(given).to_string();
-        let annotations = json!({ "kubectl.kubernetes.io/last-applied-configuration": last_applied });
-        check(workload(json!([]), annotations, PORT()), seen(kept));
-    }
+    check(&workload(PORT()), &written(PORT()), &workload(PORT()));
 }
 
 #[test]
 fn what_is_not_a_default_is_kept() {
     let port = json!({ "containerPort": 80, "protocol": "UDP" });
-    check(workload(json!([]), Json::Null, port.clone()), seen(port));
+    check(&workload(port.clone()), &FieldSet::default(), &workload(port));
 }
 
 #[test]
 fn bookkeeping_of_tools_is_left_out() {
-    let annotations = |kept: Json| {
-        let mut annotations = kept;
-        annotations["deployment.kubernetes.io/revision"] = "3".into();
-        annotations["kubectl.kubernetes.io/restartedAt"] = "now".into();
-        annotations
+    let with = |mut kept: Json| {
+        kept["deployment.kubernetes.io/revision"] = "3".into();
+        kept["kubectl.kubernetes.io/restartedAt"] = "now".into();
+        kept["argocd.argoproj.io/tracking-id"] = "app".into();
+        kept
     };
     let object = |annotations: Json| {
         json!({
-            "metadata": { "name": "web", "annotations": annotations },
+            "metadata": { "name": "web", "annotations": annotations, "labels": annotations },
             "spec": { "template": { "metadata": { "annotations": annotations } } },
         })
     };
-    check(object(annotations(json!({ "a": "b" }))), object(json!({ "a": "b" })));
-    check(object(annotations(json!({}))), object(Json::Null));
-    check(object(json!({})), object(json!({})));
+    let nobody = FieldSet::default();
+    check(
+        &object(with(json!({ "a": "b" }))),
+        &nobody,
+        &object(json!({ "a": "b" })),
+    );
+    check(&object(with(json!({}))), &nobody, &object(Json::Null));
+    check(&object(json!({})), &nobody, &object(json!({})));
 }
 
 #[test]
-fn what_a_manager_declared_is_told_from_what_others_added() {
+fn what_others_put_beside_ours_is_theirs_and_what_they_changed_of_ours_is_not() {
     let object = json!({
-        "metadata": {
-            "name": "web", "namespace": "project-a", "uid": "1", "labels": { "ours": "1", "theirs": "1" },
-            "annotations": { "theirs": "1" },
-            "managedFields": [
-                { "operation": "Apply", "manager": "us", "fieldsV1": {
-                    "f:metadata": { "f:labels": { "f:ours": {} } },
-                    "f:spec": {
-                        "f:provider": { "f:name": {}, "f:empty": {} },
-                        "f:template": { "f:spec": {
-                            "f:containers": { "k:{\"name\":\"app\"}": {
-                                ".": {}, "f:name": {}, "f:args": {}, "f:resources": {},
-                                "f:ports": { "k:{\"containerPort\":80,\"protocol\":\"TCP\"}": { ".": {}, "f:containerPort": {} } },
-                            } },
-                            "f:volumes": { "k:{\"name\":\"tmp\"}": { ".": {}, "f:name": {}, "f:emptyDir": {} } },
-                        } },
-                    },
-                } },
-                { "operation": "Update", "manager": "us", "fieldsV1": { "f:metadata": { "f:annotations": { "f:theirs": {} } } } },
-                { "operation": "Apply", "manager": "them", "fieldsV1": { "f:metadata": { "f:labels": { "f:theirs": {} } } } },
-            ],
-        },
-        "spec": {
-            "replicas": 3,
-            "provider": { "name": "gcp", "empty": {}, "theirs": 1 },
-            "template": { "spec": {
-                "containers": [
-                    { "name": "proxy", "image": "envoy:1" },
-                    {
-                        "name": "app", "image": "theirs:1", "args": ["x"], "resources": {},
-                        "ports": [{ "containerPort": 80, "protocol": "TCP" }],
-                    },
-                ],
-                "volumes": [{ "name": "tmp", "emptyDir": {} }],
-            } },
-        },
+        "metadata": { "name": "web", "labels": { "ours": "1", "theirs": "1" }, "annotations": { "theirs": "1" } },
+        "spec": { "replicas": 3, "template": { "spec": { "containers": [
+            { "name": "proxy", "image": "envoy:1" },
+            { "name": "app", "image": "theirs:2", "env": [{ "name": "A", "value": "1" }, { "name": "B", "value": "1" }] },
+        ] } } },
     });
-    let ours = json!({
-        "metadata": { "name": "web", "namespace": "project-a", "uid": "1", "labels": { "ours": "1" } },
-        "spec": {
-            "replicas": 3,
-            "provider": { "name": "gcp", "empty": {} },
-            "template": { "spec": {
-                "containers": [{ "name": "app", "args": ["x"], "resources": {}, "ports": [{ "containerPort": 80 }] }],
-                "volumes": [{ "name": "tmp", "emptyDir": {} }],
-            } },
-        },
+    let theirs = json!({
+        "metadata": { "labels": { "theirs": "1" }, "annotations": { "theirs": "1" } },
+        "spec": { "template": { "spec": { "containers": [
+            { "name": "proxy", "image": "envoy:1" },
+            { "name": "app", "image": "theirs:2", "env": [{ "name": "B", "value": "1" }] },
+        ] } } },
     });
-    assert_eq!(
-        import_declared(&object, schema::workload(), "us"),
-        flatten_all(&ours, schema::workload())
-    );
+    // The container app is ours as well.
+    let kind = workload::kind();
+    let ours = json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app" }] } } } });
+    let foreign = field_set(&theirs, kind.schema).difference(&field_set(&ours, kind.schema));
+    let seen = json!({
+        "metadata": { "name": "web", "labels": { "ours": "1" } },
+        "spec": { "replicas": 3, "template": { "spec": { "containers": [
+            { "name": "app", "image": "theirs:2", "env": [{ "name": "A", "value": "1" }] },
+        ] } } },
+    });
+    let state = imported(&object, &field_set(&object, kind.schema), &foreign);
+    assert_eq!(state, flatten_all(&seen, schema::workload()));
 }

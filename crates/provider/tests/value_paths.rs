@@ -4,7 +4,7 @@ use datum_model::field::Path;
 use serde_json::json;
 use terraform_provider_datum::schema;
 use terraform_provider_datum::value::flatten_all;
-use terraform_provider_datum::value::path::{owned, to_api, to_attribute};
+use terraform_provider_datum::value::path::{field, to_api, to_attribute};
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
@@ -141,10 +141,9 @@ fn what_a_manager_owns_leads_to_attributes() {
             } } },
         },
     });
-    let mut attributes: Vec<String> = owned(&fields)
-        .iter()
-        .map(|path| to_attribute(path, &config(), schema::workload()).to_string())
-        .collect();
+    let owned = structured_merge::FieldSet::from_json(&fields).expect("a field set");
+    let attribute = |path| to_attribute(&field(path), &config(), schema::workload()).to_string();
+    let mut attributes: Vec<String> = owned.paths().iter().map(attribute).collect();
     attributes.sort();
     assert_eq!(
         attributes,

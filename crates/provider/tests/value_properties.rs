@@ -3,10 +3,9 @@
 use proptest::prelude::*;
 use proptest::strategy::Union;
 use serde_json::{Value as Json, json};
+use structured_merge::FieldSet;
 use terraform_provider_datum::schema::{self, Constraint, Kind, Merge, Node, Object};
-use terraform_provider_datum::value::{
-    complete, equal, expand, flatten, flatten_all, import, planned, without_emptied,
-};
+use terraform_provider_datum::value::{self, Writers, complete, equal, expand, flatten, flatten_all, without_emptied};
 use tf_plugin_server::value::{Number, Value};
 
 /// Any configuration that conforms to `node`. Of the many attributes of an object each is set with the probability `density`.
@@ -209,6 +208,19 @@ fn conforms(value: &Value, node: &Node) -> bool {
         }
         _ => false,
     }
+}
+
+fn import(json: &Json, node: &Node) -> Value {
+    let nobody = FieldSet::default();
+    let writers = Writers {
+        written: &nobody,
+        foreign: &nobody,
+    };
+    value::import(json, node, writers)
+}
+
+fn planned(config: &Value, prior: &Value, node: &Node) -> Value {
+    value::planned(config, prior, node, None)
 }
 
 proptest! {

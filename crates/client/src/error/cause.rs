@@ -41,6 +41,9 @@ pub struct FieldConflict {
     pub manager: String,
     /// The subresource that it wrote through: `scale`.
     pub subresource: Option<String>,
+    /// Whether it was set by hand (an Update: `kubectl edit`, `scale`, `patch`), rather than applied. The API names the version
+    /// of the API that an update was written in, and none for an apply.
+    pub is_by_hand: bool,
 }
 
 impl FieldConflict {
@@ -59,6 +62,7 @@ impl FieldConflict {
             field: field.trim_start_matches('.').to_owned(),
             manager: quoted("conflict with ").unwrap_or_else(|| message.to_owned()),
             subresource: quoted(" with subresource "),
+            is_by_hand: message.contains(" using "),
         }
     }
 }

@@ -10,7 +10,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 /// The fields that a JSON text gives more than once, as `duplicate field "spec.replicas"` (for
 /// [`check_fields`](super::check_fields)). A text that is not JSON has none.
 pub fn duplicate_fields(raw: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = Found::default();
     let node = Node {
         path: String::new(),
         found: &mut found,
@@ -18,12 +18,27 @@ pub fn duplicate_fields(raw: &str) -> Vec<String> {
     let mut deserializer = serde_json::Deserializer::from_str(raw);
     // What cannot be read is reported by whoever reads it for its content.
     let _ = node.deserialize(&mut deserializer);
-    found
+    found.problems
+}
+
+/// The problems in the order in which they were found, each once.
+#[derive(Default)]
+struct Found {
+    problems: Vec<String>,
+    known: HashSet<String>,
+}
+
+impl Found {
+    fn add(&mut self, problem: String) {
+        if self.known.insert(problem.clone()) {
+            self.problems.push(problem);
+        }
+    }
 }
 
 struct Node<'f> {
     path: String,
-    found: &'f mut Vec<String>,
+    found: &'f mut Found,
 }
 
 impl Node<'_> {
@@ -56,10 +71,7 @@ impl<'de> Visitor<'de> for Node<'_> {
             let separator = if self.path.is_empty() { "" } else { "." };
             let path = format!("{}{separator}{name}", self.path);
             if !seen.insert(name) {
-                let problem = format!("duplicate field {path:?}");
-                if !self.found.contains(&problem) {
-                    self.found.push(problem);
-                }
+                self.found.add(format!("duplicate field {path:?}"));
             }
             map.next_value_seed(self.below(path))?;
         }

@@ -2,14 +2,17 @@
 //!
 //! Follows `apiextensions-apiserver/pkg/apiserver/schema/objectmeta` and `apimachinery/pkg/api/validation/objectmeta.go`.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value};
 
 use datum_model::schema::{Kind, Schema};
+use structured_merge::schema as merge;
 
 use super::names;
 use super::values::is_rfc3339;
 use super::{FieldError, NameRule, Rules};
-use crate::apply::object_meta;
 use crate::go;
 
 /// The limit on the keys and values of all annotations together.
@@ -17,6 +20,10 @@ const ANNOTATIONS_MAX_BYTES: usize = 256 * 1024;
 
 /// How long the name of a field manager may be.
 const MANAGER_MAX_BYTES: usize = 128;
+
+/// `ObjectMeta` as built-in types declare it.
+static OBJECT_META: LazyLock<Schema> =
+    LazyLock::new(|| serde_json::from_str(merge::OBJECT_META).expect("the schema is well-formed"));
 
 /// Finalizers of Kubernetes itself, which carry no domain.
 const STANDARD_FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
@@ -43,7 +50,7 @@ pub(super) fn coerce(object: &mut Value) -> Result<Vec<String>, String> {
         ));
     }
     let mut reader = Reader::default();
-    reader.read(metadata, object_meta(), "metadata", "", "")?;
+    reader.read(metadata, &OBJECT_META, "metadata", "", "")?;
     if let Some(fields) = metadata.as_object_mut() {
         fields.retain(|name, value| !is_empty(name, value));
     }
@@ -255,7 +262,7 @@ pub(super) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
     let (new, old) = (Metadata::of(new), Metadata::of(old));
     let mut errors = Vec::new();
     if old.field("deletionTimestamp").is_some() {
-        let known: Vec<&str> = old.finalizers().collect();
+        let known: HashSet<&str> = old.finalizers().collect();
         let mut extra: Vec<&str> = new
             .finalizers()
             .filter(|finalizer| !known.contains(finalizer))
@@ -465,16 +472,15 @@ pub fn manager_of_user_agent(user_agent: &str) -> String {
 /// Removes owner references that come again word for word, and gives the warning about them.
 pub fn dedup_owner_references(object: &mut Value) -> Option<String> {
     let references = object.pointer_mut("/metadata/ownerReferences")?.as_array_mut()?;
-    let mut kept: Vec<Value> = Vec::with_capacity(references.len());
+    let mut kept: HashSet<Value> = HashSet::with_capacity(references.len());
     let mut duplicates = Vec::new();
-    for reference in references.drain(..) {
-        if kept.contains(&reference) {
+    references.retain(|reference| {
+        let is_new = kept.insert(reference.clone());
+        if !is_new {
             duplicates.push(reference["uid"].as_str().unwrap_or_default().to_owned());
-        } else {
-            kept.push(reference);
         }
-    }
-    *references = kept;
+        is_new
+    });
     (!duplicates.is_empty()).then(|| {
         format!(
             ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may \
@@ -486,7 +492,7 @@ pub fn dedup_owner_references(object: &mut Value) -> Option<String> {
 
 /// What to warn of in an object that is accepted: finalizers, new since `old`, without a domain.
 pub fn warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
-    let known: Vec<&str> = old.map(Metadata::of).iter().flat_map(Metadata::finalizers).collect();
+    let known: HashSet<&str> = old.map(Metadata::of).iter().flat_map(Metadata::finalizers).collect();
     let mut added: Vec<&str> = Metadata::of(new)
         .finalizers()
         .filter(|finalizer| !known.contains(finalizer))

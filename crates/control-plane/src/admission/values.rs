@@ -4,6 +4,8 @@
 //! validation` for how they become field errors, and `pkg/apiserver/schema/listtype` for unique items. Where Go walks a map
 //! in random order, fields come sorted.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use datum_model::schema::{Kind, ListMerge, Schema, StringRules};
@@ -289,14 +291,15 @@ fn duplicates(items: &[Value], merge: &ListMerge, path: &str) -> Vec<FieldError>
                 .collect()
         }
     };
-    (0..identities.len())
-        .filter(|index| {
-            identities[..*index]
-                .iter()
-                .filter(|other| **other == identities[*index])
-                .count()
-                == 1
+    let mut seen: HashMap<&Value, usize> = HashMap::with_capacity(identities.len());
+    identities
+        .iter()
+        .enumerate()
+        .filter(|(_, identity)| {
+            let times = seen.entry(identity).or_default();
+            *times += 1;
+            *times == 2
         })
-        .map(|index| FieldError::duplicate(format!("{path}[{index}]"), &identities[index]))
+        .map(|(index, identity)| FieldError::duplicate(format!("{path}[{index}]"), identity))
         .collect()
 }

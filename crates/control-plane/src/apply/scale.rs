@@ -7,17 +7,14 @@ use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use datum_model::schema::Schema;
-
-use super::managed::{self, Managers, Owned};
-use super::{Conflicts, Error, Operation};
-use crate::fields::{FieldSet, Path};
+use structured_merge::managers::{self, Managers, Owned};
+use structured_merge::{Conflicts, Error, FieldSet, Path, Schema, Write};
 
 const API_VERSION: &str = "autoscaling/v1";
 const KIND: &str = "Scale";
 
 static SCALE: LazyLock<Schema> = LazyLock::new(|| {
-    serde_json::from_value(json!({
+    let schema: Schema = serde_json::from_value(json!({
         "type": "object",
         "properties": {
             "apiVersion": {"type": "string"},
@@ -33,7 +30,8 @@ static SCALE: LazyLock<Schema> = LazyLock::new(|| {
             },
         },
     }))
-    .expect("the schema above is well-formed")
+    .expect("the schema above is well-formed");
+    schema.into_object()
 });
 
 fn replicas() -> Path {
@@ -65,47 +63,45 @@ pub fn of(object: &Value) -> Value {
     scale
 }
 
-/// Writes a changed Scale back: the object with `spec.replicas` and its owner set. `operation` is that of the
+/// Writes a changed Scale back: the object with `spec.replicas` and its owner set. `write` is that of the
 /// object, with `subresource` = `scale`.
-pub fn update(live: &Value, scale: Value, operation: &Operation<'_>) -> Value {
-    let before = with_managers(live, operation);
-    let after = super::update(Some(&before), scale, &operation.on_scale());
-    write_back(live, &after, operation)
+pub fn update(live: &Value, scale: Value, write: &Write<'_>) -> Value {
+    let before = with_managers(live, write);
+    let after = structured_merge::update(Some(&before), scale, &on_scale(write));
+    write_back(live, &after, write)
 }
 
 /// Applies a Scale.
 ///
 /// # Errors
 /// See [`Error`].
-pub fn apply(live: &Value, patch: &Value, operation: &Operation<'_>, conflicts: Conflicts) -> Result<Value, Error> {
-    let before = with_managers(live, operation);
-    let after = super::apply(Some(&before), patch, &operation.on_scale(), conflicts)?;
-    Ok(write_back(live, &after, operation))
+pub fn apply(live: &Value, patch: &Value, write: &Write<'_>, conflicts: Conflicts) -> Result<Value, Error> {
+    let before = with_managers(live, write);
+    let after = structured_merge::apply(Some(&before), patch, &on_scale(write), conflicts, |_| {})?;
+    Ok(write_back(live, &after, write))
 }
 
-impl Operation<'_> {
-    /// The same operation on the Scale.
-    fn on_scale(&self) -> Operation<'_> {
-        Operation {
-            schema: &SCALE,
-            api_version: API_VERSION,
-            kind: KIND,
-            reset: FieldSet::of([["status"].as_slice()]),
-            ..self.clone()
-        }
+/// The same write to the Scale.
+fn on_scale<'a>(write: &Write<'a>) -> Write<'a> {
+    Write {
+        schema: &SCALE,
+        api_version: API_VERSION,
+        kind: KIND,
+        reset: FieldSet::of([["status"].as_slice()]),
+        ..write.clone()
     }
 }
 
 /// The Scale with the entries that own the replicas.
-fn with_managers(live: &Value, operation: &Operation<'_>) -> Value {
+fn with_managers(live: &Value, write: &Write<'_>) -> Value {
     let mut scale = of(live);
-    let managers: Managers = managed::decode(live)
+    let managers: Managers = managers::decode(live)
         .unwrap_or_default()
         .into_iter()
-        .filter(|(_, owned)| owned.api_version == operation.api_version && owned.set.contains(&replicas().0))
+        .filter(|(_, owned)| owned.api_version == write.api_version && owned.set.contains(&replicas().0))
         .map(|(manager, owned)| (manager, owner(API_VERSION, owned.time)))
         .collect();
-    managed::encode(&mut scale, &managers);
+    managers::encode(&mut scale, &managers);
     scale
 }
 
@@ -114,18 +110,18 @@ fn with_managers(live: &Value, operation: &Operation<'_>) -> Value {
 /// An updater's identity holds the version that it wrote in, which is another one here and there. The API server compares
 /// them all the same: an entry of operation `Update` that owns the replicas gives them up at every write through the
 /// subresource, to an entry that has nothing else and no time.
-fn write_back(live: &Value, scale: &Value, operation: &Operation<'_>) -> Value {
+fn write_back(live: &Value, scale: &Value, write: &Write<'_>) -> Value {
     let mut object = live.clone();
     let wanted = scale.pointer("/spec/replicas").cloned().unwrap_or_else(|| 0.into());
     if let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) {
         spec.insert("replicas".to_owned(), wanted);
     }
 
-    let mut owners = managed::decode(scale).unwrap_or_default();
+    let mut owners = managers::decode(scale).unwrap_or_default();
     owners.retain(|_, owned| owned.set.contains(&replicas().0));
-    let mut managers = managed::decode(live).unwrap_or_default();
+    let mut managers = managers::decode(live).unwrap_or_default();
     managers.retain(|manager, owned| {
-        if owned.api_version != operation.api_version {
+        if owned.api_version != write.api_version {
             return false;
         }
         if owned.set.contains(&replicas().0) && owners.remove(manager).is_none() {
@@ -134,9 +130,9 @@ fn write_back(live: &Value, scale: &Value, operation: &Operation<'_>) -> Value {
         !owned.set.is_empty()
     });
     for manager in owners.into_keys() {
-        managers.insert(manager, owner(operation.api_version, None));
+        managers.insert(manager, owner(write.api_version, None));
     }
-    managed::encode(&mut object, &managers);
+    managers::encode(&mut object, &managers);
     object
 }
 

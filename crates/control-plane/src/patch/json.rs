@@ -7,12 +7,19 @@ use serde_json::Value;
 #[derive(Debug)]
 pub(super) struct Misfit;
 
+/// How many bytes the copies of a patch may have together: a document that is copied into itself grows without end.
+const MAX_COPIED: usize = 3 * 1024 * 1024;
+
 /// Runs the operations in order.
 pub(super) fn run(document: &mut Value, operations: &[Value]) -> Result<(), Misfit> {
-    operations.iter().try_for_each(|operation| step(document, operation))
+    let mut copied = 0;
+    operations
+        .iter()
+        .try_for_each(|operation| step(document, operation, &mut copied))
 }
 
-fn step(document: &mut Value, operation: &Value) -> Result<(), Misfit> {
+/// Runs an operation; `copied` counts the bytes of the copies.
+fn step(document: &mut Value, operation: &Value, copied: &mut usize) -> Result<(), Misfit> {
     let text = |field: &str| operation.get(field).and_then(Value::as_str).ok_or(Misfit);
     // Without a value, null is meant.
     let value = || operation.get("value").cloned().unwrap_or_default();
@@ -33,6 +40,10 @@ fn step(document: &mut Value, operation: &Value) -> Result<(), Misfit> {
         }
         "copy" => {
             let value = Place::find(document, text("from")?)?.get()?;
+            *copied += value.to_string().len();
+            if *copied > MAX_COPIED {
+                return Err(Misfit);
+            }
             Place::find(document, text("path")?)?.add(value)
         }
         "test" => {

@@ -1,5 +1,7 @@
 //! Strategic merge: a merge patch that knows which lists are maps.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::{Map, Value};
 
 use datum_model::schema::{Kind, ListMerge, Schema};
@@ -31,6 +33,7 @@ pub(super) fn merge(mut original: Fields, patch: &Fields, schema: Option<&Schema
     for (name, value) in patch {
         if let Some(list) = name.strip_prefix(DELETE_FROM_PRIMITIVE_LIST) {
             if let (Some(Value::Array(items)), Some(gone)) = (original.get_mut(list), value.as_array()) {
+                let gone: HashSet<&Value> = gone.iter().collect();
                 items.retain(|item| !gone.contains(item));
             }
             continue;
@@ -81,13 +84,24 @@ fn merge_value(original: Option<Value>, patch: &Value, schema: Option<&Schema>) 
     }
 }
 
-fn merge_list(mut items: Vec<Value>, patch: &[Value], keys: &Keys<'_>) -> Result<Vec<Value>, String> {
+fn merge_list(items: Vec<Value>, patch: &[Value], keys: &Keys<'_>) -> Result<Vec<Value>, String> {
     let mut is_replaced = false;
     for item in patch {
         is_replaced |= item.as_object().map_or(Ok(None), directive)? == Some(Directive::Replace);
     }
-    if is_replaced {
-        items.clear();
+    let mut items: Vec<Option<Value>> = if is_replaced {
+        Vec::new()
+    } else {
+        items.into_iter().map(Some).collect()
+    };
+    // Of several items with one identity, the first is meant.
+    let mut positions = HashMap::new();
+    for (position, item) in items.iter().enumerate() {
+        if let Some(Value::Object(item)) = item
+            && let Ok(identity) = keys.identity(item)
+        {
+            positions.entry(identity).or_insert(position);
+        }
     }
     for item in patch {
         let Value::Object(item) = item else {
@@ -99,44 +113,40 @@ fn merge_list(mut items: Vec<Value>, patch: &[Value], keys: &Keys<'_>) -> Result
             continue;
         }
         let identity = keys.identity(item)?;
-        let position = items.iter().position(|live| {
-            live.as_object()
-                .is_some_and(|live| keys.identity(live).as_ref() == Ok(&identity))
-        });
         if directive == Some(Directive::Delete) {
-            if let Some(position) = position {
-                items.remove(position);
+            if let Some(position) = positions.remove(&identity) {
+                items[position] = None;
             }
             continue;
         }
-        let original = position.map(|position| items[position].take());
-        let merged = merge_value(original, &Value::Object(item.clone()), Some(keys.item))?;
-        match position {
-            Some(position) => items[position] = merged,
-            None => items.push(merged),
-        }
+        let position = *positions.entry(identity).or_insert_with(|| {
+            items.push(None);
+            items.len() - 1
+        });
+        let original = items[position].take();
+        items[position] = Some(merge_value(original, &Value::Object(item.clone()), Some(keys.item))?);
     }
-    Ok(items)
+    Ok(items.into_iter().flatten().collect())
 }
 
 /// Puts the items that the order names into that order; the others keep their places.
 fn put_in_order(items: &mut [Value], order: &[Value], keys: Option<&Keys<'_>>) {
-    let rank = |item: &Value| {
-        order.iter().position(|wanted| match (keys, item, wanted) {
-            (Some(keys), Value::Object(item), Value::Object(wanted)) => {
-                match (keys.identity(item), keys.identity(wanted)) {
-                    (Ok(item), Ok(wanted)) => item == wanted,
-                    _ => false,
-                }
-            }
-            _ => item == wanted,
-        })
+    let identity = |item: &Value| match (keys, item) {
+        (Some(keys), Value::Object(item)) => keys.identity(item).ok(),
+        _ => Some(vec![item.clone()]),
     };
+    let mut ranks = HashMap::new();
+    for (rank, wanted) in order.iter().enumerate() {
+        if let Some(wanted) = identity(wanted) {
+            ranks.entry(wanted).or_insert(rank);
+        }
+    }
+    let rank = |item: &Value| ranks.get(&identity(item)?).copied();
     let places: Vec<usize> = (0..items.len())
         .filter(|index| rank(&items[*index]).is_some())
         .collect();
     let mut ranked: Vec<Value> = places.iter().map(|index| items[*index].clone()).collect();
-    ranked.sort_by_key(rank);
+    ranked.sort_by_cached_key(rank);
     for (place, item) in places.into_iter().zip(ranked) {
         items[place] = item;
     }

@@ -239,3 +239,14 @@ fn what_means_nothing_in_a_json_patch_is_a_problem_of_the_patch() {
         ]
     );
 }
+
+#[test]
+fn copies_do_not_grow_without_end() {
+    let object = json!({"a": "x".repeat(1_000_000)});
+    let copies = |count: usize| -> String {
+        let copy = |index| json!({"op": "copy", "from": "/a", "path": format!("/b{index}")});
+        Value::from((0..count).map(copy).collect::<Vec<_>>()).to_string()
+    };
+    assert!(json(&object, &copies(3)).is_ok());
+    assert_eq!(json(&object, &copies(4)), Err(Error::Unprocessable));
+}

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::delete::OWNERSHIP_FINALIZERS;
@@ -17,10 +17,14 @@ use super::pipeline::Change;
 use super::{DeleteOptions, ListQuery, Registry, WriteOptions};
 use crate::admission::FieldValidation;
 use crate::resource::{self, Table};
-use crate::store::{Key, Range};
+use crate::store::{CommitError, Key, Range};
 
 /// How long the collector keeps clients waiting.
 const DELAY: Duration = Duration::from_secs(1);
+/// How long an event is kept after it was last written (kube-apiserver, `--event-ttl`).
+const EVENTS_LAST: Duration = Duration::from_hours(1);
+/// How often the collector looks for events that are over.
+const EVENTS_CHECKED: Duration = Duration::from_mins(1);
 
 /// What is to be done away with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +65,7 @@ impl Collector {
             .into_iter()
             .map(|doomed| (Instant::now() + DELAY, doomed))
             .collect();
+        let mut events = interval(EVENTS_CHECKED);
         loop {
             let due = waiting.front().map(|(due, _)| *due);
             let is_due = async {
@@ -74,6 +79,13 @@ impl Collector {
                 Some(doomed) = self.reports.recv() => {
                     if !waiting.iter().any(|(_, known)| *known == doomed) {
                         waiting.push_back((Instant::now() + DELAY, doomed));
+                    }
+                }
+                _ = events.tick() => {
+                    let registry = registry.clone();
+                    let expired = tokio::task::spawn_blocking(move || registry.expire_events(EVENTS_LAST)).await;
+                    if let Err(error) = expired {
+                        tracing::warn!(%error, "the collector failed");
                     }
                 }
                 () = is_due => {
@@ -107,6 +119,25 @@ impl Registry {
             }
         }
         doomed
+    }
+
+    /// Removes the events that were written longer ago than `last`.
+    pub(super) fn expire_events(&self, last: Duration) {
+        let Ok(page) = self.store().list(Table::Events, Range::EVERYTHING, None) else {
+            return;
+        };
+        for event in page.items.iter().filter(|event| event.since.elapsed() >= last) {
+            let key = super::metadata::key(resource::of(Table::Events), &event.value);
+            match self
+                .store()
+                .remove(Table::Events, &key, event.version, event.value.clone())
+            {
+                Ok(_) => self.after_removal(resource::of(Table::Events), &key),
+                // Whoever wrote it meanwhile made it last longer.
+                Err(CommitError::Raced) => {}
+                Err(error) => tracing::warn!(name = key.name, %error, "cannot remove an event that is over"),
+            }
+        }
     }
 
     fn collect(&self, doomed: &Doomed) {
@@ -161,5 +192,31 @@ impl Registry {
             }
         }
         self.finish_namespace(name);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::{Limits, Store};
+
+    #[test]
+    fn events_are_over_after_a_while() {
+        let limits = Limits {
+            changes: 10,
+            bytes: usize::MAX,
+        };
+        let (registry, _collector) = Registry::new(Arc::new(Store::in_memory(limits)));
+        let key = Key::new("default", "started");
+        let event = json!({"metadata": {"name": "started", "namespace": "default"}});
+        registry.store().put(Table::Events, &key, None, event).unwrap();
+        registry.expire_events(EVENTS_LAST);
+        assert!(registry.store().get(Table::Events, &key).is_some());
+        registry.expire_events(Duration::ZERO);
+        assert!(registry.store().get(Table::Events, &key).is_none());
     }
 }

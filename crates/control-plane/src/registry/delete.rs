@@ -64,7 +64,7 @@ impl Registry {
             match self.try_delete(resource, key, &live, options) {
                 Ok(deleted) => return Ok(deleted),
                 Err(CommitError::Raced) => {}
-                Err(error @ CommitError::Disk(_)) => return Err(Status::internal(error.to_string())),
+                Err(error) => return Err(Status::internal(error.to_string())),
             }
         }
         Err(Status::modified(resource, &key.name))

@@ -119,7 +119,7 @@ impl Registry {
             match outcome {
                 Ok(stored) => return Ok(written(stored.value.clone())),
                 Err(CommitError::Raced) => {}
-                Err(error @ CommitError::Disk(_)) => return Err(Status::internal(error.to_string())),
+                Err(error) => return Err(Status::internal(error.to_string())),
             }
         }
     }
@@ -138,8 +138,14 @@ impl Registry {
                 .into_iter()
                 .all(|table| self.store().is_empty(table, name));
             let mut object = live.value.clone();
-            let outcome = if empty && object["metadata"]["finalizers"].is_null() {
+            let is_held = object["metadata"]["finalizers"]
+                .as_array()
+                .is_some_and(|finalizers| !finalizers.is_empty());
+            if empty {
+                // Its content holds it no longer; what holds it beside that, somebody else takes away.
                 object["spec"] = json!({});
+            }
+            let outcome = if empty && !is_held {
                 self.store().remove(Table::Namespaces, &key, live.version, object)
             } else {
                 object["status"]["conditions"] = conditions(empty, &object["status"]["conditions"]);
@@ -150,7 +156,7 @@ impl Registry {
             };
             match outcome {
                 Err(CommitError::Raced) => {}
-                Err(error @ CommitError::Disk(_)) => {
+                Err(error) => {
                     tracing::warn!(namespace = name, %error, "cannot finish the namespace");
                     return;
                 }

@@ -6,13 +6,14 @@
 use datum_model::format;
 use jiff::Timestamp;
 use serde_json::Value;
+use structured_merge::{self as merge, Conflicts, FieldSet, Write};
 use uuid::Uuid;
 
 use super::{Body, Patch, WriteOptions, event, metadata, namespace, secret};
 use crate::admission::{self, FieldError, NameRule, Part, Rules};
-use crate::apply::{self, Conflicts, Operation};
-use crate::fields::FieldSet;
+use crate::apply;
 use crate::go;
+use crate::number;
 use crate::patch;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
@@ -50,10 +51,10 @@ pub(super) fn create(
     if resource.table == Table::Namespaces {
         namespace::label(&mut object);
     }
-    let operation = Operation::of(resource, None, options, now);
-    object = apply::update(None, object, &operation.borrowed());
+    let api_version = resource.api_version();
+    object = merge::update(None, object, &write(resource, &api_version, None, options, now));
     start(resource, namespace, &mut object, now);
-    check_new(resource, &object, &operation.api_version)?;
+    check_new(resource, &object, &api_version)?;
     Ok(object)
 }
 
@@ -65,8 +66,9 @@ pub(super) fn applied(
     options: &WriteOptions,
     now: Timestamp,
 ) -> Result<Value, Status> {
-    let operation = Operation::of(resource, None, options, now);
-    let mut object = apply::apply(None, body, &operation.borrowed(), Conflicts::Refuse)?;
+    let api_version = resource.api_version();
+    let write = write(resource, &api_version, None, options, now);
+    let mut object = apply::apply(None, body, &write, Conflicts::Refuse, resource.schema())?;
     // Whoever names a UID means an object that exists: it is not made again under another one.
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
     if !uid.is_empty() {
@@ -136,13 +138,13 @@ pub(super) fn update(
     options: &WriteOptions,
     now: Timestamp,
 ) -> Result<Value, Status> {
-    let operation = Operation::of(resource, subresource, options, now);
-    let borrowed = operation.borrowed();
+    let api_version = resource.api_version();
+    let write = write(resource, &api_version, subresource, options, now);
     let mut object = match change {
-        Change::Replace(object) => apply::update(Some(live), object, &borrowed),
-        Change::Apply(body, conflicts) => apply::apply(Some(live), &body, &borrowed, conflicts)?,
-        Change::Scale(scale) => apply::scale::update(live, scale, &borrowed),
-        Change::ApplyScale(body, conflicts) => apply::scale::apply(live, &body, &borrowed, conflicts)?,
+        Change::Replace(object) => merge::update(Some(live), object, &write),
+        Change::Apply(body, conflicts) => apply::apply(Some(live), &body, &write, conflicts, resource.schema())?,
+        Change::Scale(scale) => apply::scale::update(live, scale, &write),
+        Change::ApplyScale(body, conflicts) => apply::scale::apply(live, &body, &write, conflicts)?,
         Change::Settled(object) => object,
     };
     // A patch may have changed what the object is called, and where it is.
@@ -166,7 +168,7 @@ pub(super) fn update(
     if resource.table == Table::Namespaces {
         namespace::keep(live, &mut object, subresource);
     }
-    let mut errors = admission::validate_update(&object, live, &rules(resource, &operation.api_version), part);
+    let mut errors = admission::validate_update(&object, live, &rules(resource, &api_version), part);
     if resource.table == Table::Namespaces && part == Part::Status {
         errors.extend(namespace::check_phase(&object));
     }
@@ -202,6 +204,7 @@ pub(super) fn decode_patched(
         return Err(refuse(format!("Object 'Kind' is missing in '{}'", go::json(patched))));
     }
     let mut object = patched.clone();
+    number::canonicalize(&mut object);
     let mut found = match patch {
         Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
         Patch::Json(text) => patch::json_problems(text),
@@ -276,48 +279,29 @@ fn check(object: &Value, errors: Vec<FieldError>) -> Result<(), Status> {
     ))
 }
 
-/// An [`Operation`] with the texts that it borrows.
-struct OwnedOperation<'a> {
-    resource: &'a Resource,
-    api_version: String,
-    subresource: &'a str,
-    manager: &'a str,
+/// A write, as far as ownership is concerned.
+fn write<'a>(
+    resource: &Resource,
+    api_version: &'a str,
+    subresource: Option<Subresource>,
+    options: &'a WriteOptions,
     now: Timestamp,
-}
-
-impl Operation<'_> {
-    fn of<'a>(
-        resource: &'a Resource,
-        subresource: Option<Subresource>,
-        options: &'a WriteOptions,
-        now: Timestamp,
-    ) -> OwnedOperation<'a> {
-        OwnedOperation {
-            resource,
-            api_version: resource.api_version(),
-            subresource: subresource.map_or("", Subresource::name),
-            manager: &options.manager,
-            now,
-        }
-    }
-}
-
-impl OwnedOperation<'_> {
-    fn borrowed(&self) -> Operation<'_> {
-        let has_status = self.resource.subresources.contains(&Subresource::Status);
-        Operation {
-            schema: self.resource.schema(),
-            api_version: &self.api_version,
-            kind: self.resource.kind,
-            subresource: self.subresource,
-            manager: self.manager,
-            now: self.now,
-            reset: if has_status {
-                apply::reset_fields(self.subresource)
-            } else {
-                FieldSet::default()
-            },
-        }
+) -> Write<'a> {
+    let subresource = subresource.map_or("", Subresource::name);
+    let has_status = resource.subresources.contains(&Subresource::Status);
+    Write {
+        schema: resource.merge_schema(),
+        api_version,
+        kind: resource.kind,
+        subresource,
+        manager: &options.manager,
+        now,
+        reset: if has_status {
+            merge::reset_fields(subresource)
+        } else {
+            FieldSet::default()
+        },
+        members: resource.members(),
     }
 }
 
@@ -328,11 +312,11 @@ impl From<FieldError> for Cause {
     }
 }
 
-impl From<apply::Error> for Status {
-    fn from(error: apply::Error) -> Self {
+impl From<merge::Error> for Status {
+    fn from(error: merge::Error) -> Self {
         let message = error.to_string();
         match error {
-            apply::Error::Conflict(conflicts) => {
+            merge::Error::Conflict(conflicts) => {
                 conflicts
                     .into_iter()
                     .fold(Status::new(409, "Conflict", message), |status, conflict| {
@@ -343,8 +327,8 @@ impl From<apply::Error> for Status {
                         })
                     })
             }
-            apply::Error::BadRequest(_) => Status::bad_request(message),
-            apply::Error::Internal(_) => Status::internal(message),
+            merge::Error::BadRequest(_) => Status::bad_request(message),
+            merge::Error::Internal(_) => Status::internal(message),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use super::pipeline::{self, Change};
 use super::{Body, Patch, Registry, WriteOptions, Written};
-use crate::apply::{Conflicts, scale};
+use crate::apply::scale;
 use crate::patch;
 use crate::resource::{Resource, Subresource};
 use crate::status::Status;
 use crate::store::Key;
 use serde_json::Value;
+use structured_merge::Conflicts;
 
 impl Registry {
     /// Replaces the scale: sets `spec.replicas`.

@@ -2,11 +2,11 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
+use structured_merge::{Conflicts, same_but_for_times};
 
 use super::pipeline::{self, Change};
 use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata, warned};
 use crate::admission;
-use crate::apply::{self, Conflicts};
 use crate::go;
 use crate::resource::{Resource, Subresource, Table};
 use crate::status::{Cause, Status};
@@ -61,17 +61,29 @@ impl Registry {
     ) -> Result<Written, Status> {
         match patch {
             Patch::Apply { body, force } => {
-                if subresource.is_none() && self.store().get(resource.table, key).is_none() {
-                    return self.apply_new(resource, key, body, options);
-                }
                 let conflicts = if *force { Conflicts::TakeOver } else { Conflicts::Refuse };
-                self.update(resource, key, subresource, options, |live| {
+                let apply = |live: &Stored| {
                     // A configuration need not say which version it is meant for.
                     if body["metadata"]["resourceVersion"].is_string() {
                         check_version(resource, key, body, live)?;
                     }
                     Ok(Change::Apply(body.clone(), conflicts))
-                })
+                };
+                // An apply makes what is not there and changes what is, also where that changes under its hands.
+                for _ in 0..ATTEMPTS {
+                    let is_there = subresource.is_some() || self.store().get(resource.table, key).is_some();
+                    if !is_there {
+                        if let Some(written) = self.apply_new(resource, key, body, options)? {
+                            return Ok(written);
+                        }
+                        continue;
+                    }
+                    match self.update(resource, key, subresource, options, apply) {
+                        Err(status) if status.is_not_found() && subresource.is_none() => {}
+                        outcome => return outcome,
+                    }
+                }
+                Err(Status::modified(resource, &key.name))
             }
             patch => {
                 let mut warnings = Vec::new();
@@ -87,25 +99,26 @@ impl Registry {
         }
     }
 
+    /// Makes the object, unless somebody else made it in between.
     fn apply_new(
         &self,
         resource: &'static Resource,
         key: &Key,
         body: &Value,
         options: &WriteOptions,
-    ) -> Result<Written, Status> {
+    ) -> Result<Option<Written>, Status> {
         let now = Timestamp::now();
         let object = pipeline::applied(resource, key, body, options, now)?;
         self.admit_to_namespace(resource, &key.namespace, &object)?;
         let object = pipeline::apply_new(resource, &key.namespace, object, now)?;
-        match self.insert(resource, object, options)? {
-            Inserted::Done(object) => Ok(Written {
+        Ok(match self.insert(resource, object, options)? {
+            Inserted::Done(object) => Some(Written {
                 warnings: admission::warnings(&object, None),
                 object,
                 created: true,
             }),
-            Inserted::Taken(name) => Err(Status::already_exists(resource, &name)),
-        }
+            Inserted::Taken(_) => None,
+        })
     }
 
     /// Reads, changes and writes, again when somebody else wrote in between.
@@ -129,7 +142,7 @@ impl Registry {
             let version = live.value["metadata"]["resourceVersion"].clone();
             metadata::of(&mut object).insert("resourceVersion".to_owned(), version);
             // A write that changes nothing is no write: the version stays, and so do the times in `managedFields`.
-            if apply::same_but_for_times(&live.value, &object) {
+            if same_but_for_times(&live.value, &object) {
                 return Ok(written(live.value.clone(), Vec::new()));
             }
             let warnings = admission::warnings(&object, Some(&live.value));
@@ -139,7 +152,7 @@ impl Registry {
             match self.store_update(resource, key, &live, object) {
                 Ok(object) => return Ok(written(object, warnings)),
                 Err(CommitError::Raced) => {}
-                Err(error @ CommitError::Disk(_)) => return Err(Status::internal(error.to_string())),
+                Err(error) => return Err(Status::internal(error.to_string())),
             }
         }
         Err(Status::modified(resource, &key.name))

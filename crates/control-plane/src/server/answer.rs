@@ -1,5 +1,6 @@
 //! Answers: bodies, headers, and failures as `Status` objects.
 
+use std::collections::HashSet;
 use std::convert::Infallible;
 use std::io;
 
@@ -92,12 +93,12 @@ pub(super) fn failure(status: &Status, encoding: Encoding) -> Answer {
 pub(super) fn with_warnings(mut answer: Answer, warnings: &[String]) -> Answer {
     const MAX_TOTAL: usize = 4096;
     const MAX_CUT: usize = 256;
-    let mut distinct: Vec<&str> = Vec::new();
-    for warning in warnings {
-        if !distinct.contains(&warning.as_str()) && !warning.is_empty() && !warning.contains(char::is_control) {
-            distinct.push(warning);
-        }
-    }
+    let mut known = HashSet::new();
+    let distinct: Vec<&str> = warnings
+        .iter()
+        .map(String::as_str)
+        .filter(|warning| !warning.is_empty() && !warning.contains(char::is_control) && known.insert(*warning))
+        .collect();
     let is_cut = distinct.iter().map(|warning| warning.chars().count()).sum::<usize>() > MAX_TOTAL;
     let mut written = 0;
     for warning in distinct {

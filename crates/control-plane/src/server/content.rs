@@ -1,12 +1,11 @@
 //! What clients send and accept: media types and bodies.
 
 use serde_json::Value;
-use serde_saphyr::options::DuplicateKeyPolicy;
 
 use super::negotiation::ENCODINGS;
-use super::protobuf;
+use super::{protobuf, yaml};
 use crate::admission::{self, FieldValidation};
-use crate::go;
+use crate::number;
 use crate::registry::Body;
 use crate::resource::Resource;
 use crate::status::Status;
@@ -57,8 +56,8 @@ impl Format {
                 admission::duplicate_fields(&String::from_utf8_lossy(body)),
             ),
             Self::Yaml => (
-                decode_yaml(body).map_err(refuse)?,
-                repeated_key(body).into_iter().collect(),
+                yaml::decode(body).map_err(refuse)?,
+                yaml::repeated_key(body).into_iter().collect(),
             ),
             Self::Protobuf => (protobuf::decode(body).map_err(refuse)?, Vec::new()),
         };
@@ -72,7 +71,7 @@ pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Statu
     check_format(content_type)?;
     match media_type(content_type).to_ascii_lowercase().as_str() {
         protobuf::MEDIA_TYPE => protobuf::decode(body),
-        "application/yaml" => decode_yaml(body),
+        "application/yaml" => yaml::decode(body),
         _ => serde_json::from_slice(body).map_err(|error| parse_error(&error)),
     }
     .map_err(Status::internal)
@@ -81,13 +80,13 @@ pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Statu
 /// Reads the body of an apply. No body at all is an empty object, which is then of the wrong kind.
 pub(super) fn decode_apply(body: &[u8], mode: FieldValidation) -> Result<Value, Status> {
     if mode == FieldValidation::Strict
-        && let Some(why) = repeated_key(body)
+        && let Some(why) = yaml::repeated_key(body)
     {
         return Err(Status::bad_request(format!(
             "error strict decoding YAML: error converting YAML to JSON: {why}"
         )));
     }
-    let why = match read_as_1_1(body).and_then(|text| decode_yaml(text.as_bytes())) {
+    let why = match yaml::decode(body) {
         Ok(Value::Null) => return Ok(Value::Object(serde_json::Map::new())),
         Ok(object @ Value::Object(_)) => return Ok(object),
         Ok(other) => {
@@ -111,55 +110,11 @@ pub(super) fn decode_apply(body: &[u8], mode: FieldValidation) -> Result<Value, 
     Err(Status::bad_request(format!("error decoding YAML: {why}")))
 }
 
-/// What the API server's library makes of JSON that it reads as YAML 1.1: characters that JSON takes for any other break a
-/// line there, which is folded into a blank, and others are refused.
-fn read_as_1_1(body: &[u8]) -> Result<String, String> {
-    let text = String::from_utf8_lossy(body);
-    let is_control =
-        |character: char| matches!(character, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
-    if text.contains(is_control) {
-        return Err("control characters are not allowed".to_owned());
-    }
-    if !text.starts_with('{') {
-        return Ok(text.into_owned());
-    }
-    let breaks = ['\u{85}', '\u{2028}', '\u{2029}'];
-    let mut lines = text.split(breaks);
-    let mut folded = lines.next().unwrap_or_default().to_owned();
-    for line in lines {
-        folded.truncate(folded.trim_end_matches([' ', '\t']).len());
-        folded.push(' ');
-        folded.push_str(line.trim_start_matches([' ', '\t']));
-    }
-    Ok(folded)
-}
-
-/// YAML, of which JSON is a part. Of a key that comes again, the last value counts.
-pub(super) fn decode_yaml(body: &[u8]) -> Result<Value, String> {
-    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::LastWins };
-    let text = std::str::from_utf8(body).map_err(|error| error.to_string())?;
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| error.to_string())
-}
-
-/// The complaint about the first key that comes again in YAML.
-fn repeated_key(body: &[u8]) -> Option<String> {
-    let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::Error, with_snippet: false };
-    let text = std::str::from_utf8(body).ok()?;
-    match serde_saphyr::from_str_with_options::<Value>(text, options) {
-        Err(serde_saphyr::Error::DuplicateMappingKey {
-            key: Some(key),
-            location,
-        }) => Some(format!(
-            "yaml: unmarshal errors:\n  line {}: key {} already set in map",
-            location.line(),
-            go::Quoted(&key)
-        )),
-        _ => None,
-    }
-}
-
 fn decode_json(resource: &Resource, body: &[u8]) -> Result<Value, Status> {
-    serde_json::from_slice(body).map_err(|error| unrecognized(resource, body, &parse_error(&error)))
+    let mut object =
+        serde_json::from_slice(body).map_err(|error| unrecognized(resource, body, &parse_error(&error)))?;
+    number::canonicalize(&mut object);
+    Ok(object)
 }
 
 /// What is wrong with a body that should be JSON.

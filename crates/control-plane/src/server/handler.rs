@@ -1,10 +1,12 @@
 //! One request from arrival to answer: faults, authentication, authorization, dispatch, log.
 
+use std::fmt::Write as _;
 use std::io;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::{FutureExt, StreamExt, stream};
 use http::header::{
     ACCEPT, AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION, USER_AGENT, VARY,
 };
@@ -20,10 +22,11 @@ use super::content::{self, BODY_LIMIT};
 use super::negotiation::{Encoding, Wishes};
 use super::parameters::Parameters;
 use super::target::Target;
-use super::{App, control, objects, review};
+use super::{App, Scheme, control, objects, review};
 use crate::auth::{Attributes, User};
 use crate::discovery::Document;
 use crate::faults::Fault;
+use crate::kubeconfig::TOKENS;
 use crate::request_log::Entry;
 use crate::resource::{Subresource, Table};
 use crate::selector::Fields;
@@ -72,7 +75,7 @@ pub(super) async fn serve(
     reset: CancellationToken,
     request: Request<Incoming>,
 ) -> Answer {
-    let path = request.uri().path().to_owned();
+    let (token, path) = token_and_path(&app, request.uri().path());
     let query = request.uri().query().unwrap_or_default().to_owned();
     let method = request.method().clone();
     let mut entry = Entry {
@@ -84,7 +87,7 @@ pub(super) async fn serve(
     };
     let of_control = path.starts_with("/_control/");
     let full_path = if query.is_empty() {
-        path
+        path.clone()
     } else {
         format!("{path}?{query}")
     };
@@ -102,9 +105,17 @@ pub(super) async fn serve(
         // The connection ends before this does.
         return std::future::pending().await;
     }
-    let answer = match fault.as_ref().and_then(failing) {
-        Some(answer) => answer,
-        None => respond(&app, certificate, request, full_path).await,
+    let answer = if let Some(answer) = fault.as_ref().and_then(failing) {
+        answer
+    } else {
+        let panics = fault.as_ref().is_some_and(|fault| fault.panic);
+        let answer = async {
+            assert!(!panics, "an injected fault");
+            let user = certificate.or(token);
+            respond(&app, user, request, &path, full_path).await
+        };
+        let outcome = AssertUnwindSafe(answer).catch_unwind().await;
+        outcome.unwrap_or_else(|_| panicked())
     };
     let warnings = fault.as_ref().map(|fault| fault.warning.as_slice());
     let answer = answer::with_warnings(answer, warnings.unwrap_or_default());
@@ -116,6 +127,24 @@ pub(super) async fn serve(
         Some(length) => truncate(answer, length),
         None => answer,
     }
+}
+
+/// Whose token the path carries, and the path without it.
+fn token_and_path(app: &App, path: &str) -> (Option<User>, String) {
+    let carried = path.strip_prefix(TOKENS).filter(|_| app.scheme == Scheme::Http);
+    match carried.map(|rest| rest.split_once('/').unwrap_or((rest, ""))) {
+        Some((token, rest)) => (app.tokens.owner(token).cloned(), format!("/{rest}")),
+        None => (None, path.to_owned()),
+    }
+}
+
+/// The answer where the handler failed in a way that nobody foresaw (`k8s.io/apiserver/pkg/server/filters/wrap.go`). The
+/// connection, and the requests beside this one on it, go on.
+fn panicked() -> Answer {
+    answer::text(
+        500,
+        "This request caused apiserver to panic. Look in the logs for details.\n",
+    )
 }
 
 /// The answer of a fault, if it is one that answers.
@@ -199,18 +228,21 @@ fn header(request: &Request<Incoming>, name: HeaderName) -> String {
         .join(",")
 }
 
-async fn respond(app: &Arc<App>, certificate: Option<User>, request: Request<Incoming>, full_path: String) -> Answer {
-    let path = request.uri().path();
+/// Answers a request; `user` is who makes it, where that is known before its headers are looked at.
+async fn respond(
+    app: &Arc<App>,
+    user: Option<User>,
+    request: Request<Incoming>,
+    path: &str,
+    full_path: String,
+) -> Answer {
     let parameters = Parameters::parse(request.uri().query().unwrap_or_default());
-    if let Some(answer) = health(path, &parameters) {
+    if let Some(answer) = health(app, path, &parameters) {
         return answer;
     }
     let authorization = header(&request, AUTHORIZATION);
-    let user = if authorization.is_empty() {
-        certificate
-    } else {
-        app.tokens.user(&authorization).cloned()
-    };
+    // The API server asks one authenticator after the other, and certificates come first.
+    let user = user.or_else(|| app.tokens.user(&authorization).cloned());
     let mut call = Call {
         method: request.method().clone(),
         parameters,
@@ -261,21 +293,44 @@ async fn respond(app: &Arc<App>, certificate: Option<User>, request: Request<Inc
 }
 
 /// The answer about the server's own health, which everybody may ask for.
-fn health(path: &str, parameters: &Parameters) -> Option<Answer> {
-    const CHECKS: [&str; 2] = ["ping", "store"];
+///
+/// Follows `k8s.io/apiserver/pkg/server/healthz`: what failed is named, and why is not.
+fn health(app: &App, path: &str, parameters: &Parameters) -> Option<Answer> {
     let mut segments = path.trim_matches('/').split('/');
     let endpoint = segments
         .next()
         .filter(|name| matches!(*name, "healthz" | "livez" | "readyz"))?;
-    match (segments.next(), segments.next()) {
-        (None, _) if parameters.flag("verbose") => {
-            let checks = CHECKS.map(|check| format!("[+]{check} ok\n")).concat();
-            Some(answer::text(200, format!("{checks}{endpoint} check passed\n")))
-        }
-        (None, _) => Some(answer::text(200, "ok")),
-        (Some(check), None) if CHECKS.contains(&check) => Some(answer::text(200, "ok")),
-        _ => None,
+    let mut checks = vec![("ping", true), ("etcd", app.registry.store().is_working())];
+    if endpoint == "readyz" {
+        // A server that ends is alive, and not to be sent anything new.
+        checks.push(("shutdown", !app.stopping.is_cancelled()));
     }
+    match (segments.next(), segments.next()) {
+        (None, _) => {}
+        (Some(only), None) => checks.retain(|(check, _)| *check == only),
+        _ => return None,
+    }
+    if checks.is_empty() {
+        return None;
+    }
+    let excluded = parameters.all("exclude");
+    let is_well = checks
+        .iter()
+        .all(|(check, is_well)| *is_well || excluded.contains(check));
+    if is_well && !parameters.flag("verbose") {
+        return Some(answer::text(200, "ok"));
+    }
+    let mut text = String::new();
+    for (check, is_well) in checks {
+        let (sign, outcome) = match is_well {
+            _ if excluded.contains(&check) => ('+', "excluded: ok"),
+            true => ('+', "ok"),
+            false => ('-', "failed: reason withheld"),
+        };
+        let _ = writeln!(text, "[{sign}]{check} {outcome}");
+    }
+    let (code, outcome) = if is_well { (200, "passed") } else { (500, "failed") };
+    Some(answer::text(code, format!("{text}{endpoint} check {outcome}\n")))
 }
 
 /// Who the request is made as: an administrator may act for anybody (`Impersonate-User`).
@@ -313,7 +368,7 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
     if let Some(document) = discovery::document(&call.path, &call.accept) {
         return read_only(call, || document_answer(call, &document));
     }
-    if let Some(document) = openapi::document(&call.path) {
+    if let Some(document) = openapi::document(&call.path, &call.accept) {
         return read_only(call, || openapi_answer(call, &document));
     }
     let Some(target) = Target::parse(&call.path) else {
@@ -394,7 +449,7 @@ fn openapi_answer(call: &Call, document: &Document) -> Answer {
             "" | "*/*" | "application/*" | "application/json"
         )
     };
-    if !call.accept.split(',').any(is_json) {
+    if document.content_type == "application/json" && !call.accept.split(',').any(is_json) {
         return answer::text(406, "");
     }
     let Some(etag) = &document.etag else {

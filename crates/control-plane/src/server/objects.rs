@@ -125,6 +125,20 @@ impl Objects<'_> {
         Err(Status::not_found(resource::namespaces(), namespace))
     }
 
+    /// A namespace that a project's control plane does not show cannot be made there.
+    fn check_made_in_view(&self, object: &Value) -> Result<(), Status> {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        match &self.call.only_namespace {
+            Some(only) if self.resource.table == Table::Namespaces && name != only => {
+                let message = format!(
+                    "namespaces \"{name}\" is forbidden: the control plane of a project has one namespace, {only}"
+                );
+                Err(Status::new(403, "Forbidden", message).about(name, "", "namespaces"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn get(&self) -> Result<Answer, Status> {
         if let Some(version) = self.call.parameters.get("resourceVersion") {
             let asked = parse_version(version).map_err(Status::internal)?;
@@ -330,6 +344,7 @@ impl Objects<'_> {
         if self.is_converted() {
             event::to_core(&mut body.object);
         }
+        self.check_made_in_view(&body.object)?;
         let written = self
             .registry
             .create(self.stored_as(), &self.key.namespace, body, &options)?;

@@ -3,16 +3,16 @@
 use http::Method;
 use jiff::Timestamp;
 use serde_json::{Value, json};
+use structured_merge::{self as merge, FieldSet, Write};
 
 use super::answer::{self, Answer};
 use super::content;
 use super::handler::Call;
 use super::target::Target;
-use crate::apply::{self, Operation};
 use crate::auth::{Attributes, Tokens, User};
 use crate::core_schema;
-use crate::fields::FieldSet;
 use crate::registry::metadata;
+use crate::resource::Table;
 use crate::status::{Cause, Status};
 
 /// A kind of review.
@@ -88,16 +88,17 @@ impl Review {
             }),
             Review::Rules => json!({"kind": kind, "apiVersion": api_version, "metadata": {}, "spec": {}}),
             _ => {
-                let operation = Operation {
-                    schema: core_schema::of_reviews(),
+                let write = Write {
+                    schema: core_schema::merged_by(Table::Absent),
                     api_version: &api_version,
                     kind,
                     subresource: "",
                     manager: &options.manager,
                     now,
                     reset: FieldSet::default(),
+                    members: core_schema::members(Table::Absent),
                 };
-                apply::update(None, review, &operation)
+                merge::update(None, review, &write)
             }
         };
         review["status"] = status;
@@ -113,11 +114,7 @@ impl Review {
                 Ok(access(&call.user, spec))
             }
             Review::Rules if text("namespace").is_empty() => Err(Status::bad_request("no namespace on request")),
-            Review::Rules => Ok(json!({
-                "resourceRules": call.user.rules(),
-                "nonResourceRules": [{"verbs": ["get"], "nonResourceURLs": ["*"]}],
-                "incomplete": false,
-            })),
+            Review::Rules => Ok(call.user.rules()),
             Review::Token if text("token").is_empty() => Err(Status::bad_request(
                 "token is required for TokenReview in authentication",
             )),

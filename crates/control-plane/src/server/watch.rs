@@ -51,10 +51,7 @@ pub(super) fn serve(app: &Arc<App>, request: Request, options: &ListOptions<'_>)
         Some(text) => Some(parse_version(text).map_err(Status::internal)?),
     };
     let now = Instant::now();
-    let deadline = match options.timeout {
-        None | Some(0) => now + TIMEOUT,
-        Some(seconds) => now + Duration::from_secs(seconds.try_into().unwrap_or(0)),
-    };
+    let deadline = deadline(now, options.timeout);
     let mut watch = Watch {
         app: Arc::clone(app),
         faults: app.faults.subscribe(),
@@ -82,6 +79,17 @@ pub(super) fn serve(app: &Arc<App>, request: Request, options: &ListOptions<'_>)
         "application/json",
         answer::stream(watch.into_stream()),
     ))
+}
+
+/// When a watch ends. As in Go, seconds that do not fit into 64 bits of nanoseconds wrap around, and a time that comes out
+/// negative is over.
+fn deadline(now: Instant, seconds: Option<i64>) -> Instant {
+    let nanoseconds = seconds.unwrap_or(0).wrapping_mul(1_000_000_000);
+    match u64::try_from(nanoseconds) {
+        Ok(0) => now + TIMEOUT,
+        Ok(nanoseconds) => now + Duration::from_nanos(nanoseconds),
+        Err(_) => now,
+    }
 }
 
 /// When a client that asked for bookmarks hears next how far it is: regularly, and once more shortly before the end, so
@@ -136,6 +144,10 @@ impl Watch {
     /// The next lines; nothing at the end.
     async fn next_piece(&mut self) -> Option<Bytes> {
         loop {
+            // However much there is to send: a watch that lasts too long is what the client asked to be spared.
+            if self.deadline <= Instant::now() || self.app.stopping.is_cancelled() {
+                return None;
+            }
             if !self.pending.is_empty() {
                 return Some(self.encode_pending());
             }
@@ -291,13 +303,13 @@ fn seen(query: &ListQuery, change: Change) -> Option<Event> {
         .as_ref()
         .is_some_and(|before| query.matches(&before.value));
     let after = !change.removed && query.matches(&change.object.value);
-    let kind = match (before, after) {
-        (false, true) => "ADDED",
-        (true, true) => "MODIFIED",
-        (true, false) => "DELETED",
+    Some(match (before, after) {
+        (false, true) => Event::Object("ADDED", change.object),
+        (true, true) => Event::Object("MODIFIED", change.object),
+        // What left the view is shown as it was while it was in it, with the version at which it left.
+        (true, false) => Event::Object("DELETED", change.last_seen()),
         (false, false) => return None,
-    };
-    Some(Event::Object(kind, change.object))
+    })
 }
 
 fn line(piece: &mut BytesMut, kind: &str, object: &[u8]) {

@@ -6,16 +6,21 @@
 
 use std::path::{Path, PathBuf};
 
+use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde_json::Value;
 
 use super::Key;
+use crate::private;
 use crate::resource::Table;
 
 /// Table, namespace and name to the object's JSON.
 const OBJECTS: TableDefinition<'_, (&str, &str, &str), &[u8]> = TableDefinition::new("objects");
-/// The one row `version`: the version of the newest change.
+/// `version`: the version of the newest change. `format`: how the rows are written.
 const COUNTERS: TableDefinition<'_, &str, u64> = TableDefinition::new("counters");
+
+/// How the rows are written. A database without the row is of the first format, which did not say so.
+const FORMAT: u64 = 1;
 
 /// A failure of the disk.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +36,12 @@ pub enum DiskError {
     /// The database refuses to be opened, read or written.
     #[error("the database of the data directory failed: {0}")]
     Database(#[source] Box<redb::Error>),
+    /// A newer version of this program wrote the database.
+    #[error("the database is of format {found}, and this version reads formats up to {FORMAT}: use a newer version")]
+    Format {
+        /// The format.
+        found: u64,
+    },
     /// An object in the database is not the JSON that was written.
     #[error("the database holds a damaged object, {key}: {source}")]
     Damaged {
@@ -65,26 +76,38 @@ pub struct Disk {
 impl Disk {
     /// Opens or makes the database in `directory`.
     pub fn open(directory: &Path) -> Result<Self, DiskError> {
-        std::fs::create_dir_all(directory).map_err(|source| DiskError::Directory {
-            path: directory.to_owned(),
-            source,
-        })?;
-        let database = Database::create(directory.join("objects.redb"))?;
+        let file = private::create_folder(directory)
+            .and_then(|()| private::open(&directory.join("objects.redb")))
+            .map_err(|source| DiskError::Directory {
+                path: directory.to_owned(),
+                source,
+            })?;
+        let database = Database::builder().create_with_backend(FileBackend::new(file)?)?;
         let transaction = database.begin_write()?;
-        // A table exists from its first opening on; afterwards reading cannot miss it.
-        transaction.open_table(OBJECTS)?;
-        transaction.open_table(COUNTERS)?;
+        {
+            // A table exists from its first opening on; afterwards reading cannot miss it.
+            transaction.open_table(OBJECTS)?;
+            let mut counters = transaction.open_table(COUNTERS)?;
+            let found = counters.get("format")?.map_or(FORMAT, |format| format.value());
+            if found > FORMAT {
+                return Err(DiskError::Format { found });
+            }
+            counters.insert("format", FORMAT)?;
+        }
         transaction.commit()?;
         Ok(Self { database })
     }
 
+    /// The version of the newest change.
+    pub fn version(&self) -> Result<u64, DiskError> {
+        let counters = self.database.begin_read()?.open_table(COUNTERS)?;
+        Ok(counters.get("version")?.map_or(0, |version| version.value()))
+    }
+
     /// Everything.
     pub fn load(&self) -> Result<Contents, DiskError> {
+        let version = self.version()?;
         let transaction = self.database.begin_read()?;
-        let version = transaction
-            .open_table(COUNTERS)?
-            .get("version")?
-            .map_or(0, |version| version.value());
         let mut objects = Vec::new();
         for row in transaction.open_table(OBJECTS)?.iter()? {
             let (key, json) = row?;

@@ -20,6 +20,16 @@ pub struct Change {
     pub removed: bool,
 }
 
+impl Change {
+    /// The object as it was before, of the version of the change; the last state of one that went.
+    pub fn last_seen(&self) -> Arc<Stored> {
+        match &self.before {
+            Some(before) if !self.removed => Arc::new(Stored::new(before.value.clone(), self.version)),
+            _ => Arc::clone(&self.object),
+        }
+    }
+}
+
 /// The version asked for is older than the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("too old resource version: {asked} ({oldest})")]
@@ -30,31 +40,46 @@ pub struct Expired {
     pub oldest: u64,
 }
 
+/// How much is remembered of the changes of a table. The newest change always is.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How many changes.
+    pub changes: usize,
+    /// How many bytes their objects may have together, as JSON.
+    pub bytes: usize,
+}
+
 /// A ring of changes: the oldest fall out.
 #[derive(Debug)]
 pub(super) struct History {
     changes: VecDeque<Change>,
-    capacity: usize,
+    limits: Limits,
+    /// What the objects of the changes have together, as JSON.
+    bytes: usize,
     /// The version just before the oldest change remembered.
     start: u64,
 }
 
 impl History {
-    pub(super) fn new(start: u64, capacity: usize) -> Self {
+    pub(super) fn new(start: u64, limits: Limits) -> Self {
         Self {
             changes: VecDeque::new(),
-            capacity: capacity.max(1),
+            limits,
+            bytes: 0,
             start,
         }
     }
 
     pub(super) fn push(&mut self, change: Change) {
-        if self.changes.len() == self.capacity
+        self.bytes += change.object.json().len();
+        self.changes.push_back(change);
+        while self.changes.len() > 1
+            && (self.changes.len() > self.limits.changes || self.bytes > self.limits.bytes)
             && let Some(oldest) = self.changes.pop_front()
         {
+            self.bytes -= oldest.object.json().len();
             self.start = oldest.version;
         }
-        self.changes.push_back(change);
     }
 
     pub(super) fn after(&self, version: u64, limit: usize) -> Result<Vec<Change>, Expired> {

@@ -6,6 +6,14 @@ fn object(name: &str) -> Value {
     json!({"metadata": {"name": name}})
 }
 
+/// So many changes, however large.
+fn changes(changes: usize) -> Limits {
+    Limits {
+        changes,
+        bytes: usize::MAX,
+    }
+}
+
 fn names(page: &Page) -> Vec<&str> {
     page.items
         .iter()
@@ -15,7 +23,7 @@ fn names(page: &Page) -> Vec<&str> {
 
 #[test]
 fn a_list_of_the_past_takes_later_changes_back() {
-    let store = Store::in_memory(10);
+    let store = Store::in_memory(changes(10));
     let put = |name: &str, expected| {
         store
             .put(Table::Workloads, &Key::new("ns", name), expected, object(name))
@@ -43,7 +51,7 @@ fn a_list_of_the_past_takes_later_changes_back() {
 
 #[test]
 fn a_watcher_behind_the_history_is_told_so_and_writers_never_wait_for_it() {
-    let store = Store::in_memory(3);
+    let store = Store::in_memory(changes(3));
     let start = store.version();
     for name in ["a", "b", "c", "d", "e"] {
         store
@@ -60,7 +68,7 @@ fn a_watcher_behind_the_history_is_told_so_and_writers_never_wait_for_it() {
 
 #[test]
 fn a_write_that_lost_a_race_changes_nothing() {
-    let store = Store::in_memory(3);
+    let store = Store::in_memory(changes(3));
     let key = Key::new("ns", "a");
     let first = store.put(Table::Workloads, &key, None, object("a")).unwrap();
     let again = store.put(Table::Workloads, &key, None, object("a"));
@@ -73,7 +81,7 @@ fn what_was_written_is_there_after_reopening() {
     let directory = tempfile::tempdir().unwrap();
     let key = Key::new("ns", "a");
     let written = {
-        let store = Store::open(directory.path(), 10).unwrap();
+        let store = Store::open(directory.path(), changes(10)).unwrap();
         let gone = store
             .put(Table::Workloads, &Key::new("ns", "b"), None, object("b"))
             .unwrap();
@@ -82,7 +90,7 @@ fn what_was_written_is_there_after_reopening() {
             .unwrap();
         store.put(Table::Workloads, &key, None, object("a")).unwrap().version
     };
-    let store = Store::open(directory.path(), 10).unwrap();
+    let store = Store::open(directory.path(), changes(10)).unwrap();
     assert_eq!(store.version(), written);
     assert_eq!(store.get(Table::Workloads, &key).unwrap().version, written);
     assert_eq!(
@@ -101,7 +109,7 @@ fn keys_are_ordered_as_paths() {
 
 #[test]
 fn a_page_of_the_past_is_what_it_was() {
-    let store = Store::in_memory(100);
+    let store = Store::in_memory(changes(100));
     let put = |name: &str, expected| {
         store
             .put(Table::Workloads, &Key::new("ns", name), expected, object(name))
@@ -131,4 +139,71 @@ fn a_page_of_the_past_is_what_it_was() {
     let filter = |object: &Value| object["metadata"]["name"] != "d";
     let page = store.list(Table::Workloads, range, Some(&filter)).unwrap();
     assert_eq!((names(&page), page.rest), (vec!["f", "h"], Rest::Nothing));
+}
+
+#[test]
+fn a_history_of_large_objects_is_short() {
+    let store = Store::in_memory(Limits {
+        changes: 100,
+        bytes: 2500,
+    });
+    let start = store.version();
+    let large = json!({"metadata": {}, "data": "x".repeat(1000)});
+    for name in ["a", "b", "c"] {
+        store
+            .put(Table::Workloads, &Key::new("ns", name), None, large.clone())
+            .unwrap();
+    }
+    let expired = store.changes(Table::Workloads, start, 10).unwrap_err();
+    assert_eq!(expired.oldest, start + 1);
+    // A change that is too large alone is remembered all the same.
+    let huge = json!({"metadata": {}, "data": "x".repeat(3000)});
+    store.put(Table::Workloads, &Key::new("ns", "d"), None, huge).unwrap();
+    assert_eq!(store.changes(Table::Workloads, start + 3, 10).unwrap().0.len(), 1);
+}
+
+#[test]
+fn what_etcd_does_not_take_is_refused_in_its_words() {
+    let store = Store::in_memory(changes(10));
+    let put = |bytes: usize| {
+        let object = json!({"metadata": {}, "data": "x".repeat(bytes)});
+        store
+            .put(Table::Workloads, &Key::new("ns", "a"), None, object)
+            .map(|stored| stored.version)
+            .map_err(|error| error.to_string())
+    };
+    let before = store.version();
+    assert_eq!(put(1_600_000), Err("etcdserver: request is too large".to_owned()));
+    assert!(put(2_100_000).is_err_and(|error| error.ends_with("vs. 2097152)")));
+    assert_eq!(store.version(), before);
+    assert!(put(1_500_000).is_ok());
+}
+
+#[cfg(unix)]
+#[test]
+fn the_store_is_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("data");
+    let _store = Store::open(&directory, changes(10)).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(
+        (mode(&directory), mode(&directory.join("objects.redb"))),
+        (0o700, 0o600)
+    );
+}
+
+#[test]
+fn a_store_of_a_newer_format_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    drop(Store::open(directory.path(), changes(10)).unwrap());
+    {
+        let counters: redb::TableDefinition<'_, &str, u64> = redb::TableDefinition::new("counters");
+        let database = redb::Database::open(directory.path().join("objects.redb")).unwrap();
+        let transaction = database.begin_write().unwrap();
+        transaction.open_table(counters).unwrap().insert("format", 2).unwrap();
+        transaction.commit().unwrap();
+    }
+    let refused = Store::open(directory.path(), changes(10)).unwrap_err();
+    assert!(matches!(refused, DiskError::Format { found: 2 }), "{refused}");
 }

@@ -69,7 +69,16 @@ async fn everybody_may_ask_how_the_server_is() {
         ("/healthz", "ok"),
         ("/livez", "ok"),
         ("/readyz/ping", "ok"),
-        ("/readyz?verbose", "[+]ping ok\n[+]store ok\nreadyz check passed\n"),
+        ("/livez/etcd", "ok"),
+        ("/readyz?exclude=etcd", "ok"),
+        (
+            "/livez?verbose&exclude=etcd",
+            "[+]ping ok\n[+]etcd excluded: ok\nlivez check passed\n",
+        ),
+        (
+            "/readyz?verbose",
+            "[+]ping ok\n[+]etcd ok\n[+]shutdown ok\nreadyz check passed\n",
+        ),
     ] {
         let answer = anonymous.get(path).await;
         let text = String::from_utf8_lossy(&answer.body);
@@ -236,4 +245,45 @@ async fn a_project_sees_itself_and_no_other() {
     );
     let unknown = client.get(&format!("{}/version", prefix("three"))).await;
     assert_eq!((unknown.status, &unknown.body[..]), (404, &b"404 page not found\n"[..]));
+}
+
+#[tokio::test]
+async fn a_project_makes_no_namespace_that_it_does_not_show() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let project = "/apis/resourcemanager.miloapis.com/v1alpha1/projects/myproject/control-plane/api/v1/namespaces";
+    for metadata in [json!({"name": "project-other"}), json!({"generateName": "project-"})] {
+        let refused = client.post(project, &json!({"metadata": metadata})).await;
+        assert_eq!(refused.status, 403, "{refused:?}");
+    }
+    let again = client
+        .post(project, &json!({"metadata": {"name": "project-myproject"}}))
+        .await;
+    assert_eq!((again.status, &again.json()["reason"]), (409, &json!("AlreadyExists")));
+    assert_eq!(client.get("/api/v1/namespaces/project-other").await.status, 404);
+}
+
+#[tokio::test]
+async fn rules_are_those_of_the_user() {
+    let control_plane = ControlPlane::start().await;
+    let path = "/apis/authorization.k8s.io/v1/selfsubjectrulesreviews";
+    for (user, verbs, anywhere) in [
+        ("admin", Some(json!(["*"])), true),
+        ("reader", Some(json!(["get", "list", "watch"])), false),
+        ("nobody", None, false),
+    ] {
+        let client = control_plane.client(user);
+        let review = client
+            .post(path, &json!({"spec": {"namespace": "default"}}))
+            .await
+            .json();
+        let rules = review["status"]["resourceRules"].as_array().unwrap();
+        let everything = rules.iter().find(|rule| rule["resources"] == json!(["*"]));
+        assert_eq!(everything.map(|rule| rule["verbs"].clone()), verbs, "{user}");
+        let paths = review["status"]["nonResourceRules"].as_array().unwrap();
+        assert_eq!(
+            paths.iter().any(|rule| rule["nonResourceURLs"] == json!(["*"])),
+            anywhere
+        );
+    }
 }

@@ -13,7 +13,7 @@ use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
-use kube::config::Kubeconfig;
+use kube::config::{Cluster, Kubeconfig};
 use serde_json::{Value, json};
 
 /// The Workloads of the one project.
@@ -57,9 +57,7 @@ impl ControlPlane {
 
     /// The token of a user.
     pub(crate) fn token(&self, user: &str) -> String {
-        let user = self.config.auth_infos.iter().find(|found| found.name == user).unwrap();
-        let token = user.auth_info.as_ref().unwrap().token.as_ref().unwrap();
-        secrecy::ExposeSecret::expose_secret(token).to_owned()
+        token(&self.config, user)
     }
 
     /// A client with the token of a user.
@@ -73,32 +71,29 @@ impl ControlPlane {
     /// A client without a token.
     pub(crate) fn anonymous(&self) -> Client {
         let cluster = self.config.clusters[0].cluster.as_ref().unwrap();
-        let mut roots = rustls::RootCertStore::empty();
-        if let Some(encoded) = &cluster.certificate_authority_data {
-            use base64::Engine;
-            use rustls::pki_types::pem::PemObject;
-            let pem = base64::prelude::BASE64_STANDARD.decode(encoded).unwrap();
-            roots
-                .add(rustls::pki_types::CertificateDer::from_pem_slice(&pem).unwrap())
-                .unwrap();
-        }
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let connector = hyper_rustls::HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        Client {
-            hyper: HyperClient::builder(TokioExecutor::new()).build(connector),
-            url: self.server.url().to_owned(),
-            token: None,
-        }
+        Client::new(self.server.url(), cluster)
     }
+}
+
+fn token(config: &Kubeconfig, user: &str) -> String {
+    let user = config.auth_infos.iter().find(|found| found.name == user).unwrap();
+    let token = user.auth_info.as_ref().unwrap().token.as_ref().unwrap();
+    secrecy::ExposeSecret::expose_secret(token).to_owned()
+}
+
+/// A client of the API server whose kubeconfig `DATUM_TEST_KUBECONFIG` names, as the user of its current context; nothing
+/// where the variable is not set.
+pub(crate) fn of_environment() -> Option<Client> {
+    let config = Kubeconfig::read_from(std::env::var_os("DATUM_TEST_KUBECONFIG")?).unwrap();
+    let current = config.current_context.as_ref().unwrap();
+    let context = config.contexts.iter().find(|context| context.name == *current);
+    let context = context.and_then(|context| context.context.as_ref()).unwrap();
+    let cluster = config.clusters.iter().find(|cluster| cluster.name == context.cluster);
+    let cluster = cluster.and_then(|cluster| cluster.cluster.as_ref()).unwrap();
+    Some(Client {
+        token: Some(token(&config, context.user.as_ref().unwrap())),
+        ..Client::new(cluster.server.as_ref().unwrap(), cluster)
+    })
 }
 
 /// Everything on, nothing kept.
@@ -144,6 +139,35 @@ impl Answer {
 }
 
 impl Client {
+    /// A client without a token.
+    fn new(url: &str, cluster: &Cluster) -> Self {
+        let mut roots = rustls::RootCertStore::empty();
+        if let Some(encoded) = &cluster.certificate_authority_data {
+            use base64::Engine;
+            use rustls::pki_types::pem::PemObject;
+            let pem = base64::prelude::BASE64_STANDARD.decode(encoded).unwrap();
+            for certificate in rustls::pki_types::CertificateDer::pem_slice_iter(&pem) {
+                roots.add(certificate.unwrap()).unwrap();
+            }
+        }
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let connector = hyper_rustls::HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .build();
+        Self {
+            hyper: HyperClient::builder(TokioExecutor::new()).build(connector),
+            url: url.to_owned(),
+            token: None,
+        }
+    }
+
     /// The same client with another token, or none.
     pub(crate) fn with_token(&self, token: Option<&str>) -> Self {
         Self {

@@ -239,3 +239,23 @@ async fn a_namespace_is_finalized_by_whoever_looks_after_its_content() {
         (404, "namespaces \"project-myproject\" not found")
     );
 }
+
+#[tokio::test]
+async fn a_namespace_goes_when_its_own_finalizer_does() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let path = "/api/v1/namespaces/held";
+    let namespace = json!({"metadata": {"name": "held", "finalizers": ["example.com/hold"]}});
+    client.post("/api/v1/namespaces", &namespace).await;
+    let mut changes = control_plane.server.registry().store().subscribe(Table::Namespaces);
+    client.delete(path).await;
+    // Its content holds it no longer, and it is still there.
+    while !client.get(path).await.json()["spec"]["finalizers"].is_null() {
+        changes.changed().await.unwrap();
+    }
+    let live = client.get(path).await.json();
+    assert_eq!(live["status"]["phase"], "Terminating");
+    let last = client.merge(path, &json!({"metadata": {"finalizers": null}})).await;
+    assert_eq!(last.status, 200);
+    assert_eq!(client.get(path).await.status, 404);
+}

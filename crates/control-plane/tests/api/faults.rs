@@ -133,3 +133,19 @@ async fn requests_are_counted_until_the_log_is_reset() {
     client.delete("/_control/requests").await;
     assert_eq!(client.get("/_control/requests").await.json(), json!([]));
 }
+
+#[tokio::test]
+async fn a_handler_that_panics_answers_all_the_same() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    inject(&client, json!({"path": "/workloads", "fault": {"panic": true}})).await;
+    let failed = client.get(WORKLOADS).await;
+    assert_eq!(
+        (failed.status, failed.body.as_ref()),
+        (
+            500,
+            &b"This request caused apiserver to panic. Look in the logs for details.\n"[..]
+        )
+    );
+    assert_eq!(client.get(WORKLOADS).await.status, 200);
+}

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::{fs, iter};
 
-use crate::client::ControlPlane;
+use datum_control_plane::server::{Options, Scheme};
+
+use crate::client::{ControlPlane, options};
 use crate::matching::text_matches;
 
 /// What of the transcript is a value of that one recording.
@@ -21,7 +23,13 @@ const PLACEHOLDERS: [(&str, &str); 6] = [
 ];
 
 /// Where the control plane answers differently on purpose: the command, the output here, the reason.
-const EXCEPTIONS: [(&str, &str, &str); 2] = [
+const EXCEPTIONS: [(&str, &str, &str); 3] = [
+    (
+        "kubectl api-resources --api-group=compute.miloapis.com",
+        "NAME        SHORTNAMES   APIVERSION                      NAMESPACED   KIND
+workloads   wl           compute.miloapis.com/v1alpha1   true         Workload",
+        "the recorded definition had no short name",
+    ),
     (
         r#"kubectl patch workload web-app -n project-myproject -p '{"spec":{"replicas":5}}'"#,
         "workload.compute.miloapis.com/web-app patched (no change)",
@@ -122,6 +130,16 @@ const COMMANDS: &[(&str, &str)] = &[
 compute                     <age>",
     ),
     ("kubectl cluster-info | grep -c 'control plane.*is running'", "1"),
+    ("kubectl get wl,datum -o name", "workload.compute.miloapis.com/web-app"),
+    (
+        "kubectl get workloads,secrets -o yaml > all.yaml && kubectl apply -f all.yaml | sort",
+        "secret/db configured
+workload.compute.miloapis.com/web-app configured",
+    ),
+    (
+        "sed 's/replicas:/replica:/' all.yaml | kubectl create -f -",
+        "error: error validating \"STDIN\": error validating data: ValidationError(Workload.spec): unknown field \"replica\" in com.miloapis.compute.v1alpha1.Workload.spec; if you choose to ignore these errors, turn validation off with --validate=false",
+    ),
     (
         "kubectl get workload web-app --subresource=scale",
         "NAME      DESIRED   AVAILABLE   AGE
@@ -138,7 +156,7 @@ web-app   3         0           <age>",
     (
         "kubectl get --raw '/livez?verbose'",
         "[+]ping ok
-[+]store ok
+[+]etcd ok
 livez check passed",
     ),
     (
@@ -309,4 +327,38 @@ async fn kubectl_does_what_else_a_user_needs() {
         failures.extend(difference(expected, &output).map(|difference| format!("$ {command}\n{difference}")));
     }
     assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn kubectl_is_somebody_over_plain_http_too() {
+    let control_plane = ControlPlane::start_with(Options {
+        scheme: Scheme::Http,
+        ..options()
+    })
+    .await;
+    let Some(kubectl) = Kubectl::prepare(&control_plane) else {
+        return;
+    };
+    for (command, expected) in [
+        ("kubectl auth whoami -o jsonpath='{.status.userInfo.username}'", "admin"),
+        ("kubectl --context reader auth can-i delete workloads", "no"),
+        (
+            "kubectl --context project-myproject apply -f web.yaml",
+            "workload.compute.miloapis.com/web-app created",
+        ),
+        ("kubectl get workloads -o name", "workload.compute.miloapis.com/web-app"),
+    ] {
+        assert_eq!(difference(expected, &kubectl.run(command).await), None, "{command}");
+    }
+    // The token is nobody else's business.
+    let log = control_plane
+        .client("admin")
+        .get("/_control/requests")
+        .await
+        .json()
+        .to_string();
+    assert!(
+        log.contains("kubectl") && !log.contains(&control_plane.token("admin")),
+        "{log}"
+    );
 }

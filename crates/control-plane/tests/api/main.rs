@@ -16,5 +16,6 @@ mod lists;
 mod matching;
 mod process;
 mod size;
+mod trust;
 mod watches;
 mod writes;

@@ -56,7 +56,12 @@ fn compare(recorded: &Value, answer: &Value, path: &str, lenient: bool, differen
             }
         }
         (Value::Array(left), Value::Array(right)) if left.len() == right.len() => {
-            for (index, (left, right)) in left.iter().zip(right).enumerate() {
+            let (left, right) = if path.ends_with(".managedFields") {
+                (by_manager(left), by_manager(right))
+            } else {
+                (left.iter().collect(), right.iter().collect())
+            };
+            for (index, (left, right)) in left.into_iter().zip(right).enumerate() {
                 compare(left, right, &format!("{path}[{index}]"), lenient, differences);
             }
         }
@@ -64,6 +69,22 @@ fn compare(recorded: &Value, answer: &Value, path: &str, lenient: bool, differen
         (left, right) if left == right || (lenient && is_empty(left) && is_empty(right)) => {}
         (left, right) => differences.push(format!("{path}: recorded {left}, answered {right}")),
     }
+}
+
+/// The entries of managers by what tells them apart. Their own order is that of their times, to the second: whether one
+/// write came in the same second as another is chance.
+fn by_manager(entries: &[Value]) -> Vec<&Value> {
+    let mut entries: Vec<&Value> = entries.iter().collect();
+    entries.sort_by_key(|entry| {
+        let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+        (
+            text("operation"),
+            text("manager"),
+            text("subresource"),
+            text("apiVersion"),
+        )
+    });
+    entries
 }
 
 fn is_empty(value: &Value) -> bool {

@@ -107,6 +107,32 @@ async fn it_says_when_it_is_ready_and_ends_when_told_to() {
     assert!(program.child.wait().unwrap().success());
 }
 
+#[test]
+fn plain_http_for_others_is_warned_of() {
+    let folder = tempfile::tempdir().unwrap();
+    for (listen, is_warned) in [("127.0.0.1:0", false), ("0.0.0.0:0", true)] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_datum-control-plane"))
+            .args([
+                "serve",
+                "--insecure-http",
+                "--exit-with-stdin",
+                "--listen",
+                listen,
+                "--kubeconfig",
+            ])
+            .arg(folder.path().join("kubeconfig"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(child.stdin.take());
+        let output = child.wait_with_output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.contains("plain HTTP"), is_warned, "{listen}: {said}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn it_ends_with_its_parent_and_on_signals() {

@@ -48,6 +48,10 @@ async fn a_selector_turns_changes_into_coming_and_going() {
             ("DELETED", "a"),
         ]
     );
+    // What left the view is shown as it was in it, with the version at which it left.
+    let left = &events[1]["object"]["metadata"];
+    assert_eq!(left["labels"]["env"], "prod");
+    assert!(left["resourceVersion"].as_str() > events[0]["object"]["metadata"]["resourceVersion"].as_str());
     let all = client.get(&query).await.lines();
     let versions: Vec<u64> = all
         .iter()
@@ -100,7 +104,7 @@ async fn a_streaming_list_tells_where_it_ends() {
         // A version that is yet to come is waited for, but there is no list of it.
         ("watch=1&timeoutSeconds=1&resourceVersion=999999".to_owned(), vec![]),
         (format!("{streaming}&resourceVersion=999999"), vec!["ERROR"]),
-        ("watch=1&timeoutSeconds=-1".to_owned(), vec!["ADDED", "ADDED"]),
+        ("watch=1&timeoutSeconds=1".to_owned(), vec!["ADDED", "ADDED"]),
     ] {
         let events = client.get(&format!("{WORKLOADS}?{query}")).await.lines();
         let kinds: Vec<&str> = events.iter().map(|event| event["type"].as_str().unwrap()).collect();
@@ -237,4 +241,39 @@ async fn a_client_that_does_not_read_holds_nobody_up_and_is_told_that_it_is_late
         let keep = seen.len().saturating_sub(200);
         seen = format!("{}{}", &seen[keep..], String::from_utf8_lossy(&chunk[..read]));
     }
+}
+
+#[tokio::test]
+async fn seconds_that_do_not_fit_are_over_at_once() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    for seconds in ["9223372036854775807", "9223372037", "-1"] {
+        let answer = client
+            .get(&format!("{WORKLOADS}?watch=1&timeoutSeconds={seconds}"))
+            .await;
+        assert_eq!((answer.status, answer.lines().len()), (200, 0), "{seconds}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_watch_with_always_something_to_send_ends_all_the_same() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let path = format!("{WORKLOADS}/a");
+    let busy = tokio::spawn({
+        let client = client.clone();
+        async move {
+            for index in 0.. {
+                client.merge(&path, &json!({"spec": {"replicas": index % 9}})).await;
+            }
+        }
+    });
+    let events = client
+        .get(&format!("{WORKLOADS}?watch=1&timeoutSeconds=1"))
+        .await
+        .lines();
+    assert!(events.len() > 1, "{events:?}");
+    busy.abort();
 }

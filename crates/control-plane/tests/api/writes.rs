@@ -607,3 +607,68 @@ async fn a_patch_must_leave_an_object_of_its_kind_and_version() {
         "the API version in the data () does not match the expected API version (compute.miloapis.com/v1alpha1)"
     );
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn applies_of_one_new_name_at_once_all_pass() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    for round in 0..20 {
+        let path = format!("{WORKLOADS}/race-{round}");
+        let applies = (0..8).map(|manager| {
+            let (client, path) = (client.clone(), format!("{path}?fieldManager=m{manager}"));
+            let mut body = workload(&format!("race-{round}"));
+            body["metadata"]["labels"] = json!({format!("l{manager}"): "x"});
+            tokio::spawn(async move { client.apply(&path, &body).await })
+        });
+        // A deletion in between is no reason to refuse, either.
+        let deletion = tokio::spawn({
+            let (client, path) = (client.clone(), path.clone());
+            async move { client.delete(&path).await }
+        });
+        let applies: Vec<_> = applies.collect();
+        for apply in applies {
+            let answer = apply.await.unwrap();
+            assert!(matches!(answer.status, 200 | 201), "{answer:?}");
+        }
+        deletion.await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_too_large_for_etcd_is_refused_as_it_refuses_it() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let mut large = workload("large");
+    large["spec"]["provider"] = json!({"blob": "x".repeat(1_600_000)});
+    let refused = client.post(WORKLOADS, &large).await;
+    assert_eq!(
+        (refused.status, &refused.json()["message"]),
+        (500, &json!("etcdserver: request is too large"))
+    );
+    let dry = client.post(&format!("{WORKLOADS}?dryRun=All"), &large).await;
+    assert_eq!(dry.status, 201);
+    assert_eq!(client.get(&format!("{WORKLOADS}/large")).await.status, 404);
+}
+
+#[tokio::test]
+async fn long_lists_take_no_longer_than_their_length() {
+    const COUNT: usize = 20_000;
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    let started = std::time::Instant::now();
+    let mut long = workload("long");
+    let env: Vec<Value> = (0..COUNT).map(|index| json!({"name": format!("V{index}")})).collect();
+    long["spec"]["template"]["spec"]["containers"][0]["env"] = env.into();
+    let dry = format!("{WORKLOADS}?dryRun=All");
+    assert_eq!(client.post(&dry, &long).await.status, 201);
+    let path = format!("{WORKLOADS}/long?fieldManager=tf&dryRun=All");
+    assert_eq!(client.apply(&path, &long).await.status, 201);
+    let twice = format!(
+        r#"{{"metadata": {{{}"name": "long"}}}}"#,
+        r#""name": "a", "#.repeat(COUNT)
+    );
+    let merge = [("content-type", "application/json")];
+    client.send(Method::POST, &dry, &merge, twice.as_bytes()).await;
+    // Quadratic checks took minutes.
+    assert!(started.elapsed() < std::time::Duration::from_mins(1));
+}

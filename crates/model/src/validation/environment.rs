@@ -2,6 +2,7 @@
 
 use super::node::Node;
 use crate::format;
+use crate::union::{ENVIRONMENT_SOURCES, VARIABLE_SOURCES};
 
 /// Checks the variables of one container. Duplicate names are told by the schema.
 pub(super) fn check(container: &Node<'_>) {
@@ -14,15 +15,14 @@ pub(super) fn check(container: &Node<'_>) {
     }
     for source in container.at("envFrom").items() {
         source.at("prefix").check_text(format::environment_variable);
-        check_single(&source, &["configMapRef", "secretRef"]);
-        for reference in source.given(&["configMapRef", "secretRef"]) {
+        check_single(&source, &ENVIRONMENT_SOURCES);
+        for reference in source.given(&ENVIRONMENT_SOURCES) {
             check_name(&reference.at("name"));
         }
     }
 }
 
 fn check_source(variable: &Node<'_>) {
-    const SOURCES: [&str; 4] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"];
     let source = variable.at("valueFrom");
     if source.value().is_none() {
         return;
@@ -30,7 +30,7 @@ fn check_source(variable: &Node<'_>) {
     if variable.at("value").filled().is_some() {
         source.invalid("may not be specified when `value` is not empty");
     }
-    check_single(&source, &SOURCES);
+    check_single(&source, &VARIABLE_SOURCES);
     for reference in source.given(&["configMapKeyRef", "secretKeyRef"]) {
         check_name(&reference.at("name"));
         let key = reference.at("key");

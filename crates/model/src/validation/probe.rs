@@ -3,9 +3,7 @@
 use super::node::Node;
 use super::port;
 use crate::format;
-
-const PROBE_HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "grpc"];
-const HOOK_HANDLERS: [&str; 4] = ["exec", "httpGet", "tcpSocket", "sleep"];
+use crate::union::{HOOK_HANDLERS, PROBE_HANDLERS};
 
 /// Checks the probes and hooks of one container.
 pub(super) fn check(container: &Node<'_>) {

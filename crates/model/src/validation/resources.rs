@@ -1,8 +1,8 @@
 //! Requests and limits (`ValidateResourceRequirements`).
 
 use super::node::Node;
-use super::suggestion;
 use crate::format;
+use crate::suggestion;
 
 /// The resources that Kubernetes itself knows; others are called after a domain (`nvidia.com/gpu`).
 const STANDARD: [&str; 4] = ["cpu", "memory", "ephemeral-storage", "storage"];

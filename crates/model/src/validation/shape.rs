@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value};
 
 use super::node::{Node, as_integer};
-use super::suggestion;
 use crate::Quantity;
 use crate::format;
 use crate::schema::{Kind, ListMerge, Schema, StringRules};
+use crate::suggestion;
 
 /// Checks the node against its schema, and all that lies below it.
 pub(super) fn check(node: &Node<'_>, schema: &Schema) {

@@ -8,7 +8,7 @@ use super::node::Node;
 use super::pod::CONTAINERS;
 use super::{resources, selector};
 use crate::format;
-use crate::schema::{self, Kind};
+use crate::union::{projections, volume_sources};
 
 /// Checks the volumes of a Pod, the mounts of its containers, and that each has the other.
 pub(super) fn check(pod: &Node<'_>) {
@@ -84,8 +84,7 @@ fn check_volume(volume: &Node<'_>) {
     let name = volume.at("name");
     name.require();
     name.check_text(format::dns_label);
-    let sources = sources("spec.template.spec.volumes[]");
-    let given = volume.given(&sources);
+    let given = volume.given(volume_sources());
     if given.is_empty() && volume.value().is_some() {
         // Kubernetes fills in `emptyDir` for want of another.
         volume.warn("no volume type is given: Kubernetes takes it for an emptyDir".into());
@@ -114,9 +113,8 @@ fn check_volume(volume: &Node<'_>) {
 
 fn check_projected(projected: &Node<'_>) {
     check_mode(&projected.at("defaultMode"));
-    let kinds = sources("spec.template.spec.volumes[].projected.sources[]");
     for source in projected.at("sources").items() {
-        let given = source.given(&kinds);
+        let given = source.given(projections());
         for more in given.iter().filter(|kind| !kind.is_unknown()).skip(1) {
             more.forbidden("may not specify more than 1 volume type");
         }
@@ -156,17 +154,5 @@ fn check_relative(path: &Node<'_>) {
     }
     if text.split('/').any(|part| part == "..") {
         path.invalid("must not contain '..'");
-    }
-}
-
-/// The fields of which an object at `path` has one: all but its name.
-fn sources(path: &str) -> Vec<&'static str> {
-    match schema::workload().at(path).map(|node| &node.kind) {
-        Some(Kind::Object { properties, .. }) => properties
-            .keys()
-            .map(String::as_str)
-            .filter(|&name| name != "name")
-            .collect(),
-        _ => Vec::new(),
     }
 }

@@ -43,6 +43,7 @@ async fn main() -> Result<ExitCode, ServeError> {
             name: "terraform-provider-example".to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             source: "acme/example".to_owned(),
+            commands: Vec::new(),
         })
         .await
 }

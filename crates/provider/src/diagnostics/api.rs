@@ -2,17 +2,20 @@
 
 use datum_client::error::{Cause, Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach, Tries};
 use datum_client::{CredentialError, Error};
+use datum_model::field::Path;
 use datum_model::id::{Namespace, WorkloadId};
 use datum_model::schema as model;
+use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
 use super::size::largest;
 use super::{diagnostic, root, sentence};
+use crate::ownership::named;
 use crate::schema;
-use crate::value::Merge;
 use crate::value::path::to_attribute;
+use crate::workload;
 
 /// What was being done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,15 +64,16 @@ pub fn refused(action: Action, id: &WorkloadId, error: &Error, shape: &Value) ->
     of_kind(action, id, error.kind(), error.tries(), shape, None)
 }
 
-/// Like [`refused`], for an apply to a workload that exists: positions in the API's paths are those of `merge`.
-pub fn refused_merge(
+/// Like [`refused`], for an apply to a workload that exists: positions in the API's paths are those of `merged`, the object
+/// that the API looked at.
+pub fn refused_change(
     action: Action,
     id: &WorkloadId,
     error: &Error,
     shape: &Value,
-    merge: Merge<'_>,
+    merged: Option<&Json>,
 ) -> Vec<Diagnostic> {
-    of_kind(action, id, error.kind(), error.tries(), shape, Some(merge))
+    of_kind(action, id, error.kind(), error.tries(), shape, merged)
 }
 
 fn of_kind(
@@ -78,7 +82,7 @@ fn of_kind(
     kind: &Kind,
     tries: &Tries,
     shape: &Value,
-    merge: Option<Merge<'_>>,
+    merged: Option<&Json>,
 ) -> Vec<Diagnostic> {
     if let Kind::Invalid { causes, .. } = kind
         && !causes.is_empty()
@@ -87,7 +91,7 @@ fn of_kind(
             let Some(path) = cause.path().map(|path| path.in_schema(model::workload())) else {
                 return diagnostic(action.cannot(id), sentence(&cause.to_string()), root());
             };
-            let named = merge.map_or_else(|| path.clone(), |merge| merge.named(&path));
+            let named = merged.map_or_else(|| path.clone(), |object| named(&path, object, workload::kind().schema));
             let text = if named == path {
                 cause.to_string()
             } else {
@@ -104,9 +108,16 @@ fn of_kind(
         return causes.iter().map(problem).collect();
     }
     if let Kind::Conflict(conflicts) = kind {
-        return conflicts
-            .iter()
-            .map(|found| conflict(action, id, found, shape))
+        // What was set by hand beside them is no conflict of its own.
+        let declared: Vec<&FieldConflict> = conflicts.iter().filter(|conflict| !conflict.is_by_hand).collect();
+        let standing = if declared.is_empty() {
+            conflicts.iter().collect()
+        } else {
+            declared
+        };
+        return standing
+            .into_iter()
+            .map(|found| found_conflict(action, id, found, shape))
             .collect();
     }
     let (mut next, attribute) = match kind {
@@ -141,29 +152,36 @@ fn is_about_the_change(kind: &Kind) -> bool {
     )
 }
 
-/// A field that another manager owns with another value.
-fn conflict(action: Action, id: &WorkloadId, conflict: &FieldConflict, shape: &Value) -> Diagnostic {
+/// A field that another manager applies with another value. `shape` is the plan, in which the field is looked up.
+pub fn conflict(action: Action, id: &WorkloadId, field: &Path, manager: &str, shape: &Value) -> Diagnostic {
+    let path = field.in_schema(model::workload());
+    let attribute = to_attribute(&path, shape, schema::workload());
+    owned_by(action, id, &field.to_string(), &format!("{manager:?}"), attribute)
+}
+
+/// A conflict as the API tells it.
+fn found_conflict(action: Action, id: &WorkloadId, conflict: &FieldConflict, shape: &Value) -> Diagnostic {
     let attribute = conflict.path().map_or_else(root, |path| {
         to_attribute(&path.in_schema(model::workload()), shape, schema::workload())
     });
-    let FieldConflict {
-        field,
-        manager,
-        subresource,
-        ..
-    } = conflict;
-    let through = subresource
+    let through = conflict
+        .subresource
         .as_ref()
         .map_or_else(String::new, |name| format!(" (through the subresource {name:?})"));
+    let manager = format!("{:?}{through}", conflict.manager);
+    owned_by(action, id, &conflict.field, &manager, attribute)
+}
+
+fn owned_by(action: Action, id: &WorkloadId, field: &str, manager: &str, attribute: AttributePath) -> Diagnostic {
     let name = if attribute.steps.is_empty() {
-        field.clone()
+        field.to_owned()
     } else {
         super::workload::hcl(&attribute)
     };
     // The plan has asked about the same conflict: where it met none, there was none.
     let again = if action == Action::Update {
         format!(
-            "If {manager:?} has changed it since the plan was made, plan again: terraform plan then shows what is live, and \
+            "If {manager} has changed it since the plan was made, plan again: terraform plan then shows what is live, and \
              what is to become of it.\n"
         )
     } else {
@@ -171,12 +189,11 @@ fn conflict(action: Action, id: &WorkloadId, conflict: &FieldConflict, shape: &V
     };
     let around = if action == Action::Plan { AROUND_A_PLAN } else { "" };
     diagnostic(
-        format!("{}: {field} belongs to {manager:?}", action.cannot(id)),
+        format!("{}: {field} belongs to {manager}", action.cannot(id)),
         format!(
-            "The field manager {manager:?}{through} owns {field} with another value, so two owners would overwrite each \
-             other.\n\n{again}\
-             To leave it to {manager:?}, remove {name} from the configuration. To take it over, set force_conflicts = \
-             true on this resource, or on the provider.\n\
+            "The field manager {manager} owns {field} with another value, so two owners would overwrite each other.\n\n{again}\
+             To leave it to {manager}, remove {name} from the configuration. To take it over, set force_conflicts = true on \
+             this resource, or on the provider.\n\
              Who owns what: kubectl get workload {} -n {} -o yaml --show-managed-fields{around}",
             id.name, id.namespace
         ),
@@ -493,6 +510,7 @@ mod tests {
             field: field.to_owned(),
             manager: "kubectl-edit".to_owned(),
             subresource: subresource.map(str::to_owned),
+            is_by_hand: true,
         };
         let conflicts = vec![
             conflict("spec.template.spec.containers[name=\"app\"].image", None),
@@ -508,11 +526,11 @@ mod tests {
                 If "kubectl-edit" has changed it since the plan was made, plan again: terraform plan then shows what is live, and what is to become of it.
                 To leave it to "kubectl-edit", remove spec.template.spec.containers[1].image from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
                 Who owns what: kubectl get workload web -n project-a -o yaml --show-managed-fields
-                [spec.replicas] Cannot update workload project-a/web: spec.replicas belongs to "kubectl-edit"
+                [spec.replicas] Cannot update workload project-a/web: spec.replicas belongs to "kubectl-edit" (through the subresource "scale")
                 The field manager "kubectl-edit" (through the subresource "scale") owns spec.replicas with another value, so two owners would overwrite each other.
 
-                If "kubectl-edit" has changed it since the plan was made, plan again: terraform plan then shows what is live, and what is to become of it.
-                To leave it to "kubectl-edit", remove spec.replicas from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
+                If "kubectl-edit" (through the subresource "scale") has changed it since the plan was made, plan again: terraform plan then shows what is live, and what is to become of it.
+                To leave it to "kubectl-edit" (through the subresource "scale"), remove spec.replicas from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
                 Who owns what: kubectl get workload web -n project-a -o yaml --show-managed-fields
             "#]],
         );
@@ -555,7 +573,7 @@ mod tests {
             let containers: Vec<_> = names.iter().map(|name| json!({ "name": name })).collect();
             json!({ "spec": { "template": { "spec": { "containers": containers } } } })
         };
-        let (live, applied) = (containers(&["mesh", "proxy", "app"]), containers(&["proxy", "app"]));
+        let merged = containers(&["mesh", "proxy", "app"]);
         let cause = |index: usize| Cause {
             field: format!("spec.template.spec.containers[{index}].image"),
             reason: "FieldValueInvalid".to_owned(),
@@ -565,13 +583,8 @@ mod tests {
             message: "invalid".to_owned(),
             causes: vec![cause(2), cause(0)],
         };
-        let merge = Merge {
-            live: Some(&live),
-            applied: Some(&applied),
-            before: Some(&applied),
-        };
         let id = "project-a/web".parse().unwrap();
-        let found = of_kind(Action::Update, &id, &kind, &Tries::default(), &shape(), Some(merge));
+        let found = of_kind(Action::Update, &id, &kind, &Tries::default(), &shape(), Some(&merged));
         expect![[r#"
             [spec.template.spec.containers[1].image] Cannot update workload project-a/web
             spec.template.spec.containers[name="app"].image: Invalid value: "x": not allowed here.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use datum_client::{Error, Object};
+use datum_model::field::Path;
 use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
 use tf_plugin_server::value;
@@ -249,6 +250,32 @@ pub fn validation(message: &str, attribute: AttributePath) -> Diagnostic {
     diagnostic(summary, sentence(message), attribute)
 }
 
+/// Something that is valid and probably not what is meant.
+pub fn advice(message: &str, attribute: AttributePath) -> Diagnostic {
+    let summary = match hcl(&attribute) {
+        path if path.is_empty() => "The workload may not do what is meant".to_owned(),
+        path => format!("{path} may not do what is meant"),
+    };
+    diagnostic(summary, sentence(message), attribute)
+}
+
+/// Two keys of an object of the API that are one to Terraform.
+pub fn ambiguous_keys(id: &WorkloadId, object: &Path, keys: &[String]) -> Diagnostic {
+    let keys: Vec<String> = keys.iter().map(|key| key.escape_unicode().to_string()).collect();
+    diagnostic(
+        format!("Workload {id} has keys that Terraform cannot tell apart"),
+        format!(
+            "{object} has the keys {}, which are the same text in two Unicode forms. Terraform holds all text in the composed \
+             form (NFC), so that the two would be one.\n\n\
+             Remove or rename one of them: kubectl edit workload {} -n {}",
+            keys.join(" and "),
+            id.name,
+            id.namespace
+        ),
+        root(),
+    )
+}
+
 /// A timeout that is not a duration.
 pub fn timeout(operation: &'static str, error: &timeouts::ParseError) -> Diagnostic {
     let attribute = AttributePath::new("timeouts").attribute(operation);
@@ -295,22 +322,94 @@ pub(super) fn may_be_shown(field: &str) -> bool {
     !field.contains(".env[") && ["image", "replicas", "containerPort", "cpu", "memory", "name"].contains(&name)
 }
 
-/// A field that was removed from the configuration, and that others keep.
-pub fn kept_by_others(id: &WorkloadId, field: &str, managers: &[String]) -> Diagnostic {
+/// A field that was removed from the configuration, and that another manager applies.
+pub fn kept_by_others(id: &WorkloadId, field: &Path, attribute: AttributePath, managers: &[String]) -> Diagnostic {
+    let managers = managers.join(", ");
     diagnostic(
-        format!("{field} of workload {id} is still set"),
         format!(
-            "The configuration does not set it any more, but it belongs to {} as well, so it was left. To remove it: \
-             kubectl edit workload {} -n {}",
-            managers.join(", "),
-            id.name,
-            id.namespace
+            "{} of workload {id} stays, since {managers} applies it",
+            name_of(&attribute, field)
         ),
-        root(),
+        format!(
+            "The configuration does not set it any more, but the field manager {managers} declares it with an apply of its \
+             own and would set it again. It is theirs from now on, and no later plan shows it. To have it removed, remove it \
+             where {managers} declares it.\n\
+             Who owns what: kubectl get workload {} -n {} -o yaml --show-managed-fields",
+            id.name, id.namespace
+        ),
+        attribute,
     )
 }
 
-/// What an imported workload has and its configuration leaves out, when the plan shows all of that as removed.
+/// What others have set beside ours, so that no Pod can be made of the whole.
+pub fn spoiled(
+    id: &WorkloadId,
+    field: &Path,
+    message: &str,
+    attribute: AttributePath,
+    managers: &[String],
+) -> Diagnostic {
+    let managers = match managers {
+        [] => "somebody else".to_owned(),
+        managers => managers.join(", "),
+    };
+    diagnostic(
+        format!("Workload {id} is not valid together with what {managers} has set"),
+        format!(
+            "{field}: {}\n\
+             The configuration is valid, but beside it the workload has something that {managers} has set, and no Pod can be \
+             made of the two. The provider does not remove what others set. Remove it by hand, or take it into the \
+             configuration: kubectl edit workload {} -n {}",
+            sentence(message),
+            id.name,
+            id.namespace
+        ),
+        attribute,
+    )
+}
+
+/// A plan that was made before the workload changed.
+pub fn outdated(id: &WorkloadId, attributes: &[AttributePath]) -> Diagnostic {
+    let names: Vec<String> = attributes.iter().map(hcl).collect();
+    diagnostic(
+        format!("Workload {id} has changed since the plan was made"),
+        format!(
+            "Somebody has changed what this plan is about: {}. Applying it would do something else than it showed, so nothing \
+             was written.\n\n\
+             Plan again to see what is there now, and apply that plan: terraform plan",
+            names.join(", ")
+        ),
+        attributes.first().cloned().unwrap_or_else(root),
+    )
+}
+
+/// A name that was not known when the plan was made.
+pub fn renamed(before: &WorkloadId, after: &WorkloadId) -> Diagnostic {
+    diagnostic(
+        format!("Workload {before} cannot become {after}"),
+        "The name was not known when the plan was made, and has turned out to be another one. A workload cannot be renamed, \
+         so nothing was changed. Plan again to see the replacement that this takes: terraform plan",
+        AttributePath::new("metadata").attribute("name"),
+    )
+}
+
+/// What is ours and this version of the provider has no attribute for.
+pub fn unknown_to_schema(id: &str, fields: &[Path]) -> Option<Diagnostic> {
+    let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+    (!fields.is_empty()).then(|| {
+        diagnostic(
+            format!("Workload {id} has fields that this version of the provider does not know"),
+            format!(
+                "Another version of the provider set them: {}. They are kept as they are, whatever the configuration says. To \
+                 remove them: kubectl edit workload",
+                fields.join(", ")
+            ),
+            root(),
+        )
+    })
+}
+
+/// What an imported workload has and its configuration leaves out, when the plan shows that as removed.
 pub fn left_out(id: &str, attributes: &[AttributePath]) -> Option<Diagnostic> {
     let attributes: Vec<String> = attributes.iter().map(hcl).collect();
     (!attributes.is_empty()).then(|| {
@@ -327,9 +426,12 @@ pub fn left_out(id: &str, attributes: &[AttributePath]) -> Option<Diagnostic> {
     })
 }
 
-/// An argument of a function that the function cannot use.
-pub fn argument(index: i64, message: &str) -> Diagnostic {
-    diagnostic(sentence(message), "", AttributePath::function_argument(index))
+fn name_of(attribute: &AttributePath, field: &Path) -> String {
+    if attribute.steps.is_empty() {
+        field.to_string()
+    } else {
+        hcl(attribute)
+    }
 }
 
 /// State of an earlier version is not what that version wrote.
@@ -384,23 +486,6 @@ mod tests {
             Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
         "#]].assert_eq(&shown([&already_exists(&id), &lost_race(&id, None)]));
         expect![[r#"
-            [] The configuration leaves out a part of the imported workload project-a/web
-            What it leaves out is not managed. The plan shows it as removed because it leaves the state; in the workload it stays as it is: metadata.labels["team"], spec.selector.
-
-            To manage it, write it into the configuration before this is applied.
-        "#]]
-        .assert_eq(&shown(
-            left_out(
-                "project-a/web",
-                &[
-                    AttributePath::new("metadata").attribute("labels").key("team"),
-                    AttributePath::new("spec").attribute("selector"),
-                ],
-            )
-            .iter(),
-        ));
-        assert_eq!(left_out("project-a/web", &[]), None, "nothing is left out");
-        expect![[r#"
             [] Workload project-a/web is not the one in the state any more
             The workload that Terraform knows (uid 1) was deleted outside of Terraform, and another (uid 2) was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.
 
@@ -433,6 +518,11 @@ mod tests {
             &elsewhere(&id, "https://a", "https://b"),
             &namespace_missing(&id),
         ]));
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_workload_is_told_where_it_is() {
+        let id: WorkloadId = "project-a/web".parse().unwrap();
         expect![[r#"
             [metadata.namespace] The workload's namespace is not known
             Set metadata.namespace (project-<project>) here, or project or namespace in the provider block (DATUM_PROJECT, DATUM_NAMESPACE).
@@ -444,20 +534,63 @@ mod tests {
             Write namespace/name (project-myproject/web-app) or projects/<project>/<name>; or the name alone, when the provider has a project or a namespace.
             [spec.replicas] spec.replicas is not valid
             Must be between 1 and 65535.
+            [spec] spec may not do what is meant
+            Volume "tmp" is not mounted by any container.
+            [] Workload project-a/web has keys that Terraform cannot tell apart
+            spec.provider has the keys \u{75}\u{308}\u{78} and \u{fc}\u{78}, which are the same text in two Unicode forms. Terraform holds all text in the composed form (NFC), so that the two would be one.
+
+            Remove or rename one of them: kubectl edit workload web -n project-a
             [timeouts.create] timeouts.create is not valid
             "soon" is not a duration; write numbers with a unit each, such as "90s", "10m" or "1h30m".
             [] The API warns about workload project-a/web
             Unknown field.
-            [] spec.replicas of workload project-a/web is still set
-            The configuration does not set it any more, but it belongs to kubectl as well, so it was left. To remove it: kubectl edit workload web -n project-a
+            [spec.replicas] spec.replicas of workload project-a/web stays, since keda applies it
+            The configuration does not set it any more, but the field manager keda declares it with an apply of its own and would set it again. It is theirs from now on, and no later plan shows it. To have it removed, remove it where keda declares it.
+            Who owns what: kubectl get workload web -n project-a -o yaml --show-managed-fields
+            [spec.template] Workload project-a/web is not valid together with what kubectl-patch has set
+            spec.template.spec.containers[name="app"].ports[containerPort=8081,protocol="TCP"].name: Duplicate value: "http".
+            The configuration is valid, but beside it the workload has something that kubectl-patch has set, and no Pod can be made of the two. The provider does not remove what others set. Remove it by hand, or take it into the configuration: kubectl edit workload web -n project-a
+            [spec.replicas] Workload project-a/web has changed since the plan was made
+            Somebody has changed what this plan is about: spec.replicas. Applying it would do something else than it showed, so nothing was written.
+
+            Plan again to see what is there now, and apply that plan: terraform plan
+            [metadata.name] Workload project-a/web cannot become project-a/shop
+            The name was not known when the plan was made, and has turned out to be another one. A workload cannot be renamed, so nothing was changed. Plan again to see the replacement that this takes: terraform plan
+            [] Workload project-a/web has fields that this version of the provider does not know
+            Another version of the provider set them: spec.template.spec.volumes[name="src"].gitRepo. They are kept as they are, whatever the configuration says. To remove them: kubectl edit workload
         "#]].assert_eq(&shown([
             &no_namespace(),
             &protected("project-a/web", "deleted"),
             &import_id(&import::parse("a/b/c", None).unwrap_err()),
             &validation("must be between 1 and 65535", AttributePath::new("spec").attribute("replicas")),
+            &advice("volume \"tmp\" is not mounted by any container", AttributePath::new("spec")),
+            &ambiguous_keys(
+                &id,
+                &"spec.provider".parse().unwrap(),
+                &["u\u{308}x".to_owned(), "\u{fc}x".to_owned()],
+            ),
             &timeout("create", &timeouts::parse("soon").unwrap_err()),
             &warning_of_api(&id, "unknown field"),
-            &kept_by_others(&id, "spec.replicas", &["kubectl".to_owned()]),
+            &kept_by_others(
+                &id,
+                &"spec.replicas".parse().unwrap(),
+                AttributePath::new("spec").attribute("replicas"),
+                &["keda".to_owned()],
+            ),
+            &spoiled(
+                &id,
+                &"spec.template.spec.containers[name=\"app\"].ports[containerPort=8081,protocol=\"TCP\"].name".parse().unwrap(),
+                "Duplicate value: \"http\"",
+                AttributePath::new("spec").attribute("template"),
+                &["kubectl-patch".to_owned()],
+            ),
+            &outdated(&id, &[AttributePath::new("spec").attribute("replicas")]),
+            &renamed(&id, &"project-a/shop".parse().unwrap()),
+            &unknown_to_schema(
+                "project-a/web",
+                &["spec.template.spec.volumes[name=\"src\"].gitRepo".parse().unwrap()],
+            )
+            .unwrap(),
         ]));
     }
 
@@ -557,6 +690,21 @@ mod tests {
             &taken(&id, &Taken::ByLostAttempt("2026-01-01T00:00:00Z")),
             &still_there(&id, "5m", Some(&held)),
         ]));
+    }
+
+    #[test]
+    fn what_an_imported_workload_keeps_is_told_before_it_leaves_the_state() {
+        let attributes = [
+            AttributePath::new("metadata").attribute("labels"),
+            AttributePath::new("spec").attribute("selector"),
+        ];
+        expect![[r#"
+            [] The configuration leaves out a part of the imported workload project-a/web
+            What it leaves out is not managed. The plan shows it as removed because it leaves the state; in the workload it stays as it is: metadata.labels, spec.selector.
+
+            To manage it, write it into the configuration before this is applied.
+        "#]].assert_eq(&shown(left_out("project-a/web", &attributes).iter()));
+        assert_eq!(left_out("project-a/web", &[]), None, "nothing is left out");
     }
 
     #[test]

@@ -25,6 +25,7 @@ use secrecy::SecretString;
 use tf_plugin_server::value::Value;
 
 use super::settings::{Origin, Problem, Settings};
+use crate::names::Strictness;
 use crate::workload::timeouts::{self, Timeouts};
 use crate::workload::wait::{OnTimeout, Wait};
 
@@ -85,6 +86,17 @@ impl Configuration {
                 attribute: "wait",
                 origin: Origin::Attribute,
                 expected,
+            });
+        }
+        if let (Some(text), Some(origin)) = (
+            settings.text("unknown_attributes"),
+            settings.origin("unknown_attributes"),
+        ) && let Err(error) = Strictness::from_str(text)
+        {
+            problems.push(Problem::Malformed {
+                attribute: "unknown_attributes",
+                origin,
+                expected: error.to_string(),
             });
         }
         let connection = if settings.unknown().is_empty() {

@@ -37,6 +37,8 @@ pub enum Remark {
     Managed,
     /// It did not exist when the API was asked about its creation.
     Absent,
+    /// This process imported it.
+    Imported,
     /// This run is deleting it.
     Going,
     /// The state has it, and protects it from deletion.

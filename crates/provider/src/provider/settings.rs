@@ -15,6 +15,7 @@ use tf_plugin_server::value::Value;
 
 use self::table::COMPANIONS;
 pub use self::table::{EXCLUSIVE, Kind, SETTINGS, Setting, schema};
+use crate::names::Strictness;
 
 /// Where a setting was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +116,23 @@ impl fmt::Debug for Settings {
             .field("unknown", &self.unknown)
             .finish()
     }
+}
+
+/// What an attribute is that the schema does not know.
+///
+/// It is asked for before the provider is configured, when a value may be unknown that is known later. Such a one makes it a
+/// warning: nothing is silent, and nothing stands in the way.
+pub fn strictness(block: &Value, environment: &dyn Fn(&str) -> Option<String>) -> Strictness {
+    let setting = Setting::named("unknown_attributes");
+    let said = match block.get(setting.name) {
+        Some(value) if value.is_unknown() => return Strictness::Warn,
+        Some(value) => value.as_str().map(str::to_owned),
+        None => None,
+    };
+    let variables = setting.variables.iter().filter_map(|variable| environment(variable));
+    let said = said.or_else(|| variables.into_iter().find(|text| !text.is_empty()));
+    // What is none of the values has a problem of its own.
+    said.and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
 impl Settings {

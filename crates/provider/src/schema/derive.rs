@@ -2,9 +2,9 @@
 
 use std::sync::{Arc, LazyLock};
 
-use datum_model::schema as model;
+use datum_model::{schema as model, union};
 
-use super::{Attribute, Constraint, Kind, Merge, Node, Origin, attribute_name, description};
+use super::{Attribute, Constraint, Kind, Merge, Node, Order, Origin, attribute_name, description};
 
 /// The fields of `ObjectMeta` that mean something in a template.
 const TEMPLATE_METADATA: [&str; 2] = ["annotations", "labels"];
@@ -60,6 +60,10 @@ const RESOURCE_NOTES: [(&str, &str, &str); 5] = [
         "Null leaves the number to whoever sets it, such as an autoscaler.",
     ),
 ];
+
+/// The lists that merge by key and whose order means something: a variable may refer to those before it by `$(NAME)`, and
+/// init containers run one after the other.
+const ORDERED: [&str; 2] = ["env", "initContainers"];
 
 /// The tree of the resource.
 pub(super) fn resource() -> Node {
@@ -303,11 +307,27 @@ fn node(schema: &'static model::Schema) -> Node {
         description: description::of(schema, &kind),
         kind,
         default: schema.default.as_ref(),
+        order: Order::default(),
+        union: &[],
     }
 }
 
-/// The node of a field; the metadata of a template is narrowed before the walk, so that nothing below is derived.
+/// The node of a field, with what the schema cannot say of it.
 fn property_node(field: &str, property: &'static model::Schema) -> Node {
+    let mut node = bare_property_node(field, property);
+    if ORDERED.contains(&field) {
+        node.order = Order::Significant;
+    }
+    match &mut node.kind {
+        Kind::List { items, .. } => Arc::make_mut(items).union = union::members(field),
+        Kind::Object(_) => node.union = union::members(field),
+        _ => {}
+    }
+    node
+}
+
+/// The metadata of a template is narrowed before the walk, so that nothing below is derived.
+fn bare_property_node(field: &str, property: &'static model::Schema) -> Node {
     match &property.kind {
         model::Kind::Object { properties, .. } if field == "metadata" => object(
             "Labels and annotations of what is made from the template.",
@@ -400,6 +420,8 @@ fn leaf(kind: Kind, description: &'static str) -> Node {
         kind,
         description: description.into(),
         default: None,
+        order: Order::default(),
+        union: &[],
     }
 }
 

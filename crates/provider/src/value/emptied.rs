@@ -2,7 +2,7 @@
 
 use tf_plugin_server::value::Value;
 
-use super::flatten::same_item;
+use super::walk::{Form, Pair, Side, Step, pairs};
 use crate::schema::{Kind, Merge, Node};
 
 /// `planned` without what `prior` had filled and it has empty; none where there is no such thing.
@@ -13,69 +13,56 @@ use crate::schema::{Kind, Merge, Node};
 /// left out as well; where that is everything, no step helps. A list with one owner is replaced as a whole, so that nothing
 /// within it needs this.
 pub fn without_emptied(planned: &Value, prior: &Value, node: &Node) -> Option<Value> {
-    let mut step = planned.clone();
-    let changed = leave_out(&mut step, prior, node);
-    (changed && !step.is_null()).then_some(step)
+    left_out(planned, prior, node).filter(|step| !step.is_null())
 }
 
-/// Puts null in the place of what is emptied in `value`, or of all of it, and says whether there was such.
-fn leave_out(value: &mut Value, prior: &Value, node: &Node) -> bool {
+/// `value` without what is emptied in it, null where that is all of it; none where nothing is.
+fn left_out(value: &Value, prior: &Value, node: &Node) -> Option<Value> {
+    let mut step = value.clone();
     let mut changed = false;
     let mut whole = false;
-    match (&node.kind, &mut *value, prior) {
-        (Kind::Object(object), Value::Map(attributes), Value::Map(before)) => {
-            let written = object
-                .iter()
-                .filter(|(_, attribute)| attribute.written_field().is_some());
-            for (name, attribute) in written {
-                let (Some(value), Some(before)) = (attributes.get_mut(name), before.get(name)) else {
-                    continue;
-                };
-                if leave_out(value, before, &attribute.node) {
-                    changed = true;
-                    whole |= value.is_null() && attribute.is_required();
+    let mut gone = Vec::new();
+    let children = pairs(node, Side::Terraform(value), Side::Terraform(prior)).into_iter();
+    for pair in children.filter(|pair| is_looked_into(pair, node)) {
+        let Some(below) = left_out(pair.left.value(), pair.right.value(), pair.node) else {
+            continue;
+        };
+        changed = true;
+        match pair.step {
+            Step::Attribute(name, attribute) => {
+                whole |= below.is_null() && attribute.is_required();
+                step.get_mut(name).into_iter().for_each(|place| *place = below.clone());
+            }
+            Step::Key(key) => step.get_mut(key).into_iter().for_each(|place| *place = below.clone()),
+            Step::Item(index, _) => {
+                let items = step.as_list_mut();
+                if below.is_null() {
+                    gone.extend(index);
+                } else if let Some(place) = items.and_then(|items| items.get_mut(index?)) {
+                    *place = below;
                 }
             }
         }
-        (
-            Kind::List {
-                items,
-                merge: Merge::Keys(keys),
-            },
-            Value::List(list),
-            Value::List(before),
-        ) => {
-            list.retain_mut(|item| {
-                let before = before.iter().find(|before| same_item(item, before, items, keys));
-                changed |= before.is_some_and(|before| leave_out(item, before, items));
-                !item.is_null()
-            });
-        }
-        (Kind::FreeForm, value, before) => changed = leave_out_free_form(value, before),
-        _ => {}
     }
-    whole |= is_mergeable(node) && is_empty(value, node) && !prior.is_null() && !is_empty(prior, node);
+    if let Some(items) = step.as_list_mut() {
+        gone.into_iter().rev().for_each(|index| drop(items.remove(index)));
+    }
+    whole |= is_mergeable(node) && is_empty(&step, node) && holds_something(prior, node);
     if whole {
-        *value = Value::Null;
+        return Some(Value::Null);
     }
-    changed || whole
+    changed.then_some(step)
 }
 
-/// Within a value of any type, objects are merged and lists have one owner.
-fn leave_out_free_form(value: &mut Value, before: &Value) -> bool {
-    let (Some(entries), Some(before)) = (value.as_map_mut(), before.as_map()) else {
-        return false;
+/// Whether the two sides of a child are merged by the API, rather than one replaced by the other.
+fn is_looked_into(pair: &Pair<'_>, parent: &Node) -> bool {
+    let is_merged = match (&parent.kind, pair.step) {
+        (Kind::Object(_), Step::Attribute(_, attribute)) => attribute.written_field().is_some(),
+        (Kind::List { merge, .. }, _) => merge.by_key().is_some(),
+        (Kind::FreeForm, Step::Key(_)) => true,
+        _ => false,
     };
-    let mut changed = false;
-    for (key, value) in entries {
-        let Some(before) = before.get(key) else { continue };
-        changed |= leave_out_free_form(value, before);
-        if is_empty_map(value) && before.as_map().is_some() && !is_empty_map(before) {
-            *value = Value::Null;
-            changed = true;
-        }
-    }
-    changed
+    is_merged && !pair.left.is_null() && !pair.right.is_null()
 }
 
 /// Whether server-side apply merges what is within, rather than replacing it.
@@ -89,21 +76,22 @@ fn is_mergeable(node: &Node) -> bool {
 
 /// Whether nothing but the empty object or list is sent for the value.
 fn is_empty(value: &Value, node: &Node) -> bool {
-    match (&node.kind, value) {
-        (Kind::Object(object), Value::Map(attributes)) => object
+    match (&node.kind, Side::Terraform(value).form()) {
+        (Kind::List { .. }, Form::List) => value.as_list().is_some_and(<[Value]>::is_empty),
+        (Kind::Object(object), Form::Map) => object
             .iter()
             .filter(|(_, attribute)| attribute.written_field().is_some())
-            .all(|(name, _)| attributes.get(name).is_none_or(Value::is_null)),
-        (Kind::List { .. }, Value::List(items)) => items.is_empty(),
-        (Kind::Map(_) | Kind::FreeForm, value) => is_empty_map(value),
+            .all(|(name, _)| value.get(name).is_none_or(Value::is_null)),
+        (Kind::Map(_) | Kind::FreeForm, Form::Map) => {
+            value.as_map().is_some_and(|map| map.values().all(Value::is_null))
+        }
         _ => false,
     }
 }
 
-fn is_empty_map(value: &Value) -> bool {
-    value
-        .as_map()
-        .is_some_and(|entries| entries.values().all(Value::is_null))
+/// Whether the prior value could be emptied: it has fields or items.
+fn holds_something(prior: &Value, node: &Node) -> bool {
+    Side::Terraform(prior).form() != Form::Leaf && !is_empty(prior, node)
 }
 
 #[cfg(test)]

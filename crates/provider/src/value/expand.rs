@@ -1,11 +1,13 @@
 //! From a value of Terraform to JSON of the API.
 
-use serde_json::{Map, Value as Json};
-use tf_plugin_server::value::{Number, Value};
+use serde_json::Value as Json;
+use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
+use super::leaf;
 use super::path::{AttributePathStep, PathError};
-use crate::schema::{Kind, Node, Object};
+use super::walk::{Form, Side, Step, pairs};
+use crate::schema::{Kind, Node};
 
 /// The part of a configuration that is known, and what is missing from it.
 #[derive(Clone, Debug)]
@@ -63,140 +65,58 @@ struct Expansion {
 impl Expansion {
     /// The JSON of `value`; none when there is nothing to send.
     fn value(&mut self, value: &Value, node: &Node) -> Option<Json> {
-        match (&node.kind, value) {
-            (_, Value::Null) => None,
-            (_, Value::Unknown) => {
+        let value = value.untyped();
+        let form = Side::Terraform(value).form();
+        match (&node.kind, form) {
+            (_, Form::Leaf) if value.is_unknown() => {
                 self.unknown.push(self.path.clone());
                 None
             }
-            (Kind::Object(object), Value::Map(attributes)) => Some(self.object(object, attributes)),
-            (Kind::Map(values), Value::Map(entries)) => {
-                let mut map = Map::new();
-                for (key, value) in entries {
-                    let step = AttributePathStep::Key(key.clone().into());
-                    if let Some(json) = self.below(step, |walk| walk.value(value, values)) {
-                        map.insert(key.clone(), json);
-                    }
-                }
-                Some(Json::Object(map))
+            (Kind::Object(_) | Kind::Map(_) | Kind::FreeForm, Form::Map) => {
+                let below = self.children(value, node).into_iter();
+                Some(below.filter_map(|(field, json)| Some((field, json?))).collect())
             }
-            (Kind::List { items, .. }, Value::List(list)) => Some(Json::Array(self.list(items, list))),
-            (Kind::String { .. } | Kind::Quantity, Value::String(text)) => Some(Json::from(text.as_str())),
-            (Kind::IntOrString, Value::String(text)) => Some(int_or_string(text)),
-            (Kind::Json, Value::String(text)) => match serde_json::from_str(text) {
-                Ok(json) => Some(json),
-                Err(error) => self.problem(format!("This is not JSON: {error}.")),
-            },
-            (Kind::Boolean, Value::Bool(bool)) => Some(Json::from(*bool)),
-            (Kind::Integer, Value::Number(number)) => match number.as_i64() {
-                Some(int) => Some(Json::from(int)),
-                None => self.problem(format!("{number} is not a whole number of 64 bits.")),
-            },
-            (Kind::Number, Value::Number(number)) => self.number(number),
-            (Kind::FreeForm, value) => self.free_form(value),
-            (kind, _) => self.problem(format!("The value is not {}.", name(kind))),
+            (Kind::List { .. } | Kind::FreeForm, Form::List) => {
+                let below = self.children(value, node).into_iter();
+                Some(below.map(|(_, json)| json.unwrap_or(Json::Null)).collect())
+            }
+            _ => leaf::to_json(value, node).unwrap_or_else(|problem| self.problem(problem)),
         }
     }
 
-    fn object(&mut self, object: &Object, attributes: &std::collections::BTreeMap<String, Value>) -> Json {
-        let mut fields = Map::new();
-        for (name, attribute) in object.iter() {
-            let Some((field, value)) = attribute.written_field().zip(attributes.get(name)) else {
-                continue;
+    /// The children that are sent, with the fields and keys that they have in the API.
+    fn children(&mut self, value: &Value, node: &Node) -> Vec<(String, Option<Json>)> {
+        let mut children = Vec::new();
+        for pair in pairs(node, Side::Terraform(value), Side::Nothing) {
+            let (name, step) = match pair.step {
+                Step::Attribute(name, attribute) => match attribute.written_field() {
+                    Some(field) => (field.to_owned(), AttributePathStep::Attribute(name.to_owned().into())),
+                    None => continue,
+                },
+                Step::Key(key) if matches!(node.kind, Kind::FreeForm) => {
+                    (key.to_owned(), AttributePathStep::Attribute(key.to_owned().into()))
+                }
+                Step::Key(key) => (key.to_owned(), AttributePathStep::Key(key.to_owned().into())),
+                Step::Item(index, _) => {
+                    let index = index.and_then(|index| i64::try_from(index).ok()).unwrap_or_default();
+                    (String::new(), AttributePathStep::Index(index))
+                }
             };
-            let step = AttributePathStep::Attribute(name.to_owned().into());
-            if let Some(json) = self.below(step, |walk| walk.value(value, &attribute.node)) {
-                fields.insert(field.to_owned(), json);
-            }
+            self.path.steps.push(step);
+            let is_typed_item = matches!(node.kind, Kind::List { .. });
+            let json = if is_typed_item && pair.left.is_null() {
+                self.problem("An item of a list must not be null.".to_owned())
+            } else {
+                self.value(pair.left.value(), pair.node)
+            };
+            self.path.steps.pop();
+            children.push((name, json));
         }
-        Json::Object(fields)
-    }
-
-    fn list(&mut self, items: &Node, list: &[Value]) -> Vec<Json> {
-        (0..)
-            .zip(list)
-            .map(|(index, item)| {
-                let expand = |walk: &mut Self| {
-                    if item.is_null() {
-                        walk.problem("An item of a list must not be null.".to_owned())
-                    } else {
-                        walk.value(item, items)
-                    }
-                };
-                self.below(AttributePathStep::Index(index), expand)
-                    .unwrap_or(Json::Null)
-            })
-            .collect()
-    }
-
-    fn free_form(&mut self, value: &Value) -> Option<Json> {
-        match value {
-            Value::Null => None,
-            Value::Unknown => {
-                self.unknown.push(self.path.clone());
-                None
-            }
-            Value::Dynamic(_, value) => self.free_form(value),
-            Value::Bool(bool) => Some(Json::from(*bool)),
-            Value::Number(number) => self.number(number),
-            Value::String(text) => Some(Json::from(text.as_str())),
-            Value::List(list) => {
-                let items = (0..).zip(list).map(|(index, item)| {
-                    self.below(AttributePathStep::Index(index), |walk| walk.free_form(item))
-                        .unwrap_or(Json::Null)
-                });
-                Some(Json::Array(items.collect()))
-            }
-            Value::Map(entries) => {
-                let mut map = Map::new();
-                for (key, value) in entries {
-                    let step = AttributePathStep::Attribute(key.clone().into());
-                    if let Some(json) = self.below(step, |walk| walk.free_form(value)) {
-                        map.insert(key.clone(), json);
-                    }
-                }
-                Some(Json::Object(map))
-            }
-        }
-    }
-
-    fn number(&mut self, number: &Number) -> Option<Json> {
-        match number.to_json() {
-            Some(json) => Some(Json::Number(json)),
-            None => self.problem(format!("{number} has more digits than JSON can carry.")),
-        }
-    }
-
-    fn below<T>(&mut self, step: AttributePathStep, walk: impl FnOnce(&mut Self) -> T) -> T {
-        self.path.steps.push(step);
-        let result = walk(self);
-        self.path.steps.pop();
-        result
+        children
     }
 
     fn problem(&mut self, message: String) -> Option<Json> {
         self.problems.push(PathError::new(self.path.clone(), message));
         None
-    }
-}
-
-/// A whole number as the API writes it, or the text: `8080`, `http`, `25%`, `007`.
-fn int_or_string(text: &str) -> Json {
-    match text.parse::<i64>() {
-        Ok(int) if int.to_string() == text => Json::from(int),
-        _ => Json::from(text),
-    }
-}
-
-/// What `kind` is called in a message.
-fn name(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Object(_) => "an object",
-        Kind::Map(_) => "a map",
-        Kind::List { .. } => "a list",
-        Kind::Integer | Kind::Number => "a number",
-        Kind::Boolean => "a Boolean",
-        Kind::String { .. } | Kind::IntOrString | Kind::Quantity | Kind::Json => "a string",
-        Kind::FreeForm => "a value",
     }
 }

@@ -1,12 +1,12 @@
 //! From JSON of the API to a value of Terraform.
 
-use serde_json::{Map, Value as Json};
-use tf_plugin_server::value::{Number, Value};
+use datum_model::field::Path;
+use serde_json::Value as Json;
+use tf_plugin_server::value::Value;
 
-use super::{equal, free_form};
-use crate::schema::{Attribute, Constraint, Kind, Merge, Node, Object, Origin};
-
-const ABSENT: Json = Json::Null;
+use super::walk::{Form, Pair, Side, Step, pairs};
+use super::{equal, free_form, leaf};
+use crate::schema::{Attribute, Constraint, Kind, Merge, Node, Order, Origin};
 
 /// What the API holds, as state for the user who wrote `shape`.
 ///
@@ -15,47 +15,34 @@ const ABSENT: Json = Json::Null;
 ///
 /// - Computed attributes come from the API, also where `shape` is null or unknown. Terraform's own attributes (`wait`,
 ///   `id`, ...) come from `shape`.
-/// - A managed attribute, map entry or list item that the API has lost is null or missing.
+/// - A managed attribute or map entry that the API has lost is null or missing. A lost item of a list that merges by key keeps
+///   its place, with every attribute null, so that the position of all others goes on meaning the same item.
 /// - Foreign entries of a map and foreign items of a list that merges by key are ignored. A list that has one owner is
 ///   compared by position, and all of the API's items are shown.
-/// - An empty map or list equals an absent one, and is kept as `shape` has it.
+/// - Items that merge by key come in the order of `shape`, unless their order has a meaning ([`Order`]) and is another now.
+/// - An empty map or list, and a map of nulls, equals an absent one, and is kept as `shape` has it.
 pub fn flatten(json: &Json, shape: &Value, node: &Node) -> Value {
-    match (&node.kind, shape) {
-        (_, shape) if shape.is_null() => Value::Null,
-        (_, shape) if shape.is_unknown() => flatten_all(json, node),
-        (Kind::Map(_), Value::Map(entries)) if json.is_null() && entries.is_empty() => shape.clone(),
-        (Kind::List { .. }, Value::List(items)) if json.is_null() && items.is_empty() => shape.clone(),
-        _ if json.is_null() => Value::Null,
-        (Kind::Object(object), Value::Map(attributes)) => Value::Map(
-            object
-                .iter()
-                .map(|(name, attribute)| {
-                    let shape = attributes.get(name).unwrap_or(&Value::Null);
-                    (name.to_owned(), flatten_attribute(json, shape, attribute))
-                })
-                .collect(),
-        ),
-        (Kind::Map(values), Value::Map(entries)) => Value::Map(
-            entries
-                .iter()
-                .filter_map(|(key, shape)| match json.get(key) {
-                    _ if shape.is_null() => Some((key.clone(), Value::Null)),
-                    json => json.map(|json| (key.clone(), flatten(json, shape, values))),
-                })
-                .collect(),
-        ),
-        (Kind::List { items, merge }, Value::List(shapes)) => {
-            let found = json.as_array().map(Vec::as_slice).unwrap_or_default();
-            Value::List(match merge {
-                Merge::Atomic => by_position(found, shapes, items),
-                Merge::Set => by_value(found, shapes, items),
-                Merge::Keys(keys) => by_key(found, shapes, items, keys),
-            })
+    match &node.kind {
+        _ if shape.is_null() => Value::Null,
+        _ if shape.is_unknown() => flatten_all(json, node),
+        _ if json.is_null() => absent(shape, node),
+        Kind::Object(_) => {
+            let children = pairs(node, Side::Terraform(shape), Side::Api(json));
+            Value::Map(children.into_iter().filter_map(attribute).collect())
         }
-        (Kind::FreeForm, shape) => free_form::flatten(json, shape),
+        Kind::Map(_) => Value::Map(entries(json, shape, node, flatten)),
+        Kind::List { merge, .. } => Value::List(items(json, shape, node, *merge)),
+        Kind::FreeForm => {
+            let managed = managed(json, shape, node);
+            if equal(&managed, shape, node) {
+                shape.clone()
+            } else {
+                free_form::typed(managed)
+            }
+        }
         _ => {
-            let found = flatten_all(json, node);
-            if equal(&found, shape, node) {
+            let found = leaf::from_json(json, node);
+            if leaf::equal(&found, shape, node) {
                 shape.clone()
             } else {
                 found
@@ -66,127 +53,171 @@ pub fn flatten(json: &Json, shape: &Value, node: &Node) -> Value {
 
 /// Everything the API holds, as data sources show it. Terraform's own attributes are null.
 pub fn flatten_all(json: &Json, node: &Node) -> Value {
-    match (&node.kind, json) {
-        (_, Json::Null) => Value::Null,
-        (Kind::Object(object), Json::Object(fields)) => all_attributes(fields, object),
-        (Kind::Map(values), Json::Object(fields)) => Value::Map(
-            fields
-                .iter()
-                .map(|(key, json)| (key.clone(), flatten_all(json, values)))
-                .collect(),
-        ),
-        (Kind::List { items, .. }, Json::Array(list)) => {
-            Value::List(list.iter().map(|json| flatten_all(json, items)).collect())
-        }
-        (Kind::Boolean, Json::Bool(bool)) => Value::Bool(*bool),
-        (Kind::Integer | Kind::Number, Json::Number(number)) => {
-            Number::from_json(number).map_or(Value::Null, Value::Number)
-        }
-        (Kind::FreeForm, json) => free_form::from_json(json),
-        (Kind::String { .. } | Kind::IntOrString | Kind::Quantity, Json::String(text)) => Value::String(text.clone()),
-        (Kind::Json | Kind::String { .. } | Kind::IntOrString | Kind::Quantity, json) => {
-            Value::String(json.to_string())
-        }
-        // An API that answers with another type than its schema's has nothing that this attribute could hold.
-        (Kind::Object(_) | Kind::Map(_) | Kind::List { .. } | Kind::Boolean | Kind::Integer | Kind::Number, _) => {
-            Value::Null
-        }
+    match node.kind {
+        Kind::FreeForm => free_form::typed(all(json, node)),
+        _ => all(json, node),
     }
 }
 
 /// The object of which every attribute is null; null for a type that is no object.
 pub fn empty(node: &Node) -> Value {
-    node.object()
-        .map_or(Value::Null, |object| all_attributes(&Map::new(), object))
+    let Kind::Object(object) = &node.kind else {
+        return Value::Null;
+    };
+    Value::Map(object.iter().map(|(name, _)| (name.to_owned(), Value::Null)).collect())
 }
 
-fn all_attributes(fields: &Map<String, Json>, object: &Object) -> Value {
-    let value = |attribute: &Attribute| {
-        let json = attribute.field().and_then(|field| fields.get(field)).unwrap_or(&ABSENT);
-        flatten_all(json, &attribute.node)
-    };
-    Value::Map(
-        object
-            .iter()
-            .map(|(name, attribute)| (name.to_owned(), value(attribute)))
-            .collect(),
-    )
+/// The places of `json` whose keys Terraform cannot tell apart, with these keys: it holds all text in one Unicode form.
+pub fn ambiguous_keys(json: &Json, node: &Node) -> Vec<(Path, Vec<String>)> {
+    fn walk(json: &Json, node: &Node, path: &Path, found: &mut Vec<(Path, Vec<String>)>) {
+        for pair in pairs(node, Side::Api(json), Side::Nothing) {
+            let below = match pair.step {
+                Step::Attribute(_, attribute) => attribute.field().map(|field| path.field(field)),
+                Step::Key(key) => Some(path.field(key)),
+                Step::Item(index, _) => index.map(|index| path.index(index)),
+            };
+            if let Some(below) = below.filter(|_| !pair.left.is_null()) {
+                walk(pair.left.json(), pair.node, &below, found);
+            }
+        }
+        if matches!(node.kind, Kind::Map(_) | Kind::FreeForm) {
+            found.extend(leaf::ambiguous(json).map(|keys| (path.clone(), keys)));
+        }
+    }
+    let mut found = Vec::new();
+    walk(json, node, &Path::root(), &mut found);
+    found
 }
 
-fn flatten_attribute(parent: &Json, shape: &Value, attribute: &Attribute) -> Value {
-    let Origin::Api(field) = attribute.origin else {
-        return shape.clone();
-    };
-    let json = parent.get(field).unwrap_or(&ABSENT);
-    match attribute.constraint {
-        Constraint::Computed => flatten_all(json, &attribute.node),
-        Constraint::OptionalComputed if shape.is_null() => flatten_all(json, &attribute.node),
-        _ => flatten(json, shape, &attribute.node),
+/// A value of free form is left without its type.
+pub(super) fn all(json: &Json, node: &Node) -> Value {
+    let children = || pairs(node, Side::Api(json), Side::Nothing).into_iter();
+    match (&node.kind, Side::Api(json).form()) {
+        (Kind::Object(_), Form::Map) => {
+            let attributes = children().filter_map(|pair| match pair.step {
+                Step::Attribute(name, _) => Some((name.to_owned(), flatten_all(pair.left.json(), pair.node))),
+                Step::Key(_) | Step::Item(..) => None,
+            });
+            Value::Map(attributes.collect())
+        }
+        (Kind::Map(_) | Kind::FreeForm, Form::Map) => {
+            let entries = children().filter_map(|pair| match pair.step {
+                Step::Key(key) => Some((leaf::composed(key).into_owned(), all(pair.left.json(), pair.node))),
+                Step::Attribute(..) | Step::Item(..) => None,
+            });
+            Value::Map(entries.collect())
+        }
+        (Kind::List { .. } | Kind::FreeForm, Form::List) => {
+            Value::List(children().map(|pair| all(pair.left.json(), pair.node)).collect())
+        }
+        // An API that answers with another type than its schema's has nothing that this attribute could hold.
+        (Kind::Object(_) | Kind::Map(_) | Kind::List { .. }, _) => Value::Null,
+        _ => leaf::from_json(json, node),
     }
 }
 
-/// Every item of the API, each in the spelling of the user's item at its position.
-fn by_position(found: &[Json], shapes: &[Value], items: &Node) -> Vec<Value> {
-    let shapes = shapes.iter().chain(std::iter::repeat(&Value::Unknown));
-    found
-        .iter()
-        .zip(shapes)
-        .map(|(json, shape)| flatten(json, shape, items))
-        .collect()
+/// What is shown where the API has nothing.
+fn absent(shape: &Value, node: &Node) -> Value {
+    let is_kept = match (&node.kind, shape) {
+        (Kind::Map(_), Value::Map(entries)) => entries.values().all(Value::is_null),
+        (Kind::List { .. }, Value::List(items)) => items.is_empty(),
+        _ => false,
+    };
+    if is_kept { shape.clone() } else { Value::Null }
 }
 
-/// The user's items that the API has.
-fn by_value(found: &[Json], shapes: &[Value], items: &Node) -> Vec<Value> {
-    let found: Vec<Value> = found.iter().map(|json| flatten_all(json, items)).collect();
-    shapes
-        .iter()
-        .filter(|shape| found.iter().any(|found| equal(found, shape, items)))
-        .cloned()
-        .collect()
+fn attribute(pair: Pair<'_>) -> Option<(String, Value)> {
+    let Step::Attribute(name, Attribute { origin, constraint, .. }) = pair.step else {
+        return None;
+    };
+    let (shape, json) = (pair.left.value(), pair.right.json());
+    let value = match (origin, constraint) {
+        (Origin::Terraform, _) => shape.clone(),
+        (_, Constraint::Computed) => flatten_all(json, pair.node),
+        (_, Constraint::OptionalComputed) if shape.is_null() => flatten_all(json, pair.node),
+        _ => flatten(json, shape, pair.node),
+    };
+    Some((name.to_owned(), value))
 }
 
-/// The user's items that the API has under the same key, in the user's order.
-fn by_key(found: &[Json], shapes: &[Value], items: &Node, keys: &[String]) -> Vec<Value> {
-    shapes
-        .iter()
-        .enumerate()
-        .filter_map(|(index, shape)| {
-            // Mostly nobody else adds or moves an item, and the first look finds it.
-            let here = found.get(index).into_iter();
-            let json = here.chain(found).find(|json| same_key(json, shape, items, keys))?;
-            Some(flatten(json, shape, items))
-        })
-        .collect()
+/// The entries of `shape` that the API has, and those that are null.
+fn entries(
+    json: &Json,
+    shape: &Value,
+    node: &Node,
+    entry: impl Fn(&Json, &Value, &Node) -> Value,
+) -> std::collections::BTreeMap<String, Value> {
+    let children = pairs(node, Side::Terraform(shape), Side::Api(json)).into_iter();
+    let entry = |pair: Pair<'_>| match pair.step {
+        Step::Key(key) if pair.is_left() && pair.left.is_null() => Some((key.to_owned(), Value::Null)),
+        Step::Key(key) if pair.is_left() && pair.is_right() => {
+            Some((key.to_owned(), entry(pair.right.json(), pair.left.value(), pair.node)))
+        }
+        _ => None,
+    };
+    children.filter_map(entry).collect()
 }
 
-/// Whether an item of the API and one of the user have the same key. An absent key field has its default, as for the
-/// server: a port's `protocol` is `TCP`.
-pub(super) fn same_key(json: &Json, item: &Value, items: &Node, keys: &[String]) -> bool {
-    let Some(object) = items.object() else { return false };
-    keys.iter().all(|key| {
-        object.attribute(key).is_some_and(|(name, attribute)| {
-            let theirs = json.get(key).map(|json| flatten_all(json, &attribute.node));
-            let theirs = or_default(theirs.as_ref(), attribute);
-            equal(&theirs, &or_default(item.get(name), attribute), &attribute.node)
-        })
-    })
+fn items(json: &Json, shape: &Value, node: &Node, merge: Merge) -> Vec<Value> {
+    let children = pairs(node, Side::Terraform(shape), Side::Api(json));
+    if merge == Merge::Atomic {
+        let found = children.into_iter().filter(Pair::is_right);
+        return found.map(|pair| at_position(&pair)).collect();
+    }
+    let mut shown = Vec::with_capacity(children.len());
+    let mut found = Vec::new();
+    for pair in children.into_iter().filter(Pair::is_left) {
+        match (pair.step, merge) {
+            (Step::Item(_, Some(position)), Merge::Keys(_)) => {
+                found.push((position, shown.len()));
+                shown.push(flatten(pair.right.json(), pair.left.value(), pair.node));
+            }
+            (Step::Item(_, Some(_)), _) => shown.push(pair.left.value().clone()),
+            (_, Merge::Keys(_)) => shown.push(empty(pair.node)),
+            _ => {}
+        }
+    }
+    if node.order == Order::Significant {
+        in_order(&mut shown, &found);
+    }
+    shown
 }
 
-/// Whether two items of the user have the same key, by the same rule.
-pub fn same_item(left: &Value, right: &Value, items: &Node, keys: &[String]) -> bool {
-    let Some(object) = items.object() else { return false };
-    keys.iter().all(|key| {
-        object.attribute(key).is_some_and(|(name, attribute)| {
-            let of = |item: &Value| or_default(item.get(name), attribute);
-            equal(&of(left), &of(right), &attribute.node)
-        })
-    })
+/// Puts the items that were `found` at these positions of the API's list into its order; the others keep their places.
+fn in_order(shown: &mut [Value], found: &[(usize, usize)]) {
+    let places: Vec<usize> = found.iter().map(|(_, place)| *place).collect();
+    let mut sorted = found.to_vec();
+    sorted.sort_unstable();
+    let values: Vec<Value> = sorted.into_iter().map(|(_, place)| shown[place].clone()).collect();
+    for (place, value) in places.into_iter().zip(values) {
+        shown[place] = value;
+    }
 }
 
-/// The value of an attribute, or what the server fills in for it.
-fn or_default(value: Option<&Value>, attribute: &Attribute) -> Value {
-    match value.filter(|value| !value.is_null()) {
-        Some(value) => value.clone(),
-        None => flatten_all(attribute.node.default.unwrap_or(&ABSENT), &attribute.node),
+/// An item of a list with one owner, in the spelling of the user's at its position.
+fn at_position(pair: &Pair<'_>) -> Value {
+    if pair.is_left() {
+        flatten(pair.right.json(), pair.left.value(), pair.node)
+    } else {
+        flatten_all(pair.right.json(), pair.node)
+    }
+}
+
+/// The part of a value of free form that `shape` has a value for, without its type.
+fn managed(json: &Json, shape: &Value, node: &Node) -> Value {
+    match (Side::Terraform(shape).form(), Side::Api(json).form()) {
+        (Form::Map, Form::Map) => Value::Map(entries(json, shape, node, managed)),
+        (Form::List, Form::List) => {
+            let children = pairs(node, Side::Terraform(shape), Side::Api(json)).into_iter();
+            let items = children.filter(Pair::is_right).map(|pair| {
+                if pair.is_left() {
+                    managed(pair.right.json(), pair.left.value(), pair.node)
+                } else {
+                    all(pair.right.json(), pair.node)
+                }
+            });
+            Value::List(items.collect())
+        }
+        _ => all(json, node),
     }
 }

@@ -2,12 +2,13 @@
 
 use datum_model::field::{Path, Segment};
 use serde_json::Value as Json;
+use structured_merge::PathElement;
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 pub use tf_provider::AttributePathStep;
 
-use super::flatten::same_key;
-use crate::schema::{Kind, Merge, Node};
+use super::walk::{Side, identity};
+use crate::schema::{Kind, Node};
 
 /// What is wrong with the value of one attribute.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -100,70 +101,15 @@ pub fn to_api(path: &AttributePath, node: &Node) -> Path {
     segments.into_iter().collect()
 }
 
-/// Where in `json`, an object of the API, the attribute `path` of `value` is, with items named by their keys: they may be at
-/// another place there. None where the object does not have it, and for items that have no keys.
-pub fn in_object(path: &AttributePath, value: &Value, json: &Json, node: &Node) -> Option<Path> {
-    let (mut value, mut json, mut node) = (value, json, node);
-    let mut segments = Vec::with_capacity(path.steps.len());
-    for step in &path.steps {
-        let segment;
-        (segment, value, json, node) = match (&node.kind, step) {
-            (Kind::Object(object), AttributePathStep::Attribute(name)) => {
-                let attribute = object.get(name)?;
-                let field = attribute.field()?;
-                let segment = Segment::Field(field.to_owned());
-                (segment, value.get(name)?, json.get(field)?, &*attribute.node)
-            }
-            (Kind::Map(values), AttributePathStep::Key(key) | AttributePathStep::Attribute(key)) => {
-                let segment = Segment::Key(key.clone().into_owned());
-                (segment, value.get(key)?, json.get(&**key)?, &**values)
-            }
-            (
-                Kind::List {
-                    items,
-                    merge: Merge::Keys(keys),
-                },
-                AttributePathStep::Index(index),
-            ) => {
-                let item = value.as_list()?.get(usize::try_from(*index).ok()?)?;
-                let mut found = json.as_array()?.iter();
-                let found = found.find(|json| same_key(json, item, items, keys))?;
-                let mut fields: Vec<(String, Json)> =
-                    keys.iter().map(|key| (key.clone(), found[key].clone())).collect();
-                // As managedFields has them.
-                fields.sort_by(|(left, _), (right, _)| left.cmp(right));
-                (Segment::Match(fields), item, found, &**items)
-            }
-            _ => return None,
-        };
-        segments.push(segment);
-    }
-    Some(segments.into_iter().collect())
-}
-
-/// The paths of the fields that an entry of `managedFields` owns, from its `fieldsV1`.
-pub fn owned(fields: &Json) -> Vec<Path> {
-    fn walk(fields: &Json, path: &Path, paths: &mut Vec<Path>) {
-        let below = fields.as_object().into_iter().flatten();
-        let mut leaf = true;
-        for (key, fields) in below {
-            match Segment::from_managed_fields(key) {
-                Some(segment) => {
-                    leaf = false;
-                    walk(fields, &path.join(segment), paths);
-                }
-                // A dot says that the item itself is owned, beside some of its fields.
-                None if key == "." => paths.push(path.clone()),
-                None => {}
-            }
-        }
-        if leaf && !path.is_root() && !paths.contains(path) {
-            paths.push(path.clone());
-        }
-    }
-    let mut paths = Vec::new();
-    walk(fields, &Path::root(), &mut paths);
-    paths
+/// The field that a path of a field set names, in the notation of the API's messages.
+pub fn field(path: &structured_merge::Path) -> Path {
+    let segment = |element: &PathElement| match element {
+        PathElement::Field(name) => Segment::Field(name.clone()),
+        PathElement::Key(key) => Segment::Match(key.clone()),
+        PathElement::Value(value) => Segment::Match(vec![(String::new(), value.clone())]),
+        PathElement::Index(index) => Segment::Index(usize::try_from(*index).unwrap_or_default()),
+    };
+    path.0.iter().map(segment).collect()
 }
 
 /// The item that `segment` names, with its position in the user's list.
@@ -185,5 +131,6 @@ fn matches(item: &Value, fields: &[(String, Json)], items: &Node) -> bool {
     }
     let keys: Vec<String> = fields.iter().map(|(field, _)| field.clone()).collect();
     let json: Json = fields.iter().cloned().collect::<serde_json::Map<_, _>>().into();
-    same_key(&json, item, items, &keys)
+    let named = identity(Side::Api(&json), items, &keys);
+    named.is_some() && named == identity(Side::Terraform(item), items, &keys)
 }

@@ -10,11 +10,12 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::plan::{Plan, at};
+use super::plan::{self, Plan, at};
 use super::private::PrivateState;
-use super::written::Written;
-use super::{admission, identity, ownership, write};
+use super::settle::Settling;
+use super::{admission, identity, import, kind, read, write};
 use crate::diagnostics::{self, Action, Problems, Taken};
+use crate::ownership::{self, Owners};
 use crate::provider::{Remark, Session};
 
 /// How long a workload of this provider, which this very run may be about to delete, is given before its name counts as taken.
@@ -35,8 +36,9 @@ pub(super) async fn run(
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.create;
     let client = client.within(deadline).repeating_until(operation::cancelled());
-    let manages_replicas = private.planned.unwrap_or_default().manages_replicas;
-    let body = write::body(&planned, manages_replicas)?;
+    let decided = private.planned.clone().unwrap_or_default();
+    let manages_replicas = decided.manages_replicas;
+    let body = write::body(&plan::wanted(&planned, &planned, manages_replicas))?;
 
     let refused = |error| Problems::from(diagnostics::refused(Action::Create, &id, &error, &planned));
     // An interrupt that came during the plan holds still: the look then says so, and nothing is made.
@@ -65,10 +67,9 @@ pub(super) async fn run(
     let private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,
-        owns_replicas: manages_replicas,
         ..PrivateState::default()
     };
-    let written = Written {
+    let settling = Settling {
         session,
         client: &client,
         id: &id,
@@ -76,7 +77,7 @@ pub(super) async fn run(
         prior: &Value::Null,
         deadline,
     };
-    Ok(written.settle(diags, &planned, object, private).await)
+    Ok(settling.run(diags, &planned, object, private).await)
 }
 
 /// Remembers of a workload that was read what a plan to create one of its name has to know.
@@ -170,14 +171,12 @@ impl Name<'_> {
 fn owner(object: &Object) -> Taken<'_> {
     let mut entries = object.managed_fields().iter();
     let lost = entries.find(|entry| entry["manager"].as_str().is_some_and(is_lost_attempt));
-    if ownership::is_ours(object, &ownership::template_field()) {
-        Taken::ByThisProvider
-    } else if let Some(entry) = lost {
+    if let Some(entry) = lost.filter(|_| read::written(object).is_none()) {
         Taken::ByLostAttempt(entry["time"].as_str().unwrap_or("an unknown time"))
+    } else if import::is_ours(&Owners::of(object.as_json(), kind())) {
+        Taken::ByThisProvider
     } else {
-        let others = object.managed_fields().iter();
-        let others = others.filter(|entry| ownership::owns(entry, &ownership::template_field()));
-        Taken::ByOthers(others.filter_map(|entry| entry["manager"].as_str()).collect())
+        Taken::ByOthers(ownership::managers_of(object.managed_fields(), &import::template()))
     }
 }
 

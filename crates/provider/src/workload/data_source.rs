@@ -10,8 +10,10 @@ use tf_provider::{AttributePath, DataSource, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::identity;
+use super::import::refuse_ambiguous_keys;
 use super::plan::at;
 use crate::diagnostics::{self, Action, Problems};
+use crate::names::SubjectKind;
 use crate::provider::{DatumProvider, Session};
 use crate::schema::Node;
 use crate::{schema, value};
@@ -50,6 +52,7 @@ impl WorkloadData {
             .refresh(&id)
             .await
             .map_err(|error| diagnostics::refused(Action::Read, &id, &error, &config))?;
+        refuse_ambiguous_keys(&object, &id, schema::workload_data())?;
         Ok(shown(&object, schema::workload_data()))
     }
 }
@@ -61,6 +64,12 @@ impl DataSource for WorkloadData {
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
         Some(schema::data_source_workload())
+    }
+
+    async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        let (strictness, findings) = self.provider.names().findings(SubjectKind::Data, &config);
+        diagnostics::unknown_names(strictness, &findings, diags);
+        Some(())
     }
 
     async fn read<'a>(&self, diags: &mut Diagnostics, config: Value, _provider_meta: Value) -> Option<Value> {

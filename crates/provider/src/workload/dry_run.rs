@@ -17,10 +17,13 @@ use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::plan::Plan;
-use super::write::{self, Change, Force};
-use super::{admission, identity, ownership};
+use super::private::PrivateState;
+use super::write::{self, Answer, Force, Write};
+use super::{admission, identity, import, kind};
 use crate::diagnostics::{self, Action};
+use crate::ownership::{Change, Owners};
 use crate::provider::{Remark, Session};
+use crate::value;
 
 /// How long a plan waits for an answer that it can do without.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -60,26 +63,51 @@ async fn in_the_way(client: &Client, id: &WorkloadId) -> Option<Diagnostic> {
     let live = client.get(id).await.ok()?;
     // One that is being deleted is waited for.
     let live = Some(live).filter(|live| live.deletion_timestamp().is_none())?;
-    (!ownership::is_ours(&live, &ownership::template_field())).then(|| diagnostics::already_exists(id))
+    let owners = Owners::of(live.as_json(), kind());
+    (!import::is_ours(&owners)).then(|| diagnostics::already_exists(id))
 }
 
 /// Asks about a workload that is to be changed.
-pub(super) async fn change(session: &Session, diags: &mut Diagnostics, prior: &Value, plan: &Plan) {
+pub(super) async fn change(
+    session: &Session,
+    diags: &mut Diagnostics,
+    prior: &Value,
+    plan: &Plan,
+    private: &PrivateState,
+    change: &Change,
+) {
     let Some(question) = Question::about(session, plan).await.filter(Question::is_managed) else {
         return;
     };
-    let change = Change {
+    let write = Write {
         client: &question.client,
         id: &question.id,
         prior,
         planned: &plan.state,
+        wanted: &plan.wanted,
+        private,
         force: Force::of(session, &plan.state),
-        releases_replicas: false,
-        manages_replicas: plan.manages_replicas,
+        change,
     };
-    match change.ask(&question.body).await {
-        Ok(applied) => question.accepted(diags, &applied),
-        Err(error) if is_refusal(&error) => diags.errors.extend(change.refused(Action::Plan, &error).await),
+    match write.ask().await {
+        Ok(Answer::Accepted(applied)) => {
+            question.accepted(diags, &applied);
+            diags.warnings.extend(write.remarks(applied.object.as_json()));
+        }
+        Ok(Answer::Conflicts(conflicts)) => {
+            let shown = conflicts.iter().map(|found| {
+                let field = value::path::field(&found.path);
+                diagnostics::conflict(
+                    Action::Plan,
+                    &question.id,
+                    &field,
+                    &found.managers.join(", "),
+                    &plan.state,
+                )
+            });
+            diags.errors.extend(shown);
+        }
+        Err(error) if is_refusal(&error) => diags.errors.extend(write.refused(Action::Plan, &error).await),
         Err(error) => question.unanswered(diags, plan, &error),
     }
 }
@@ -103,7 +131,7 @@ impl<'q> Question<'q> {
     /// is no API yet.
     async fn about(session: &'q Session, plan: &'q Plan) -> Option<Question<'q>> {
         let id = identity::of(&plan.state).ok()?;
-        let body = write::body(&plan.state, plan.manages_replicas).ok()?;
+        let body = write::body(&plan.wanted).ok()?;
         if !session.asks() || session.is_accepted(&id, &body) {
             return None;
         }

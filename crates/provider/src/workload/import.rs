@@ -1,18 +1,25 @@
 //! Importing: which workload the user means, and what its state is before anybody has configured it.
 
 use datum_client::Object;
-use datum_client::config::FIELD_MANAGER;
 use datum_model::id::{Namespace, Project, WorkloadId, WorkloadName};
+use serde_json::Value as Json;
+use structured_merge::{FieldSet, PathElement, field_set};
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
+use tf_provider::Diagnostic;
 use thiserror::Error;
 use tokio::time::Instant;
 
-use super::private::PrivateState;
-use super::{identity, ownership};
+use super::private::{Imported, PrivateState};
+use super::{identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
-use crate::provider::Session;
-use crate::{schema, value};
+use crate::ownership::Owners;
+use crate::provider::{Remark, Session};
+use crate::schema::{self, Node};
+use crate::value::{self, Writers};
+
+/// The annotation of `kubectl apply`.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Reads the workload that an import ID names.
 pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateState), Problems> {
@@ -25,32 +32,71 @@ pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateSt
         .cancelled_by(operation::cancelled());
     let refused = |error| diagnostics::refused(Action::Import, &id, &error, &Value::Null);
     let object = client.get(&id).await.map_err(refused)?;
+    refuse_ambiguous_keys(&object, &id, schema::workload())?;
+    session.remark(&id, Remark::Imported);
     let private = PrivateState {
         server: Some(client.server().to_owned()),
-        owns_replicas: ownership::is_ours(&object, &ownership::replicas_field()),
-        adopted: !is_ours(&object),
-        ..PrivateState::default()
+        ..private(&object)
     };
     Ok((state(&object, &id), private))
 }
 
-/// The state of a workload that is imported.
-///
-/// What this provider made is as its last apply left it. What others made is all that they wrote: which part of it is
-/// managed is for the configuration to say.
-pub(super) fn state(object: &Object, id: &WorkloadId) -> Value {
-    let mut state = if is_ours(object) {
-        value::import_declared(object.as_json(), schema::workload(), FIELD_MANAGER)
+/// What the state of a workload that is imported keeps beside what it shows.
+pub fn private(object: &Object) -> PrivateState {
+    let owners = Owners::of(object.as_json(), kind());
+    PrivateState {
+        owns_replicas: owners.ours.contains(&plan::replicas()),
+        imported: Some(Imported {
+            is_settled: false,
+            ours: is_ours(&owners).then(|| owners.ours.to_json()),
+        }),
+        ..PrivateState::default()
+    }
+}
+
+/// A workload of which the CLI could not hold all.
+pub(super) fn refuse_ambiguous_keys(object: &Object, id: &WorkloadId, node: &Node) -> Result<(), Diagnostic> {
+    match value::ambiguous_keys(object.as_json(), node).first() {
+        Some((path, keys)) => Err(diagnostics::ambiguous_keys(id, path, keys)),
+        None => Ok(()),
+    }
+}
+
+/// The state of a workload that is imported: all that somebody wrote. Which part of it is managed is for the configuration to
+/// say. What others have put beside ours in a workload that the provider made is theirs.
+pub fn state(object: &Object, id: &WorkloadId) -> Value {
+    let json = object.as_json();
+    let owners = Owners::of(json, kind());
+    let foreign = if is_ours(&owners) {
+        owners.applied.difference(&owners.ours).difference(&owners.by_hand)
     } else {
-        value::import(object.as_json(), schema::workload())
+        FieldSet::default()
     };
+    let written = owners.applied.union(&owners.ours).union(&last_applied(json));
+    let writers = Writers {
+        written: &written,
+        foreign: &foreign,
+    };
+    let mut state = value::import(json, schema::workload(), writers);
     identity::set(&mut state, id);
     state
 }
 
 /// Whether this provider made the workload.
-fn is_ours(object: &Object) -> bool {
-    ownership::is_ours(object, &ownership::template_field())
+pub(super) fn is_ours(owners: &Owners) -> bool {
+    owners.ours.has_below(&template())
+}
+
+/// `spec.template`, which every workload has.
+pub(super) fn template() -> [PathElement; 2] {
+    ["spec", "template"].map(PathElement::field)
+}
+
+/// What `kubectl apply` was given, by the record that it keeps in an annotation.
+fn last_applied(object: &Json) -> FieldSet {
+    let record = object["metadata"]["annotations"][LAST_APPLIED].as_str();
+    let given = record.and_then(|text| serde_json::from_str::<Json>(text).ok());
+    given.map_or_else(FieldSet::default, |given| field_set(&given, kind().schema))
 }
 
 /// Reads an import ID: `namespace/name`, `projects/<project>/<name>`, or a bare `name` where the provider has a namespace.

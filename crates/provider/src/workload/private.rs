@@ -1,37 +1,73 @@
 //! What the state keeps about a workload and Terraform does not show.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+
+use super::plan::Effort;
+use crate::ownership::{Change, Observation};
 
 /// The private state of a `datum_workload`.
 ///
 /// Every field may be absent, so that a state written by another version is read.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PrivateState {
     /// The control plane on which the workload was last seen, so that another one never reads as "it is gone".
     pub server: Option<String>,
     /// Whether the last wait did not end well and is still owed.
     pub waiting: bool,
-    /// Whether the provider's field manager owns `spec.replicas`, and so has to hand it over before it may leave it out.
+    /// Whether the provider's field manager owns `spec.replicas`, and so has to release it before it may leave it out.
     pub owns_replicas: bool,
     /// When the provider's field manager wrote last, as the API has it. Another time there tells of a write whose state was
     /// never saved, and whose wait was cut short.
     pub written: Option<String>,
-    /// Whether the workload was imported, is none of ours, and has not been written since: what its state has and the
-    /// configuration leaves out belongs to others.
-    pub adopted: bool,
+    /// What the last read saw beside what the state shows.
+    pub seen: Observation,
+    /// How the workload was imported, if it was and has not been written since.
+    pub imported: Option<Imported>,
+    /// What the configuration of an imported workload said when it took the workload over, as it was sent, while the state still
+    /// shows more than that. The next read takes the rest out of the state.
+    pub declared: Option<Json>,
     /// What the plan decided for its apply.
     pub planned: Option<Planned>,
 }
 
+impl PrivateState {
+    /// What is kept after `change` was made, which the plan `decided`.
+    #[must_use]
+    pub fn changed(self, decided: &Planned, change: &Change) -> PrivateState {
+        if !decided.takes_over {
+            return self;
+        }
+        PrivateState {
+            imported: None,
+            declared: decided.said.is_some().then(|| change.body.clone()),
+            ..self
+        }
+    }
+}
+
+/// A workload that was imported and has not been written since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// Whether a later run of Terraform than the import's has read it. The plan of the import itself had the chance to take
+    /// down what the configuration leaves out, so that a later one that leaves out more removes it.
+    pub is_settled: bool,
+    /// What of it is ours, as a field set in the API's JSON; none where the provider did not make it.
+    pub ours: Option<Json>,
+}
+
 /// What a plan tells its apply.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Planned {
-    /// Whether the API has to be told, rather than only waited for.
-    pub writes: bool,
-    /// Whether there is something to wait for.
-    pub waits: bool,
+    /// What it takes.
+    pub effort: Effort,
     /// Whether the configuration names the number of replicas.
     pub manages_replicas: bool,
+    /// Whether an imported workload is managed like any other from now on.
+    pub takes_over: bool,
+    /// What the configuration of an imported workload says, as it is sent, where the planned state goes on showing more. The
+    /// apply cannot take it from the configuration that it is given: what `ignore_changes` names is in there as it is written.
+    pub said: Option<Json>,
 }

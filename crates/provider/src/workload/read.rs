@@ -7,11 +7,14 @@ use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
-use super::private::PrivateState;
-use super::{create, identity, ownership};
+use super::private::{Imported, PrivateState};
+use super::wait::Wait;
+use super::{create, identity, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
+use crate::ownership::{self, Observation, Owners};
 use crate::provider::{Remark, Session};
-use crate::{schema, value};
+use crate::schema;
+use crate::value::{self, Ownership};
 
 /// Reads the workload of a state. None when it is proven to be gone.
 pub(super) async fn run(
@@ -49,7 +52,13 @@ pub(super) async fn run(
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));
             }
-            Ok(Some(refreshed(session, &id, &object, &state, private, server)))
+            let wanted = session.configuration().wait.overridden(state.get("wait"));
+            let run = Run {
+                server,
+                wanted: &wanted,
+                imports: session.has_remark(&id, Remark::Imported),
+            };
+            Ok(Some(refreshed(&id, &object, &state, private, run)))
         }
         Err(error) if error.is_not_found() => {
             gone(None)?;
@@ -66,26 +75,82 @@ fn is_another(state: &Value, object: &Object) -> bool {
     uids.is_some_and(|(known, found)| known != found)
 }
 
+/// The run of Terraform that a read is part of.
+#[derive(Clone, Copy, Debug)]
+pub struct Run<'r> {
+    /// The control plane that is asked.
+    pub server: &'r str,
+    /// What is waited for.
+    pub wanted: &'r Wait,
+    /// Whether this run has imported the workload.
+    pub imports: bool,
+}
+
 /// The state of a workload that is there.
-fn refreshed(
-    session: &Session,
+pub fn refreshed(
     id: &WorkloadId,
     object: &Object,
     state: &Value,
-    mut private: PrivateState,
-    server: &str,
+    private: PrivateState,
+    run: Run<'_>,
 ) -> (Value, PrivateState) {
-    let mut refreshed = value::flatten(object.as_json(), state, schema::workload());
+    let json = object.as_json();
+    let owners = Owners::of(json, kind());
+    let known = taken_over(state, &private);
+    let ownership = Ownership {
+        ours: &owners.ours,
+        applied: &owners.applied,
+        known: &private.seen.by_hand,
+    };
+    let mut refreshed = value::refresh(json, &known, schema::workload(), ownership);
     identity::set(&mut refreshed, id);
-    let written = ownership::written(object);
+    let seen = Observation::of(json, &refreshed, &owners, kind());
+    let before = private.clone();
+    let imported = private.imported.map(|imported| Imported {
+        is_settled: !run.imports,
+        ..imported
+    });
+    let mut private = PrivateState {
+        seen,
+        imported,
+        declared: None,
+        owns_replicas: owners.ours.contains(&plan::replicas()),
+        ..private
+    };
+    let written = written(object);
     let is_unknown_write = private.written.is_some() && written != private.written;
     if private.waiting || is_unknown_write {
-        let wanted = session.configuration().wait.overridden(state.get("wait"));
-        private.waiting = !wanted.is_met_by(object);
+        private.waiting = !run.wanted.is_met_by(object);
     }
     if !private.waiting {
         private.written = written;
     }
-    private.server = Some(server.to_owned());
+    private.server = Some(run.server.to_owned());
+    // A state that shows nothing new is left as it is, so that a job that looks for drift finds none.
+    let version = private.seen.version.take();
+    private.seen.version.clone_from(&before.seen.version);
+    if refreshed != *state || private != before {
+        private.seen.version = version;
+    }
     (refreshed, private)
+}
+
+/// What the state knows of the workload: without what the configuration left out when it took over an imported workload.
+fn taken_over(state: &Value, private: &PrivateState) -> Value {
+    let mut known = state.clone();
+    let Some(declared) = &private.declared else {
+        return known;
+    };
+    let declared = value::flatten_all(declared, schema::workload());
+    for part in plan::PARTS {
+        if let (Some(place), Some(node)) = (known.get_mut(part), schema::workload().at(part)) {
+            *place = value::configured(place, plan::at(&declared, &[part]), node);
+        }
+    }
+    known
+}
+
+/// When the provider's field manager last changed something, as the API has it.
+pub(super) fn written(object: &Object) -> Option<String> {
+    ownership::written(object.as_json(), kind())
 }

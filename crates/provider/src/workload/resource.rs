@@ -6,11 +6,15 @@ use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
 use super::plan::{self, Effort, Plan, at};
-use super::private::{Planned, PrivateState};
-use super::{create, delete, dry_run, identity, import, read, removal, update, validate};
+use super::private::PrivateState;
+use super::update::Request;
+use super::{create, delete, dry_run, identity, import, read, update, validate};
 use crate::diagnostics::{self, Problems};
+use crate::names::SubjectKind;
+use crate::ownership::Change;
 use crate::provider::{DatumProvider, Session};
 use crate::schema;
+use crate::value::path::field;
 
 /// The resource `datum_workload`.
 #[derive(Clone, Debug)]
@@ -49,13 +53,12 @@ impl WorkloadResource {
         if !plan.replace.is_empty() {
             refuse_if_protected(prior, "replaced")?;
         } else if plan.effort == Effort::Write {
-            if private.adopted {
-                let left_out = removal::removed(prior, &plan.state);
-                diags
-                    .warnings
-                    .extend(diagnostics::left_out(identity::text(prior), &left_out));
+            let change = plan::change(prior, &plan.state, config, private, plan.manages_replicas);
+            // What is not known yet cannot be judged.
+            if let Ok(change) = change {
+                foretold(diags, prior, &plan.state, &change, private);
+                dry_run::change(&session, diags, prior, &plan, private, &change).await;
             }
-            dry_run::change(&session, diags, prior, &plan).await;
         }
         Ok(plan)
     }
@@ -73,6 +76,8 @@ impl Resource for WorkloadResource {
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
         validate::config(&config, diags);
+        let (strictness, findings) = self.provider.names().findings(SubjectKind::Resource, &config);
+        diagnostics::unknown_names(strictness, &findings, diags);
         Some(())
     }
 
@@ -155,17 +160,24 @@ impl Resource for WorkloadResource {
         private: PrivateState,
         _provider_meta: Value,
     ) -> Option<(Value, PrivateState)> {
-        let decided = private.planned.unwrap_or_default();
+        let decided = private.planned.clone().unwrap_or_default();
         let private = PrivateState {
             planned: None,
             ..private
         };
-        if !decided.writes && !decided.waits {
+        if decided.effort < Effort::Wait {
             return Some((planned, private));
         }
         let kept = (prior.clone(), private.clone());
         let updated = match self.provider.session() {
-            Ok(session) => update::run(&session, diags, &prior, &planned, private, decided).await,
+            Ok(session) => {
+                let request = Request {
+                    prior: &prior,
+                    planned: &planned,
+                    decided,
+                };
+                update::run(&session, diags, request, private).await
+            }
             Err(problem) => Err(problem.into()),
         };
         // Nothing was written, so the next plan is to show the change again.
@@ -196,15 +208,20 @@ impl Resource for WorkloadResource {
     }
 }
 
+/// What is to be said of a change before anybody is asked.
+fn foretold(diags: &mut Diagnostics, prior: &Value, planned: &Value, change: &Change, private: &PrivateState) {
+    let id = identity::text(prior);
+    diags
+        .warnings
+        .extend(diagnostics::left_out(id, &change.left_out(planned)));
+    let unknown: Vec<_> = change.unknown(&private.seen).iter().map(field).collect();
+    diags.warnings.extend(diagnostics::unknown_to_schema(id, &unknown));
+}
+
 /// What the state keeps of a plan for its apply.
 fn private_of(plan: &Plan, private: PrivateState) -> PrivateState {
-    let planned = Planned {
-        writes: plan.effort == Effort::Write,
-        waits: plan.effort >= Effort::Wait,
-        manages_replicas: plan.manages_replicas,
-    };
     PrivateState {
-        planned: Some(planned),
+        planned: Some(plan.decided()),
         ..private
     }
 }

@@ -1,18 +1,28 @@
 //! Updating: the write, or only the wait that is still owed.
 
-use std::mem;
-
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
-use tf_provider::Diagnostics;
+use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
+use super::plan::Effort;
 use super::private::{Planned, PrivateState};
-use super::write::{self, Change, Force};
-use super::written::Written;
-use super::{admission, attempt, delete, identity, removal, wait};
-use crate::diagnostics::{Action, Problems};
+use super::settle::Settling;
+use super::write::{self, Force, Write};
+use super::{admission, delete, identity, plan, wait};
+use crate::diagnostics::{self, Action, Problems};
 use crate::provider::Session;
+
+/// An update as Terraform asks for it.
+#[derive(Debug)]
+pub(super) struct Request<'r> {
+    /// The state that the plan began with.
+    pub(super) prior: &'r Value,
+    /// The planned state.
+    pub(super) planned: &'r Value,
+    /// What the plan decided.
+    pub(super) decided: Planned,
+}
 
 /// Does what the plan decided, and waits for what comes of it.
 ///
@@ -22,49 +32,49 @@ use crate::provider::Session;
 pub(super) async fn run(
     session: &Session,
     diags: &mut Diagnostics,
-    prior: &Value,
-    planned: &Value,
+    request: Request<'_>,
     private: PrivateState,
-    decided: Planned,
 ) -> Result<(Value, PrivateState), Problems> {
+    let Request {
+        prior,
+        planned,
+        decided,
+    } = request;
     let client = session.required_client().await?;
     let id = identity::of(planned)?;
+    refuse_another_name(prior, planned)?;
     let timeouts = session.configuration().timeouts.overridden(planned.get("timeouts"));
     let deadline = Instant::now() + timeouts.update;
     let client = client.within(deadline).repeating_until(operation::cancelled());
     delete::expect_here(&client, &id, prior, &private).await?;
-    attempt::mend(&client, &id, prior, &private).await;
-    let mut private = PrivateState {
-        server: Some(client.server().to_owned()),
-        waiting: true,
-        ..private
-    };
-    let object = if decided.writes {
-        let change = Change {
+    let config = &plan::decided_configuration(planned, &decided);
+    let wanted = plan::wanted(planned, config, decided.manages_replicas);
+    let change = plan::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
+    let object = if decided.effort == Effort::Write {
+        let write = Write {
             client: &client,
             id: &id,
             prior,
             planned,
+            wanted: &wanted,
+            private: &private,
             force: Force::of(session, planned),
-            releases_replicas: private.owns_replicas && !decided.manages_replicas,
-            manages_replicas: decided.manages_replicas,
+            change: &change,
         };
-        let (object, warnings) = change.apply().await?;
-        write::warn(session, diags, &id, &warnings);
-        if let Ok(sent) = write::body(planned, decided.manages_replicas) {
-            admission::warn(session, diags, &id, &sent, &object);
-        }
-        private.owns_replicas = decided.manages_replicas;
-        // What an imported workload has and the configuration leaves out only leaves the state, as the plan has said.
-        if mem::take(&mut private.adopted) {
-            object
-        } else {
-            removal::complete(&client, diags, &id, prior, planned, object).await
-        }
+        let applied = write.run().await?;
+        write::warn(session, diags, &id, &applied.warnings);
+        admission::warn(session, diags, &id, &change.body, &applied.object);
+        diags.warnings.extend(write.remarks(applied.object.as_json()));
+        applied.object
     } else {
         wait::owed(&client, &id, prior, planned).await?
     };
-    let written = Written {
+    let private = PrivateState {
+        server: Some(client.server().to_owned()),
+        waiting: true,
+        ..private.changed(&decided, &change)
+    };
+    let settling = Settling {
         session,
         client: &client,
         id: &id,
@@ -72,5 +82,17 @@ pub(super) async fn run(
         prior,
         deadline,
     };
-    Ok(written.settle(diags, planned, object, private).await)
+    Ok(settling.run(diags, planned, object, private).await)
+}
+
+/// A name that was not known when the plan was made, and is another than the workload's: it would be another workload.
+fn refuse_another_name(prior: &Value, planned: &Value) -> Result<(), Diagnostic> {
+    let (Ok(before), Ok(after)) = (identity::of(prior), identity::of(planned)) else {
+        return Ok(());
+    };
+    if before == after {
+        Ok(())
+    } else {
+        Err(diagnostics::renamed(&before, &after))
+    }
 }

@@ -50,10 +50,12 @@ fn specification(config: &Value, diags: &mut Diagnostics) {
         .extend(problems.map(|problem| diagnostics::validation(&problem.message, problem.path)));
     for problem in validation::validate_with(&partial.json, &|path| unknown.contains(path)) {
         let path = to_attribute(&problem.path, config, schema::workload());
-        let diagnostic = diagnostics::validation(&problem.message, path);
         match problem.severity {
-            Severity::Error => diags.errors.push(diagnostic),
-            Severity::Warning => diags.warnings.push(diagnostic),
+            Severity::Error => {
+                let diagnostic = diagnostics::validation(&problem.message, path);
+                diags.errors.push(diagnostics::with_octal(diagnostic, config));
+            }
+            Severity::Warning => diags.warnings.push(diagnostics::advice(&problem.message, path)),
         }
     }
 }

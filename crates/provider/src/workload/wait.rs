@@ -192,7 +192,7 @@ pub async fn run(
     Waited {
         outcome,
         events,
-        shape: value::import(written.as_json(), schema::workload()),
+        shape: value::flatten_all(written.as_json(), schema::workload()),
     }
 }
 

@@ -3,12 +3,14 @@
 use datum_client::{Applied, ApplyOptions, Client, Error, Object};
 use datum_model::api;
 use datum_model::id::WorkloadId;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
-use tf_provider::{Diagnostic, Diagnostics};
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use super::{identity, ownership};
+use super::private::PrivateState;
+use super::{identity, merged, patch, plan};
 use crate::diagnostics::{self, Action};
+use crate::ownership::{self, Change};
 use crate::provider::Session;
 use crate::schema;
 use crate::value;
@@ -22,15 +24,15 @@ pub(super) fn warn(session: &Session, diags: &mut Diagnostics, id: &WorkloadId, 
 }
 
 /// How often a write for one version of the object begins anew because the object changed under its hands.
-pub(super) const ATTEMPTS: usize = 4;
+const ATTEMPTS: usize = 4;
 
-/// Which fields of other managers are taken over.
+/// Which fields are taken over from managers that apply them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Force {
     /// All of them.
     Everything,
-    /// Those whose live value the plan showed ([`ownership::standing`]).
-    WhatWasShown,
+    /// None: a conflict is the user's to settle.
+    Nothing,
 }
 
 impl Force {
@@ -40,65 +42,186 @@ impl Force {
         if forced.unwrap_or(session.configuration().force_conflicts) {
             Force::Everything
         } else {
-            Force::WhatWasShown
+            Force::Nothing
         }
     }
 }
 
-/// The body of an apply: what is managed, and nothing else.
-pub(super) fn body(planned: &Value, manages_replicas: bool) -> Result<Json, Vec<Diagnostic>> {
-    let mut written = planned.clone();
-    if !manages_replicas && let Some(replicas) = written.get_mut("spec").and_then(|spec| spec.get_mut("replicas")) {
-        *replicas = Value::Null;
-    }
-    let mut body = value::expand(&written, schema::workload()).map_err(|problems| {
-        problems
-            .into_iter()
-            .map(|problem| diagnostics::validation(&problem.message, problem.path))
-            .collect::<Vec<_>>()
-    })?;
+/// The body of an apply: what `wanted` holds, and nothing else.
+pub(super) fn body(wanted: &Value) -> Result<Json, Vec<Diagnostic>> {
+    let mut body = value::expand(wanted, schema::workload()).map_err(unsendable)?;
     body["apiVersion"] = api::API_VERSION.into();
     body["kind"] = api::KIND.into();
     Ok(body)
 }
 
-/// A change of a workload that exists.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Change<'c> {
-    /// The client.
-    pub(super) client: &'c Client,
-    /// The workload.
-    pub(super) id: &'c WorkloadId,
-    /// The state that the plan began with.
-    pub(super) prior: &'c Value,
-    /// The planned state.
-    pub(super) planned: &'c Value,
-    /// Which fields of other managers are taken over.
-    pub(super) force: Force,
-    /// Whether `spec.replicas` is owned and no longer wanted.
-    pub(super) releases_replicas: bool,
-    /// Whether `spec.replicas` is wanted.
-    pub(super) manages_replicas: bool,
+/// What to say of values that cannot be sent.
+pub(super) fn unsendable(problems: Vec<value::PathError>) -> Vec<Diagnostic> {
+    let problems = problems.into_iter();
+    problems
+        .map(|problem| diagnostics::validation(&problem.message, problem.path))
+        .collect()
 }
 
-impl Change<'_> {
+/// The write of a change of a workload that exists.
+#[derive(Debug)]
+pub(super) struct Write<'w> {
+    /// The client.
+    pub(super) client: &'w Client,
+    /// The workload.
+    pub(super) id: &'w WorkloadId,
+    /// The state that the plan began with.
+    pub(super) prior: &'w Value,
+    /// The planned state.
+    pub(super) planned: &'w Value,
+    /// The part of it that is sent.
+    pub(super) wanted: &'w Value,
+    /// What the state keeps.
+    pub(super) private: &'w PrivateState,
+    /// What is taken over from others.
+    pub(super) force: Force,
+    /// What changes.
+    pub(super) change: &'w Change,
+}
+
+/// Why a change was not made.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The API did not take it.
+    Api(Error),
+    /// These attributes are others by now than when the plan was made.
+    Outdated(Vec<AttributePath>),
+}
+
+/// What the API would do about a change.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// It would take it.
+    Accepted(Applied),
+    /// Others apply these fields with another value.
+    Conflicts(Vec<ownership::Applied>),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Failure::Api(error)
+    }
+}
+
+impl Write<'_> {
     /// Makes the change, and returns the workload with the API's warnings.
-    pub(super) async fn apply(&self) -> Result<(Object, Vec<String>), Vec<Diagnostic>> {
-        let body = body(self.planned, self.manages_replicas)?;
-        match self.carry_out(&body).await {
-            Ok(applied) => Ok((applied.object, applied.warnings)),
-            Err(error) => Err(self.refused(Action::Update, &error).await),
+    pub(super) async fn run(&self) -> Result<Applied, Vec<Diagnostic>> {
+        match self.carry_out().await {
+            Ok(applied) => Ok(applied),
+            Err(Failure::Api(error)) => Err(self.refused(Action::Update, &error).await),
+            Err(Failure::Outdated(attributes)) => Err(vec![diagnostics::outdated(self.id, &attributes)]),
         }
     }
 
-    async fn carry_out(&self, body: &Json) -> Result<Applied, Error> {
-        if self.releases_replicas {
-            self.release_replicas().await?;
+    /// Usually one request. The version that the plan has looked at goes with it, since a conflict never arises within one
+    /// field manager: another Terraform may have applied something meanwhile. Who only reports a status moves the version, too,
+    /// and then a look tells whether anything else is new.
+    async fn carry_out(&self) -> Result<Applied, Failure> {
+        let seen = &self.private.seen;
+        let mut version = seen.version.clone();
+        // Without an entry of the lasting manager, one of an attempt to create may have been left over.
+        let is_whole = self.private.written.is_some() || self.private.imported.is_some();
+        let mut looks = !is_whole || self.change.needs_look(seen);
+        for attempt in 1.. {
+            let is_last = attempt == ATTEMPTS;
+            if looks {
+                let live = self.client.get(self.id).await?;
+                match self.take(&live).await {
+                    Ok(now) => version = now,
+                    Err(Failure::Api(error)) if error.is_modified() && !is_last => continue,
+                    Err(failure) => return Err(failure),
+                }
+            }
+            match self.send_all(version.clone()).await {
+                Err(error) if !is_last && (error.is_modified() || is_by_hand(&error)) => looks = true,
+                done => return Ok(done?),
+            }
         }
+        unreachable!("the last attempt returns")
+    }
+
+    /// Makes ours, in `live`, what the change is about and others have set by hand. Returns the version that the object then
+    /// has.
+    async fn take(&self, live: &Object) -> Result<Option<String>, Failure> {
+        let version = live.resource_version().map(str::to_owned);
+        if identity::uid(self.prior)
+            .zip(live.uid())
+            .is_some_and(|(known, found)| known != found)
+        {
+            // The apply names the uid that is meant, and the API says what became of it.
+            return Ok(None);
+        }
+        let json = live.as_json();
+        let outdated = self.change.outdated(json, self.prior, &self.private.seen);
+        if !outdated.is_empty() {
+            return Err(Failure::Outdated(outdated));
+        }
+        let Some(managed_fields) = self.change.moved(json) else {
+            return Ok(version);
+        };
+        let patched = self.client.rewrite_managers(self.id, live, &managed_fields).await?;
+        Ok(patched.resource_version().map(str::to_owned))
+    }
+
+    async fn send_all(&self, version: Option<String>) -> Result<Applied, Error> {
+        let mut version = version;
         if let Some(step) = self.before_emptying() {
-            self.send(&step, false).await?;
+            let first = self.send(&step, version.as_deref(), self.force).await?;
+            version = first.object.resource_version().map(str::to_owned);
         }
-        self.send(body, false).await
+        self.send(&self.change.body, version.as_deref(), self.force).await
+    }
+
+    async fn send(&self, body: &Json, version: Option<&str>, force: Force) -> Result<Applied, Error> {
+        let mut body = body.clone();
+        if let Some(version) = version {
+            body["metadata"]["resourceVersion"] = version.into();
+        }
+        self.client.apply(self.id, &body, self.options(force, false)).await
+    }
+
+    fn options(&self, force: Force, dry_run: bool) -> ApplyOptions {
+        ApplyOptions {
+            dry_run,
+            force: force == Force::Everything,
+            uid: identity::uid(self.prior).map(str::to_owned),
+            manager: None,
+        }
+    }
+
+    /// Asks what the API would say of the change, or of the first of two steps.
+    ///
+    /// Where others have set something by hand, the apply comes after a write of its own, which nobody can ask about. The API is
+    /// then asked about the object that comes of both.
+    pub(super) async fn ask(&self) -> Result<Answer, Error> {
+        if !self.change.takes(&self.private.seen.by_hand).is_empty() {
+            return self.ask_about_all().await;
+        }
+        let step = self.before_emptying();
+        let body = step.as_ref().unwrap_or(&self.change.body);
+        match self.client.apply(self.id, body, self.options(self.force, true)).await {
+            Err(error) if is_by_hand(&error) => self.ask_about_all().await,
+            done => done.map(Answer::Accepted),
+        }
+    }
+
+    async fn ask_about_all(&self) -> Result<Answer, Error> {
+        let live = self.client.get(self.id).await?;
+        let live = live.as_json();
+        if self.force == Force::Nothing {
+            let conflicts = self.change.conflicts(live);
+            if !conflicts.is_empty() {
+                return Ok(Answer::Conflicts(conflicts));
+            }
+        }
+        let mut patch = patch::difference(live, &self.change.applied_to(live));
+        patch["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
+        self.client.validate_merge(self.id, &patch).await.map(Answer::Accepted)
     }
 
     /// What to say of a refusal, each problem at the attribute that the API means.
@@ -108,93 +231,30 @@ impl Change<'_> {
         } else {
             None
         };
-        let Some(live) = live else {
-            return diagnostics::refused(action, self.id, error, self.planned);
-        };
-        let [applied, before] =
-            [self.planned, self.prior].map(|value| value::expand_known(value, schema::workload()).json);
-        let merge = value::Merge {
-            live: Some(live.as_json()),
-            applied: Some(&applied),
-            before: Some(&before),
-        };
-        diagnostics::refused_merge(action, self.id, error, self.planned, merge)
+        let merged = live.map(|live| self.change.applied_to(live.as_json()));
+        diagnostics::refused_change(action, self.id, error, self.planned, merged.as_ref())
     }
 
-    /// The body to ask the API about: `body`, or the first of two steps.
-    pub(super) async fn ask(&self, body: &Json) -> Result<Applied, Error> {
-        let step = self.before_emptying();
-        self.send(step.as_ref().unwrap_or(body), true).await
+    /// What to tell of `answer`, the workload as the API has it after the change or would have it: what others keep of what
+    /// was let go, and what others have put beside ours so that the whole is not valid.
+    pub(super) fn remarks(&self, answer: &Json) -> Vec<Diagnostic> {
+        let kept = self.change.kept(answer).into_iter().map(|kept| {
+            let field = value::path::field(&kept.path);
+            let attribute = value::path::to_attribute(&field, self.prior, schema::workload());
+            diagnostics::kept_by_others(self.id, &field, attribute, &kept.managers)
+        });
+        kept.chain(merged::problems(self.id, self.change, answer, self.planned))
+            .collect()
     }
 
     /// The body that goes ahead of one that empties something ([`value::without_emptied`]).
     fn before_emptying(&self) -> Option<Json> {
-        let step = value::without_emptied(self.planned, self.prior, schema::workload())?;
-        body(&step, self.manages_replicas).ok()
+        let step = plan::before_emptying(self.prior, self.wanted)?;
+        body(&step).ok()
     }
+}
 
-    /// Sends a body, or asks what would come of it. Conflicts that are ours to settle are settled: the apply is forced
-    /// against exactly the version whose owners were looked at.
-    pub(super) async fn send(&self, body: &Json, dry_run: bool) -> Result<Applied, Error> {
-        let uid = identity::uid(self.prior).map(str::to_owned);
-        let options = ApplyOptions {
-            dry_run,
-            force: self.force == Force::Everything,
-            uid,
-            manager: None,
-        };
-        let mut attempts = 0;
-        loop {
-            let error = match self.client.apply(self.id, body, options.clone()).await {
-                Err(error) if error.is_conflict() && !options.force => error,
-                done => return done,
-            };
-            let live = self.client.get(self.id).await?;
-            if !ownership::standing(error.conflicts(), &live, self.prior).is_empty() {
-                return Err(error);
-            }
-            let mut body = body.clone();
-            body["metadata"]["resourceVersion"] = live.resource_version().into();
-            let forced = self
-                .client
-                .apply(
-                    self.id,
-                    &body,
-                    ApplyOptions {
-                        force: true,
-                        ..options.clone()
-                    },
-                )
-                .await;
-            attempts += 1;
-            let has_moved = matches!(&forced, Err(error) if error.is_modified());
-            if !has_moved || attempts == ATTEMPTS {
-                return forced;
-            }
-        }
-    }
-
-    /// Hands `spec.replicas` with its live value to another owner, so that leaving it out removes nothing.
-    async fn release_replicas(&self) -> Result<(), Error> {
-        let live = self.client.get(self.id).await?;
-        let Some(replicas) = ownership::replicas(&live) else {
-            return Ok(());
-        };
-        if !ownership::is_ours(&live, &ownership::replicas_field()) {
-            return Ok(());
-        }
-        let body = json!({
-            "apiVersion": api::API_VERSION,
-            "kind": api::KIND,
-            "metadata": { "resourceVersion": live.resource_version() },
-            "spec": { "replicas": replicas },
-        });
-        let options = ApplyOptions {
-            uid: live.uid().map(str::to_owned),
-            manager: Some(ownership::RELEASED.to_owned()),
-            force: true,
-            dry_run: false,
-        };
-        self.client.apply(self.id, &body, options).await.map(drop)
-    }
+/// Whether all that is in the way of an apply was set by hand.
+fn is_by_hand(error: &Error) -> bool {
+    error.is_conflict() && error.conflicts().iter().all(|conflict| conflict.is_by_hand)
 }

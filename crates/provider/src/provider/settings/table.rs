@@ -233,6 +233,15 @@ pub const SETTINGS: &[Setting] = &[
             a reachable API works either way.",
     },
     Setting {
+        name: "unknown_attributes",
+        kind: Kind::Text,
+        variables: &["DATUM_UNKNOWN_ATTRIBUTES"],
+        sensitive: false,
+        description: "What an attribute is that an object of a workload does not have, such as `replica`: `error`, \
+            `warn` or `ignore`. Terraform drops it without a word, so that the provider reads the files of the \
+            configuration to find it. Defaults to `error`.",
+    },
+    Setting {
         name: "max_retries",
         kind: Kind::Count,
         variables: &["DATUM_MAX_RETRIES"],

@@ -1,0 +1,167 @@
+//! A module: what the files of one folder declare, overrides applied.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::expression::{Entry, Expression, Reference};
+use super::{json, native};
+use crate::schema::{self, Node};
+
+/// What a module declares that matters here.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Contents {
+    pub(super) subjects: Vec<Subject>,
+    pub(super) locals: BTreeMap<String, Expression>,
+    pub(super) calls: Vec<Call>,
+    /// Every use of a local value.
+    pub(super) references: Vec<Reference>,
+}
+
+/// A block that is checked.
+#[derive(Clone, Debug)]
+pub(super) struct Subject {
+    pub(super) kind: SubjectKind,
+    pub(super) name: String,
+    pub(super) attributes: Vec<Entry>,
+}
+
+/// What a block declares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectKind {
+    /// A resource `datum_workload`.
+    Resource,
+    /// A data source `datum_workload`.
+    Data,
+}
+
+/// A call of another module.
+#[derive(Clone, Debug)]
+pub(super) struct Call {
+    pub(super) name: String,
+    /// Its source, where it is literal.
+    pub(super) source: Option<String>,
+}
+
+/// Whose files are read: OpenTofu reads `main.tofu` in place of `main.tf`, Terraform never.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dialect {
+    Terraform,
+    OpenTofu,
+}
+
+impl SubjectKind {
+    /// What the block `block` with the first label `of` declares, if it is checked.
+    pub(super) fn named(block: &str, of: &str) -> Option<SubjectKind> {
+        match (block, of) {
+            ("resource", "datum_workload") => Some(SubjectKind::Resource),
+            ("data", "datum_workload") => Some(SubjectKind::Data),
+            _ => None,
+        }
+    }
+
+    /// The schema of its attributes.
+    pub(super) fn schema(self) -> &'static Node {
+        match self {
+            SubjectKind::Resource => schema::workload(),
+            SubjectKind::Data => schema::workload_data(),
+        }
+    }
+}
+
+impl Contents {
+    /// Reads the folder as the CLI does: files in the order of their names, then the overrides. Files that cannot be read or
+    /// parsed are left out, as the CLI reports them. `shown` is what the folder is called in messages.
+    pub(super) fn read(folder: &Path, shown: &str, dialect: Dialect) -> Contents {
+        let mut files = files(folder, dialect);
+        files.sort_by_key(|name| (is_override(name), name.clone()));
+        let mut module = Contents::default();
+        for name in files {
+            let file: Arc<str> = if shown.is_empty() {
+                name.as_str().into()
+            } else {
+                format!("{shown}/{name}").into()
+            };
+            let Ok(text) = fs::read_to_string(folder.join(&name)) else {
+                continue;
+            };
+            let text = text.trim_start_matches('\u{feff}');
+            let contents = if has_extension(&name, "json") {
+                json::read(&file, text)
+            } else {
+                native::read(&file, text)
+            };
+            if let Some(contents) = contents {
+                module.add(contents, is_override(&name));
+            }
+        }
+        module
+    }
+
+    fn add(&mut self, contents: Contents, overrides: bool) {
+        for subject in contents.subjects {
+            let same = |known: &&mut Subject| known.kind == subject.kind && known.name == subject.name;
+            match self.subjects.iter_mut().find(same).filter(|_| overrides) {
+                Some(known) => {
+                    let replaced = |entry: &Entry| subject.attributes.iter().any(|other| other.name == entry.name);
+                    known.attributes.retain(|entry| !replaced(entry));
+                    known.attributes.extend(subject.attributes);
+                }
+                None => self.subjects.push(subject),
+            }
+        }
+        for call in contents.calls {
+            match self.calls.iter_mut().find(|known| known.name == call.name) {
+                Some(known) if call.source.is_some() => known.source = call.source,
+                Some(_) => {}
+                None => self.calls.push(call),
+            }
+        }
+        self.locals.extend(contents.locals);
+        self.references.extend(contents.references);
+    }
+}
+
+/// The names of the folder's files that the CLI reads.
+fn files(folder: &Path, dialect: Dialect) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let names: Vec<String> = names.filter(|name| !is_ignored(name)).collect();
+    let in_tofu = |name: &str| {
+        let (base, json) = name.strip_suffix(".json").map_or((name, ""), |base| (base, ".json"));
+        base.strip_suffix(".tf").map(|base| format!("{base}.tofu{json}"))
+    };
+    let is_read = |name: &&String| match (in_tofu(name), dialect) {
+        (Some(_), Dialect::Terraform) => true,
+        (Some(other), Dialect::OpenTofu) => !names.contains(&other),
+        (None, Dialect::Terraform) => false,
+        (None, Dialect::OpenTofu) => has_extension(name.trim_end_matches(".json"), "tofu"),
+    };
+    names.iter().filter(is_read).cloned().collect()
+}
+
+/// Whether the folder has files that only OpenTofu reads.
+pub(super) fn has_tofu_files(folder: &Path) -> bool {
+    let entries = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok);
+    let mut names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    names.any(|name| !is_ignored(&name) && has_extension(name.trim_end_matches(".json"), "tofu"))
+}
+
+/// Editors' files, which the CLI leaves alone.
+fn is_ignored(name: &str) -> bool {
+    name.starts_with('.') || name.ends_with('~') || (name.starts_with('#') && name.ends_with('#'))
+}
+
+fn is_override(name: &str) -> bool {
+    let name = name.strip_suffix(".json").unwrap_or(name);
+    let stem = Path::new(name)
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
+    stem == "override" || stem.ends_with("_override")
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    Path::new(name).extension().is_some_and(|found| found == extension)
+}

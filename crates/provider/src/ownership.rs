@@ -1,0 +1,134 @@
+//! Who owns which field of an object, and what a write does about it.
+//!
+//! Everything is decided on sets of field paths, the same that the API server keeps in `metadata.managedFields`, and the
+//! server does the removing. Pure: it takes a kind, objects and values, and knows no network, no clock and no Workload.
+//!
+//! An object has three sorts of owners. *Ours* is the entry of the provider's own applies. Who *applies* declares: it would set
+//! the field again, so the field is theirs. Who writes *by hand* (an Update: `kubectl create`, `edit`, `patch`, `scale`,
+//! client-side apply) only happens to have been the last one.
+//!
+//! - What the configuration says ([`Change::declared`]) and others have set by hand becomes ours, and so does what it lets go
+//!   ([`Change::let_go`]): one patch of `metadata.managedFields` moves exactly these fields to our entry ([`Change::moved`]).
+//!   The apply after it then changes the one and removes the other, as if we had set them ourselves, and leaves all else.
+//! - What another applies and the configuration says otherwise is a conflict, which the server finds.
+//! - What another applies and the configuration lets go stays, and is told ([`Change::kept`]).
+
+mod change;
+mod observation;
+mod part;
+mod position;
+
+use serde_json::Value as Json;
+use structured_merge::managers;
+use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema};
+
+pub use self::change::{Applied, Change, Values};
+pub use self::observation::Observation;
+use self::part::part;
+pub use self::position::named;
+use crate::schema::Node;
+
+/// What has to be known of a kind of object.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// Its attributes in Terraform.
+    pub node: &'static Node,
+    /// How the API merges it.
+    pub schema: &'static Schema,
+    /// Its version: `compute.miloapis.com/v1alpha1`.
+    pub api_version: &'static str,
+    /// Its name: `Workload`.
+    pub name: &'static str,
+    /// The provider's field manager.
+    pub manager: &'static str,
+}
+
+/// Who owns what of an object.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Owners {
+    /// What our field manager applied.
+    pub ours: FieldSet,
+    /// What other field managers applied.
+    pub applied: FieldSet,
+    /// What anybody has set by hand.
+    pub by_hand: FieldSet,
+}
+
+impl Owners {
+    /// Reads `metadata.managedFields`. Without entries that can be read nobody owns anything.
+    pub fn of(object: &Json, kind: Kind) -> Owners {
+        let mut owners = Owners::default();
+        for (manager, owned) in managers::decode(object).unwrap_or_default() {
+            let set = match Owner::of(&manager, kind) {
+                Owner::Us => &mut owners.ours,
+                Owner::Applier => &mut owners.applied,
+                Owner::ByHand => &mut owners.by_hand,
+                Owner::Reporter => continue,
+            };
+            *set = set.union(&owned.set);
+        }
+        owners
+    }
+}
+
+/// When our field manager last changed something, as the API has it; none where it has no entry.
+pub fn written(object: &Json, kind: Kind) -> Option<String> {
+    let managers = managers::decode(object).unwrap_or_default();
+    let ours = Manager::applier(kind.manager, "");
+    managers.get(&ours)?.time.clone()
+}
+
+/// The names in those of the `entries` of `managedFields` that own something at a place or below it.
+pub fn managers_of<'e>(entries: &'e [Json], place: &[PathElement]) -> Vec<&'e str> {
+    let owns = |entry: &&Json| {
+        let set = FieldSet::from_json(&entry["fieldsV1"]);
+        set.is_ok_and(|set| set.contains_or_below(place))
+    };
+    let owners = entries.iter().filter(owns);
+    let mut names: Vec<&str> = owners.filter_map(|entry| entry["manager"].as_str()).collect();
+    names.dedup();
+    names
+}
+
+/// The sort of an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owner {
+    /// The provider's own applies.
+    Us,
+    /// Somebody who declares.
+    Applier,
+    /// Somebody who has changed something by hand.
+    ByHand,
+    /// A controller that reports the status.
+    Reporter,
+}
+
+impl Owner {
+    fn of(manager: &Manager, kind: Kind) -> Owner {
+        match manager.operation {
+            _ if manager.subresource == "status" => Owner::Reporter,
+            Operation::Apply if is_ours(manager, kind) => Owner::Us,
+            Operation::Apply => Owner::Applier,
+            Operation::Update => Owner::ByHand,
+        }
+    }
+}
+
+/// Whether an applier is the provider: under its lasting name, or under that of one attempt to create
+/// (`terraform-provider-datum.<attempt>`), which a crash may have left behind.
+fn is_ours(manager: &Manager, kind: Kind) -> bool {
+    let attempt = manager.name.strip_prefix(kind.manager);
+    manager.subresource.is_empty() && attempt.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// The fields that identify an object, which no configuration declares.
+fn identity() -> FieldSet {
+    FieldSet::of([
+        ["apiVersion"].as_slice(),
+        &["kind"],
+        &["metadata", "name"],
+        &["metadata", "namespace"],
+        &["metadata", "uid"],
+        &["metadata", "resourceVersion"],
+    ])
+}

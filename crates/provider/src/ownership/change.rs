@@ -1,0 +1,302 @@
+//! A change of an object that exists: what is sent, what becomes ours, and what is let go.
+
+use jiff::Timestamp;
+use serde_json::{Value as Json, json};
+use structured_merge::managers::{self, Owned};
+use structured_merge::{
+    Conflicts, FieldSet, Manager, Path, PathElement, Write, apply, compare, field_set, merge, remove_items,
+    reset_fields,
+};
+use tf_plugin_server::value::Value;
+use tf_provider::AttributePath;
+
+use super::{Kind, Observation, Owner, Owners, identity};
+use crate::value::{self, Ownership, PathError, path};
+
+/// A change of an object that exists.
+#[derive(Clone, Debug)]
+pub struct Change {
+    kind: Kind,
+    /// The body of the apply.
+    pub body: Json,
+    /// What the configuration says: the fields of the body.
+    pub declared: FieldSet,
+    /// What the state had and the configuration does not say any more.
+    pub let_go: FieldSet,
+    /// What leaves the state and stays in the object, since it was never managed.
+    pub left_out: FieldSet,
+    /// What stays as it is and loses us as its owner.
+    pub released: FieldSet,
+}
+
+/// A field that other managers apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Applied {
+    /// The field.
+    pub path: Path,
+    /// Who applies it, in the order of their names.
+    pub managers: Vec<String>,
+}
+
+/// The values that make a change.
+#[derive(Clone, Copy, Debug)]
+pub struct Values<'v> {
+    /// The state from before.
+    pub prior: &'v Value,
+    /// The planned state.
+    pub planned: &'v Value,
+    /// The part of it that the configuration says.
+    pub wanted: &'v Value,
+    /// The part of the state from before that is not managed, and stays although the configuration leaves it out; null where
+    /// there is none.
+    pub retained: &'v Value,
+}
+
+impl Change {
+    /// The change that these values make. `released` are fields that are left out without being removed.
+    ///
+    /// # Errors
+    ///
+    /// Every value that is unknown or that its type cannot hold, with its path.
+    pub fn new(
+        kind: Kind,
+        values: Values<'_>,
+        seen: &Observation,
+        released: FieldSet,
+    ) -> Result<Change, Vec<PathError>> {
+        let body = value::expand(values.wanted, kind.node)?;
+        let body = value::respelled(&body, &seen.spelling, kind.node);
+        let mut body = with_unknown(body, &seen.unknown, kind);
+        body["apiVersion"] = kind.api_version.into();
+        body["kind"] = kind.name.into();
+        let declared = field_set(&body, kind.schema).difference(&identity());
+        let shown = |state: &Value| field_set(&value::expand_known(state, kind.node).json, kind.schema);
+        let hidden = shown(values.prior)
+            .difference(&shown(values.planned))
+            .difference(&identity());
+        // A map that was empty is not let go by getting an entry.
+        let hidden = hidden.difference(&declared).filter(|path| !declared.has_below(path));
+        let retained = shown(values.retained);
+        Ok(Change {
+            kind,
+            body,
+            declared,
+            let_go: hidden.difference(&retained).difference(&released),
+            left_out: hidden.intersection(&retained),
+            released,
+        })
+    }
+
+    /// The fields, of those that others have set by hand, which the change makes ours: what is declared and what is let go, and
+    /// with an item of a list all that is in it, which cannot be without the item.
+    pub fn takes(&self, by_hand: &FieldSet) -> FieldSet {
+        let is_within_item = |path: &[PathElement]| {
+            let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
+            items
+                .map(|end| &path[..end])
+                .any(|item| self.let_go.contains(item) && !self.declared.contains(item))
+        };
+        let is_met =
+            |path: &[PathElement]| self.declared.contains(path) || self.let_go.contains(path) || is_within_item(path);
+        let met = by_hand.filter(is_met);
+        let rest = by_hand.difference(&met);
+        // A list or map whose last entry goes would be kept by who owns the bare list: as null, which the API refuses.
+        // It may be declared empty, which takes two steps, and is bare between them.
+        let may_be_bare = |path: &[PathElement]| self.let_go.has_below(path);
+        let filled = rest.filter(|path| !may_be_bare(path));
+        met.union(&rest.filter(|path| may_be_bare(path) && !filled.has_below(path)))
+    }
+
+    /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
+    /// nobody has seen which version there is.
+    pub fn needs_look(&self, seen: &Observation) -> bool {
+        !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
+    }
+
+    /// `metadata.managedFields` of the object `live` with what the change takes in our entry, and without what it releases; none
+    /// where that is so already.
+    pub fn moved(&self, live: &Json) -> Option<Vec<Json>> {
+        let before = managers::decode(live).ok()?;
+        let taken = self.takes(&Owners::of(live, self.kind).by_hand);
+        let mut ours = taken.clone();
+        let mut time = None;
+        let mut after = before.clone();
+        after.retain(|manager, owned| match Owner::of(manager, self.kind) {
+            Owner::ByHand => {
+                owned.set = owned.set.difference(&taken);
+                !owned.set.is_empty()
+            }
+            // Entries of attempts to create go into the lasting one.
+            Owner::Us => {
+                ours = ours.union(&owned.set.difference(&self.released));
+                time = time.take().max(owned.time.clone());
+                false
+            }
+            Owner::Applier | Owner::Reporter => true,
+        });
+        if !ours.is_empty() {
+            let entry = Owned {
+                set: ours,
+                api_version: self.kind.api_version.to_owned(),
+                time: time.or_else(|| before.values().filter_map(|owned| owned.time.clone()).max()),
+            };
+            after.insert(Manager::applier(self.kind.manager, ""), entry);
+        }
+        if after == before {
+            return None;
+        }
+        let mut object = json!({ "metadata": {} });
+        managers::encode(&mut object, &after);
+        match object["metadata"]["managedFields"].take() {
+            Json::Array(entries) => Some(entries),
+            // An empty list would forget nobody: the API takes a single empty entry for that.
+            _ => Some(vec![json!({})]),
+        }
+    }
+
+    /// What was let go and is still in `object`, the answer to the change, since other managers apply it. A field that is kept
+    /// with all that is in it is named alone.
+    pub fn kept(&self, object: &Json) -> Vec<Applied> {
+        self.applied_by_others(object, |owned| owned.intersection(&self.let_go))
+    }
+
+    /// The fields that `chosen` picks of what other managers apply; one that is picked with all that is in it is named alone.
+    fn applied_by_others(&self, object: &Json, chosen: impl Fn(&FieldSet) -> FieldSet) -> Vec<Applied> {
+        let managers = managers::decode(object).unwrap_or_default();
+        let appliers = managers
+            .iter()
+            .filter(|(manager, _)| Owner::of(manager, self.kind) == Owner::Applier);
+        let appliers: Vec<(&Manager, FieldSet)> =
+            appliers.map(|(manager, owned)| (manager, chosen(&owned.set))).collect();
+        let all = appliers
+            .iter()
+            .fold(FieldSet::default(), |all, (_, set)| all.union(set));
+        let of = |path: Path| {
+            let owners = appliers.iter().filter(|(_, set)| set.contains_or_below(&path.0));
+            Applied {
+                managers: owners.map(|(manager, _)| manager.name.clone()).collect(),
+                path,
+            }
+        };
+        topmost(&all).paths().into_iter().map(of).collect()
+    }
+
+    /// The object that the change makes of `live`, as far as merging goes: neither defaults nor admission are in it. Who owns
+    /// what is left as it is.
+    pub fn applied_to(&self, live: &Json) -> Json {
+        let mut before = live.clone();
+        if let Some(managed_fields) = self.moved(live) {
+            before["metadata"]["managedFields"] = managed_fields.into();
+        }
+        let write = Write {
+            schema: self.kind.schema,
+            api_version: self.kind.api_version,
+            kind: self.kind.name,
+            subresource: "",
+            manager: self.kind.manager,
+            now: Timestamp::UNIX_EPOCH,
+            reset: reset_fields(""),
+            members: &[],
+        };
+        let applied = apply(Some(&before), &self.body, &write, Conflicts::TakeOver, |_| {});
+        let mut after = applied.unwrap_or(before);
+        managers::remove(&mut after);
+        if let Some(managed_fields) = live["metadata"].get("managedFields") {
+            after["metadata"]["managedFields"] = managed_fields.clone();
+        }
+        after
+    }
+
+    /// Whether the object is already what the change makes of it, as after a write whose answer was lost.
+    fn is_made(&self, live: &Json) -> bool {
+        Owners::of(live, self.kind).ours == self.declared && &self.applied_to(live) == live
+    }
+
+    /// The attributes in which the object is another by now than the one that the plan was made from, so that the change would
+    /// not do what was shown.
+    pub fn outdated(&self, live: &Json, prior: &Value, seen: &Observation) -> Vec<AttributePath> {
+        if self.is_made(live) {
+            return Vec::new();
+        }
+        let owners = Owners::of(live, self.kind);
+        let ownership = Ownership {
+            ours: &owners.ours,
+            applied: &owners.applied,
+            known: &seen.by_hand,
+        };
+        let now = value::refresh(live, prior, self.kind.node, ownership);
+        let [before, after] = [prior, &now].map(|state| value::expand_known(state, self.kind.node).json);
+        let differences = compare(&before, &after, self.kind.schema);
+        let all = differences
+            .added
+            .union(&differences.modified)
+            .union(&differences.removed);
+        // What is neither declared nor let go is not touched, such as the replicas of an autoscaler.
+        let touched = self.declared.union(&self.let_go).union(&owners.ours);
+        let changed = all.filter(|path| touched.contains_or_below(path) || touched.contains_or_above(path));
+        let changed = changed.difference(&identity()).difference(&self.released);
+        let changed = changed.leaves().paths();
+        let attribute = |field: Path| {
+            let field = path::field(&field);
+            path::to_attribute(&field, &now, self.kind.node)
+        };
+        let mut attributes: Vec<AttributePath> = Vec::new();
+        for attribute in changed.into_iter().map(attribute) {
+            if !attributes.contains(&attribute) {
+                attributes.push(attribute);
+            }
+        }
+        attributes
+    }
+
+    /// The conflicts that the apply would meet in `live`: fields that another manager applies, and that are another value then.
+    pub fn conflicts(&self, live: &Json) -> Vec<Applied> {
+        let differences = compare(live, &self.applied_to(live), self.kind.schema);
+        let written = differences.modified.union(&differences.added);
+        self.applied_by_others(live, |owned| owned.intersection(&written))
+    }
+
+    /// The attributes of `planned` in which something leaves the state and stays in the object.
+    pub fn left_out(&self, planned: &Value) -> Vec<AttributePath> {
+        let fields = topmost(&self.left_out).paths();
+        let mut attributes: Vec<AttributePath> = Vec::new();
+        for field in fields {
+            let attribute = path::to_attribute(&path::field(&field), planned, self.kind.node);
+            if !attributes.contains(&attribute) {
+                attributes.push(attribute);
+            }
+        }
+        attributes
+    }
+
+    /// What is ours and has no attribute, and is kept as it is.
+    pub fn unknown(&self, seen: &Observation) -> Vec<Path> {
+        if seen.unknown.is_null() {
+            return Vec::new();
+        }
+        let set = field_set(&seen.unknown, self.kind.schema);
+        let set = set.filter(|path| !super::observation::is_known(path, self.kind.node));
+        let set = set.intersection(&self.declared);
+        topmost(&set).paths()
+    }
+}
+
+/// The members of a set that are not below another member.
+fn topmost(set: &FieldSet) -> FieldSet {
+    set.filter(|path| (1..path.len()).all(|end| !set.contains(&path[..end])))
+}
+
+/// `body` with what is ours and has no attribute, in those items that the body still has.
+fn with_unknown(body: Json, unknown: &Json, kind: Kind) -> Json {
+    if unknown.is_null() {
+        return body;
+    }
+    let sent = field_set(&body, kind.schema);
+    let is_orphan = |path: &[PathElement]| {
+        (1..=path.len()).any(|end| matches!(path[end - 1], PathElement::Key(_)) && !sent.contains(&path[..end]))
+    };
+    let orphans = field_set(unknown, kind.schema).filter(is_orphan);
+    let unknown = remove_items(unknown, &orphans, kind.schema);
+    // What the configuration says counts where both say something.
+    merge(Some(&unknown), Some(&body), kind.schema).unwrap_or(body)
+}

@@ -1,0 +1,74 @@
+//! After a write: the wait, and the state that it leaves.
+
+use datum_client::{Client, Object};
+use datum_model::id::WorkloadId;
+use tf_plugin_server::operation;
+use tf_plugin_server::value::Value;
+use tf_provider::Diagnostics;
+use tokio::time::Instant;
+
+use super::private::PrivateState;
+use super::{identity, kind, plan, read, wait};
+use crate::diagnostics::Action;
+use crate::ownership::{Observation, Owners};
+use crate::provider::Session;
+use crate::{schema, value};
+
+/// A workload that was just written and is now waited for.
+pub(super) struct Settling<'w> {
+    pub(super) session: &'w Session,
+    pub(super) client: &'w Client,
+    pub(super) id: &'w WorkloadId,
+    pub(super) action: Action,
+    /// The state from before; null for a new workload.
+    pub(super) prior: &'w Value,
+    pub(super) deadline: Instant,
+}
+
+impl Settling<'_> {
+    /// Waits, and makes the state of what is there afterwards. Whatever happens, the state is not lost: it is on record
+    /// before the wait begins, and returned after it.
+    pub(super) async fn run(
+        self,
+        diags: &mut Diagnostics,
+        planned: &Value,
+        object: Object,
+        private: PrivateState,
+    ) -> (Value, PrivateState) {
+        let private = observed(self.id, planned, &object, private);
+        let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
+        record(&state(self.id, planned, &object), &private);
+        let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
+        let object = outcome.object().unwrap_or(&object);
+        let mut private = observed(self.id, planned, object, private);
+        private.waiting = outcome.is_owed(self.action, &wanted);
+        outcome.report(diags, self.action, self.id, &wanted);
+        (state(self.id, planned, object), private)
+    }
+}
+
+/// What is known, beside its state, of a workload that was just written.
+pub fn observed(id: &WorkloadId, planned: &Value, object: &Object, private: PrivateState) -> PrivateState {
+    let json = object.as_json();
+    let owners = Owners::of(json, kind());
+    PrivateState {
+        written: read::written(object),
+        owns_replicas: owners.ours.contains(&plan::replicas()),
+        seen: Observation::of(json, &state(id, planned, object), &owners, kind()),
+        ..private
+    }
+}
+
+/// The state of a workload that was just written.
+pub fn state(id: &WorkloadId, planned: &Value, object: &Object) -> Value {
+    let mut state = value::complete(planned, object.as_json(), schema::workload());
+    identity::set(&mut state, id);
+    state
+}
+
+/// Puts the state on record, in case this process does not get to return it.
+fn record(state: &Value, private: &PrivateState) {
+    if let Err(error) = operation::record_state_with_private(state, private) {
+        tracing::warn!(%error, "the state of a workload cannot be put on record before the wait");
+    }
+}

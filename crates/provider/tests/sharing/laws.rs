@@ -1,0 +1,180 @@
+//! What holds after every apply.
+
+use std::fmt::Write as _;
+
+use datum_model::validation;
+use serde_json::Value as Json;
+use structured_merge::{FieldSet, Path, PathElement, compare, field_set};
+use terraform_provider_datum::ownership::{Change, Owners};
+use terraform_provider_datum::workload::{kind, merged};
+use terraform_provider_datum::{schema, value};
+use tf_plugin_server::value::Value;
+
+use crate::cluster::{NAME, NAMESPACE, content, fields};
+use crate::terraform::{Planned, hcl};
+
+/// Checks an apply that was done. `told` is what the configuration said at the last apply, where nothing was imported since.
+pub(crate) fn of_apply(planned: &Planned, before: &Json, after: &Json, told: Option<&Json>) -> Result<(), String> {
+    gone(told, planned, after)?;
+    let Some(change) = &planned.change else {
+        return if content(before) == content(after) {
+            Ok(())
+        } else {
+            Err("nothing was planned, and something was changed".to_owned())
+        };
+    };
+    let owners = Owners::of(before, kind());
+    let real = compare(&content(before), &content(after), kind().schema);
+    let all = real.added.union(&real.modified).union(&real.removed);
+    let shown = Shown::of(planned);
+
+    let unshown = all.filter(|path| !shown.shows(path, before, after));
+    nothing(&unshown, "changed, and the plan did not show it")?;
+    nothing(
+        &all.intersection(&owners.applied).difference(&real.added),
+        "of another applier, changed",
+    )?;
+
+    if planned.plan.effort == terraform_provider_datum::workload::plan::Effort::Write {
+        let ours = Owners::of(after, kind()).ours;
+        nothing(&ours.difference(&change.declared), "ours, and not declared")?;
+        nothing(&change.declared.difference(&ours), "declared, and not ours")?;
+    }
+    let foretold = change.applied_to(before);
+    let differences = compare(&content(&foretold), &content(after), kind().schema);
+    nothing(&differences.removed, "foretold, and not there")?;
+    nothing(&differences.modified, "foretold with another value")?;
+    let unforetold = differences.added.filter(|path| !is_default(path, after));
+    nothing(&unforetold, "not foretold")?;
+    valid(change, planned, after)
+}
+
+/// Checks an apply that another applier was in the way of.
+pub(crate) fn of_conflict(planned: &Planned, before: &Json, after: &Json, conflicts: &[String]) -> Result<(), String> {
+    if content(before) != content(after) {
+        return Err("a conflict, and something was changed".to_owned());
+    }
+    let foretold = planned
+        .change
+        .as_ref()
+        .map(|change| change.conflicts(before))
+        .unwrap_or_default();
+    let mut foretold: Vec<String> = foretold.iter().map(|applied| applied.path.to_string()).collect();
+    foretold.sort();
+    let mut found = conflicts.to_vec();
+    found.sort();
+    found.dedup();
+    if foretold == found {
+        Ok(())
+    } else {
+        Err(format!("the conflicts {found:?} are foretold as {foretold:?}"))
+    }
+}
+
+/// Checks that everything the configuration says is so.
+pub(crate) fn of_rest(config: &Json, live: &Json) -> Result<(), String> {
+    let wanted = value::expand_known(&hcl(config), schema::workload()).json;
+    let wanted = content(&value::respelled(&wanted, live, schema::workload()));
+    let differences = compare(&content(live), &wanted, kind().schema);
+    let leaves = differences.added.union(&differences.modified).leaves();
+    // Something empty is as good as absent.
+    let missing = leaves
+        .filter(|path| !structured_merge::at(&wanted, path, kind().schema).is_some_and(|(value, _)| is_empty(value)));
+    nothing(&missing, "in the configuration, and not so")
+}
+
+fn is_empty(json: &Json) -> bool {
+    json.as_object().is_some_and(serde_json::Map::is_empty) || json.as_array().is_some_and(Vec::is_empty)
+}
+
+/// What a plan shows of the object.
+struct Shown {
+    changes: FieldSet,
+    removed: FieldSet,
+    added: FieldSet,
+}
+
+impl Shown {
+    fn of(planned: &Planned) -> Shown {
+        let json = |state: &Value| content(&value::expand_known(state, schema::workload()).json);
+        let shown = compare(&json(&planned.prior), &json(&planned.plan.state), kind().schema);
+        Shown {
+            changes: shown.added.union(&shown.modified).union(&shown.removed),
+            removed: shown.removed,
+            added: shown.added,
+        }
+    }
+
+    fn shows(&self, path: &[PathElement], before: &Json, after: &Json) -> bool {
+        let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
+        let mut items = items.map(|end| &path[..end]);
+        self.changes.contains_or_below(path)
+            // With an item goes all that is in it.
+            || items.any(|item| self.removed.contains(item) && !self.added.contains(item))
+            || is_default(path, after)
+            || is_default(path, before) && self.changes.contains_or_above(path)
+    }
+}
+
+/// Whether the server has filled in the field.
+fn is_default(path: &[PathElement], object: &Json) -> bool {
+    structured_merge::at(object, path, kind().schema).is_some_and(|(value, schema)| schema.default() == Some(value))
+}
+
+/// What is not said any more is gone, unless somebody else applies it, and then it is told.
+fn gone(told: Option<&Json>, planned: &Planned, after: &Json) -> Result<(), String> {
+    let set = |value: &Value| {
+        let json = value::expand_known(value, schema::workload()).json;
+        field_set(&content(&json), kind().schema)
+    };
+    let said = set(&planned.config);
+    let let_go = planned
+        .change
+        .as_ref()
+        .map(|change| change.let_go.clone())
+        .unwrap_or_default();
+    let dropped = told.map(|told| set(&hcl(told)).difference(&said)).unwrap_or_default();
+    let replicas = FieldSet::of([["spec", "replicas"].as_slice()]);
+    let owners = Owners::of(after, kind());
+    let there = fields(after);
+    let left = dropped.union(&let_go).difference(&replicas).intersection(&there);
+    let left = left.filter(|path| !there.has_below(path) && !is_default(path, after) && !said.contains_or_below(path));
+    nothing(&left.difference(&owners.applied), "let go, and still there")?;
+    let kept = planned
+        .change
+        .as_ref()
+        .map(|change| change.kept(after))
+        .unwrap_or_default();
+    let untold = let_go.intersection(&left).filter(|path| {
+        let is_above = |kept: &Path| path.starts_with(&kept.0);
+        !kept.iter().any(|kept| is_above(&kept.path))
+    });
+    nothing(&untold, "kept by others, and not told")
+}
+
+/// The object is valid, or it is told that something foreign makes it invalid.
+fn valid(change: &Change, planned: &Planned, after: &Json) -> Result<(), String> {
+    let problems = validation::validate(after).into_iter();
+    let errors: Vec<String> = problems
+        .filter(validation::Problem::is_error)
+        .map(|problem| problem.to_string())
+        .collect();
+    let id = datum_model::id::WorkloadId::new(NAMESPACE.parse().expect("a namespace"), NAME.parse().expect("a name"));
+    let told = merged::problems(&id, change, after, &planned.plan.state);
+    if errors.len() == told.len() {
+        Ok(())
+    } else {
+        Err(format!("not valid: {errors:#?}, told: {told:#?}"))
+    }
+}
+
+pub(crate) fn nothing(set: &FieldSet, what: &str) -> Result<(), String> {
+    if set.is_empty() {
+        return Ok(());
+    }
+    let mut text = format!("{what}:");
+    for path in set.paths() {
+        let _ = write!(text, "\n  {path}");
+    }
+    Err(text)
+}
