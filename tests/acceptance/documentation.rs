@@ -85,10 +85,10 @@ fn place(workspace: &Workspace, snippet: &Snippet) {
     workspace.write("versions.tf", &context).config(hcl);
 }
 
-/// Whether the CLI is new enough. OpenTofu 1.6, which `make setup` installs, has no import for each of many and no
-/// functions of providers.
+/// Whether the CLI is new enough. OpenTofu 1.6, which `make setup` installs, has no import for each of many, no removal that
+/// only forgets, and no functions of providers.
 fn is_understood(workspace: &Workspace, snippet: &Snippet) -> bool {
-    let newer = ["import {\n  for_each", "provider::"];
+    let newer = ["import {\n  for_each", "removed {\n", "provider::"];
     workspace.cli().is_terraform() || !newer.iter().any(|syntax| snippet.hcl.contains(syntax))
 }
 

@@ -234,6 +234,9 @@ fn the_check_is_a_command_too() {
             "[]\n"
         );
         program(workspace, &["check", "--format=xml"]).fails();
+        workspace.write("roots/b/broken.tf", "resource {{{\n");
+        let output = program(workspace, &["check", "roots/b"]).succeeds();
+        output.says("roots/b/broken.tf is skipped: it cannot be read as a configuration");
     });
 }
 
@@ -249,5 +252,30 @@ fn a_mode_in_octal_is_refused_with_what_it_is_in_decimal() {
             .run(&["validate", "-no-color"])
             .fails()
             .says("HCL has no octal numbers: write 420 for a mode of 0644.");
+    });
+}
+
+#[test]
+fn the_guide_shows_what_is_said() {
+    const GUIDE: &str = include_str!("../../docs/guides/strict-names.md");
+    let shown: Vec<&str> = GUIDE
+        .split("```text\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    let [error, line] = shown.as_slice() else {
+        panic!("the guide shows an error and a line, not {shown:?}")
+    };
+    each_cli(|workspace| {
+        workspace.config(
+            "resource \"datum_workload\" \"web\" {\n  metadata = { name = \"web\" }\n  spec = {\n    replica = 3\n    template = { spec = { \
+             containers = [{ name = \"a\", image = \"i\" }] } }\n  }\n}\n",
+        );
+        let said = workspace.run(&["validate", "-no-color"]).fails().prose();
+        for part in error.split("\n\n") {
+            let part = part.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(said.contains(&part), "{part:?} is not in {said}");
+        }
+        assert_eq!(program(workspace, &["check"]).fails().stdout, *line);
     });
 }

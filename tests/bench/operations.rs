@@ -7,7 +7,7 @@
 
 use std::time::{Duration, Instant};
 
-use acceptance::{Api, Cli, Workspace, copies};
+use acceptance::{Api, Cli, Output, Workspace, copies};
 
 const TRIES: usize = 3;
 
@@ -19,6 +19,7 @@ fn main() {
         for count in [1, 100, 1000] {
             refresh(&Workspace::new(workspace.cli().clone(), workspace.api()), count);
         }
+        names(&Workspace::new(workspace.cli().clone(), workspace.api()), 200);
     }
 }
 
@@ -68,6 +69,23 @@ fn refresh(workspace: &Workspace, count: usize) {
     let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
     println!("  refresh of {count:<17} {requests:>3} requests, {ratio:.1} times a plan of as many terraform_data");
     workspace.destroy_what_is_left();
+}
+
+/// Prints what strict names cost where a configuration has this many files with a workload each: the files are read once.
+fn names(workspace: &Workspace, files: usize) {
+    for file in 0..files {
+        let hcl = copies::config(1).replace("\"many\"", &format!("\"many_{file}\""));
+        workspace.write(&format!("file_{file}.tf"), &hcl);
+    }
+    let validated = |strictness: &str| {
+        least(|| {
+            let mut command = workspace.command(&["validate", "-no-color"]);
+            drop(Output::of(command.env("DATUM_UNKNOWN_ATTRIBUTES", strictness)).succeeds());
+        })
+    };
+    let (strict, loose) = (validated("error"), validated("ignore"));
+    let ratio = strict.as_secs_f64() / loose.as_secs_f64();
+    println!("  validate of {files} files with strict names takes {ratio:.2} times what it takes without");
 }
 
 /// The least time that a few tries took.

@@ -19,6 +19,8 @@ use tokio::runtime::Runtime;
 use crate::control_plane::ControlPlane;
 
 const WORKLOADS: &str = "/apis/compute.miloapis.com/v1alpha1/namespaces";
+/// The annotation in which `kubectl apply` keeps what it was given.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// What it takes to reach the API without a kubeconfig; certificates and keys are PEM in base64.
 pub struct Access {
@@ -35,7 +37,7 @@ pub struct Access {
 }
 
 /// How a user of kubectl makes an object, and so which record of it the server keeps.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kubectl {
     /// `kubectl create`: an Update by `kubectl-create`, the server's defaults included.
     Create,
@@ -157,7 +159,7 @@ impl Api {
             Kubectl::Apply => {
                 body["metadata"]["annotations"] = json!({});
                 let given = format!("{body}\n");
-                body["metadata"]["annotations"]["kubectl.kubernetes.io/last-applied-configuration"] = json!(given);
+                body["metadata"]["annotations"][LAST_APPLIED] = json!(given);
                 let path = format!("{WORKLOADS}/{namespace}/workloads?fieldManager=kubectl-client-side-apply");
                 self.send(Method::POST, &path, Some(("application/json", body)))
                     .expect("the workload is created");
@@ -173,9 +175,43 @@ impl Api {
     /// Changes a workload as `kubectl edit` does: an Update by the manager `kubectl-edit`.
     #[track_caller]
     pub fn edit(&self, namespace: &str, name: &str, patch: Value) -> Value {
-        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager=kubectl-edit");
+        self.merge_as("kubectl-edit", namespace, name, patch)
+    }
+
+    /// Changes a workload by a merge patch: an Update by this field manager, such as `kubectl-label` or `kubectl-annotate`.
+    #[track_caller]
+    pub fn merge_as(&self, manager: &str, namespace: &str, name: &str, patch: Value) -> Value {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager={manager}");
         self.send(Method::PATCH, &path, Some(("application/merge-patch+json", patch)))
-            .expect("the workload is edited")
+            .unwrap_or_else(|error| panic!("{manager} changes the workload: {error}"))
+    }
+
+    /// Changes a workload as `kubectl patch --type=json` does: an Update by the manager `kubectl-patch`.
+    #[track_caller]
+    pub fn json_patch(&self, namespace: &str, name: &str, patch: Value) -> Value {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager=kubectl-patch");
+        self.send(Method::PATCH, &path, Some(("application/json-patch+json", patch)))
+            .expect("the workload is patched")
+    }
+
+    /// Changes a workload as `kubectl apply` does, of which it has an annotation with what was given the last time: what is in
+    /// neither of the two is left alone. Lists are taken whole, as kubectl does for every custom resource.
+    #[track_caller]
+    pub fn apply_client_side(&self, namespace: &str, mut body: Value) -> Value {
+        let name = body["metadata"]["name"].as_str().expect("a name").to_owned();
+        let live = self.workload(namespace, &name).expect("the workload exists");
+        let record = &live["metadata"]["annotations"][LAST_APPLIED];
+        let before = record
+            .as_str()
+            .map(|record| serde_json::from_str(record).expect("the record is JSON"));
+        if !body["metadata"]["annotations"].is_object() {
+            body["metadata"]["annotations"] = json!({});
+        }
+        let given = format!("{body}\n");
+        let mut patch = body;
+        remove_what_is_gone(&mut patch, &before.unwrap_or_default());
+        patch["metadata"]["annotations"][LAST_APPLIED] = json!(given);
+        self.merge_as("kubectl-client-side-apply", namespace, &name, patch)
     }
 
     /// Changes the status of a workload, as its controller does.
@@ -195,9 +231,21 @@ impl Api {
             .expect("the workload is scaled");
     }
 
-    /// Applies to a workload server-side as another field manager.
+    /// Applies to a workload server-side as another field manager, which takes what it wants by force.
     pub fn apply_as(&self, manager: &str, namespace: &str, name: &str, body: Value) -> Result<Value, kube::Error> {
         let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager={manager}&force=true");
+        self.send(Method::PATCH, &path, Some(("application/apply-patch+yaml", body)))
+    }
+
+    /// The same without force: the API refuses what others have set to another value.
+    pub fn apply_unforced_as(
+        &self,
+        manager: &str,
+        namespace: &str,
+        name: &str,
+        body: Value,
+    ) -> Result<Value, kube::Error> {
+        let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager={manager}");
         self.send(Method::PATCH, &path, Some(("application/apply-patch+yaml", body)))
     }
 
@@ -279,5 +327,17 @@ impl Api {
         let request = request.body(bytes).expect("the request is well-formed");
         let text = self.runtime.block_on(self.client.request_text(request))?;
         Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
+    }
+}
+
+/// Adds to a merge patch a null for everything that was given `before` and is not any more.
+fn remove_what_is_gone(patch: &mut Value, before: &Value) {
+    let Some(before) = before.as_object() else { return };
+    let Some(patch) = patch.as_object_mut() else { return };
+    for (key, before) in before {
+        match patch.get_mut(key) {
+            Some(now) => remove_what_is_gone(now, before),
+            None => drop(patch.insert(key.clone(), Value::Null)),
+        }
     }
 }

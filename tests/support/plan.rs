@@ -33,19 +33,29 @@ impl Plan {
     /// The configured values a resource would change, as `path: before -> after`, in order. What is computed is left out.
     #[track_caller]
     pub fn changed(&self, address: &str) -> Vec<String> {
-        let change = self.changes().find(|change| change["address"] == address);
-        let change = &change.unwrap_or_else(|| panic!("{address} has no change:\n{}", self.output))["change"];
+        let change = self.change(address);
         let mut differences = Vec::new();
         compare("", &change["before"], &change["after"], &mut differences);
         differences.retain(|difference| !difference.starts_with("status") && !difference.starts_with("metadata.gen"));
         differences
     }
 
+    /// The value a resource has before the plan.
+    #[track_caller]
+    pub fn before(&self, address: &str) -> &Value {
+        &self.change(address)["before"]
+    }
+
     /// The value a resource would have after the plan, unknown parts left out.
     #[track_caller]
     pub fn after(&self, address: &str) -> &Value {
+        &self.change(address)["after"]
+    }
+
+    #[track_caller]
+    fn change(&self, address: &str) -> &Value {
         let change = self.changes().find(|change| change["address"] == address);
-        &change.unwrap_or_else(|| panic!("{address} has no change:\n{}", self.output))["change"]["after"]
+        &change.unwrap_or_else(|| panic!("{address} has no change:\n{}", self.output))["change"]
     }
 
     /// What the CLI printed.

@@ -1,6 +1,7 @@
 //! Generators and packaging: nothing that a user runs.
 
 mod generate;
+mod record;
 
 use clap::{Parser, Subcommand};
 
@@ -19,11 +20,14 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Replay the recorded requests against a real kube-apiserver, and write anew what it answers otherwise.
+    Record,
 }
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().command {
         Command::Generate { check: false } => generate::write(),
         Command::Generate { check: true } => generate::check(),
+        Command::Record => record::run(),
     }
 }

@@ -7,14 +7,10 @@ use serde_json::{Value, json};
 
 use crate::auth::Role;
 use crate::identity::{CERTIFICATE_USER, Identity};
+use crate::project;
 
 /// The name of the cluster.
 const CLUSTER: &str = "datum-control-plane";
-
-/// The path prefix under which a project's control plane is served.
-pub fn project_prefix(project: &Project) -> String {
-    format!("/apis/resourcemanager.miloapis.com/v1alpha1/projects/{project}/control-plane")
-}
 
 /// The path prefix under which a request over plain HTTP carries its token: Go's clients, kubectl among them, send no
 /// credentials where there is no TLS.
@@ -77,7 +73,7 @@ pub fn render(url: &str, identity: &Identity, projects: &[Project]) -> Value {
     }
     for project in projects {
         let name = project.namespace().to_string();
-        let server = format!("{}{}", as_user(Role::Admin), project_prefix(project));
+        let server = format!("{}{}", as_user(Role::Admin), project::prefix(project));
         clusters.push(cluster(&name, server));
         contexts.push(context(&name, &name, Role::Admin.name(), Some(name.clone())));
     }

@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::discovery::{Document, etag};
-use crate::resource::{ALL, Resource};
+use crate::resource::{ALL, Origin, Resource};
 
 /// The name of the metadata's schema.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -143,7 +143,7 @@ fn schema_name(resource: &Resource) -> String {
 }
 
 fn schema(resource: &Resource, references: &str) -> Value {
-    let mut schema = if resource.is_custom() {
+    let mut schema = if resource.origin == Origin::Definition {
         workload_schema()
     } else {
         json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})

@@ -2,12 +2,13 @@
 
 mod collector;
 mod delete;
-pub mod event;
+mod event;
 pub mod metadata;
 pub mod namespace;
 mod pipeline;
 mod scale;
 mod secret;
+mod strategy;
 mod update;
 
 use std::sync::Arc;
@@ -16,12 +17,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::admission::{self, FieldValidation};
-use crate::resource::{self, Resource, Table};
+use crate::resource::{self, Resource};
 use crate::selector::{Fields, Labels};
 use crate::status::Status;
 use crate::store::{CommitError, Expired, Filter, Key, Page, Range, Store, Stored};
 pub use collector::Collector;
-use collector::{Doomed, Reports};
 pub use delete::{DeleteOptions, Deleted, Propagation};
 pub use update::Patch;
 
@@ -109,14 +109,12 @@ fn warned(outcome: Result<Written, Status>, mut warnings: Vec<String>) -> Result
 #[derive(Clone, Debug)]
 pub struct Registry {
     store: Arc<Store>,
-    reports: Reports,
 }
 
 impl Registry {
-    /// The rules over this store, and the collector that is to run beside them.
-    pub fn new(store: Arc<Store>) -> (Self, Collector) {
-        let (reports, collector) = collector::channel();
-        (Self { store, reports }, collector)
+    /// The rules over this store. What ends a deletion is the [`Collector`], which is to run beside them.
+    pub fn new(store: Arc<Store>) -> Self {
+        Self { store }
     }
 
     /// The objects themselves, for watching.
@@ -186,7 +184,14 @@ impl Registry {
                 }
                 // Another suffix may be free.
                 Inserted::Taken(name) if metadata::name_was_generated(&object, &name) => {}
-                Inserted::Taken(name) => return Err(Status::already_exists(resource, &name)),
+                Inserted::Taken(name) => {
+                    let mut status = Status::already_exists(resource, &name);
+                    let live = self.store.get(resource.table, &Key::new(namespace, name));
+                    if live.is_some_and(|live| !live.value["metadata"]["deletionTimestamp"].is_null()) {
+                        status.message.insert_str(0, "object is being deleted: ");
+                    }
+                    return Err(status);
+                }
             }
         }
         Err(Status::new(
@@ -209,24 +214,9 @@ impl Registry {
             return Ok(Inserted::Done(object));
         }
         match self.store.put(resource.table, &key, None, object) {
-            Ok(stored) => {
-                self.sweep_late_arrival(resource, &key);
-                Ok(Inserted::Done(stored.value.clone()))
-            }
+            Ok(stored) => Ok(Inserted::Done(stored.value.clone())),
             Err(CommitError::Raced) => Ok(Inserted::Taken(key.name)),
             Err(error) => Err(Status::internal(error.to_string())),
-        }
-    }
-
-    /// Has the namespace emptied again when its deletion began between the check and the write of a new object.
-    fn sweep_late_arrival(&self, resource: &Resource, key: &Key) {
-        if !resource.namespaced {
-            return;
-        }
-        let namespace = self.store.get(Table::Namespaces, &Key::new("", key.namespace.as_str()));
-        let stays = namespace.is_some_and(|found| found.value["metadata"]["deletionTimestamp"].is_null());
-        if !stays {
-            self.reports.send(Doomed::Namespace(key.namespace.clone()));
         }
     }
 

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 use datum_model::schema::Schema;
 use structured_merge as merge;
 
+use crate::conversion::Conversion;
+
 /// One resource: a path segment under a group and version, and the kind of its objects.
 #[derive(Debug, PartialEq)]
 pub struct Resource {
@@ -26,10 +28,23 @@ pub struct Resource {
     pub namespaced: bool,
     /// The subresources, in the order of discovery.
     pub subresources: &'static [Subresource],
+    /// Where the kind comes from.
+    pub origin: Origin,
+    /// How its objects are shown.
+    pub conversion: Conversion,
     /// What its objects are stored as: two resources may be two views of one table.
     pub table: Table,
     /// The identity of its storage format in discovery (`storageVersionHash`).
     pub storage_version_hash: &'static str,
+}
+
+/// Where a kind comes from. The API server routes, decodes and words requests about the two differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It is part of the API server.
+    BuiltIn,
+    /// A definition made it known.
+    Definition,
 }
 
 /// Where objects are kept.
@@ -188,7 +203,7 @@ impl Resource {
     /// reading goes across namespaces.
     pub fn is_at_home(&self, namespace: &str, name: &str, verb: &str) -> bool {
         match (self.namespaced, namespace) {
-            (true, "") if self.is_custom() => matches!(verb, "list" | "watch"),
+            (true, "") if self.origin == Origin::Definition => matches!(verb, "list" | "watch"),
             (true, "") => name.is_empty(),
             (false, namespace) => namespace.is_empty() || self.table == Table::Namespaces,
             _ => true,
@@ -228,7 +243,7 @@ impl Resource {
             (Table::Pods, _) => &[("spec.nodeName", "spec.nodeName"), ("status.phase", "status.phase")],
             _ => &[],
         };
-        let has_own = self.is_custom() || !of_table.is_empty();
+        let has_own = self.origin == Origin::Definition || !of_table.is_empty();
         match label {
             "metadata.name" => Ok(label.to_owned()),
             "metadata.namespace" if self.namespaced || !has_own => Ok(label.to_owned()),
@@ -246,11 +261,6 @@ impl Resource {
                     }
                 }),
         }
-    }
-
-    /// Whether the objects are those of a custom resource, which differ from built-in ones in many small ways.
-    pub fn is_custom(&self) -> bool {
-        self.table == Table::Workloads
     }
 
     /// The schema of the objects.
@@ -328,6 +338,8 @@ pub static ALL: &[Resource] = &[
         categories: &[datum_model::api::CATEGORY],
         namespaced: true,
         subresources: &[Subresource::Status, Subresource::Scale],
+        origin: Origin::Definition,
+        conversion: Conversion::None,
         table: Table::Workloads,
         storage_version_hash: "JZs480AzWoY=",
     },
@@ -349,6 +361,7 @@ pub static ALL: &[Resource] = &[
     },
     Resource {
         group: "events.k8s.io",
+        conversion: Conversion::Events,
         short_names: &["ev"],
         ..core("Event", "events", "event", Table::Events, "r2yiGXH7wu8=")
     },
@@ -451,6 +464,8 @@ const fn core(
         categories: &[],
         namespaced: true,
         subresources: &[],
+        origin: Origin::BuiltIn,
+        conversion: Conversion::None,
         table,
         storage_version_hash,
     }

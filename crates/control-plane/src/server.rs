@@ -33,8 +33,8 @@ use crate::faults::Faults;
 use crate::identity::{Identity, IdentityError};
 use crate::kubeconfig;
 use crate::private;
-use crate::registry::Registry;
 use crate::registry::namespace::PERMANENT;
+use crate::registry::{Collector, Registry};
 use crate::request_log::RequestLog;
 use crate::resource::{self, Table};
 use crate::status::Status;
@@ -135,7 +135,7 @@ impl Server {
             Some(directory) => (Store::open(directory, HISTORY)?, Identity::load_or_generate(directory)?),
             None => (Store::in_memory(HISTORY), Identity::generate()?),
         };
-        let (registry, collector) = Registry::new(Arc::new(store));
+        let registry = Registry::new(Arc::new(store));
         bootstrap(&registry, &options.projects)?;
 
         let at = |source| StartError::Listen {
@@ -181,7 +181,9 @@ impl Server {
             stopping: app.stopping.clone(),
             tasks: TaskTracker::new(),
         };
-        server.tasks.spawn(collector.run(registry, server.stopping.clone()));
+        server
+            .tasks
+            .spawn(Collector::new(registry).run(server.stopping.clone()));
         server.tasks.spawn(accept(app, listener, tls, server.tasks.clone()));
         Ok(server)
     }

@@ -98,6 +98,15 @@ impl Status {
         Self::new(406, "NotAcceptable", message)
     }
 
+    /// 500: something that should not have failed did.
+    pub fn internal_error(why: &str) -> Self {
+        Self::new(500, "InternalError", format!("Internal error occurred: {why}")).because(Cause {
+            reason: "",
+            message: why.to_owned(),
+            field: String::new(),
+        })
+    }
+
     /// 409: an object of this name exists.
     pub fn already_exists(resource: &Resource, name: &str) -> Self {
         let message = format!("{} \"{name}\" already exists", resource.qualified_name());

@@ -12,6 +12,7 @@ mod history;
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
+use std::io;
 use std::ops::Bound;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -21,6 +22,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::watch;
 
+use crate::go;
 use crate::resource::Table;
 use disk::{Contents, Disk, DiskError};
 use history::History;
@@ -84,24 +86,47 @@ pub struct Stored {
     pub version: u64,
     /// When it was written, or read from the disk.
     pub since: Instant,
+    /// How many bytes it has as JSON.
+    pub size: usize,
     json: OnceLock<Bytes>,
 }
 
 impl Stored {
     fn new(mut value: Value, version: u64) -> Self {
         value["metadata"]["resourceVersion"] = version.to_string().into();
+        let size = size(&value);
         Self {
             value,
             version,
             since: Instant::now(),
+            size,
             json: OnceLock::new(),
         }
     }
 
     /// The object as JSON.
     pub fn json(&self) -> Bytes {
-        self.json.get_or_init(|| self.value.to_string().into()).clone()
+        self.json.get_or_init(|| go::json(&self.value).into()).clone()
     }
+}
+
+/// How many bytes a value has as JSON, counted without keeping them.
+fn size(value: &Value) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // Neither the writer nor a value can fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
 }
 
 /// The version that a write relies on no longer is the object's.
@@ -192,6 +217,7 @@ pub struct Store {
     writing: Mutex<()>,
     disk: Option<Disk>,
     signals: HashMap<Table, watch::Sender<u64>>,
+    signal: watch::Sender<u64>,
 }
 
 #[derive(Debug)]
@@ -244,6 +270,7 @@ impl Store {
             state: RwLock::new(State { version, tables }),
             writing: Mutex::new(()),
             disk,
+            signal: watch::Sender::new(version),
             signals: Table::ALL
                 .into_iter()
                 .map(|table| (table, watch::Sender::new(version)))
@@ -352,7 +379,7 @@ impl Store {
         }
         let stored = Arc::new(Stored::new(value, version));
         // The key stands in the condition, in the write and in the read that follows if the condition fails.
-        let size = stored.json().len() + 3 * (table.name().len() + key.path().count()) + AROUND;
+        let size = stored.size + 3 * (table.name().len() + key.path().count()) + AROUND;
         if matches!(write, Write::Put) && size > MAX_REQUEST {
             return Err(CommitError::TooLarge(size));
         }
@@ -380,6 +407,7 @@ impl Store {
         if let Some(signal) = self.signals.get(&table) {
             signal.send_replace(version);
         }
+        self.signal.send_replace(version);
         Ok(stored)
     }
 
@@ -404,6 +432,11 @@ impl Store {
             .get(&table)
             .expect("every table has a signal from the start")
             .subscribe()
+    }
+
+    /// Tells when any table changes; the value is the version of the newest change.
+    pub fn subscribe_to_all(&self) -> watch::Receiver<u64> {
+        self.signal.subscribe()
     }
 
     // A panic while the lock is held leaves no half-made change: `commit` changes the state only after all that can fail.

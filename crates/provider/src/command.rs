@@ -67,18 +67,21 @@ impl Command {
     /// Runs the command. It succeeds if there is nothing to complain of.
     pub fn run(self, out: &mut impl Write, complaints: &mut impl Write) -> io::Result<ExitCode> {
         match self.action {
-            Action::Check(check) => check.run(out),
+            Action::Check(check) => check.run(out, complaints),
             Action::Convert(convert) => convert.run(out, complaints),
         }
     }
 }
 
 impl Check {
-    fn run(self, out: &mut impl Write) -> io::Result<ExitCode> {
+    fn run(self, out: &mut impl Write, complaints: &mut impl Write) -> io::Result<ExitCode> {
         let format: Format = self.format.parse().unwrap_or_default();
-        let findings = names::command::check(&self.folders);
-        names::command::write(out, format, &findings)?;
-        Ok(code(findings.is_empty()))
+        let outcome = names::command::check(&self.folders);
+        for file in &outcome.skipped {
+            writeln!(complaints, "{file} is skipped: it cannot be read as a configuration")?;
+        }
+        names::command::write(out, format, &outcome.findings)?;
+        Ok(code(outcome.findings.is_empty()))
     }
 }
 

@@ -35,3 +35,4 @@ pub use self::import::{Writers, import};
 pub use self::path::PathError;
 pub use self::plan::{complete, configured, planned, respelled, retained};
 pub use self::refresh::{Ownership, refresh};
+pub use self::union::excluded_fields;

@@ -1,8 +1,11 @@
 //! Values in the words of Go's `fmt` and `encoding/json`, which some of the API server's messages hold.
 
 use std::fmt::{self, Write as _};
+use std::io;
 
+use serde::Serialize as _;
 use serde_json::Value;
+use serde_json::ser::Formatter;
 
 /// A value as `%v` prints it.
 pub struct Plain<'a>(pub &'a Value);
@@ -13,21 +16,42 @@ pub struct Syntax<'a>(pub &'a Value);
 /// A text as `%q` quotes it.
 pub struct Quoted<'a>(pub &'a str);
 
-/// A value as `json.Marshal` writes it: safe inside HTML. The characters in question stand in strings only.
+/// A value as `json.Marshal` writes it: safe inside HTML, and numbers without an exponent where they are of a usual size.
 pub fn json(value: &Value) -> String {
-    let mut json = value.to_string();
-    for (character, escape) in [
-        ('&', "\\u0026"),
-        ('<', "\\u003c"),
-        ('>', "\\u003e"),
-        ('\u{2028}', "\\u2028"),
-        ('\u{2029}', "\\u2029"),
-    ] {
-        if json.contains(character) {
-            json = json.replace(character, escape);
+    let mut json = Vec::new();
+    let mut serializer = serde_json::Serializer::with_formatter(&mut json, Json);
+    // A value can be written, and a vector takes what is written to it.
+    let _ = value.serialize(&mut serializer);
+    String::from_utf8(json).unwrap_or_default()
+}
+
+/// What is not as `serde_json` writes it.
+struct Json;
+
+impl Formatter for Json {
+    fn write_f64<W: io::Write + ?Sized>(&mut self, writer: &mut W, value: f64) -> io::Result<()> {
+        let size = value.abs();
+        if size == 0.0 || (1e-6..1e21).contains(&size) {
+            return write!(writer, "{value}");
+        }
+        let text = format!("{value:e}");
+        // Only the exponent of a small number has its sign in Rust.
+        match text.split_once('e') {
+            Some((digits, exponent)) if !exponent.starts_with('-') => write!(writer, "{digits}e+{exponent}"),
+            _ => writer.write_all(text.as_bytes()),
         }
     }
-    json
+
+    fn write_string_fragment<W: io::Write + ?Sized>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        let mut rest = fragment;
+        while let Some(at) = rest.find(['&', '<', '>', '\u{2028}', '\u{2029}']) {
+            let (before, from) = rest.split_at(at);
+            let Some(character) = from.chars().next() else { break };
+            write!(writer, "{before}\\u{:04x}", u32::from(character))?;
+            rest = &from[character.len_utf8()..];
+        }
+        writer.write_all(rest.as_bytes())
+    }
 }
 
 /// The type of a decoded value, as `%T` prints it.
@@ -176,6 +200,23 @@ mod tests {
         ] {
             assert_eq!(Quoted(text).to_string(), quoted);
         }
-        assert_eq!(json(&json!("a<b>&c")), r#""a\u003cb\u003e\u0026c""#);
+    }
+
+    #[test]
+    fn json_is_written_as_go_writes_it() {
+        for (value, expected) in [
+            (json!("a<b>&c\u{2028}\""), r#""a\u003cb\u003e\u0026c\u2028\"""#),
+            (json!(9_223_372_036_854_775_808.0), "9223372036854776000"),
+            (json!(1e20), "100000000000000000000"),
+            (json!(-1.5e21), "-1.5e+21"),
+            (json!(0.000_001), "0.000001"),
+            (json!(1.5e-7), "1.5e-7"),
+            (
+                json!({"b": [1, 1.5, null], "a": true}),
+                r#"{"a":true,"b":[1,1.5,null]}"#,
+            ),
+        ] {
+            assert_eq!(json(&value), expected);
+        }
     }
 }

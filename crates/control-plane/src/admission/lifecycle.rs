@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::Part;
+use crate::time;
 
 /// Sets the metadata that belongs to the server on an object to be created, and drops the status.
 /// The name must be there already (or `generateName`, from which one is made).
@@ -19,10 +20,7 @@ pub fn prepare_create(object: &mut Value, namespace: Option<&str>, uid: &str, no
         metadata.remove(field);
     }
     metadata.insert("uid".to_owned(), uid.into());
-    metadata.insert(
-        "creationTimestamp".to_owned(),
-        now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string().into(),
-    );
+    metadata.insert("creationTimestamp".to_owned(), time::timestamp(now).into());
     metadata.insert("generation".to_owned(), 1.into());
     if let Some(namespace) = namespace {
         metadata.insert("namespace".to_owned(), namespace.into());

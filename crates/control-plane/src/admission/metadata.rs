@@ -469,8 +469,9 @@ pub fn manager_of_user_agent(user_agent: &str) -> String {
     manager
 }
 
-/// Removes owner references that come again word for word, and gives the warning about them.
-pub fn dedup_owner_references(object: &mut Value) -> Option<String> {
+/// Removes owner references that come again word for word, and gives the warning about them; `when` says when they were
+/// found, where that is not at once.
+pub fn dedup_owner_references(object: &mut Value, when: &str) -> Option<String> {
     let references = object.pointer_mut("/metadata/ownerReferences")?.as_array_mut()?;
     let mut kept: HashSet<Value> = HashSet::with_capacity(references.len());
     let mut duplicates = Vec::new();
@@ -483,7 +484,7 @@ pub fn dedup_owner_references(object: &mut Value) -> Option<String> {
     });
     (!duplicates.is_empty()).then(|| {
         format!(
-            ".metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may \
+            ".metadata.ownerReferences contains duplicate entries{when}; API server dedups owner references in 1.20+, and may \
              reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: {}",
             duplicates.join(", ")
         )

@@ -63,6 +63,6 @@ fn lookup<'v>(
             Some(value) if fits(value) => Ok(Some(value)),
             Some(value) => mismatch(&format!(".{part}.{name}"), value, wanted),
         },
-        Some(value) => mismatch(&format!(".{part}"), value, "map[string]interface{}"),
+        Some(value) => mismatch(&format!(".{part}.{name}"), value, "map[string]interface{}"),
     }
 }

@@ -480,10 +480,10 @@ fn a_namespace_is_named_by_a_label() {
 fn an_owner_that_is_named_twice_is_an_owner_once() {
     let owner = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "name": name, "uid": "1"});
     let mut object = web_with("/metadata/ownerReferences", json!([owner("a"), owner("a"), owner("b")]));
-    let warning = dedup_owner_references(&mut object).unwrap_or_default();
+    let warning = dedup_owner_references(&mut object, "").unwrap_or_default();
     assert!(warning.ends_with("duplicate UID(s) observed: 1"), "{warning}");
     assert_eq!(object["metadata"]["ownerReferences"], json!([owner("a"), owner("b")]));
-    assert_eq!(dedup_owner_references(&mut object), None);
+    assert_eq!(dedup_owner_references(&mut object, ""), None);
 }
 
 #[test]

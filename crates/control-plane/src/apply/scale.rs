@@ -73,11 +73,31 @@ pub fn update(live: &Value, scale: Value, write: &Write<'_>) -> Value {
 
 /// Applies a Scale.
 ///
+/// An API server knows no conversion of the Scale of a custom resource, and so refuses an apply that would change something,
+/// and one to replicas that nobody owns. What is left is to share their value.
+///
 /// # Errors
 /// See [`Error`].
 pub fn apply(live: &Value, patch: &Value, write: &Write<'_>, conflicts: Conflicts) -> Result<Value, Error> {
     let before = with_managers(live, write);
-    let after = structured_merge::apply(Some(&before), patch, &on_scale(write), conflicts, |_| {})?;
+    let after = structured_merge::apply(Some(&before), patch, &on_scale(write), conflicts, |_| {});
+    if let Err(Error::BadRequest(_)) = after {
+        return after;
+    }
+    let cannot_convert = |what: &str| {
+        let about = format!("{API_VERSION}, Kind={KIND}) to proper version: request to convert CR to an invalid");
+        Error::Internal(format!("{what}; {about} group/version: {API_VERSION}"))
+    };
+    if before["metadata"]["managedFields"].is_null() {
+        let what = "failed to create manager for existing fields: failed to convert live object (/";
+        return Err(cannot_convert(what));
+    }
+    let after = after?;
+    if after["spec"] != before["spec"] {
+        let text = |field: &str| patch["metadata"][field].as_str().unwrap_or_default();
+        let what = format!("failed to convert new object ({}/{}", text("namespace"), text("name"));
+        return Err(cannot_convert(&what));
+    }
     Ok(write_back(live, &after, write))
 }
 

@@ -3,10 +3,12 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{ATTEMPTS, Doomed, Registry, metadata, namespace};
-use crate::resource::{Resource, Table};
+use super::strategy::{self, Deletion};
+use super::{ATTEMPTS, Registry, metadata};
+use crate::resource::Resource;
 use crate::status::{self, Status};
 use crate::store::{CommitError, Key, Page, Stored};
+use crate::time;
 
 /// The finalizer that holds an object until its dependents are gone.
 const FOREGROUND: &str = "foregroundDeletion";
@@ -55,9 +57,7 @@ pub enum Deleted {
 impl Registry {
     /// Deletes the object of this name.
     pub fn delete(&self, resource: &'static Resource, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
-        if resource.table == Table::Namespaces && namespace::PERMANENT.contains(&key.name.as_str()) {
-            return Err(namespace::permanent(&key.name));
-        }
+        strategy::of(resource).check_deletion(&key.name)?;
         for _ in 0..ATTEMPTS {
             let live = self.get(resource, key)?;
             check_preconditions(resource, key, &live, options)?;
@@ -91,25 +91,25 @@ impl Registry {
     ) -> Result<Deleted, CommitError> {
         let mut object = live.value.clone();
         let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
+        let deletion = strategy::of(resource).deletion();
         if let Some(propagation) = options.propagation
-            && resource.table != Table::Namespaces
+            && deletion != Deletion::AfterItsContent
         {
             set_propagation(&mut object, propagation);
         }
         let held = object["metadata"]["finalizers"]
             .as_array()
             .is_some_and(|items| !items.is_empty());
-        if !held && resource.table != Table::Namespaces {
+        if !held && deletion != Deletion::AfterItsContent {
             if !options.dry_run {
                 object = self
                     .store()
                     .remove(resource.table, key, live.version, object)?
                     .value
                     .clone();
-                self.after_removal(resource, key);
             }
-            return Ok(match resource.table {
-                Table::ResourceQuotas | Table::ServiceAccounts => Deleted::Last(object),
+            return Ok(match deletion {
+                Deletion::AtOnceWithLast => Deleted::Last(object),
                 _ => Deleted::Gone(status::deleted(resource, &key.name, &uid)),
             });
         }
@@ -118,30 +118,13 @@ impl Registry {
             return Ok(Deleted::Pending(object));
         }
         let stored = self.store().put(resource.table, key, Some(live.version), object)?;
-        self.reports.send(match resource.table {
-            Table::Namespaces => Doomed::Namespace(key.name.clone()),
-            table => Doomed::Owner(table, key.clone()),
-        });
         Ok(Deleted::Pending(stored.value.clone()))
-    }
-
-    /// An object is gone: its namespace may have waited for that.
-    pub(super) fn after_removal(&self, resource: &'static Resource, key: &Key) {
-        if !resource.namespaced {
-            return;
-        }
-        let namespace = self
-            .store()
-            .get(Table::Namespaces, &Key::new("", key.namespace.as_str()));
-        if namespace.is_some_and(|found| !found.value["metadata"]["deletionTimestamp"].is_null()) {
-            self.reports.send(Doomed::Namespace(key.namespace.clone()));
-        }
     }
 }
 
 fn check_preconditions(resource: &Resource, key: &Key, live: &Stored, options: &DeleteOptions) -> Result<(), Status> {
     let own = |field: &str| live.value["metadata"][field].as_str().unwrap_or_default();
-    if resource.table == Table::Namespaces {
+    if strategy::of(resource).deletion() == Deletion::AfterItsContent {
         for (label, field, wanted) in [
             ("UID", "uid", &options.uid),
             ("ResourceVersion", "resourceVersion", &options.resource_version),
@@ -203,8 +186,8 @@ pub(super) fn mark(resource: &Resource, object: &mut Value, now: Timestamp) {
     }
     let generation = object["metadata"]["generation"].as_i64();
     let metadata = metadata::of(object);
-    metadata.insert("deletionTimestamp".to_owned(), metadata::timestamp(now).into());
-    if resource.table == Table::Namespaces {
+    metadata.insert("deletionTimestamp".to_owned(), time::timestamp(now).into());
+    if strategy::of(resource).deletion() == Deletion::AfterItsContent {
         object["status"] = json!({"phase": "Terminating"});
         return;
     }

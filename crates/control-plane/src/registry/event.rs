@@ -1,35 +1,22 @@
-//! Events have two shapes, core/v1 and events.k8s.io/v1; they are kept in the first.
+//! Events, in the shape of core/v1.
 
 use serde_json::Value;
 
+use super::strategy::Strategy;
 use crate::admission::FieldError;
 
-/// The names of the same field: core/v1, events.k8s.io/v1.
-const RENAMED: [(&str, &str); 7] = [
-    ("involvedObject", "regarding"),
-    ("message", "note"),
-    ("reportingComponent", "reportingController"),
-    ("source", "deprecatedSource"),
-    ("firstTimestamp", "deprecatedFirstTimestamp"),
-    ("lastTimestamp", "deprecatedLastTimestamp"),
-    ("count", "deprecatedCount"),
-];
+/// The strategy of events.
+pub(super) struct Events;
 
-/// The event in the shape of core/v1.
-pub fn to_core(event: &mut Value) {
-    rename(event, |(core, events)| (events, core));
-    event["apiVersion"] = "v1".into();
+impl Strategy for Events {
+    fn check_new(&self, object: &Value, errors: &mut Vec<FieldError>) {
+        errors.extend(check(object));
+    }
 }
 
-/// The event in the shape of events.k8s.io/v1.
-pub fn from_core(event: &mut Value) {
-    rename(event, |names| names);
-    event["apiVersion"] = "events.k8s.io/v1".into();
-}
-
-/// What is wrong with a new event, in the shape of core/v1: an event is where its object is, and one that has a time of its
+/// What is wrong with a new event: it is where its object is, and one that has a time of its
 /// own says who reports it.
-pub(super) fn check(event: &Value) -> Vec<FieldError> {
+fn check(event: &Value) -> Vec<FieldError> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let namespace = text(&event["metadata"]["namespace"]);
     let involved = text(&event["involvedObject"]["namespace"]);
@@ -51,14 +38,4 @@ pub(super) fn check(event: &Value) -> Vec<FieldError> {
         problems.extend(missing.map(|field| FieldError::required(field, "")));
     }
     problems
-}
-
-fn rename(event: &mut Value, direction: impl Fn((&'static str, &'static str)) -> (&'static str, &'static str)) {
-    let Some(fields) = event.as_object_mut() else { return };
-    for names in RENAMED {
-        let (from, to) = direction(names);
-        if let Some(value) = fields.remove(from) {
-            fields.insert(to.to_owned(), value);
-        }
-    }
 }

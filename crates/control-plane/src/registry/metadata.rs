@@ -1,16 +1,10 @@
 //! What every object has in common.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::resource::Resource;
 use crate::status::Status;
 use crate::store::Key;
-
-/// `time` as the API writes it: whole seconds.
-pub fn timestamp(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
 
 /// Where the object is kept.
 pub fn key(resource: &Resource, object: &Value) -> Key {

@@ -1,34 +1,94 @@
 //! Namespaces: what they hold goes with them.
 
+use datum_model::format;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{Registry, WriteOptions, Written, metadata};
-use crate::admission::{FieldError, FieldValidation};
+use super::strategy::{Deletion, Strategy};
+use super::{Registry, WriteOptions, Written};
+use crate::admission::{FieldError, FieldValidation, NameRule, Part};
 use crate::resource::{self, Resource, Subresource, Table};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key};
+use crate::time;
 
 /// The namespaces that are always there.
 pub const PERMANENT: [&str; 3] = ["default", "kube-system", "kube-public"];
 
+/// The strategy of namespaces.
+pub(super) struct Namespaces;
+
+impl Strategy for Namespaces {
+    fn names(&self) -> NameRule {
+        NameRule::Label
+    }
+
+    fn prepare(&self, object: &mut Value) {
+        label(object);
+    }
+
+    fn start(&self, object: &mut Value) {
+        start(object);
+    }
+
+    fn keep(&self, live: &Value, object: &mut Value, subresource: Option<Subresource>) {
+        keep(live, object, subresource);
+    }
+
+    /// The name of a namespace is part of host names, and so has stricter rules than other names.
+    fn check_new(&self, object: &Value, errors: &mut Vec<FieldError>) {
+        let name = &object["metadata"]["name"];
+        if let Some(text) = name.as_str() {
+            errors.retain(|error| error.field != "metadata.name");
+            let problems = format::dns_label(text);
+            errors.extend(
+                problems
+                    .iter()
+                    .map(|why| FieldError::invalid("metadata.name", name, why)),
+            );
+        }
+    }
+
+    fn check_update(&self, object: &Value, part: Part, errors: &mut Vec<FieldError>) {
+        if part == Part::Status {
+            errors.extend(check_phase(object));
+        }
+    }
+
+    fn check_deletion(&self, name: &str) -> Result<(), Status> {
+        if PERMANENT.contains(&name) {
+            return Err(permanent(name));
+        }
+        Ok(())
+    }
+
+    fn deletion(&self) -> Deletion {
+        Deletion::AfterItsContent
+    }
+
+    fn is_held(&self, object: &Value) -> bool {
+        let finalizers = object["spec"]["finalizers"].as_array();
+        finalizers.is_some_and(|finalizers| !finalizers.is_empty())
+    }
+}
+
 /// 403 for the deletion of a namespace that is always there.
-pub(super) fn permanent(name: &str) -> Status {
+fn permanent(name: &str) -> Status {
     let message = format!("namespaces \"{name}\" is forbidden: this namespace may not be deleted");
     Status::new(403, "Forbidden", message).about(name, "", "namespaces")
 }
 
 /// Gives a namespace the label with its own name.
-pub(super) fn label(object: &mut Value) {
+fn label(object: &mut Value) {
     let name = object["metadata"]["name"].clone();
     if !object["metadata"]["labels"].is_object() {
-        metadata::of(object).insert("labels".to_owned(), json!({}));
+        super::metadata::of(object).insert("labels".to_owned(), json!({}));
     }
     object["metadata"]["labels"]["kubernetes.io/metadata.name"] = name;
 }
 
 /// Gives a new namespace what the API server gives it.
-pub(super) fn start(object: &mut Value) {
+fn start(object: &mut Value) {
     let mut finalizers = object["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
     if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
         finalizers.push("kubernetes".into());
@@ -38,7 +98,7 @@ pub(super) fn start(object: &mut Value) {
 }
 
 /// Keeps, in an update, what only `/finalize`, `/status` and the server change.
-pub(super) fn keep(live: &Value, object: &mut Value, subresource: Option<Subresource>) {
+fn keep(live: &Value, object: &mut Value, subresource: Option<Subresource>) {
     object["spec"] = live["spec"].clone();
     if subresource != Some(Subresource::Status) {
         object["status"] = live["status"].clone();
@@ -47,7 +107,7 @@ pub(super) fn keep(live: &Value, object: &mut Value, subresource: Option<Subreso
 }
 
 /// What is wrong with the phase: it says whether the namespace is being deleted.
-pub(super) fn check_phase(object: &Value) -> Option<FieldError> {
+fn check_phase(object: &Value) -> Option<FieldError> {
     let (phase, when) = if object["metadata"]["deletionTimestamp"].is_null() {
         ("Active", "if `deletionTimestamp` is empty")
     } else {
@@ -125,14 +185,14 @@ impl Registry {
     }
 
     /// Lets go of a namespace that is being deleted and has nothing left in it.
-    pub(super) fn finish_namespace(&self, name: &str) {
+    pub(super) fn finish_namespace(&self, name: &str) -> Result<(), Status> {
         let key = Key::new("", name);
         loop {
             let Some(live) = self.store().get(Table::Namespaces, &key) else {
-                return;
+                return Ok(());
             };
             if live.value["metadata"]["deletionTimestamp"].is_null() {
-                return;
+                return Ok(());
             }
             let empty = Table::NAMESPACED
                 .into_iter()
@@ -150,17 +210,14 @@ impl Registry {
             } else {
                 object["status"]["conditions"] = conditions(empty, &object["status"]["conditions"]);
                 if object == live.value {
-                    return;
+                    return Ok(());
                 }
                 self.store().put(Table::Namespaces, &key, Some(live.version), object)
             };
             match outcome {
                 Err(CommitError::Raced) => {}
-                Err(error) => {
-                    tracing::warn!(namespace = name, %error, "cannot finish the namespace");
-                    return;
-                }
-                Ok(_) => return,
+                Err(error) => return Err(Status::internal(error.to_string())),
+                Ok(_) => return Ok(()),
             }
         }
     }
@@ -168,7 +225,7 @@ impl Registry {
 
 /// Why a namespace is still there.
 fn conditions(empty: bool, old: &Value) -> Value {
-    let now = metadata::timestamp(Timestamp::now());
+    let now = time::timestamp(Timestamp::now());
     let since = old[0]["lastTransitionTime"].as_str().unwrap_or(&now);
     let condition = |kind: &str, reason: &str, message: &str| {
         json!({

@@ -3,19 +3,18 @@
 //! The rules themselves are pure functions elsewhere ([`admission`], [`apply`], [`patch`]); here is their order, and what
 //! their complaints become.
 
-use datum_model::format;
 use jiff::Timestamp;
 use serde_json::Value;
 use structured_merge::{self as merge, Conflicts, FieldSet, Write};
 use uuid::Uuid;
 
-use super::{Body, Patch, WriteOptions, event, metadata, namespace, secret};
-use crate::admission::{self, FieldError, NameRule, Part, Rules};
+use super::{Body, Patch, WriteOptions, metadata, strategy};
+use crate::admission::{self, FieldError, Part, Rules};
 use crate::apply;
 use crate::go;
 use crate::number;
 use crate::patch;
-use crate::resource::{Resource, Subresource, Table};
+use crate::resource::{Origin, Resource, Subresource};
 use crate::status::{Cause, Status};
 use crate::store::Key;
 
@@ -32,11 +31,9 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
     let mut found = duplicates;
     found.extend(admission::coerce(&mut object, resource.schema()).map_err(problems)?);
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
-    warnings.extend(admission::dedup_owner_references(&mut object));
+    warnings.extend(admission::dedup_owner_references(&mut object, ""));
     admission::default(&mut object, resource.schema());
-    if resource.table == Table::Secrets {
-        secret::encode_text(&mut object);
-    }
+    strategy::of(resource).read(&mut object);
     Ok((object, warnings))
 }
 
@@ -48,9 +45,7 @@ pub(super) fn create(
     options: &WriteOptions,
     now: Timestamp,
 ) -> Result<Value, Status> {
-    if resource.table == Table::Namespaces {
-        namespace::label(&mut object);
-    }
+    strategy::of(resource).prepare(&mut object);
     let api_version = resource.api_version();
     object = merge::update(None, object, &write(resource, &api_version, None, options, now));
     start(resource, namespace, &mut object, now);
@@ -87,9 +82,7 @@ pub(super) fn apply_new(
     mut object: Value,
     now: Timestamp,
 ) -> Result<Value, Status> {
-    if resource.table == Table::Namespaces {
-        namespace::label(&mut object);
-    }
+    strategy::of(resource).prepare(&mut object);
     start(resource, namespace, &mut object, now);
     let api_version = resource.api_version();
     check_new(resource, &object, &api_version)?;
@@ -110,9 +103,7 @@ fn start(resource: &Resource, namespace: &str, object: &mut Value, now: Timestam
         }
     }
     forget_generation(resource, object);
-    if resource.table == Table::Namespaces {
-        namespace::start(object);
-    }
+    strategy::of(resource).start(object);
 }
 
 /// What is to become of a live object.
@@ -165,13 +156,9 @@ pub(super) fn update(
         fields.insert("status".to_owned(), status);
     }
     forget_generation(resource, &mut object);
-    if resource.table == Table::Namespaces {
-        namespace::keep(live, &mut object, subresource);
-    }
+    strategy::of(resource).keep(live, &mut object, subresource);
     let mut errors = admission::validate_update(&object, live, &rules(resource, &api_version), part);
-    if resource.table == Table::Namespaces && part == Part::Status {
-        errors.extend(namespace::check_phase(&object));
-    }
+    strategy::of(resource).check_update(&object, part, &mut errors);
     check(&object, errors)?;
     admission::settle(&mut object, resource.schema());
     Ok(object)
@@ -203,6 +190,10 @@ pub(super) fn decode_patched(
     if patched["kind"].as_str().unwrap_or_default().is_empty() {
         return Err(refuse(format!("Object 'Kind' is missing in '{}'", go::json(patched))));
     }
+    if resource.origin == Origin::Definition && patched["apiVersion"].as_str().unwrap_or_default().is_empty() {
+        let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
+        return Err(Status::internal_error(why));
+    }
     let mut object = patched.clone();
     number::canonicalize(&mut object);
     let mut found = match patch {
@@ -212,17 +203,18 @@ pub(super) fn decode_patched(
     };
     found.extend(admission::coerce(&mut object, resource.schema()).map_err(refuse)?);
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
-    warnings.extend(admission::dedup_owner_references(&mut object));
+    warnings.extend(admission::dedup_owner_references(
+        &mut object,
+        " after mutating admission happens",
+    ));
     admission::default(&mut object, resource.schema());
-    if resource.table == Table::Secrets {
-        secret::encode_text(&mut object);
-    }
+    strategy::of(resource).read(&mut object);
     Ok((object, warnings))
 }
 
-/// Built-in kinds do not count generations here.
+/// Most built-in kinds do not count generations.
 fn forget_generation(resource: &Resource, object: &mut Value) {
-    if !resource.is_custom()
+    if !strategy::of(resource).counts_generations()
         && let Some(metadata) = object["metadata"].as_object_mut()
     {
         metadata.remove("generation");
@@ -234,10 +226,7 @@ fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
         schema: resource.schema(),
         api_version,
         kind: resource.kind,
-        names: match resource.table {
-            Table::Namespaces => NameRule::Label,
-            _ => NameRule::Subdomain,
-        },
+        names: strategy::of(resource).names(),
         namespaced: resource.namespaced,
         scale: resource.subresources.contains(&Subresource::Scale),
     }
@@ -245,20 +234,7 @@ fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
 
 fn check_new(resource: &Resource, object: &Value, api_version: &str) -> Result<(), Status> {
     let mut errors = admission::validate_create(object, &rules(resource, api_version));
-    let name = &object["metadata"]["name"];
-    if let (Table::Namespaces, Some(text)) = (resource.table, name.as_str()) {
-        // The name of a namespace is part of host names, and so has stricter rules than other names.
-        let problems = format::dns_label(text);
-        errors.retain(|error| error.field != "metadata.name");
-        errors.extend(
-            problems
-                .iter()
-                .map(|why| FieldError::invalid("metadata.name", name, why)),
-        );
-    }
-    if resource.table == Table::Events {
-        errors.extend(event::check(object));
-    }
+    strategy::of(resource).check_new(object, &mut errors);
     check(object, errors)
 }
 

@@ -4,8 +4,19 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Value, json};
 
+use super::strategy::Strategy;
+
+/// The strategy of secrets.
+pub(super) struct Secrets;
+
+impl Strategy for Secrets {
+    fn read(&self, object: &mut Value) {
+        encode_text(object);
+    }
+}
+
 /// Moves `stringData`, which is only ever written, into `data`, where it wins.
-pub(super) fn encode_text(secret: &mut Value) {
+fn encode_text(secret: &mut Value) {
     let Some(Value::Object(texts)) = secret.as_object_mut().and_then(|fields| fields.remove("stringData")) else {
         return;
     };

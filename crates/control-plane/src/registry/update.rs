@@ -5,10 +5,10 @@ use serde_json::Value;
 use structured_merge::{Conflicts, same_but_for_times};
 
 use super::pipeline::{self, Change};
-use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata, warned};
+use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata, strategy, warned};
 use crate::admission;
 use crate::go;
-use crate::resource::{Resource, Subresource, Table};
+use crate::resource::{Resource, Subresource};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key, Stored};
 
@@ -167,9 +167,7 @@ impl Registry {
         object: Value,
     ) -> Result<Value, CommitError> {
         let stored = if is_finished(resource, &object) {
-            let stored = self.store().remove(resource.table, key, live.version, object)?;
-            self.after_removal(resource, key);
-            stored
+            self.store().remove(resource.table, key, live.version, object)?
         } else {
             self.store().put(resource.table, key, Some(live.version), object)?
         };
@@ -179,10 +177,10 @@ impl Registry {
 
 /// Whether an object being deleted has nothing left that holds it.
 fn is_finished(resource: &Resource, object: &Value) -> bool {
-    let held = |list: &Value| list.as_array().is_some_and(|items| !items.is_empty());
+    let finalizers = object["metadata"]["finalizers"].as_array();
     !object["metadata"]["deletionTimestamp"].is_null()
-        && !held(&object["metadata"]["finalizers"])
-        && (resource.table != Table::Namespaces || !held(&object["spec"]["finalizers"]))
+        && finalizers.is_none_or(Vec::is_empty)
+        && !strategy::of(resource).is_held(object)
 }
 
 fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Result<(), Status> {
@@ -207,7 +205,7 @@ fn check_version(resource: &Resource, key: &Key, object: &Value, live: &Stored) 
         Some(text) => go::parse_uint(text).map_err(Status::internal),
     };
     let given = version(object)?;
-    if given == version(&live.value)? || (given == 0 && !resource.is_custom()) {
+    if given == version(&live.value)? || (given == 0 && !strategy::of(resource).insists_on_a_version()) {
         return Ok(());
     }
     if given == 0 {

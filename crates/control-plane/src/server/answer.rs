@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::negotiation::Encoding;
 use super::yaml;
+use crate::go;
 use crate::status::Status;
 
 /// The body of every answer.
@@ -50,7 +51,7 @@ pub(super) fn value(code: u16, body: &Value) -> Answer {
 /// An answer in the encoding that the client wants.
 pub(super) fn encoded(code: u16, body: &Value, encoding: Encoding) -> Answer {
     match encoding {
-        Encoding::Json => json(code, body.to_string().as_bytes()),
+        Encoding::Json => json(code, go::json(body).as_bytes()),
         Encoding::PrettyJson => typed(code, "application/json", full(format!("{body:#}"))),
         Encoding::Yaml => typed(code, "application/yaml", full(yaml::encode(body))),
     }

@@ -7,7 +7,7 @@ use super::{protobuf, yaml};
 use crate::admission::{self, FieldValidation};
 use crate::number;
 use crate::registry::Body;
-use crate::resource::Resource;
+use crate::resource::{Origin, Resource};
 use crate::status::Status;
 
 /// The largest body that is read, in bytes.
@@ -42,7 +42,7 @@ impl Format {
             "" | "application/json" => Ok(Self::Json),
             "application/yaml" => Ok(Self::Yaml),
             // The kinds that Go clients know; a custom resource has no protobuf.
-            protobuf::MEDIA_TYPE if !resource.is_custom() => Ok(Self::Protobuf),
+            protobuf::MEDIA_TYPE if resource.origin == Origin::BuiltIn => Ok(Self::Protobuf),
             _ => Err(Status::unsupported_media_type(&ENCODINGS)),
         }
     }
@@ -142,7 +142,7 @@ fn check_type(resource: &Resource, body: &[u8], mut object: Value) -> Result<Val
         match field {
             _ if !is_empty => {}
             // Built-in kinds are known by their path.
-            _ if !resource.is_custom() => object[field] = default.into(),
+            _ if resource.origin == Origin::BuiltIn => object[field] = default.into(),
             "kind" => {
                 let why = format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(body));
                 return Err(unrecognized(resource, body, &why));

@@ -27,16 +27,14 @@ use crate::auth::{Attributes, User};
 use crate::discovery::Document;
 use crate::faults::Fault;
 use crate::kubeconfig::TOKENS;
+use crate::project;
 use crate::request_log::Entry;
-use crate::resource::{Subresource, Table};
+use crate::resource::{Origin, Subresource, Table};
 use crate::selector::Fields;
 use crate::status::Status;
 use crate::store::Key;
 use crate::{discovery, openapi};
 use datum_model::Project;
-
-/// Where the control planes of projects are served.
-const PROJECTS: &str = "/apis/resourcemanager.miloapis.com/v1alpha1/projects/";
 
 /// A request whose body has been read.
 pub(super) struct Call {
@@ -262,7 +260,7 @@ async fn respond(
         Ok(user) => call.user = user,
         Err(status) => return fail(&call, &status),
     }
-    if let Some((project, rest)) = project(path) {
+    if let Some((project, rest)) = project::split(path) {
         let Ok(project) = project.parse::<Project>() else {
             return answer::page_not_found();
         };
@@ -271,7 +269,7 @@ async fn respond(
         if app.registry.store().get(Table::Namespaces, &key).is_none() {
             return answer::page_not_found();
         }
-        (call.path, call.only_namespace) = (rest, Some(namespace));
+        (call.path, call.only_namespace) = (rest.to_owned(), Some(namespace));
     }
     match Limited::new(request.into_body(), BODY_LIMIT).collect().await {
         Ok(body) => {
@@ -353,14 +351,6 @@ fn impersonated(request: &Request<Incoming>, user: User) -> Result<User, Status>
     Ok(User::acting_for(&name, groups.collect()))
 }
 
-/// The project of a path, and the path within its control plane.
-fn project(path: &str) -> Option<(&str, String)> {
-    let (project, rest) = path.strip_prefix(PROJECTS)?.split_once('/')?;
-    let rest = rest.strip_prefix("control-plane")?;
-    (rest.is_empty() || rest.starts_with('/'))
-        .then(|| (project, if rest.is_empty() { "/".into() } else { rest.into() }))
-}
-
 fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
     if let Some(rest) = call.path.strip_prefix("/_control/") {
         return control::serve(app, call, rest);
@@ -399,13 +389,13 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
         "" => None,
         name => match resource.subresource(name) {
             Some(subresource) => Some(subresource),
-            None if resource.is_custom() => return Err(Status::not_found(resource, &target.name)),
+            None if resource.origin == Origin::Definition => return Err(Status::not_found(resource, &target.name)),
             None => return Ok(answer::page_not_found()),
         },
     };
     let verbs = subresource.map_or(resource.verbs(), Subresource::verbs);
     let has_name = !target.name.is_empty();
-    if resource.is_custom() {
+    if resource.origin == Origin::Definition {
         if !verbs.contains(&verb) {
             return Err(Status::verb_not_supported(resource, verb));
         }

@@ -17,10 +17,11 @@ use super::target::Target;
 use super::{App, watch};
 use crate::admission::FieldValidation;
 use crate::apply::scale;
+use crate::conversion::Conversion;
 use crate::registry::{
-    Body, DeleteOptions, Deleted, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, event, metadata,
+    Body, DeleteOptions, Deleted, ListQuery, Patch, Propagation, Registry, WriteOptions, Written, metadata,
 };
-use crate::resource::{self, Resource, Subresource, Table};
+use crate::resource::{self, Origin, Resource, Subresource, Table};
 use crate::selector::{Fields, Labels};
 use crate::status::{Cause, Status};
 use crate::store::{Key, Page, Stored};
@@ -168,15 +169,13 @@ impl Objects<'_> {
 
     /// Whether objects are shown in another shape than they are stored in.
     fn is_converted(&self) -> bool {
-        self.resource.group == "events.k8s.io"
+        self.resource.conversion != Conversion::None
     }
 
     /// The object as this resource shows it.
     fn seen(&self, object: &Value) -> Value {
         let mut object = object.clone();
-        if self.is_converted() {
-            event::from_core(&mut object);
-        }
+        self.resource.conversion.from_stored(&mut object);
         object
     }
 
@@ -209,7 +208,7 @@ impl Objects<'_> {
 
     /// 406 for the metadata of a list where one object was asked for, or the other way around.
     fn wrong_shape(&self, asked: &str, but: &str, list: &str) -> Status {
-        let go_type = if self.resource.is_custom() {
+        let go_type = if self.resource.origin == Origin::Definition {
             format!("*unstructured.Unstructured{list}")
         } else {
             format!("*core.{}{list}", self.resource.kind)
@@ -341,9 +340,7 @@ impl Objects<'_> {
         let format = Format::of(self.resource, &self.call.content_type)?;
         let options = self.write_options("CreateOptions", Vec::new())?;
         let mut body = format.decode(self.resource, &self.call.body)?;
-        if self.is_converted() {
-            event::to_core(&mut body.object);
-        }
+        self.resource.conversion.to_stored(&mut body.object);
         self.check_made_in_view(&body.object)?;
         let written = self
             .registry
@@ -359,10 +356,11 @@ impl Objects<'_> {
         } else {
             Format::of(self.resource, &self.call.content_type)?.decode(self.resource, &self.call.body)?
         };
-        if self.is_converted() {
-            event::to_core(&mut body.object);
+        self.resource.conversion.to_stored(&mut body.object);
+        // Metadata of another type is what decoding refuses.
+        if matches!(body.object["metadata"], Value::Object(_) | Value::Null) {
+            metadata::check_name(&body.object, &self.key.name)?;
         }
-        metadata::check_name(&body.object, &self.key.name)?;
         metadata::check_namespace(&body.object, &self.key.namespace)?;
         let written = match self.subresource {
             Some(Subresource::Scale) => self
@@ -391,7 +389,7 @@ impl Objects<'_> {
                     causes.push(Cause::forbidden("force", "may not be specified for non-apply patch"));
                 }
             }
-            _ if self.resource.is_custom() => {
+            _ if self.resource.origin == Origin::Definition => {
                 return Err(Status::unsupported_media_type(&[JSON_PATCH, MERGE_PATCH, APPLY_PATCH]));
             }
             // The paths of built-in kinds are routed by media type.
@@ -429,10 +427,10 @@ impl Objects<'_> {
         };
         if self.is_converted() {
             match &mut patch {
-                Patch::Apply { body, .. } => event::to_core(body),
+                Patch::Apply { body, .. } => self.resource.conversion.to_stored(body),
                 Patch::Merge(text) | Patch::Strategic(text) => {
                     if let Ok(mut body) = serde_json::from_str(text) {
-                        event::to_core(&mut body);
+                        self.resource.conversion.to_stored(&mut body);
                         *text = body.to_string();
                     }
                 }

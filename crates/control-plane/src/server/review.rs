@@ -11,9 +11,9 @@ use super::handler::Call;
 use super::target::Target;
 use crate::auth::{Attributes, Tokens, User};
 use crate::core_schema;
-use crate::registry::metadata;
 use crate::resource::Table;
 use crate::status::{Cause, Status};
+use crate::time;
 
 /// A kind of review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ impl Review {
             Review::Subject => json!({
                 "kind": kind,
                 "apiVersion": api_version,
-                "metadata": {"creationTimestamp": metadata::timestamp(now)},
+                "metadata": {"creationTimestamp": time::timestamp(now)},
             }),
             Review::Rules => json!({"kind": kind, "apiVersion": api_version, "metadata": {}, "spec": {}}),
             _ => {

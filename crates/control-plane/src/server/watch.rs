@@ -16,7 +16,8 @@ use super::App;
 use super::answer::{self, Answer};
 use super::negotiation::Shape;
 use super::paging::{ListOptions, parse_version, too_large};
-use crate::registry::{ListQuery, event};
+use crate::conversion::Conversion;
+use crate::registry::ListQuery;
 use crate::resource::Resource;
 use crate::status::Status;
 use crate::store::{Change, Expired, Stored};
@@ -236,7 +237,7 @@ impl Watch {
 
     fn encode_object(&mut self, piece: &mut BytesMut, kind: &str, stored: &Stored) {
         let resource = self.request.resource;
-        if self.request.shape == Shape::Object && resource.group != "events.k8s.io" {
+        if self.request.shape == Shape::Object && resource.conversion == Conversion::None {
             return line(piece, kind, &stored.json());
         }
         let object = self.shaped(&stored.value);
@@ -249,9 +250,7 @@ impl Watch {
         match self.request.shape {
             Shape::Object => {
                 let mut object = object.clone();
-                if resource.group == "events.k8s.io" {
-                    event::from_core(&mut object);
-                }
+                resource.conversion.from_stored(&mut object);
                 object
             }
             Shape::Metadata(version) | Shape::MetadataList(version) => {

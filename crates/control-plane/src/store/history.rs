@@ -71,13 +71,13 @@ impl History {
     }
 
     pub(super) fn push(&mut self, change: Change) {
-        self.bytes += change.object.json().len();
+        self.bytes += change.object.size;
         self.changes.push_back(change);
         while self.changes.len() > 1
             && (self.changes.len() > self.limits.changes || self.bytes > self.limits.bytes)
             && let Some(oldest) = self.changes.pop_front()
         {
-            self.bytes -= oldest.object.json().len();
+            self.bytes -= oldest.object.size;
             self.start = oldest.version;
         }
     }

@@ -1,3 +1,5 @@
+mod model;
+
 use serde_json::json;
 
 use super::*;

@@ -15,6 +15,7 @@ mod kubectl;
 mod lists;
 mod matching;
 mod process;
+mod recording;
 mod size;
 mod trust;
 mod watches;

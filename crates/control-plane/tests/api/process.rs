@@ -85,6 +85,107 @@ async fn what_was_answered_survives_a_kill() {
     assert_eq!(json!(before.auth_infos), json!(after.auth_infos));
 }
 
+/// A write: the replicas that it sets, or a removal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Attempt {
+    Set(u64),
+    Remove,
+}
+
+/// What one writer knows of its object.
+#[derive(Clone, Debug, Default)]
+struct Known {
+    /// The replicas of the last write that was answered, and the version that it gave; nothing where the object is gone.
+    answered: Option<(u64, u64)>,
+    /// The write that had no answer, and so may or may not have arrived.
+    under_way: Option<Attempt>,
+}
+
+/// Writes one object over and over, now and then removing it, until the server is gone.
+async fn write_until_the_end(api: Api<DynamicObject>, name: String, mut known: Known) -> Known {
+    for replicas in known.answered.map_or(1, |(replicas, _)| replicas + 1).. {
+        let removes = replicas % 7 == 0 && known.answered.is_some();
+        known.under_way = Some(if removes {
+            Attempt::Remove
+        } else {
+            Attempt::Set(replicas)
+        });
+        let mut object = workload(&name);
+        object["spec"]["replicas"] = json!(replicas);
+        let answer = match known.answered {
+            Some(_) if removes => api
+                .delete(&name, &kube::api::DeleteParams::default())
+                .await
+                .map(|_| None),
+            Some((_, version)) => {
+                object["metadata"]["resourceVersion"] = json!(version.to_string());
+                let object = serde_json::from_value(object).unwrap();
+                api.replace(&name, &PostParams::default(), &object).await.map(Some)
+            }
+            None => {
+                let object = serde_json::from_value(object).unwrap();
+                api.create(&PostParams::default(), &object).await.map(Some)
+            }
+        };
+        match answer {
+            Ok(object) => {
+                let version = |object: DynamicObject| object.metadata.resource_version.unwrap().parse().unwrap();
+                known.answered = object.map(|object| (replicas, version(object)));
+                known.under_way = None;
+            }
+            Err(kube::Error::Api(status)) => panic!("{name}: {status}"),
+            Err(_) => break,
+        }
+    }
+    known
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_kill_amid_many_writes_loses_nothing_that_was_answered() {
+    const WRITERS: usize = 8;
+    let folder = tempfile::tempdir().unwrap();
+    let kubeconfig = folder.path().join("kubeconfig");
+    let data = folder.path().join("data");
+    let data = ["--data", data.to_str().unwrap()];
+    let mut all: Vec<Known> = vec![Known::default(); WRITERS];
+    for round in 0..4 {
+        let mut program = Program::start(&data, &kubeconfig);
+        let api = workloads(&kubeconfig).await;
+        for (index, known) in all.iter_mut().enumerate() {
+            let live = api.get_opt(&format!("w{index}")).await.unwrap();
+            let found = live.map(|live| {
+                let version = live.metadata.resource_version.unwrap().parse::<u64>().unwrap();
+                (live.data["spec"]["replicas"].as_u64().unwrap(), version)
+            });
+            let is_answered = found == known.answered;
+            let arrived = found.map_or(Attempt::Remove, |(replicas, _)| Attempt::Set(replicas));
+            let is_under_way = known.under_way == Some(arrived);
+            assert!(
+                is_answered || is_under_way,
+                "round {round}, w{index}: {found:?} after {known:?}"
+            );
+            *known = Known {
+                answered: found,
+                under_way: None,
+            };
+        }
+        let writers: Vec<_> = all
+            .iter()
+            .enumerate()
+            .map(|(index, known)| tokio::spawn(write_until_the_end(api.clone(), format!("w{index}"), known.clone())))
+            .collect();
+        tokio::time::sleep(std::time::Duration::from_millis(150 + 130 * round)).await;
+        program.child.kill().unwrap();
+        for (known, writer) in all.iter_mut().zip(writers) {
+            *known = writer.await.unwrap();
+        }
+    }
+    assert!(
+        all.iter()
+            .all(|known| known.answered.is_some() || known.under_way.is_some())
+    );
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn it_says_when_it_is_ready_and_ends_when_told_to() {
     let folder = tempfile::tempdir().unwrap();

@@ -672,3 +672,29 @@ async fn long_lists_take_no_longer_than_their_length() {
     // Quadratic checks took minutes.
     assert!(started.elapsed() < std::time::Duration::from_mins(1));
 }
+
+#[tokio::test]
+async fn parts_of_the_wrong_type_are_refused_in_the_words_of_the_api_server() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    client.post(WORKLOADS, &workload("a")).await;
+    let path = format!("{WORKLOADS}/a");
+    let mut wrong = workload("a");
+    wrong["metadata"] = json!("s");
+    let refused = client.json(Method::PUT, &path, "application/json", &wrong).await;
+    assert_eq!(
+        (refused.status, refused.json()["message"].as_str().unwrap()),
+        (
+            400,
+            "Workload in version \"v1alpha1\" cannot be handled as a Workload: json: cannot unmarshal string into Go value of type v1.ObjectMeta"
+        )
+    );
+    let refused = client.merge(&path, &json!({"spec": [{}]})).await;
+    let message = refused.json()["message"].as_str().unwrap().to_owned();
+    assert!(
+        message.contains(
+            ".spec.replicas accessor error: [map[]] is of the type []interface {}, expected map[string]interface{}"
+        ),
+        "{message}"
+    );
+}

@@ -595,6 +595,21 @@ mod tests {
     }
 
     #[test]
+    fn what_an_imported_workload_keeps_is_told_before_it_leaves_the_state() {
+        let attributes = [
+            AttributePath::new("metadata").attribute("labels"),
+            AttributePath::new("spec").attribute("selector"),
+        ];
+        expect![[r#"
+            [] The configuration leaves out a part of the imported workload project-a/web
+            What it leaves out is not managed. The plan shows it as removed because it leaves the state; in the workload it stays as it is: metadata.labels, spec.selector.
+
+            To manage it, write it into the configuration before this is applied.
+        "#]].assert_eq(&shown(left_out("project-a/web", &attributes).iter()));
+        assert_eq!(left_out("project-a/web", &[]), None, "nothing is left out");
+    }
+
+    #[test]
     fn what_admission_rewrites_is_said_with_what_ends_it() {
         let id: WorkloadId = "project-a/web".parse().unwrap();
         let of = |field: &str, ours: Json, theirs: Json| Rewritten {
@@ -690,21 +705,6 @@ mod tests {
             &taken(&id, &Taken::ByLostAttempt("2026-01-01T00:00:00Z")),
             &still_there(&id, "5m", Some(&held)),
         ]));
-    }
-
-    #[test]
-    fn what_an_imported_workload_keeps_is_told_before_it_leaves_the_state() {
-        let attributes = [
-            AttributePath::new("metadata").attribute("labels"),
-            AttributePath::new("spec").attribute("selector"),
-        ];
-        expect![[r#"
-            [] The configuration leaves out a part of the imported workload project-a/web
-            What it leaves out is not managed. The plan shows it as removed because it leaves the state; in the workload it stays as it is: metadata.labels, spec.selector.
-
-            To manage it, write it into the configuration before this is applied.
-        "#]].assert_eq(&shown(left_out("project-a/web", &attributes).iter()));
-        assert_eq!(left_out("project-a/web", &[]), None, "nothing is left out");
     }
 
     #[test]

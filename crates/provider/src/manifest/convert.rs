@@ -201,3 +201,44 @@ fn free(data: &Data) -> Hcl {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{expect, expect_file};
+
+    use super::*;
+
+    const MANIFEST: &str = include_str!("../../../../tests/acceptance/manifest/rich.yaml");
+
+    /// The acceptance tests apply this and plan nothing afterwards.
+    #[test]
+    fn a_manifest_reads_as_people_write_hcl() {
+        let conversion = convert([("rich.yaml", MANIFEST)], Imports::Written);
+        assert_eq!(
+            (conversion.notes.len(), conversion.failures.len()),
+            (0, 0),
+            "{conversion:?}"
+        );
+        expect_file!["../../../../tests/acceptance/manifest/rich.tf"].assert_eq(&conversion.hcl);
+    }
+
+    #[test]
+    fn what_terraform_does_not_manage_is_noted() {
+        let text = "{apiVersion: compute.miloapis.com/v1alpha1, kind: Workload, metadata: {name: a, uid: b, finalizers: [c/d]}, \
+                    spec: {template: {metadata: {name: e}}}}";
+        let conversion = convert([("-", text)], Imports::Omitted);
+        expect![[r#"
+            metadata.finalizers of Workload a is left out: Terraform does not manage it
+            spec.template.metadata.name of Workload a is left out: Terraform does not manage it
+        "#]]
+        .assert_eq(&(conversion.notes.join("\n") + "\n"));
+        let nameless =
+            "{apiVersion: compute.miloapis.com/v1alpha1, kind: Workload, metadata: {generateName: a}, spec: {}}";
+        assert_eq!(
+            convert([("x", nameless)], Imports::Omitted).failures,
+            ["x:1: the Workload has no name"]
+        );
+        let empty = convert([("x", "# nothing\n")], Imports::Omitted);
+        assert_eq!(empty.failures, ["x: there is no object in it"]);
+    }
+}

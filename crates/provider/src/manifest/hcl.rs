@@ -44,6 +44,9 @@ const WIDTH: usize = 100;
 /// The most leaves of a list or an object in one line.
 const LEAVES: usize = 4;
 
+/// The most objects within each other in one line.
+const DEPTH: usize = 3;
+
 /// The lines of a body or of an object's inside, at this indent.
 pub(super) fn items(items: &[Item], indent: usize) -> String {
     let mut text = String::new();
@@ -90,41 +93,68 @@ fn line(text: &mut String, item: &Item, value: &str, width: usize, indent: usize
 /// The value as it follows the sign.
 fn value(item: &Item, indent: usize) -> String {
     let used = indent + item.key.chars().count() + 3;
-    match in_line(&item.value) {
-        Some((line, leaves)) if leaves <= LEAVES && used + line.chars().count() <= WIDTH => line,
-        _ => block(&item.value, indent),
+    fitting(&item.value, used).unwrap_or_else(|| block(&item.value, indent))
+}
+
+/// An expression in one line.
+struct Line {
+    text: String,
+    leaves: usize,
+    depth: usize,
+}
+
+impl Line {
+    fn leaf(text: String) -> Line {
+        Line {
+            text,
+            leaves: 1,
+            depth: 0,
+        }
     }
 }
 
-/// The expression in one line, with the number of its leaves; none for what needs several.
-fn in_line(value: &Hcl) -> Option<(String, usize)> {
+/// The expression in one line where it fits into one that has `used` columns already.
+fn fitting(value: &Hcl, used: usize) -> Option<String> {
+    let line = in_line(value)?;
+    let fits = line.leaves <= LEAVES && line.depth <= DEPTH && used + line.text.chars().count() <= WIDTH;
+    fits.then_some(line.text)
+}
+
+/// The expression in one line, however long; none for what needs several.
+fn in_line(value: &Hcl) -> Option<Line> {
     match value {
-        Hcl::Source(text) => (!text.contains('\n')).then(|| (text.clone(), 1)),
-        Hcl::Text(text) => (!is_heredoc(text)).then(|| (quoted(text), 1)),
+        Hcl::Source(text) => (!text.contains('\n')).then(|| Line::leaf(text.clone())),
+        Hcl::Text(text) => (!is_heredoc(text)).then(|| Line::leaf(quoted(text))),
         Hcl::List(items) => {
-            let items: Vec<(String, usize)> = items.iter().map(in_line).collect::<Option<_>>()?;
-            let is_scalar = |value: &Hcl| matches!(value, Hcl::Source(_) | Hcl::Text(_));
-            // Words of a command stand in one line, however many.
-            let leaves = match value {
-                Hcl::List(values) if values.iter().all(is_scalar) => 1,
-                _ => items.iter().map(|(_, leaves)| leaves).sum(),
-            };
-            let texts: Vec<String> = items.into_iter().map(|(text, _)| text).collect();
-            Some((format!("[{}]", texts.join(", ")), leaves))
+            let lines: Vec<Line> = items.iter().map(in_line).collect::<Option<_>>()?;
+            let texts: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+            let depth = lines.iter().map(|line| line.depth).max().unwrap_or_default();
+            Some(Line {
+                text: format!("[{}]", texts.join(", ")),
+                // Words of a command stand in one line, however many.
+                leaves: if depth == 0 {
+                    1
+                } else {
+                    lines.iter().map(|line| line.leaves).sum()
+                },
+                depth,
+            })
         }
-        Hcl::Object(items) if items.is_empty() => Some(("{}".to_owned(), 1)),
+        Hcl::Object(items) if items.is_empty() => Some(Line::leaf("{}".to_owned())),
         Hcl::Object(items) => {
             if items.iter().any(|item| !item.comments.is_empty()) {
                 return None;
             }
-            let mut leaves = 0;
-            let mut texts = Vec::with_capacity(items.len());
-            for item in items {
-                let (text, count) = in_line(&item.value)?;
-                leaves += count;
-                texts.push(format!("{} = {text}", item.key));
-            }
-            Some((format!("{{ {} }}", texts.join(", ")), leaves))
+            let lines: Vec<Line> = items.iter().map(|item| in_line(&item.value)).collect::<Option<_>>()?;
+            let texts = items.iter().zip(&lines);
+            let texts: Vec<String> = texts
+                .map(|(item, line)| format!("{} = {}", item.key, line.text))
+                .collect();
+            Some(Line {
+                text: format!("{{ {} }}", texts.join(", ")),
+                leaves: lines.iter().map(|line| line.leaves).sum(),
+                depth: 1 + lines.iter().map(|line| line.depth).max().unwrap_or_default(),
+            })
         }
     }
 }
@@ -142,10 +172,7 @@ fn block(value: &Hcl, indent: usize) -> String {
                 let mut text = "[\n".to_owned();
                 for (index, item) in list.iter().enumerate() {
                     let used = indent + 3;
-                    let item = match in_line(item) {
-                        Some((line, leaves)) if leaves <= LEAVES && used + line.chars().count() <= WIDTH => line,
-                        _ => block(item, indent + 2),
-                    };
+                    let item = fitting(item, used).unwrap_or_else(|| block(item, indent + 2));
                     // Nothing may stand behind the end of a heredoc.
                     let end = match (item.starts_with("<<"), index + 1 == list.len()) {
                         (true, true) => String::new(),

@@ -1,8 +1,10 @@
 //! The objects of a text, as kubectl finds them.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use datum_model::api;
+use serde::de::IgnoredAny;
 use serde_json::Value as Json;
 
 use super::scalar;
@@ -53,7 +55,7 @@ impl fmt::Display for Fault {
 /// The documents of a text that hold anything: not those of comments alone, and not null.
 pub(super) fn documents(text: &str) -> Result<Vec<Node>, Fault> {
     let text = text.trim_start_matches('\u{feff}');
-    let is_json = text.trim_start().starts_with('{');
+    let is_json = text.trim_start().starts_with('{') && serde_json::from_str::<IgnoredAny>(text).is_ok();
     if let Some(at) = text.find(['\u{85}', '\u{2028}', '\u{2029}']).filter(|_| !is_json) {
         let letter = text[at..].chars().next().unwrap_or_default();
         return Err(Fault {
@@ -66,12 +68,35 @@ pub(super) fn documents(text: &str) -> Result<Vec<Node>, Fault> {
             ),
         });
     }
-    let documents = document::read(text).map_err(|fault| Fault {
+    let text = if is_json { escaped(text) } else { Cow::Borrowed(text) };
+    let documents = document::read(&text).map_err(|fault| Fault {
         line: Some(fault.place.line),
         path: String::new(),
         message: format!("this is neither YAML nor JSON: {}", fault.message),
     })?;
     Ok(documents.into_iter().filter(|document| !is_null(document)).collect())
+}
+
+/// JSON as it is YAML too: with escapes for what only JSON takes as it is, which can be in its texts alone.
+fn escaped(json: &str) -> Cow<'_, str> {
+    let is_special = |letter: char| {
+        matches!(
+            letter,
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
+        )
+    };
+    if !json.contains(is_special) {
+        return Cow::Borrowed(json);
+    }
+    let mut escaped = String::with_capacity(json.len() + 16);
+    for letter in json.chars() {
+        if is_special(letter) {
+            escaped.extend(["\\u", &format!("{:04x}", u32::from(letter))]);
+        } else {
+            escaped.push(letter);
+        }
+    }
+    Cow::Owned(escaped)
 }
 
 /// What an object says it is.

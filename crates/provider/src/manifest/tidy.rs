@@ -46,7 +46,8 @@ struct Source<'t> {
 impl Source<'_> {
     /// The lines of the block's inside. Blocks within it stay as they are.
     fn body(&self, block: &Block, end: usize) -> String {
-        let mut attributes = Vec::new();
+        // None for those that are left out.
+        let mut attributes: Vec<Option<Item>> = Vec::new();
         let mut blocks = String::new();
         let mut at = block.span().map_or(0, |span| {
             self.text[span.start..]
@@ -55,17 +56,12 @@ impl Source<'_> {
         });
         for structure in &block.body {
             let span = structure.span().unwrap_or(at..at);
-            let comments = self.comments(at..span.start, &mut attributes);
+            let comments = self.comments(at..span.start, last(&mut attributes));
             at = span.end;
             match structure {
                 Structure::Attribute(attribute) => {
                     at = attribute.value.span().map_or(at, |span| span.end);
-                    self.item(
-                        comments,
-                        attribute.key.as_str().to_owned(),
-                        &attribute.value,
-                        &mut attributes,
-                    );
+                    attributes.push(self.item(comments, attribute.key.as_str().to_owned(), &attribute.value));
                 }
                 Structure::Block(_) => {
                     blocks.push('\n');
@@ -74,16 +70,15 @@ impl Source<'_> {
                 }
             }
         }
-        let last = self.comments(at..end, &mut attributes);
-        hcl::items(&attributes, 2) + &indented(&last) + &blocks
+        let end = self.comments(at..end, last(&mut attributes));
+        let attributes: Vec<Item> = attributes.into_iter().flatten().collect();
+        hcl::items(&attributes, 2) + &indented(&end) + &blocks
     }
 
-    /// Adds an attribute, unless it is null.
-    fn item(&self, comments: Vec<String>, key: String, value: &Expression, items: &mut Vec<Item>) {
-        if !value.is_null() {
-            let value = self.expression(value);
-            items.push(Item { comments, key, value });
-        }
+    /// An attribute, unless it is null.
+    fn item(&self, comments: Vec<String>, key: String, value: &Expression) -> Option<Item> {
+        let value = (!value.is_null()).then(|| self.expression(value))?;
+        Some(Item { comments, key, value })
     }
 
     fn expression(&self, expression: &Expression) -> Hcl {
@@ -91,26 +86,27 @@ impl Source<'_> {
             Expression::String(text) => Hcl::Text(text.to_string()),
             Expression::Array(items) => Hcl::List(items.iter().map(|item| self.expression(item)).collect()),
             Expression::Object(object) => {
-                let mut items = Vec::new();
+                let mut items: Vec<Option<Item>> = Vec::new();
                 let mut at = object.span().map_or(0, |span| span.start + 1);
                 for (key, value) in object {
                     let span = key.span().unwrap_or(at..at);
-                    let comments = self.comments(at..span.start, &mut items);
+                    let comments = self.comments(at..span.start, last(&mut items));
                     at = value.expr().span().map_or(span.end, |span| span.end);
-                    self.item(comments, self.slice(span), value.expr(), &mut items);
+                    items.push(self.item(comments, self.slice(span), value.expr()));
                 }
-                Hcl::Object(items)
+                Hcl::Object(items.into_iter().flatten().collect())
             }
             other => Hcl::Source(other.span().map(|span| self.slice(span)).unwrap_or_default()),
         }
     }
 
-    /// The comments in a gap between two attributes. One at the end of a line is about that line: it goes above it.
-    fn comments(&self, gap: Range<usize>, items: &mut [Item]) -> Vec<String> {
+    /// The comments in a gap between two attributes. One at the end of a line is about that line: it goes above it, or away
+    /// with it.
+    fn comments(&self, gap: Range<usize>, before: Option<&mut Item>) -> Vec<String> {
         let gap = self.text.get(gap).unwrap_or_default();
         let mut lines = gap.split('\n').map(str::trim);
         let first = lines.next().map(|line| line.trim_start_matches([',', ' ']));
-        if let (Some(comment), Some(item)) = (first.filter(|line| is_comment(line)), items.last_mut()) {
+        if let (Some(comment), Some(item)) = (first.filter(|line| is_comment(line)), before) {
             item.comments.push(comment.to_owned());
         }
         lines.filter(|line| is_comment(line)).map(str::to_owned).collect()
@@ -121,6 +117,11 @@ impl Source<'_> {
     }
 }
 
+/// The attribute written last, unless it is left out.
+fn last(items: &mut [Option<Item>]) -> Option<&mut Item> {
+    items.last_mut().and_then(Option::as_mut)
+}
+
 /// The lines at the indent of a block's inside.
 fn indented(lines: &[String]) -> String {
     lines.iter().flat_map(|line| ["  ", line.as_str(), "\n"]).collect()
@@ -128,4 +129,121 @@ fn indented(lines: &[String]) -> String {
 
 fn is_comment(line: &str) -> bool {
     line.starts_with('#') || line.starts_with("//") || (line.starts_with("/*") && line.ends_with("*/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    #[test]
+    fn nulls_go_and_everything_else_stays() {
+        let generated = r#"# __generated__ by Terraform
+variable "a" {
+  default = null
+}
+
+# of web
+resource "datum_workload" "web" {
+  provider            = datum.eu
+  count = 1 # a count
+  deletion_protection = null
+  metadata = {
+    annotations = null
+    # the labels
+    # of all
+    labels      = { a = "b" }
+    name        = "web"
+  }
+  spec = {
+    provider = jsondecode(jsonencode({
+      a = 1
+    }))
+    replicas = null # sensitive
+    selector = {}
+    template = {
+      spec = {
+        containers = [{
+          args    = ["${var.a}", "$${b}", <<-EOT
+            one
+          EOT
+          ]
+          command = null
+          env     = [{ name = "A", value = "1" }, { name = "B", value = null }]
+          image   = "i"
+          name    = "a"
+        }, null]
+        volumes = []
+      }
+    }
+  }
+  # at the end
+  timeouts = null
+
+  lifecycle {
+    ignore_changes = [spec.replicas]
+  }
+}
+
+resource "other" "web" {
+  a = null
+}
+"#;
+        expect![[r##"
+            # __generated__ by Terraform
+            variable "a" {
+              default = null
+            }
+
+            # of web
+            resource "datum_workload" "web" {
+              provider = datum.eu
+              # a count
+              count    = 1
+              metadata = {
+                # the labels
+                # of all
+                labels = { a = "b" }
+                name   = "web"
+              }
+              spec = {
+                provider = jsondecode(jsonencode({
+                  a = 1
+                }))
+                selector = {}
+                template = {
+                  spec = {
+                    containers = [
+                      {
+                        args = [
+                          "${var.a}",
+                          "$${b}",
+                          <<-EOT
+                        one
+                      EOT
+                        ]
+                        env   = [{ name = "A", value = "1" }, { name = "B" }]
+                        image = "i"
+                        name  = "a"
+                      },
+                      null,
+                    ]
+                    volumes = []
+                  }
+                }
+              }
+
+              lifecycle {
+                ignore_changes = [spec.replicas]
+              }
+            }
+
+            resource "other" "web" {
+              a = null
+            }
+        "##]]
+        .assert_eq(&tidy(generated).unwrap());
+        assert_eq!(tidy("a = {\n").unwrap_err().split(':').next(), Some("1"));
+    }
 }

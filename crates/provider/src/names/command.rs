@@ -1,5 +1,6 @@
 //! The check as a command, for editors, commit hooks and CI.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -35,29 +36,40 @@ impl FromStr for Format {
     }
 }
 
-/// Everything that is wrong in the root modules `folders` and what they call, with files relative to the working directory.
-/// A file stands for its folder, as commit hooks name files.
-pub fn check(folders: &[PathBuf]) -> Vec<Finding> {
-    let mut found: Vec<Finding> = Vec::new();
+/// What a check came to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Everything that is wrong.
+    pub findings: Vec<Finding>,
+    /// The files that could not be read or parsed.
+    pub skipped: Vec<String>,
+}
+
+/// Checks the root modules `folders` and what they call, with files named from the working directory. A file stands for its
+/// folder, as commit hooks name files.
+pub fn check(folders: &[PathBuf]) -> Outcome {
+    let mut outcome = Outcome::default();
     let mut roots: Vec<PathBuf> = folders.iter().map(|path| root(path)).collect();
     roots.sort();
     roots.dedup();
     for root in roots {
-        let shown = root.strip_prefix(".").unwrap_or(&root).to_owned();
+        let folder = root.strip_prefix(".").unwrap_or(&root);
+        let shown = |file: &str| tidy(&folder.join(file)).to_string_lossy().into_owned();
         let configuration = Configuration::read(&root, &data_folder());
-        for finding in configuration.findings() {
-            let file = tidy(&shown.join(&finding.file)).to_string_lossy().into_owned();
-            let finding = Finding {
-                file,
-                ..finding.clone()
-            };
-            // Two roots may call one module.
-            if !found.contains(&finding) {
-                found.push(finding);
-            }
-        }
+        let findings = configuration.findings().into_iter().map(|finding| Finding {
+            file: shown(&finding.file),
+            ..finding.clone()
+        });
+        outcome.findings.extend(findings);
+        outcome.skipped.extend(configuration.skipped().into_iter().map(shown));
     }
-    found
+    // Two roots may call one module.
+    let mut known = HashSet::new();
+    let place = |finding: &Finding| (finding.file.clone(), finding.line, finding.column, finding.address());
+    outcome.findings.retain(|finding| known.insert(place(finding)));
+    outcome.skipped.sort();
+    outcome.skipped.dedup();
+    outcome
 }
 
 /// Writes the findings.

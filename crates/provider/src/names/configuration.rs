@@ -1,6 +1,6 @@
 //! A configuration: the root module and every module that it calls, however deep.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
@@ -37,6 +37,12 @@ impl Configuration {
         let mut found: Vec<&Finding> = self.findings.iter().flatten().flatten().collect();
         sort(&mut found);
         found
+    }
+
+    /// The files that could not be read or parsed, so that nothing is known of them.
+    pub fn skipped(&self) -> BTreeSet<&str> {
+        let skipped = self.modules.iter().flat_map(|module| &module.skipped);
+        skipped.map(String::as_str).collect()
     }
 
     /// What is wrong in the block that `config` comes from: in the blocks that are most like it, where several are.

@@ -17,6 +17,8 @@ pub(super) struct Contents {
     pub(super) calls: Vec<Call>,
     /// Every use of a local value.
     pub(super) references: Vec<Reference>,
+    /// The files that cannot be read or parsed, as they are shown.
+    pub(super) skipped: Vec<String>,
 }
 
 /// A block that is checked.
@@ -83,17 +85,18 @@ impl Contents {
             } else {
                 format!("{shown}/{name}").into()
             };
-            let Ok(text) = fs::read_to_string(folder.join(&name)) else {
-                continue;
-            };
-            let text = text.trim_start_matches('\u{feff}');
-            let contents = if has_extension(&name, "json") {
-                json::read(&file, text)
-            } else {
-                native::read(&file, text)
-            };
-            if let Some(contents) = contents {
-                module.add(contents, is_override(&name));
+            let text = fs::read_to_string(folder.join(&name)).ok();
+            let contents = text.and_then(|text| {
+                let text = text.trim_start_matches('\u{feff}');
+                if has_extension(&name, "json") {
+                    json::read(&file, text)
+                } else {
+                    native::read(&file, text)
+                }
+            });
+            match contents {
+                Some(contents) => module.add(contents, is_override(&name)),
+                None => module.skipped.push(file.to_string()),
             }
         }
         module

@@ -69,8 +69,9 @@ pub fn agrees(config: &Value, state: &Value, node: &Node, extent: Extent) -> boo
     let all = extent == Extent::Whole;
     match (&node.kind, Side::Terraform(config).form()) {
         (Kind::Object(_), Form::Map) => {
-            let excludes = |(_, name): (&str, &str)| state.get(name).is_some_and(|value| !value.is_null());
-            !union::excluded(config, node).into_iter().any(excludes) && agrees_below(false)
+            let has = |value: &Value, name: &str| value.get(name).is_some_and(|value| !value.is_null());
+            let excluded = union::excluded(node, |_, name| has(config, name));
+            !excluded.iter().any(|(_, name)| has(state, name)) && agrees_below(false)
         }
         (Kind::Map(_) | Kind::FreeForm, Form::Map) => agrees_below(all),
         (Kind::List { merge, .. }, Form::List) if merge.by_key().is_some() => {

@@ -71,6 +71,10 @@ pub fn configured(planned: &Value, config: &Value, node: &Node) -> Value {
     if config.is_null() {
         return Value::Null;
     }
+    // A default that an import left out and the configuration says.
+    if planned.is_null() {
+        return config.clone();
+    }
     let children = || {
         let children = pairs(node, Side::Terraform(config), Side::Terraform(planned)).into_iter();
         children.filter(|pair| pair.is_left() && pair.is_right())
@@ -124,7 +128,8 @@ pub fn retained(prior: &Value, config: &Value, node: &Node, extent: Extent) -> V
         (false, Extent::Part) => Some(pair.right.value().clone()),
         (false, Extent::Whole) => None,
     };
-    let excluded = union::excluded(config, node);
+    let has = |_: &str, name: &str| config.get(name).is_some_and(|value| !value.is_null());
+    let excluded = union::excluded(node, has);
     match (&node.kind, Side::Terraform(prior).form()) {
         (Kind::Object(_) | Kind::Map(_) | Kind::FreeForm, Form::Map) => {
             let children = children().filter_map(|pair| match pair.step {

@@ -112,7 +112,8 @@ fn shape(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
 
 /// Shows the other members of a union of which one is in the state, as far as an apply of ours can remove them.
 fn show_union(shape: &mut Value, json: &Json, node: &Node, here: Here<'_>) {
-    for (field, name) in union::excluded(shape, node) {
+    let has = |_: &str, name: &str| shape.get(name).is_some_and(|value| !value.is_null());
+    for (field, name) in union::excluded(node, has) {
         let is_live = json.get(field).is_some_and(|json| !json.is_null() && json != "");
         let is_applied = here.applied.step(Some(&PathElement::field(field))).holds();
         if is_live
@@ -141,20 +142,22 @@ fn items(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Vec<Value> 
             });
             shapes.push(renamed.map_or_else(
                 || pair.left.value().clone(),
-                |(index, shape)| {
-                    candidates.remove(index);
-                    shape
+                |(index, renamed)| {
+                    let candidate = candidates.remove(index);
+                    let here = here.step(&candidate, node);
+                    shape(&renamed, candidate.right.json(), candidate.node, here)
                 },
             ));
-        } else if pair.is_left() || here.step(&pair, node).ours.holds() {
-            let (prior, json) = (pair.left.value(), pair.right.json());
-            let shape = shape(prior, json, pair.node, here.step(&pair, node));
-            let keyed = if pair.is_left() {
-                None
-            } else {
-                with_key(&shape, json, node)
-            };
-            shapes.push(keyed.unwrap_or(shape));
+        } else if pair.is_left() {
+            shapes.push(shape(
+                pair.left.value(),
+                pair.right.json(),
+                pair.node,
+                here.step(&pair, node),
+            ));
+        } else if here.step(&pair, node).ours.holds() {
+            let item = shape(&Value::Null, pair.right.json(), pair.node, here.step(&pair, node));
+            shapes.push(keyed(item, pair.right.json(), node));
         }
     }
     shapes
@@ -166,27 +169,29 @@ fn rekeyed(item: &Value, json: &Json, node: &Node) -> Option<Value> {
         return None;
     };
     identity(Side::Terraform(item), items, merge.by_key()?)?;
-    with_key(item, json, node)
+    Some(keyed(item.clone(), json, node))
 }
 
-/// An item of the list `node` with the key of an item of the API.
-fn with_key(item: &Value, json: &Json, node: &Node) -> Option<Value> {
+/// The item with the key of an item of the API.
+fn keyed(mut item: Value, json: &Json, node: &Node) -> Value {
     let Kind::List { items, merge } = &node.kind else {
-        return None;
+        return item;
     };
-    let object = items.object()?;
-    let mut item = item.clone();
-    for key in merge.by_key()? {
-        let (name, attribute) = object.attribute(key)?;
+    let Some(object) = items.object() else { return item };
+    for key in merge.by_key().unwrap_or_default() {
+        let Some((name, attribute)) = object.attribute(key) else {
+            continue;
+        };
         let found = json.get(key).unwrap_or(&Json::Null);
         let is_default = attribute.node.default == Some(found);
-        let place = item.get_mut(name)?;
-        // A default that was not written stays so.
-        if !(is_default && place.is_null()) {
+        if let Some(place) = item.get_mut(name)
+            // A default that was not written stays so.
+            && !(is_default && place.is_null())
+        {
             *place = flatten_all(found, &attribute.node);
         }
     }
-    Some(item)
+    item
 }
 
 /// Within a value of free form, objects are merged and lists have one owner.

@@ -2,16 +2,15 @@
 //! show them as a difference, without a word of where it comes from.
 
 use datum_client::Object;
-use datum_model::Quantity;
 use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
+use structured_merge::{Path, at, compare, field_set};
 use tf_provider::Diagnostics;
 
+use super::kind;
 use crate::diagnostics;
 use crate::provider::Session;
-
-/// What keys an item of a list of objects, of the first that it has.
-const KEYS: [&str; 6] = ["name", "containerPort", "mountPath", "devicePath", "ip", "topologyKey"];
+use crate::value::{self, path};
 
 /// A value that was sent, and the one that the API stored in its place.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,69 +35,25 @@ pub(super) fn warn(session: &Session, diags: &mut Diagnostics, id: &WorkloadId, 
     }
 }
 
-/// The values of the spec, the labels and the annotations that were stored otherwise than sent.
+/// The values that were stored otherwise than sent, and do not mean the same.
 fn rewritten(sent: &Json, stored: &Json) -> Vec<Rewritten> {
-    let mut found = Vec::new();
-    for (pointer, path) in [
-        ("/spec", "spec"),
-        ("/metadata/labels", "metadata.labels"),
-        ("/metadata/annotations", "metadata.annotations"),
-    ] {
-        if let Some(ours) = sent.pointer(pointer) {
-            compare(ours, stored.pointer(pointer).unwrap_or(&Json::Null), path, &mut found);
-        }
-    }
-    found
-}
-
-fn compare(ours: &Json, theirs: &Json, path: &str, found: &mut Vec<Rewritten>) {
-    match (ours, theirs) {
-        // Empty maps and lists vanish in places, which is no difference to anybody.
-        (Json::Object(ours), _) if ours.is_empty() => {}
-        (Json::Array(ours), _) if ours.is_empty() => {}
-        (Json::Object(ours), Json::Object(_)) => {
-            for (name, ours) in ours {
-                compare(ours, &theirs[name], &format!("{path}.{name}"), found);
-            }
-        }
-        (Json::Array(ours), Json::Array(items)) if ours.iter().all(|item| key(item).is_some()) => {
-            for ours in ours {
-                let (name, value) = key(ours).unwrap_or_default();
-                let path = format!("{path}[{name}={value}]");
-                // Several items may have one key, two ports of one number for instance: the one that fits best is meant.
-                let meant = items.iter().filter(|item| key(item) == Some((name, value)));
-                let differences = meant.map(|theirs| {
-                    let mut found = Vec::new();
-                    compare(ours, theirs, &path, &mut found);
-                    found
-                });
-                match differences.min_by_key(Vec::len) {
-                    Some(differences) => found.extend(differences),
-                    None => compare(ours, &Json::Null, &path, found),
-                }
-            }
-        }
-        _ if same(ours, theirs) => {}
-        _ => found.push(Rewritten {
-            field: path.to_owned(),
-            ours: ours.clone(),
-            theirs: theirs.clone(),
-        }),
-    }
-}
-
-fn key(item: &Json) -> Option<(&'static str, &Json)> {
-    KEYS.into_iter().find_map(|name| Some((name, item.get(name)?)))
-}
-
-/// Whether two values mean the same, where they may be quantities or numbers.
-fn same(ours: &Json, theirs: &Json) -> bool {
-    let text = |value: &Json| match value {
-        Json::String(text) => Some(text.clone()),
-        Json::Number(number) => Some(number.to_string()),
-        _ => None,
-    };
-    ours == theirs || matches!((text(ours), text(theirs)), (Some(ours), Some(theirs)) if Quantity::same(&ours, &theirs))
+    let kind = kind();
+    let sent = value::respelled(sent, stored, kind.node);
+    let ours = field_set(&sent, kind.schema);
+    let differences = compare(&sent, stored, kind.schema);
+    let differences = differences.modified.union(&differences.removed).intersection(&ours);
+    let at = |object: &Json, field: &Path| at(object, &field.0, kind.schema).map(|(value, _)| value.clone());
+    let is_kept = |value: &Json| !matches!(value, Json::Object(map) if map.is_empty());
+    let found = differences.paths().into_iter().filter_map(|field| {
+        // Empty maps vanish in places, which is no difference to anybody.
+        let ours = at(&sent, &field).filter(is_kept)?;
+        Some(Rewritten {
+            theirs: at(stored, &field).unwrap_or_default(),
+            field: path::field(&field).to_string(),
+            ours,
+        })
+    });
+    found.collect()
 }
 
 #[cfg(test)]
@@ -143,9 +98,9 @@ mod tests {
     }
 
     #[test]
-    fn items_that_share_a_key_are_told_apart_by_the_rest() {
+    fn items_are_told_apart_by_all_of_their_keys() {
         let port = |protocol: &str| json!({ "containerPort": 53, "protocol": protocol });
-        let ports = |ports: Json| json!({ "spec": { "ports": ports } });
+        let ports = |ports: Json| json!({ "spec": { "template": { "spec": { "containers": [{ "name": "app", "ports": ports }] } } } });
         let sent = ports(json!([port("UDP"), port("TCP")]));
         assert_eq!(rewritten(&sent, &ports(json!([port("TCP"), port("UDP")]))), []);
     }
@@ -155,6 +110,6 @@ mod tests {
         let sent = json!({ "metadata": { "labels": { "a": "1" } } });
         let found = rewritten(&sent, &json!({ "metadata": {} }));
         assert_eq!(found[0].theirs, Json::Null);
-        assert_eq!(found[0].field, "metadata.labels");
+        assert_eq!(found[0].field, "metadata.labels.a");
     }
 }

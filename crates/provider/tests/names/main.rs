@@ -2,6 +2,7 @@
 
 #![expect(clippy::too_many_lines, reason = "a test is a table and what comes of it")]
 
+mod likeness;
 mod mistakes;
 mod valid;
 

@@ -1,0 +1,115 @@
+//! What a kind does beside what every kind does.
+//!
+//! Follows the strategies of `k8s.io/apiserver/pkg/registry/rest` and their implementations in `pkg/registry/core` and
+//! `apiextensions-apiserver/pkg/registry/customresource`. The pipeline calls them at the moments that the API server does,
+//! and knows no kind itself.
+
+use serde_json::Value;
+
+use super::event::Events;
+use super::namespace::Namespaces;
+use super::secret::Secrets;
+use crate::admission::{FieldError, NameRule, Part};
+use crate::resource::{Origin, Resource, Subresource, Table};
+use crate::status::Status;
+
+/// The strategy of a kind. What most kinds do is the default.
+pub(super) trait Strategy: Sync {
+    /// What the names may look like.
+    fn names(&self) -> NameRule {
+        NameRule::Subdomain
+    }
+
+    /// Whether changes of the spec are counted (`metadata.generation`).
+    fn counts_generations(&self) -> bool {
+        false
+    }
+
+    /// Whether an update has to say which version it is meant for.
+    fn insists_on_a_version(&self) -> bool {
+        false
+    }
+
+    /// Turns what a client sent into what is kept.
+    fn read(&self, _object: &mut Value) {}
+
+    /// Adds to a new object what counts as the client's own.
+    fn prepare(&self, _object: &mut Value) {}
+
+    /// Gives a new object what the server alone gives.
+    fn start(&self, _object: &mut Value) {}
+
+    /// Keeps, in an update, what this endpoint does not change.
+    fn keep(&self, _live: &Value, _object: &mut Value, _subresource: Option<Subresource>) {}
+
+    /// Corrects what was found wrong with a new object.
+    fn check_new(&self, _object: &Value, _errors: &mut Vec<FieldError>) {}
+
+    /// Adds what is wrong with a changed object.
+    fn check_update(&self, _object: &Value, _part: Part, _errors: &mut Vec<FieldError>) {}
+
+    /// Refuses the deletion of an object that is always there.
+    fn check_deletion(&self, _name: &str) -> Result<(), Status> {
+        Ok(())
+    }
+
+    /// How an object goes.
+    fn deletion(&self) -> Deletion {
+        Deletion::AtOnce
+    }
+
+    /// Whether something of the kind's own, beside the finalizers of its metadata, holds an object that is being deleted.
+    fn is_held(&self, _object: &Value) -> bool {
+        false
+    }
+}
+
+/// How an object goes when somebody deletes it and no finalizer holds it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Deletion {
+    /// At once, and the answer says that it is gone.
+    AtOnce,
+    /// At once, and the answer is what it was.
+    AtOnceWithLast,
+    /// Only after what it holds is gone, too.
+    AfterItsContent,
+}
+
+/// The strategy of this resource.
+pub(super) fn of(resource: &Resource) -> &'static dyn Strategy {
+    match (resource.origin, resource.table) {
+        (Origin::Definition, _) => &Custom,
+        (Origin::BuiltIn, Table::Namespaces) => &Namespaces,
+        (Origin::BuiltIn, Table::Secrets) => &Secrets,
+        (Origin::BuiltIn, Table::Events) => &Events,
+        (Origin::BuiltIn, Table::ResourceQuotas | Table::ServiceAccounts) => &AnsweredWithLast,
+        (Origin::BuiltIn, _) => &Plain,
+    }
+}
+
+/// A kind that a definition made known.
+struct Custom;
+
+impl Strategy for Custom {
+    fn counts_generations(&self) -> bool {
+        true
+    }
+
+    fn insists_on_a_version(&self) -> bool {
+        true
+    }
+}
+
+/// A built-in kind without rules of its own.
+struct Plain;
+
+impl Strategy for Plain {}
+
+/// A built-in kind whose deletion is answered with what the object was.
+struct AnsweredWithLast;
+
+impl Strategy for AnsweredWithLast {
+    fn deletion(&self) -> Deletion {
+        Deletion::AtOnceWithLast
+    }
+}
