@@ -191,7 +191,7 @@ fn a_server_that_asks_to_slow_down_is_obeyed_for_as_long_as_there_is_time() {
             "fault": { "status": 429, "retryAfter": 900 },
         }));
         workspace
-            .config(&WEB.replace("spec = {", "timeouts = { create = \"30s\" }\n  spec = {"))
+            .config(&WEB.replacen("spec = {", "timeouts = { create = \"30s\" }\n  spec = {", 1))
             .apply()
             .fails()
             .says("asks to come back in 900 s");
