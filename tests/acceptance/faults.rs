@@ -180,10 +180,10 @@ fn a_server_that_asks_to_slow_down_is_obeyed_for_as_long_as_there_is_time() {
         workspace.config(WEB);
         // More than the budget for faults, and only the write is struck: the dry run has another field manager.
         workspace.api().fault(json!({
-            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 8,
+            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 6,
             "fault": { "status": 429, "retryAfter": 1 },
         }));
-        workspace.apply().succeeds().says("asked to come back later 8 times");
+        workspace.apply().succeeds().says("asked to come back later 6 times");
         workspace.plans_nothing();
         workspace.destroy().succeeds();
         workspace.api().fault(json!({
@@ -191,7 +191,7 @@ fn a_server_that_asks_to_slow_down_is_obeyed_for_as_long_as_there_is_time() {
             "fault": { "status": 429, "retryAfter": 900 },
         }));
         workspace
-            .config(&WEB.replace("spec = {", "timeouts = { create = \"30s\" }\n  spec = {"))
+            .config(&WEB.replacen("spec = {", "timeouts = { create = \"30s\" }\n  spec = {", 1))
             .apply()
             .fails()
             .says("asks to come back in 900 s");

@@ -300,10 +300,12 @@ fn an_interrupt_ends_a_create_that_is_stalled_and_says_what_is_not_known() {
         }));
         workspace.api().forget_requests();
         let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-        workspace.api().until("the create is sent", || {
+        // What is stalled is not counted yet: it follows the dry run of the process that applies.
+        workspace.api().until("the create is about to be sent", || {
             let all = workspace.api().send(http::Method::GET, "/_control/requests", None);
-            all.is_ok_and(|all| all.to_string().contains("fieldManager=terraform-provider-datum."))
+            all.is_ok_and(|all| all.to_string().matches("dryRun=All").count() == 2)
         });
+        std::thread::sleep(Duration::from_secs(2));
         child.signal(Signal::INT);
         child
             .ends_within(SOON)

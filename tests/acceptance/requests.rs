@@ -99,13 +99,7 @@ fn a_creation_is_asked_about_and_made_without_another_look() {
             "PATCH /apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/w-0",
             workspace.namespace()
         );
-        let place = format!("GET /api/v1/namespaces/{}", workspace.namespace());
-        let expected = [write.clone(), place.clone()];
-        assert_eq!(
-            workspace.api().requests(),
-            expected,
-            "the dry run, and which control plane that was"
-        );
+        assert_eq!(workspace.api().requests().join(" "), write, "the plan's dry run");
         workspace.api().forget_requests();
         workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
         // Terraform plans again in the process that applies: the answer shows that nothing is there, in place of a look.
