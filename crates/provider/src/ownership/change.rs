@@ -40,6 +40,15 @@ pub struct Applied {
     pub managers: Vec<String>,
 }
 
+/// What keeps a change from being made.
+#[derive(Clone, Debug)]
+pub enum Obstacle {
+    /// These attributes are others by now than when the plan was made.
+    Outdated(Vec<AttributePath>),
+    /// Others apply these fields with another value.
+    Conflicts(Vec<Applied>),
+}
+
 /// The values that make a change.
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'v> {
@@ -93,6 +102,11 @@ impl Change {
     /// The fields, of those that others have set by hand, which the change makes ours: what is declared, what cannot be beside
     /// it, and what is let go, and with an item of a list all that is in it, which cannot be without the item.
     pub fn takes(&self, by_hand: &FieldSet) -> FieldSet {
+        self.taken(by_hand, &self.let_go)
+    }
+
+    /// The same, where all of `gone` goes with the apply.
+    fn taken(&self, by_hand: &FieldSet, gone: &FieldSet) -> FieldSet {
         let is_within_item = |path: &[PathElement]| {
             let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
             items
@@ -109,7 +123,7 @@ impl Change {
         let rest = by_hand.difference(&met);
         // A list or map whose last entry goes would be kept by who owns the bare list: as null, which the API refuses.
         // It may be declared empty, which takes two steps, and is bare between them.
-        let may_be_bare = |path: &[PathElement]| self.let_go.has_below(path);
+        let may_be_bare = |path: &[PathElement]| gone.has_below(path);
         let filled = rest.filter(|path| !may_be_bare(path));
         met.union(&rest.filter(|path| may_be_bare(path) && !filled.has_below(path)))
     }
@@ -120,11 +134,39 @@ impl Change {
         !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
     }
 
+    /// What has to be done to `live` before the apply: the `metadata.managedFields` that it is to have, if it is to have others.
+    ///
+    /// # Errors
+    /// Where the change cannot be made. A conflict is found here only if something would be moved: nothing is, for an apply that
+    /// is then refused.
+    pub fn prepared(
+        &self,
+        live: &Json,
+        prior: &Value,
+        seen: &Observation,
+        conflicts: Conflicts,
+    ) -> Result<Option<Json>, Obstacle> {
+        let outdated = self.outdated(live, prior, seen);
+        if !outdated.is_empty() {
+            return Err(Obstacle::Outdated(outdated));
+        }
+        let moved = self.moved(live);
+        if moved.is_some() && conflicts == Conflicts::Refuse {
+            let conflicts = self.conflicts(live);
+            if !conflicts.is_empty() {
+                return Err(Obstacle::Conflicts(conflicts));
+            }
+        }
+        Ok(moved)
+    }
+
     /// `metadata.managedFields` of the object `live` with what the change takes in our entry, and without what it releases; none
     /// where that is so already.
-    pub fn moved(&self, live: &Json) -> Option<Json> {
+    fn moved(&self, live: &Json) -> Option<Json> {
         let before = managers::decode(live).ok()?;
-        let taken = self.takes(&Owners::of(live, self.kind).by_hand);
+        let owners = Owners::of(live, self.kind);
+        let undeclared = owners.ours.difference(&self.declared).difference(&self.released);
+        let taken = self.taken(&owners.by_hand, &self.let_go.union(&undeclared));
         let mut ours = taken.clone();
         let mut time = None;
         let mut after = before.clone();
@@ -217,7 +259,7 @@ impl Change {
 
     /// The attributes in which the object is another by now than the one that the plan was made from, so that the change would
     /// not do what was shown.
-    pub fn outdated(&self, live: &Json, prior: &Value, seen: &Observation) -> Vec<AttributePath> {
+    fn outdated(&self, live: &Json, prior: &Value, seen: &Observation) -> Vec<AttributePath> {
         if self.is_made(live) {
             return Vec::new();
         }

@@ -23,7 +23,6 @@ use super::{identity, import, kind};
 use crate::diagnostics::{self, Action};
 use crate::ownership::{Change, Owners};
 use crate::provider::{Remark, Session};
-use crate::value;
 
 /// How long a plan waits for an answer that it can do without.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -92,19 +91,7 @@ pub(super) async fn change(
             question.accepted(diags, &applied);
             diags.warnings.extend(write.remarks(applied.object.as_json()));
         }
-        Ok(Answer::Conflicts(conflicts)) => {
-            let shown = conflicts.iter().map(|found| {
-                let field = value::path::field(&found.path);
-                diagnostics::conflict(
-                    Action::Plan,
-                    &question.id,
-                    &field,
-                    &found.managers.join(", "),
-                    &plan.state,
-                )
-            });
-            diags.errors.extend(shown);
-        }
+        Ok(Answer::Conflicts(conflicts)) => diags.errors.extend(write.conflicts(Action::Plan, &conflicts)),
         Err(error) if is_refusal(&error) => diags.errors.extend(write.refused(Action::Plan, &error).await),
         Err(error) => question.unanswered(diags, plan, &error),
     }

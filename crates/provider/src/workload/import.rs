@@ -46,7 +46,7 @@ pub fn private(object: &Object) -> PrivateState {
         owns_replicas: owners.ours.contains(&plan::replicas()),
         imported: Some(Imported {
             is_settled: false,
-            ours: is_ours(&owners).then(|| owners.ours.to_json()),
+            ours: ours(&owners),
         }),
         ..PrivateState::default()
     }
@@ -70,6 +70,11 @@ pub fn state(object: &Object, id: &WorkloadId) -> Value {
     let mut state = value::import(json, schema::workload(), writers);
     identity::set(&mut state, id);
     state
+}
+
+/// What is ours of a workload that is imported, if the provider made it.
+pub(super) fn ours(owners: &Owners) -> Option<Json> {
+    is_ours(owners).then(|| owners.ours.to_json())
 }
 
 /// Whether this provider made the workload.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::private::{Imported, PrivateState};
 use super::wait::Wait;
-use super::{identity, kind, plan};
+use super::{identity, import, kind, plan};
 use crate::diagnostics::{self, Action, Problems};
 use crate::ownership::{self, Observation, Owners};
 use crate::provider::{Remark, Session};
@@ -107,7 +107,8 @@ pub fn refreshed(
     let before = private.clone();
     let imported = private.imported.map(|imported| Imported {
         is_settled: !run.imports,
-        ..imported
+        // Another state may have written it meanwhile.
+        ours: import::ours(&owners).or(imported.ours),
     });
     let mut private = PrivateState {
         seen,

@@ -4,13 +4,14 @@ use datum_client::{Applied, ApplyOptions, Client, Error, Object};
 use datum_model::api;
 use datum_model::id::WorkloadId;
 use serde_json::{Value as Json, json};
+use structured_merge::Conflicts;
 use tf_plugin_server::value::Value;
-use tf_provider::{AttributePath, Diagnostic, Diagnostics};
+use tf_provider::{Diagnostic, Diagnostics};
 
 use super::private::PrivateState;
 use super::{identity, merged, patch, plan};
 use crate::diagnostics::{self, Action};
-use crate::ownership::{self, Change};
+use crate::ownership::{self, Change, Obstacle};
 use crate::provider::Session;
 use crate::schema;
 use crate::value;
@@ -89,8 +90,8 @@ pub(super) struct Write<'w> {
 pub(super) enum Failure {
     /// The API did not take it.
     Api(Error),
-    /// These attributes are others by now than when the plan was made.
-    Outdated(Vec<AttributePath>),
+    /// It cannot be made.
+    Obstacle(Obstacle),
 }
 
 /// What the API would do about a change.
@@ -114,7 +115,10 @@ impl Write<'_> {
         match self.carry_out().await {
             Ok(applied) => Ok(applied),
             Err(Failure::Api(error)) => Err(self.refused(Action::Update, &error).await),
-            Err(Failure::Outdated(attributes)) => Err(vec![diagnostics::outdated(self.id, &attributes)]),
+            Err(Failure::Obstacle(Obstacle::Outdated(attributes))) => {
+                Err(vec![diagnostics::outdated(self.id, &attributes)])
+            }
+            Err(Failure::Obstacle(Obstacle::Conflicts(conflicts))) => Err(self.conflicts(Action::Update, &conflicts)),
         }
     }
 
@@ -154,12 +158,14 @@ impl Write<'_> {
             // The apply names the uid that is meant, and the API says what became of it.
             return Ok(None);
         }
-        let json = live.as_json();
-        let outdated = self.change.outdated(json, self.prior, &self.private.seen);
-        if !outdated.is_empty() {
-            return Err(Failure::Outdated(outdated));
-        }
-        let Some(managed_fields) = self.change.moved(json) else {
+        let conflicts = match self.force {
+            Force::Everything => Conflicts::TakeOver,
+            Force::Nothing => Conflicts::Refuse,
+        };
+        let prepared = self
+            .change
+            .prepared(live.as_json(), self.prior, &self.private.seen, conflicts);
+        let Some(managed_fields) = prepared.map_err(Failure::Obstacle)? else {
             return Ok(version);
         };
         let patch = json!({ "metadata": { "resourceVersion": version, "managedFields": managed_fields } });
@@ -221,6 +227,15 @@ impl Write<'_> {
         let mut patch = patch::difference(live, &self.change.applied_to(live));
         patch["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
         self.client.validate_merge(self.id, &patch).await.map(Answer::Accepted)
+    }
+
+    /// What to say of fields that others apply.
+    pub(super) fn conflicts(&self, action: Action, conflicts: &[ownership::Applied]) -> Vec<Diagnostic> {
+        let conflict = |found: &ownership::Applied| {
+            let field = value::path::field(&found.path);
+            diagnostics::conflict(action, self.id, &field, &found.managers.join(", "), self.planned)
+        };
+        conflicts.iter().map(conflict).collect()
     }
 
     /// What to say of a refusal, each problem at the attribute that the API means.
