@@ -137,18 +137,22 @@ fn items(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Vec<Value> 
             });
             shapes.push(renamed.map_or_else(
                 || pair.left.value().clone(),
-                |(index, shape)| {
-                    candidates.remove(index);
-                    shape
+                |(index, renamed)| {
+                    let candidate = candidates.remove(index);
+                    let here = here.step(&candidate, node);
+                    shape(&renamed, candidate.right.json(), candidate.node, here)
                 },
             ));
-        } else if pair.is_left() || here.step(&pair, node).ours.holds() {
+        } else if pair.is_left() {
             shapes.push(shape(
                 pair.left.value(),
                 pair.right.json(),
                 pair.node,
                 here.step(&pair, node),
             ));
+        } else if here.step(&pair, node).ours.holds() {
+            let item = shape(&Value::Null, pair.right.json(), pair.node, here.step(&pair, node));
+            shapes.push(keyed(item, pair.right.json(), node));
         }
     }
     shapes
@@ -159,21 +163,30 @@ fn rekeyed(item: &Value, json: &Json, node: &Node) -> Option<Value> {
     let Kind::List { items, merge } = &node.kind else {
         return None;
     };
-    let keys = merge.by_key()?;
-    super::walk::identity(Side::Terraform(item), items, keys)?;
-    let object = items.object()?;
-    let mut item = item.clone();
-    for key in keys {
-        let (name, attribute) = object.attribute(key)?;
+    super::walk::identity(Side::Terraform(item), items, merge.by_key()?)?;
+    Some(keyed(item.clone(), json, node))
+}
+
+/// The item with the key of an item of the API.
+fn keyed(mut item: Value, json: &Json, node: &Node) -> Value {
+    let Kind::List { items, merge } = &node.kind else {
+        return item;
+    };
+    let Some(object) = items.object() else { return item };
+    for key in merge.by_key().unwrap_or_default() {
+        let Some((name, attribute)) = object.attribute(key) else {
+            continue;
+        };
         let found = json.get(key).unwrap_or(&Json::Null);
         let is_default = attribute.node.default == Some(found);
-        let place = item.get_mut(name)?;
-        // A default that was not written stays so.
-        if !(is_default && place.is_null()) {
+        if let Some(place) = item.get_mut(name)
+            // A default that was not written stays so.
+            && !(is_default && place.is_null())
+        {
             *place = flatten_all(found, &attribute.node);
         }
     }
-    Some(item)
+    item
 }
 
 /// Within a value of free form, objects are merged and lists have one owner.

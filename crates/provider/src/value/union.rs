@@ -9,7 +9,7 @@ use crate::schema::Node;
 
 /// The members of a union that an object does not have since it has another one: their fields and attributes. `has` tells of a
 /// field and its attribute whether it is there.
-pub(super) fn excluded<'n>(node: &'n Node, has: impl Fn(&str, &str) -> bool) -> Vec<(&'n str, &'n str)> {
+pub(super) fn excluded(node: &Node, has: impl Fn(&str, &str) -> bool) -> Vec<(&str, &str)> {
     let Some(object) = node.object() else {
         return Vec::new();
     };
