@@ -71,6 +71,10 @@ pub fn configured(planned: &Value, config: &Value, node: &Node) -> Value {
     if config.is_null() {
         return Value::Null;
     }
+    // A default that an import left out and the configuration says.
+    if planned.is_null() {
+        return config.clone();
+    }
     let children = || {
         let children = pairs(node, Side::Terraform(config), Side::Terraform(planned)).into_iter();
         children.filter(|pair| pair.is_left() && pair.is_right())
