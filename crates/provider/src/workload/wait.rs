@@ -139,11 +139,11 @@ impl Wait {
 
     /// Whether one look at a workload shows that nothing is left to wait for.
     pub fn is_met_by(&self, object: &Object) -> bool {
-        Until {
+        let until = Until {
             rollout: self.rollout,
             ..self.parts(Until::since(object, Some(object)))
-        }
-        .is_met_by(object)
+        };
+        until.is_nothing() || until.is_met_by(object)
     }
 }
 
