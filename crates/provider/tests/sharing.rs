@@ -14,29 +14,48 @@ mod cluster;
 mod edit;
 #[path = "sharing/laws.rs"]
 mod laws;
+#[path = "sharing/regressions.rs"]
+mod regressions;
 #[path = "sharing/terraform.rs"]
 mod terraform;
 
 use datum_model::validation;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
-use structured_merge::Operation;
+use structured_merge::{Conflicts, Operation};
+use terraform_provider_datum::ownership::Obstacle;
 use terraform_provider_datum::workload::plan::Effort;
 
 use crate::actor::{Deed, Others, applied_by_client};
-use crate::cluster::{Cluster, content, described};
+use crate::cluster::{Cluster, described};
 use crate::edit::{Edit, Reach};
-use crate::terraform::{Outcome, Terraform};
+use crate::terraform::{Ignored, Outcome, Terraform};
 
 /// One step of a sequence.
 #[derive(Clone, Debug)]
 enum Step {
-    /// The configuration is edited, planned and applied; others do something between the plan and the apply.
-    Terraform { edits: Vec<Edit>, meanwhile: Vec<Deed> },
+    /// The configuration is edited, planned and applied.
+    Terraform(Turn),
+    /// A copy of the state and the configuration, made when this is done for the first time, takes the place of the original.
+    Swap,
     /// Others do something.
     Others(Deed),
     /// The state is lost, and the workload imported.
     Import(Import),
+}
+
+/// A plan and an apply.
+#[derive(Clone, Debug, Default)]
+struct Turn {
+    edits: Vec<Edit>,
+    /// What others do between the plan and the apply.
+    meanwhile: Vec<Deed>,
+    /// Whether the plan does without a look at the API (`-refresh=false`).
+    is_blind: bool,
+    /// Whether what others apply is taken over (`force_conflicts`).
+    is_forced: bool,
+    /// What is under `ignore_changes`.
+    ignored: Option<Ignored>,
 }
 
 /// What is configured after an import.
@@ -72,8 +91,27 @@ fn any_step() -> impl Strategy<Value = Step> {
         5 => Just(Vec::new()),
         1 => prop::collection::vec(Deed::any(), 1..2),
     ];
+    let ignored = prop_oneof![
+        8 => Just(None),
+        1 => Ignored::any().prop_map(Some),
+    ];
+    let turn = (
+        edits,
+        meanwhile,
+        prop::bool::weighted(0.1),
+        prop::bool::weighted(0.1),
+        ignored,
+    );
+    let turn = turn.prop_map(|(edits, meanwhile, is_blind, is_forced, ignored)| Turn {
+        edits,
+        meanwhile,
+        is_blind,
+        is_forced,
+        ignored,
+    });
     prop_oneof![
-        6 => (edits, meanwhile).prop_map(|(edits, meanwhile)| Step::Terraform { edits, meanwhile }),
+        8 => turn.prop_map(Step::Terraform),
+        1 => Just(Step::Swap),
         6 => Deed::any().prop_map(Step::Others),
         1 => prop_oneof![Just(Import::Same), Just(Import::Generated)].prop_map(Step::Import),
     ]
@@ -98,6 +136,8 @@ struct Run {
     cluster: Cluster,
     others: Others,
     terraform: Terraform,
+    /// The other working directory, once there is one.
+    copy: Option<Terraform>,
     /// What the configuration said when it was applied last; none after an import.
     told: Option<Json>,
     log: Vec<String>,
@@ -118,6 +158,7 @@ impl Run {
                     cluster,
                     others,
                     terraform,
+                    copy: None,
                     told: Some(config),
                     log: Vec::new(),
                 };
@@ -135,6 +176,7 @@ impl Run {
         };
         Run {
             terraform: Terraform::import(config, &cluster),
+            copy: None,
             cluster,
             others,
             told: None,
@@ -159,39 +201,57 @@ impl Run {
                     self.told = None;
                 }
             }
-            Step::Terraform { edits, meanwhile } => {
-                self.terraform.config = configured(&self.terraform.config, edits);
-                self.apply(meanwhile)?;
+            Step::Terraform(turn) => {
+                self.terraform.config = configured(&self.terraform.config, &turn.edits);
+                self.apply(turn)?;
+            }
+            Step::Swap => {
+                let copy = self.copy.take().unwrap_or_else(|| self.terraform.clone());
+                self.copy = Some(std::mem::replace(&mut self.terraform, copy));
+                self.told = None;
             }
         }
         self.log.push(described(self.cluster.live()));
         Ok(())
     }
 
-    fn apply(&mut self, meanwhile: &[Deed]) -> Result<(), String> {
+    fn apply(&mut self, turn: &Turn) -> Result<(), String> {
         self.log.push(format!("configuration: {}", self.terraform.config));
-        self.terraform.refresh(&self.cluster);
-        let planned = self.terraform.plan();
+        // Terraform reads what it imports in any case.
+        let is_blind = turn.is_blind && !self.terraform.imports;
+        if !is_blind {
+            self.terraform.refresh(&self.cluster);
+        }
+        let planned = self.terraform.plan(turn.ignored);
         laws::of_plan(&planned)?;
         if !planned.plan.replace.is_empty() {
             return Err("the workload is to be replaced".to_owned());
         }
         let effort = planned.plan.effort;
         self.log.push(format!("effort: {effort:?}"));
-        for deed in meanwhile {
+        for deed in &turn.meanwhile {
             self.others.act(deed, &mut self.cluster);
         }
-        let (outcome, before) = self.terraform.apply(&planned, &mut self.cluster);
+        let conflicts = if turn.is_forced {
+            Conflicts::TakeOver
+        } else {
+            Conflicts::Refuse
+        };
+        let (outcome, before) = self.terraform.apply(&planned, conflicts, &mut self.cluster);
         let after = self.cluster.live().clone();
+        let is_current = turn.meanwhile.is_empty() && !is_blind;
         match outcome {
             Outcome::Done => {
-                laws::of_apply(&planned, &before, &after, self.told.as_ref())?;
-                if meanwhile.is_empty() {
-                    laws::of_rest(&self.terraform.config, &after)?;
-                    self.is_settled()?;
+                let told = self.told.as_ref().filter(|_| turn.ignored.is_none());
+                laws::of_apply(&planned, conflicts, &before, &after, told)?;
+                if is_current {
+                    laws::of_rest(&planned, &after)?;
+                    self.is_settled(turn.ignored)?;
                 }
                 // After an import it is the first write that tells what is managed.
-                if effort == Effort::Write || self.told.is_some() {
+                if turn.ignored.is_some() {
+                    self.told = None;
+                } else if effort == Effort::Write || self.told.is_some() {
                     self.told = Some(self.terraform.config.clone());
                 }
             }
@@ -206,22 +266,30 @@ impl Run {
                 laws::of_conflict(&planned, &before, &after, &paths)?;
                 self.told = None;
             }
-            Outcome::Outdated(paths) if meanwhile.is_empty() => {
+            Outcome::Obstacle(Obstacle::Conflicts(conflicts)) => {
+                if self.cluster.live() != &before {
+                    return Err("a conflict that was foreseen, and something was changed".to_owned());
+                }
+                let paths: Vec<String> = conflicts.iter().map(|conflict| conflict.path.to_string()).collect();
+                laws::of_conflict(&planned, &before, &after, &paths)?;
+                self.told = None;
+            }
+            Outcome::Obstacle(Obstacle::Outdated(paths)) if is_current => {
                 return Err(format!("outdated, and nothing happened: {paths:?}"));
             }
-            Outcome::Outdated(_) if content(&before) != content(&after) => {
+            Outcome::Obstacle(_) if self.cluster.live() != &before => {
                 return Err("outdated, and something was changed".to_owned());
             }
-            Outcome::Outdated(_) => self.told = None,
+            Outcome::Obstacle(_) => self.told = None,
             Outcome::Refused(why) => return Err(format!("refused: {why}")),
         }
         Ok(())
     }
 
     /// The next plan is empty, with a look at the API and without.
-    fn is_settled(&mut self) -> Result<(), String> {
+    fn is_settled(&mut self, ignored: Option<Ignored>) -> Result<(), String> {
         for what in ["after the apply", "after a refresh", "after a second refresh"] {
-            let next = self.terraform.plan();
+            let next = self.terraform.plan(ignored);
             // What an import has found and the configuration leaves out is taken out of the state by the next read.
             let is_left_out = what == "after the apply" && self.terraform.leaves_out();
             if next.plan.effort != Effort::Nothing && !is_left_out {
@@ -254,29 +322,26 @@ fn configured(config: &Json, edits: &[Edit]) -> Json {
 fn is_valid(config: &Json) -> bool {
     let mut object = without_nulls(config);
     object["metadata"]["name"] = "web".into();
-    let is_valid = !validation::validate(&object).iter().any(validation::Problem::is_error);
-    is_valid
+    validation::validate(&object).iter().all(|problem| !problem.is_error())
 }
 
 fn without_nulls(config: &Json) -> Json {
     let mut config = config.clone();
-    fn prune(value: &mut Json) {
-        if let Some(fields) = value.as_object_mut() {
-            fields.retain(|_, value| !value.is_null());
-            fields.values_mut().for_each(prune);
-        }
-    }
-    prune(&mut config);
+    prune_nulls(&mut config);
     config
+}
+
+fn prune_nulls(value: &mut Json) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+        fields.values_mut().for_each(prune_nulls);
+    }
 }
 
 fn check(start: Start, first: &[Edit], steps: &[Step]) -> Result<(), TestCaseError> {
     let mut run = Run::start(start, first);
     run.log.push(described(run.cluster.live()));
-    let last = [Step::Terraform {
-        edits: Vec::new(),
-        meanwhile: Vec::new(),
-    }];
+    let last = [Step::Terraform(Turn::default())];
     for step in steps.iter().chain(&last) {
         if let Err(why) = run.step(step) {
             run.log.push(described(run.cluster.live()));
@@ -286,8 +351,23 @@ fn check(start: Start, first: &[Edit], steps: &[Step]) -> Result<(), TestCaseErr
     Ok(())
 }
 
+/// A few hundred sequences, unless the environment wants more.
+fn config() -> ProptestConfig {
+    let default = ProptestConfig::default();
+    let cases = if std::env::var_os("PROPTEST_CASES").is_some() {
+        default.cases
+    } else {
+        200
+    };
+    ProptestConfig {
+        cases,
+        max_shrink_iters: 4000,
+        ..default
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, max_shrink_iters: 4000, ..ProptestConfig::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn an_apply_does_what_its_plan_showed_and_others_keep_what_is_theirs(

@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use datum_model::validation;
 use serde_json::Value as Json;
-use structured_merge::{FieldSet, Path, PathElement, compare, field_set};
+use structured_merge::{Conflicts, FieldSet, Path, PathElement, compare, field_set};
 use terraform_provider_datum::ownership::{Change, Owners};
 use terraform_provider_datum::schema::{Kind, Node};
+use terraform_provider_datum::workload::plan::Effort;
 use terraform_provider_datum::workload::{kind, merged};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;
@@ -15,7 +16,13 @@ use crate::cluster::{NAME, NAMESPACE, content, fields};
 use crate::terraform::{Planned, hcl};
 
 /// Checks an apply that was done. `told` is what the configuration said at the last apply, where nothing was imported since.
-pub(crate) fn of_apply(planned: &Planned, before: &Json, after: &Json, told: Option<&Json>) -> Result<(), String> {
+pub(crate) fn of_apply(
+    planned: &Planned,
+    conflicts: Conflicts,
+    before: &Json,
+    after: &Json,
+    told: Option<&Json>,
+) -> Result<(), String> {
     gone(told, planned, after)?;
     let Some(change) = &planned.change else {
         return if content(before) == content(after) {
@@ -37,31 +44,36 @@ pub(crate) fn of_apply(planned: &Planned, before: &Json, after: &Json, told: Opt
     };
     let unshown = all.filter(|path| is_something(path) && !shown.shows(path, before, after));
     nothing(&unshown, "changed, and the plan did not show it")?;
-    nothing(
-        &all.intersection(&owners.applied).difference(&real.added),
-        "of another applier, changed",
-    )?;
+    let removed = real.removed.intersection(&owners.applied);
+    nothing(&removed, "of another applier, removed")?;
+    if conflicts == Conflicts::Refuse {
+        let altered = real.modified.intersection(&owners.applied);
+        nothing(&altered, "of another applier, altered")?;
+    }
 
-    if planned.plan.effort == terraform_provider_datum::workload::plan::Effort::Write {
+    if planned.plan.effort == Effort::Write {
         let ours = Owners::of(after, kind()).ours;
         nothing(&ours.difference(&change.declared), "ours, and not declared")?;
         nothing(&change.declared.difference(&ours), "declared, and not ours")?;
+        foretold(change, before, after)?;
     }
+    valid(change, planned, after)
+}
+
+/// The dry run is asked about what the apply does.
+fn foretold(change: &Change, before: &Json, after: &Json) -> Result<(), String> {
     let foretold = change.applied_to(before);
     let differences = compare(&content(&foretold), &content(after), kind().schema);
     // What is emptied is foretold as null: it takes two steps.
     let is_null = |path: &[PathElement]| at(&foretold, path).is_some_and(|value| value.is_null() || is_empty(value));
-    nothing(
-        &differences.removed.filter(|path| !is_null(path)),
-        "foretold, and not there",
-    )?;
     let is_filled = |path: &[PathElement]| !at(after, path).is_some_and(is_empty);
+    let missing = differences.removed.filter(|path| !is_null(path));
+    nothing(&missing, "foretold, and not there")?;
     nothing(&differences.modified.filter(is_filled), "foretold with another value")?;
-    let unforetold = differences
+    let more = differences
         .added
         .filter(|path| is_filled(path) && !is_default(path, after));
-    nothing(&unforetold, "not foretold")?;
-    valid(change, planned, after)
+    nothing(&more, "not foretold")
 }
 
 /// Checks what Terraform's core checks of a plan (`AssertPlanValid`): a planned value is the configured one, or the prior one
@@ -128,8 +140,8 @@ pub(crate) fn of_conflict(planned: &Planned, before: &Json, after: &Json, confli
 }
 
 /// Checks that everything the configuration says is so.
-pub(crate) fn of_rest(config: &Json, live: &Json) -> Result<(), String> {
-    let wanted = value::expand_known(&hcl(config), schema::workload()).json;
+pub(crate) fn of_rest(planned: &Planned, live: &Json) -> Result<(), String> {
+    let wanted = value::expand_known(&planned.config, schema::workload()).json;
     let wanted = content(&value::respelled(&wanted, live, schema::workload()));
     let differences = compare(&content(live), &wanted, kind().schema);
     let leaves = differences.added.union(&differences.modified).leaves();
@@ -227,11 +239,16 @@ fn gone(told: Option<&Json>, planned: &Planned, after: &Json) -> Result<(), Stri
 
 /// The object is valid, or it is told that something foreign makes it invalid.
 fn valid(change: &Change, planned: &Planned, after: &Json) -> Result<(), String> {
-    let problems = validation::validate(after).into_iter();
-    let errors: Vec<String> = problems
-        .filter(validation::Problem::is_error)
-        .map(|problem| problem.to_string())
-        .collect();
+    let errors = |object: &Json| -> Vec<String> {
+        let problems = validation::validate(object).into_iter();
+        let errors = problems.filter(validation::Problem::is_error);
+        errors.map(|problem| problem.to_string()).collect()
+    };
+    // What is ignored may not fit what is configured: the user's own doing.
+    if !errors(&change.body).is_empty() {
+        return Ok(());
+    }
+    let errors = errors(after);
     let id = datum_model::id::WorkloadId::new(NAMESPACE.parse().expect("a namespace"), NAME.parse().expect("a name"));
     let told = merged::problems(&id, change, after, &planned.plan.state);
     if errors.len() == told.len() {

@@ -2,9 +2,11 @@
 
 use datum_client::Object;
 use datum_model::id::WorkloadId;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflict, Conflicts, Operation};
-use terraform_provider_datum::ownership::Change;
+use terraform_provider_datum::ownership::{Change, Obstacle};
 use terraform_provider_datum::workload::plan::{self, Effort, Plan};
 use terraform_provider_datum::workload::private::PrivateState;
 use terraform_provider_datum::workload::wait::{OnTimeout, Wait};
@@ -34,7 +36,7 @@ pub(crate) struct Terraform {
     state: Value,
     private: PrivateState,
     /// Whether the import is of the same run.
-    imports: bool,
+    pub(crate) imports: bool,
 }
 
 /// A plan that waits for its apply.
@@ -48,14 +50,76 @@ pub(crate) struct Planned {
     pub(crate) change: Option<Change>,
 }
 
+/// What is under `ignore_changes`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Ignored {
+    Labels,
+    Replicas,
+    Spec,
+    Image,
+    Env,
+    EnvValue,
+}
+
+impl Ignored {
+    pub(crate) fn any() -> impl Strategy<Value = Ignored> {
+        select(vec![
+            Ignored::Labels,
+            Ignored::Replicas,
+            Ignored::Spec,
+            Ignored::Image,
+            Ignored::Env,
+            Ignored::EnvValue,
+        ])
+    }
+
+    /// Puts the prior value in the place of the configured one, as the CLI does where both have the attribute.
+    fn hand_over(self, prior: &Value, config: &mut Value) {
+        use Place::{Attribute, First};
+        const CONTAINER: [Place; 5] = [
+            Attribute("spec"),
+            Attribute("template"),
+            Attribute("spec"),
+            Attribute("containers"),
+            First,
+        ];
+        let path = match self {
+            Ignored::Labels => vec![Attribute("metadata"), Attribute("labels")],
+            Ignored::Replicas => vec![Attribute("spec"), Attribute("replicas")],
+            Ignored::Spec => vec![Attribute("spec")],
+            Ignored::Image => [CONTAINER.as_slice(), &[Attribute("image")]].concat(),
+            Ignored::Env => [CONTAINER.as_slice(), &[Attribute("env")]].concat(),
+            Ignored::EnvValue => [CONTAINER.as_slice(), &[Attribute("env"), First, Attribute("value")]].concat(),
+        };
+        let found = path.iter().try_fold(prior, |value, place| match place {
+            Attribute(name) => value.get(name),
+            First => value.as_list()?.first(),
+        });
+        let place = path.iter().try_fold(config, |value, place| match place {
+            Attribute(name) => value.get_mut(name),
+            First => value.as_list_mut()?.first_mut(),
+        });
+        if let (Some(found), Some(place)) = (found, place) {
+            *place = found.clone();
+        }
+    }
+}
+
+/// A step of a path into a value.
+#[derive(Clone, Copy)]
+enum Place {
+    Attribute(&'static str),
+    First,
+}
+
 /// How an apply ended.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
     Done,
     /// Others apply these fields with another value.
     Conflicts(Vec<Conflict>),
-    /// The object is another one by now than the one that the plan was made of.
-    Outdated(Vec<String>),
+    /// The change cannot be made.
+    Obstacle(Obstacle),
     /// The API does not take it.
     Refused(String),
 }
@@ -132,8 +196,11 @@ impl Terraform {
     }
 
     /// Plans what the configuration asks for.
-    pub(crate) fn plan(&self) -> Planned {
-        let config = hcl(&self.config);
+    pub(crate) fn plan(&self, ignored: Option<Ignored>) -> Planned {
+        let mut config = hcl(&self.config);
+        if let Some(ignored) = ignored {
+            ignored.hand_over(&self.state, &mut config);
+        }
         let plan = plan::update(&self.state, &config, &self.private, None);
         let change = (plan.effort >= Effort::Wait).then(|| {
             plan::change(&self.state, &plan.state, &config, &self.private, plan.manages_replicas)
@@ -149,7 +216,7 @@ impl Terraform {
     }
 
     /// Applies a plan. Says also what the object was right before the write that counted.
-    pub(crate) fn apply(&mut self, planned: &Planned, cluster: &mut Cluster) -> (Outcome, Json) {
+    pub(crate) fn apply(&mut self, planned: &Planned, conflicts: Conflicts, cluster: &mut Cluster) -> (Outcome, Json) {
         self.imports = false;
         let Some(change) = &planned.change else {
             if planned.plan.effort == Effort::Record {
@@ -160,7 +227,7 @@ impl Terraform {
         let mut before = cluster.live().clone();
         if planned.plan.effort == Effort::Write {
             let outcome;
-            (outcome, before) = write(planned, change, cluster);
+            (outcome, before) = write(planned, change, conflicts, cluster);
             if !matches!(outcome, Outcome::Done) {
                 return (outcome, before);
             }
@@ -180,7 +247,7 @@ fn stored(private: &PrivateState) -> PrivateState {
 }
 
 /// The requests of a write, as `workload::write` sends them.
-fn write(planned: &Planned, change: &Change, cluster: &mut Cluster) -> (Outcome, Json) {
+fn write(planned: &Planned, change: &Change, conflicts: Conflicts, cluster: &mut Cluster) -> (Outcome, Json) {
     let seen = &planned.private.seen;
     let mut version = seen.version.clone();
     let mut looks = change.needs_look(seen);
@@ -189,15 +256,12 @@ fn write(planned: &Planned, change: &Change, cluster: &mut Cluster) -> (Outcome,
         let is_last = attempt == ATTEMPTS;
         if looks {
             let live = cluster.live().clone();
-            let outdated = change.outdated(&live, &planned.prior, seen);
-            if !outdated.is_empty() {
-                return (
-                    Outcome::Outdated(outdated.iter().map(|path| format!("{path:?}")).collect()),
-                    before,
-                );
-            }
             version = text(&live["metadata"]["resourceVersion"]);
-            if let Some(managed_fields) = change.moved(&live) {
+            let prepared = match change.prepared(&live, &planned.prior, seen, conflicts) {
+                Ok(prepared) => prepared,
+                Err(obstacle) => return (Outcome::Obstacle(obstacle), before),
+            };
+            if let Some(managed_fields) = prepared {
                 let patch = json!({ "metadata": { "resourceVersion": version, "managedFields": managed_fields } });
                 if let Err(refusal) = cluster.merge(kind().manager, &patch) {
                     return (Outcome::Refused(format!("the move: {refusal:?}")), before);
@@ -206,7 +270,7 @@ fn write(planned: &Planned, change: &Change, cluster: &mut Cluster) -> (Outcome,
             }
             before = live;
         }
-        match send(planned, change, cluster, version.as_deref()) {
+        match send(planned, change, cluster, conflicts, version.as_deref()) {
             Ok(()) => return (Outcome::Done, before),
             Err(Refusal::Modified) if !is_last => looks = true,
             Err(Refusal::Conflict(conflicts)) if !is_last && conflicts.iter().all(is_by_hand) => looks = true,
@@ -218,14 +282,20 @@ fn write(planned: &Planned, change: &Change, cluster: &mut Cluster) -> (Outcome,
     unreachable!("the last attempt returns")
 }
 
-fn send(planned: &Planned, change: &Change, cluster: &mut Cluster, version: Option<&str>) -> Result<(), Refusal> {
+fn send(
+    planned: &Planned,
+    change: &Change,
+    cluster: &mut Cluster,
+    conflicts: Conflicts,
+    version: Option<&str>,
+) -> Result<(), Refusal> {
     let mut version = version.map(str::to_owned);
     if let Some(step) = plan::before_emptying(&planned.prior, &planned.plan.wanted) {
         let body = value::expand(&step, schema::workload()).expect("everything is known");
-        cluster.apply(kind().manager, &of_version(&body, version), Conflicts::Refuse)?;
+        cluster.apply(kind().manager, &of_version(&body, version), conflicts)?;
         version = text(&cluster.live()["metadata"]["resourceVersion"]);
     }
-    cluster.apply(kind().manager, &of_version(&change.body, version), Conflicts::Refuse)
+    cluster.apply(kind().manager, &of_version(&change.body, version), conflicts)
 }
 
 fn of_version(body: &Json, version: Option<String>) -> Json {
