@@ -191,13 +191,21 @@ impl Shown {
 
     /// Whether the field is in a member of a union of which another member is added.
     fn adds_another_member(&self, path: &[PathElement]) -> bool {
-        let members = ["value", "valueFrom", "emptyDir", "configMap", "secret"].map(PathElement::field);
-        let Some(at) = path.iter().position(|element| members.contains(element)) else {
-            return false;
+        let unions = [
+            ["value", "valueFrom"].as_slice(),
+            &["configMapKeyRef", "fieldRef"],
+            &["emptyDir", "configMap", "secret"],
+        ];
+        let is_added = |at: usize, member: &str| {
+            let other = [&path[..at], &[PathElement::field(member)]].concat();
+            other[at] != path[at] && self.added.contains_or_below(&other)
         };
-        let others = members.iter().filter(|member| **member != path[at]);
-        let mut others = others.map(|member| [&path[..at], std::slice::from_ref(member)].concat());
-        others.any(|other| self.added.contains_or_below(&other))
+        unions.iter().any(|members| {
+            let is_member =
+                |element: &PathElement| members.iter().any(|member| *element == PathElement::field(*member));
+            let mut places = (0..path.len()).filter(|at| is_member(&path[*at]));
+            places.any(|at| members.iter().any(|member| is_added(at, member)))
+        })
     }
 }
 
