@@ -217,6 +217,11 @@ fn edit_map(manifest: &mut Json, place: MapPlace, edit: MapEdit, reach: Reach) {
         MapPlace::Provider | MapPlace::ProviderZone => {
             [json!("x"), json!(1), json!(["x", 1])][usize::from(value) % 3].clone()
         }
+        MapPlace::Annotations | MapPlace::PodAnnotations => {
+            // The CLI composes what it reads; kubectl keeps it.
+            let accent = if reach == Reach::Hcl { "\u{e9}" } else { "e\u{301}" };
+            json!(["x", accent, "z"][usize::from(value) % 3])
+        }
         _ => json!(["x", "y", "z"][usize::from(value) % 3]),
     };
     // HCL has no number where the schema says a quantity.
