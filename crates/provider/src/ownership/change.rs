@@ -102,16 +102,18 @@ impl Change {
     /// The fields, of those that others have set by hand, which the change makes ours: what is declared, what cannot be beside
     /// it, and what is let go, and with an item of a list all that is in it, which cannot be without the item.
     pub fn takes(&self, by_hand: &FieldSet) -> FieldSet {
-        self.taken(by_hand, &self.let_go)
+        self.taken(by_hand, &FieldSet::default(), &self.let_go)
     }
 
-    /// The same, where all of `gone` goes with the apply.
-    fn taken(&self, by_hand: &FieldSet, gone: &FieldSet) -> FieldSet {
+    /// The same, where all of `gone` goes with the apply, and others apply `applied`: an item of theirs stays, and with it what is
+    /// in it.
+    fn taken(&self, by_hand: &FieldSet, applied: &FieldSet, gone: &FieldSet) -> FieldSet {
         let is_within_item = |path: &[PathElement]| {
             let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
             items
                 .map(|end| &path[..end])
-                .any(|item| self.let_go.contains(item) && !self.declared.contains(item))
+                .filter(|item| self.let_go.contains(item) && !self.declared.contains(item))
+                .any(|item| !applied.contains_or_below(item))
         };
         let is_met = |path: &[PathElement]| {
             self.declared.contains(path)
@@ -166,7 +168,7 @@ impl Change {
         let before = managers::decode(live).ok()?;
         let owners = Owners::of(live, self.kind);
         let undeclared = owners.ours.difference(&self.declared).difference(&self.released);
-        let taken = self.taken(&owners.by_hand, &self.let_go.union(&undeclared));
+        let taken = self.taken(&owners.by_hand, &owners.applied, &self.let_go.union(&undeclared));
         let mut ours = taken.clone();
         let mut time = None;
         let mut after = before.clone();

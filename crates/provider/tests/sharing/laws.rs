@@ -182,7 +182,7 @@ impl Shown {
         let mut items = items.map(|end| &path[..end]);
         self.changes.contains_or_below(path)
             // With an item goes all that is in it.
-            || items.any(|item| self.removed.contains(item) && !self.added.contains(item))
+            || items.any(|item| self.removed.contains(item) && at(after, item).is_none())
             // A member of a union that is added excludes the others.
             || self.adds_another_member(path)
             || is_default(path, after)

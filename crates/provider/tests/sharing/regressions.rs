@@ -151,3 +151,22 @@ fn an_item_that_another_state_has_applied_is_shown_with_its_key() {
         );
     }
 }
+
+#[test]
+fn what_others_set_in_an_item_stays_with_the_item() {
+    let second = list(ListPlace::Containers, ListEdit::Put(1, 0));
+    let argo = Deed::Argo {
+        edits: vec![second.clone()],
+        force: false,
+    };
+    let injected = Deed::Inject(vec![list(ListPlace::Env(1), ListEdit::Put(3, 0))]);
+    holds(
+        Start::Terraform,
+        &[second],
+        &[
+            Step::Others(argo),
+            Step::Others(injected),
+            apply(&[list(ListPlace::Containers, ListEdit::Drop(1))]),
+        ],
+    );
+}
