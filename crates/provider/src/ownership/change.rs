@@ -133,7 +133,11 @@ impl Change {
     /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
     /// nobody has seen which version there is.
     pub fn needs_look(&self, seen: &Observation) -> bool {
-        !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
+        let shares = !seen
+            .shared
+            .filter(|path| self.let_go.contains_or_below(path))
+            .is_empty();
+        shares || !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
     }
 
     /// What has to be done to `live` before the apply: the `metadata.managedFields` that it is to have, if it is to have others.
@@ -168,7 +172,15 @@ impl Change {
         let before = managers::decode(live).ok()?;
         let owners = Owners::of(live, self.kind);
         let undeclared = owners.ours.difference(&self.declared).difference(&self.released);
-        let taken = self.taken(&owners.by_hand, &owners.applied, &self.let_go.union(&undeclared));
+        let gone = self.let_go.union(&undeclared);
+        let taken = self.taken(&owners.by_hand, &owners.applied, &gone);
+        // What is in a map stays with others, and so does the map.
+        let left = Owners {
+            ours: owners.ours.union(&taken),
+            by_hand: owners.by_hand.difference(&taken),
+            applied: owners.applied,
+        };
+        let shared = left.shared().filter(|path| gone.contains_or_below(path));
         let mut ours = taken.clone();
         let mut time = None;
         let mut after = before.clone();
@@ -185,6 +197,7 @@ impl Change {
             }
             Owner::Applier | Owner::Reporter => true,
         });
+        let ours = ours.difference(&shared);
         if !ours.is_empty() {
             let entry = Owned {
                 set: ours,

@@ -170,3 +170,21 @@ fn what_others_set_in_an_item_stays_with_the_item() {
         ],
     );
 }
+
+#[test]
+fn a_map_of_free_form_stays_with_what_others_have_in_it() {
+    let zone = |edit| Edit::Map(MapPlace::ProviderZone, edit);
+    let argo = Deed::Argo {
+        edits: vec![zone(MapEdit::Put(2, 0))],
+        force: false,
+    };
+    for others in [by_hand(&[zone(MapEdit::Put(2, 0))]), Step::Others(argo)] {
+        for edit in [MapEdit::Drop(1), MapEdit::DropAll, MapEdit::Empty] {
+            holds(
+                Start::Terraform,
+                &[zone(MapEdit::Put(1, 0))],
+                &[others.clone(), apply(&[zone(edit)])],
+            );
+        }
+    }
+}
