@@ -56,8 +56,9 @@ pub(crate) fn of_apply(
         nothing(&ours.difference(&change.declared), "ours, and not declared")?;
         nothing(&change.declared.difference(&ours), "declared, and not ours")?;
         foretold(change, before, after)?;
+        valid(change, planned, after)?;
     }
-    valid(change, planned, after)
+    Ok(())
 }
 
 /// The dry run is asked about what the apply does.
