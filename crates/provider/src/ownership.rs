@@ -22,7 +22,7 @@ use serde_json::Value as Json;
 use structured_merge::managers;
 use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema};
 
-pub use self::change::{Applied, Change, Obstacle, Values};
+pub use self::change::{Applied, Change, Obstacle, Values, body};
 pub use self::observation::Observation;
 use self::part::part;
 pub use self::position::named;

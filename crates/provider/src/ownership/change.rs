@@ -75,11 +75,7 @@ impl Change {
         seen: &Observation,
         released: FieldSet,
     ) -> Result<Change, Vec<PathError>> {
-        let body = value::expand(values.wanted, kind.node)?;
-        let body = value::respelled(&body, &seen.spelling, kind.node);
-        let mut body = with_unknown(body, &seen.unknown, kind);
-        body["apiVersion"] = kind.api_version.into();
-        body["kind"] = kind.name.into();
+        let body = body(kind, values.wanted, seen)?;
         let declared = field_set(&body, kind.schema).difference(&identity());
         let shown = |state: &Value| field_set(&value::expand_known(state, kind.node).json, kind.schema);
         let hidden = shown(values.prior)
@@ -339,6 +335,20 @@ impl Change {
         let set = set.intersection(&self.declared);
         topmost(&set).paths()
     }
+}
+
+/// The body of an apply of `wanted` to an object that was seen: in its spelling, and with what is ours and has no attribute.
+///
+/// # Errors
+///
+/// Every value that is unknown or that its type cannot hold, with its path.
+pub fn body(kind: Kind, wanted: &Value, seen: &Observation) -> Result<Json, Vec<PathError>> {
+    let body = value::expand(wanted, kind.node)?;
+    let body = value::respelled(&body, &seen.spelling, kind.node);
+    let mut body = with_unknown(body, &seen.unknown, kind);
+    body["apiVersion"] = kind.api_version.into();
+    body["kind"] = kind.name.into();
+    Ok(body)
 }
 
 /// The members of a set that are not below another member.

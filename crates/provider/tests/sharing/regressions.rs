@@ -188,3 +188,21 @@ fn a_map_of_free_form_stays_with_what_others_have_in_it() {
         }
     }
 }
+
+#[test]
+fn both_steps_of_emptying_send_the_spelling_that_is_live() {
+    let limit = |spelling| Edit::Map(MapPlace::Limits(0), MapEdit::Put(0, spelling));
+    let argo = Deed::Argo {
+        edits: vec![limit(1)],
+        force: true,
+    };
+    holds(
+        Start::Argo,
+        &[],
+        &[
+            apply(&[limit(0)]),
+            Step::Others(argo),
+            apply(&[list(ENV, ListEdit::Drop(0))]),
+        ],
+    );
+}
