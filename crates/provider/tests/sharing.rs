@@ -243,7 +243,7 @@ impl Run {
         match outcome {
             Outcome::Done => {
                 let told = self.told.as_ref().filter(|_| turn.ignored.is_none());
-                laws::of_apply(&planned, conflicts, &before, &after, told)?;
+                laws::of_apply(&planned, conflicts, &before, &after, told, is_current)?;
                 if is_current {
                     laws::of_rest(&planned, &after)?;
                     self.is_settled(turn.ignored)?;

@@ -22,6 +22,7 @@ pub(crate) fn of_apply(
     before: &Json,
     after: &Json,
     told: Option<&Json>,
+    is_current: bool,
 ) -> Result<(), String> {
     gone(told, planned, after)?;
     let Some(change) = &planned.change else {
@@ -32,7 +33,13 @@ pub(crate) fn of_apply(
         };
     };
     let owners = Owners::of(before, kind());
-    let real = compare(&content(before), &content(after), kind().schema);
+    // What was spelled otherwise since the plan looked is sent as it was spelled then.
+    let comparable = if is_current {
+        content(after)
+    } else {
+        content(&value::respelled(after, before, schema::workload()))
+    };
+    let real = compare(&content(before), &comparable, kind().schema);
     let all = real.added.union(&real.modified).union(&real.removed);
     let shown = Shown::of(planned);
 
