@@ -22,7 +22,7 @@ use serde_json::Value as Json;
 use structured_merge::managers;
 use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema};
 
-pub use self::change::{Applied, Change, Obstacle, Values};
+pub use self::change::{Applied, Change, Obstacle, Values, body};
 pub use self::observation::Observation;
 use self::part::part;
 pub use self::position::named;
@@ -68,6 +68,15 @@ impl Owners {
             *set = set.union(&owned.set);
         }
         owners
+    }
+
+    /// Maps that are ours themselves and hold something of others. Only a value of free form has such maps; the server would
+    /// remove one with all that is in it.
+    fn shared(&self) -> FieldSet {
+        self.ours.filter(|path| {
+            matches!(path.last(), Some(PathElement::Field(_)))
+                && (self.applied.has_below(path) || self.by_hand.has_below(path))
+        })
     }
 }
 

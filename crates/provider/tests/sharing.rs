@@ -27,7 +27,7 @@ use terraform_provider_datum::ownership::Obstacle;
 use terraform_provider_datum::workload::plan::Effort;
 
 use crate::actor::{Deed, Others, applied_by_client};
-use crate::cluster::{Cluster, content, described};
+use crate::cluster::{Cluster, described};
 use crate::edit::{Edit, Reach};
 use crate::terraform::{Ignored, Outcome, Terraform};
 
@@ -243,7 +243,7 @@ impl Run {
         match outcome {
             Outcome::Done => {
                 let told = self.told.as_ref().filter(|_| turn.ignored.is_none());
-                laws::of_apply(&planned, conflicts, &before, &after, told)?;
+                laws::of_apply(&planned, conflicts, &before, &after, told, is_current)?;
                 if is_current {
                     laws::of_rest(&planned, &after)?;
                     self.is_settled(turn.ignored)?;
@@ -322,20 +322,20 @@ fn configured(config: &Json, edits: &[Edit]) -> Json {
 fn is_valid(config: &Json) -> bool {
     let mut object = without_nulls(config);
     object["metadata"]["name"] = "web".into();
-    let is_valid = !validation::validate(&object).iter().any(validation::Problem::is_error);
-    is_valid
+    validation::validate(&object).iter().all(|problem| !problem.is_error())
 }
 
 fn without_nulls(config: &Json) -> Json {
     let mut config = config.clone();
-    fn prune(value: &mut Json) {
-        if let Some(fields) = value.as_object_mut() {
-            fields.retain(|_, value| !value.is_null());
-            fields.values_mut().for_each(prune);
-        }
-    }
-    prune(&mut config);
+    prune_nulls(&mut config);
     config
+}
+
+fn prune_nulls(value: &mut Json) {
+    if let Some(fields) = value.as_object_mut() {
+        fields.retain(|_, value| !value.is_null());
+        fields.values_mut().for_each(prune_nulls);
+    }
 }
 
 fn check(start: Start, first: &[Edit], steps: &[Step]) -> Result<(), TestCaseError> {

@@ -186,32 +186,3 @@ fn summary(body: &[u8]) -> String {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// As kube-apiserver 1.36 was seen to do.
-    #[test]
-    fn an_apply_is_read_as_yaml_1_1() {
-        let read = |text: &str| decode_apply(format!("{{\"a\":\"{text}\"}}").as_bytes(), FieldValidation::Ignore);
-        for broken in ["x \u{85} y", "x\u{85}y", "x\u{2028}y", "x \u{2029} y"] {
-            assert_eq!(read(broken).unwrap()["a"], "x y", "{broken:?}");
-        }
-        for kept in ["x\u{feff}y", "Z\u{fc}rich \u{1f600}"] {
-            assert_eq!(read(kept).unwrap()["a"], kept, "{kept:?}");
-        }
-        assert_eq!(
-            read(r"x \u0085 \u009f y").unwrap()["a"],
-            "x \u{85} \u{9f} y",
-            "escaped they are any other"
-        );
-        for refused in ["\u{7f}", "\u{9f}", "\u{fffe}"] {
-            let why = read(refused).unwrap_err();
-            assert!(
-                format!("{why:?}").contains("yaml: control characters are not allowed"),
-                "{why:?}"
-            );
-        }
-    }
-}

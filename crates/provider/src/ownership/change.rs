@@ -75,11 +75,7 @@ impl Change {
         seen: &Observation,
         released: FieldSet,
     ) -> Result<Change, Vec<PathError>> {
-        let body = value::expand(values.wanted, kind.node)?;
-        let body = value::respelled(&body, &seen.spelling, kind.node);
-        let mut body = with_unknown(body, &seen.unknown, kind);
-        body["apiVersion"] = kind.api_version.into();
-        body["kind"] = kind.name.into();
+        let body = body(kind, values.wanted, seen)?;
         let declared = field_set(&body, kind.schema).difference(&identity());
         let shown = |state: &Value| field_set(&value::expand_known(state, kind.node).json, kind.schema);
         let hidden = shown(values.prior)
@@ -102,16 +98,18 @@ impl Change {
     /// The fields, of those that others have set by hand, which the change makes ours: what is declared, what cannot be beside
     /// it, and what is let go, and with an item of a list all that is in it, which cannot be without the item.
     pub fn takes(&self, by_hand: &FieldSet) -> FieldSet {
-        self.taken(by_hand, &self.let_go)
+        self.taken(by_hand, &FieldSet::default(), &self.let_go)
     }
 
-    /// The same, where all of `gone` goes with the apply.
-    fn taken(&self, by_hand: &FieldSet, gone: &FieldSet) -> FieldSet {
+    /// The same, where all of `gone` goes with the apply, and others apply `applied`: an item of theirs stays, and with it what is
+    /// in it.
+    fn taken(&self, by_hand: &FieldSet, applied: &FieldSet, gone: &FieldSet) -> FieldSet {
         let is_within_item = |path: &[PathElement]| {
             let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
             items
                 .map(|end| &path[..end])
-                .any(|item| self.let_go.contains(item) && !self.declared.contains(item))
+                .filter(|item| self.let_go.contains(item) && !self.declared.contains(item))
+                .any(|item| !applied.contains_or_below(item))
         };
         let is_met = |path: &[PathElement]| {
             self.declared.contains(path)
@@ -131,7 +129,11 @@ impl Change {
     /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
     /// nobody has seen which version there is.
     pub fn needs_look(&self, seen: &Observation) -> bool {
-        !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
+        let shares = !seen
+            .shared
+            .filter(|path| self.let_go.contains_or_below(path))
+            .is_empty();
+        shares || !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
     }
 
     /// What has to be done to `live` before the apply: the `metadata.managedFields` that it is to have, if it is to have others.
@@ -166,7 +168,15 @@ impl Change {
         let before = managers::decode(live).ok()?;
         let owners = Owners::of(live, self.kind);
         let undeclared = owners.ours.difference(&self.declared).difference(&self.released);
-        let taken = self.taken(&owners.by_hand, &self.let_go.union(&undeclared));
+        let gone = self.let_go.union(&undeclared);
+        let taken = self.taken(&owners.by_hand, &owners.applied, &gone);
+        // What is in a map stays with others, and so does the map.
+        let left = Owners {
+            ours: owners.ours.union(&taken),
+            by_hand: owners.by_hand.difference(&taken),
+            applied: owners.applied,
+        };
+        let shared = left.shared().filter(|path| gone.contains_or_below(path));
         let mut ours = taken.clone();
         let mut time = None;
         let mut after = before.clone();
@@ -183,6 +193,7 @@ impl Change {
             }
             Owner::Applier | Owner::Reporter => true,
         });
+        let ours = ours.difference(&shared);
         if !ours.is_empty() {
             let entry = Owned {
                 set: ours,
@@ -328,6 +339,20 @@ impl Change {
         let set = set.intersection(&self.declared);
         topmost(&set).paths()
     }
+}
+
+/// The body of an apply of `wanted` to an object that was seen: in its spelling, and with what is ours and has no attribute.
+///
+/// # Errors
+///
+/// Every value that is unknown or that its type cannot hold, with its path.
+pub fn body(kind: Kind, wanted: &Value, seen: &Observation) -> Result<Json, Vec<PathError>> {
+    let body = value::expand(wanted, kind.node)?;
+    let body = value::respelled(&body, &seen.spelling, kind.node);
+    let mut body = with_unknown(body, &seen.unknown, kind);
+    body["apiVersion"] = kind.api_version.into();
+    body["kind"] = kind.name.into();
+    Ok(body)
 }
 
 /// The members of a set that are not below another member.

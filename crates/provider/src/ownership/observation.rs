@@ -19,6 +19,9 @@ pub struct Observation {
     /// What others have set by hand.
     #[serde(with = "fields", skip_serializing_if = "FieldSet::is_empty")]
     pub by_hand: FieldSet,
+    /// Maps that are ours and hold something of others.
+    #[serde(with = "fields", skip_serializing_if = "FieldSet::is_empty")]
+    pub shared: FieldSet,
     /// The part of the object whose spelling is not that of the state, although it means the same.
     #[serde(skip_serializing_if = "Json::is_null")]
     pub spelling: Json,
@@ -48,6 +51,7 @@ impl Observation {
         Observation {
             version: object["metadata"]["resourceVersion"].as_str().map(str::to_owned),
             by_hand: owners.by_hand.clone(),
+            shared: owners.shared(),
             spelling: of_object(&spelling, &respelled),
             unknown: of_object(object, &unknown),
         }

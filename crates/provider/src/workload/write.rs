@@ -9,7 +9,7 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 
 use super::private::PrivateState;
-use super::{identity, merged, patch, plan};
+use super::{identity, kind, merged, patch, plan};
 use crate::diagnostics::{self, Action};
 use crate::ownership::{self, Change, Obstacle};
 use crate::provider::Session;
@@ -265,7 +265,7 @@ impl Write<'_> {
     /// The body that goes ahead of one that empties something ([`value::without_emptied`]).
     fn before_emptying(&self) -> Option<Json> {
         let step = plan::before_emptying(self.prior, self.wanted)?;
-        body(&step).ok()
+        ownership::body(kind(), &step, &self.private.seen).ok()
     }
 }
 

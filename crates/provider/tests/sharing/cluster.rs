@@ -1,5 +1,7 @@
 //! The API server: what structured-merge does, and what a real one does around it.
 
+use std::fmt::Write as _;
+
 use datum_model::schema::{self, Kind, Schema};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
@@ -239,7 +241,7 @@ fn check(object: &Json) -> Result<(), Refusal> {
     let mut problems = Vec::new();
     check_below(object, schema::workload(), "", &mut problems);
     if let Err(problem) = validate(object, kind().schema, Duplicates::Refuse) {
-        problems.push(problem.to_string());
+        problems.push(problem.clone());
     }
     if problems.is_empty() {
         Ok(())
@@ -295,7 +297,13 @@ pub(crate) fn described(object: &Json) -> String {
     let mut text = format!("live: {}", content(object));
     for (manager, owned) in managers::decode(object).unwrap_or_default() {
         let paths: Vec<String> = owned.set.paths().iter().map(ToString::to_string).collect();
-        text += &format!("\n    {} {:?}: {}", manager.name, manager.operation, paths.join(" "));
+        let _ = write!(
+            text,
+            "\n    {} {:?}: {}",
+            manager.name,
+            manager.operation,
+            paths.join(" ")
+        );
     }
     text
 }

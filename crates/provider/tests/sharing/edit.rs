@@ -217,6 +217,11 @@ fn edit_map(manifest: &mut Json, place: MapPlace, edit: MapEdit, reach: Reach) {
         MapPlace::Provider | MapPlace::ProviderZone => {
             [json!("x"), json!(1), json!(["x", 1])][usize::from(value) % 3].clone()
         }
+        MapPlace::Annotations | MapPlace::PodAnnotations => {
+            // The CLI composes what it reads; kubectl keeps it.
+            let accent = if reach == Reach::Hcl { "\u{e9}" } else { "e\u{301}" };
+            json!(["x", accent, "z"][usize::from(value) % 3])
+        }
         _ => json!(["x", "y", "z"][usize::from(value) % 3]),
     };
     // HCL has no number where the schema says a quantity.
@@ -235,7 +240,7 @@ fn edit_map(manifest: &mut Json, place: MapPlace, edit: MapEdit, reach: Reach) {
             }
         }
         MapEdit::Null(name) if reach == Reach::Hcl => {
-            drop(object(holder, path).insert(key(name).to_owned(), Json::Null))
+            drop(object(holder, path).insert(key(name).to_owned(), Json::Null));
         }
         MapEdit::Empty if reach == Reach::Hcl => drop(object(holder, above).insert((*last).to_owned(), json!({}))),
         MapEdit::DropAll => {
@@ -278,36 +283,36 @@ fn edit_list(manifest: &mut Json, place: ListPlace, edit: ListEdit, reach: Reach
             return;
         }
         ListEdit::Empty if reach == Reach::Hcl => drop(object(holder, above).insert((*last).to_owned(), json!([]))),
-        ListEdit::Put(..) if at(holder, path).is_none_or(|list| !list.is_array()) => {
+        ListEdit::Put(..) if at(holder, path).is_none_or(|items| !items.is_array()) => {
             object(holder, above).insert((*last).to_owned(), json!([]));
         }
         _ => {}
     }
-    let Some(list) = at(holder, path).and_then(Json::as_array_mut) else {
+    let Some(items) = at(holder, path).and_then(Json::as_array_mut) else {
         return;
     };
-    let index = |position: u8| usize::from(position) % list.len().max(1);
+    let index = |position: u8| usize::from(position) % items.len().max(1);
     match edit {
         ListEdit::Put(name, variant) => {
             let item = item(place, name, variant);
-            let same = list.iter_mut().find(|other| key(place, other) == key(place, &item));
+            let same = items.iter_mut().find(|other| key(place, other) == key(place, &item));
             match same {
                 Some(other) => *other = changed(place, other, &item),
-                None => list.push(item),
+                None => items.push(item),
             }
         }
-        ListEdit::Drop(position) if !list.is_empty() => drop(list.remove(index(position))),
-        ListEdit::First(position) if !list.is_empty() => {
+        ListEdit::Drop(position) if !items.is_empty() => drop(items.remove(index(position))),
+        ListEdit::First(position) if !items.is_empty() => {
             let index = index(position);
-            list[..=index].rotate_right(1);
+            items[..=index].rotate_right(1);
         }
-        ListEdit::Rename(position, name) if !list.is_empty() => {
+        ListEdit::Rename(position, name) if !items.is_empty() => {
             let index = index(position);
             let named = item(place, name, 0);
             for field in keys(place) {
                 match named.get(*field) {
-                    Some(value) => list[index][*field] = value.clone(),
-                    None => drop(list[index].as_object_mut().and_then(|item| item.remove(*field))),
+                    Some(value) => items[index][*field] = value.clone(),
+                    None => drop(items[index].as_object_mut().and_then(|item| item.remove(*field))),
                 }
             }
         }

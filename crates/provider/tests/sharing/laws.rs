@@ -22,6 +22,7 @@ pub(crate) fn of_apply(
     before: &Json,
     after: &Json,
     told: Option<&Json>,
+    is_current: bool,
 ) -> Result<(), String> {
     gone(told, planned, after)?;
     let Some(change) = &planned.change else {
@@ -32,7 +33,13 @@ pub(crate) fn of_apply(
         };
     };
     let owners = Owners::of(before, kind());
-    let real = compare(&content(before), &content(after), kind().schema);
+    // What was spelled otherwise since the plan looked is sent as it was spelled then.
+    let comparable = if is_current {
+        content(after)
+    } else {
+        content(&value::respelled(after, before, schema::workload()))
+    };
+    let real = compare(&content(before), &comparable, kind().schema);
     let all = real.added.union(&real.modified).union(&real.removed);
     let shown = Shown::of(planned);
 
@@ -56,8 +63,9 @@ pub(crate) fn of_apply(
         nothing(&ours.difference(&change.declared), "ours, and not declared")?;
         nothing(&change.declared.difference(&ours), "declared, and not ours")?;
         foretold(change, before, after)?;
+        valid(change, planned, after)?;
     }
-    valid(change, planned, after)
+    Ok(())
 }
 
 /// The dry run is asked about what the apply does.
@@ -182,7 +190,7 @@ impl Shown {
         let mut items = items.map(|end| &path[..end]);
         self.changes.contains_or_below(path)
             // With an item goes all that is in it.
-            || items.any(|item| self.removed.contains(item) && !self.added.contains(item))
+            || items.any(|item| self.removed.contains(item) && at(after, item).is_none())
             // A member of a union that is added excludes the others.
             || self.adds_another_member(path)
             || is_default(path, after)
@@ -191,13 +199,21 @@ impl Shown {
 
     /// Whether the field is in a member of a union of which another member is added.
     fn adds_another_member(&self, path: &[PathElement]) -> bool {
-        let members = ["value", "valueFrom", "emptyDir", "configMap", "secret"].map(PathElement::field);
-        let Some(at) = path.iter().position(|element| members.contains(element)) else {
-            return false;
+        let unions = [
+            ["value", "valueFrom"].as_slice(),
+            &["configMapKeyRef", "fieldRef"],
+            &["emptyDir", "configMap", "secret"],
+        ];
+        let is_added = |at: usize, member: &str| {
+            let other = [&path[..at], &[PathElement::field(member)]].concat();
+            other[at] != path[at] && self.added.contains_or_below(&other)
         };
-        let others = members.iter().filter(|member| **member != path[at]);
-        let mut others = others.map(|member| [&path[..at], std::slice::from_ref(member)].concat());
-        others.any(|other| self.added.contains_or_below(&other))
+        unions.iter().any(|members| {
+            let is_member =
+                |element: &PathElement| members.iter().any(|member| *element == PathElement::field(*member));
+            let mut places = (0..path.len()).filter(|at| is_member(&path[*at]));
+            places.any(|at| members.iter().any(|member| is_added(at, member)))
+        })
     }
 }
 

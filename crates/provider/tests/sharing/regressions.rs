@@ -108,7 +108,7 @@ fn what_the_first_configuration_of_an_import_leaves_out_is_no_change_later() {
     ] {
         for start in [Start::KubectlCreate, Start::KubectlApply, Start::Argo] {
             holds(start, &[], &[apply(&[left_out.clone(), label.clone()]), apply(&[])]);
-            holds(start, &[], &[apply(&[left_out.clone()]), apply(&[])]);
+            holds(start, &[], &[apply(std::slice::from_ref(&left_out)), apply(&[])]);
         }
     }
 }
@@ -150,4 +150,59 @@ fn an_item_that_another_state_has_applied_is_shown_with_its_key() {
             &[Step::Swap, apply(&[list(place, ListEdit::Put(1, 0))]), Step::Swap],
         );
     }
+}
+
+#[test]
+fn what_others_set_in_an_item_stays_with_the_item() {
+    let second = list(ListPlace::Containers, ListEdit::Put(1, 0));
+    let argo = Deed::Argo {
+        edits: vec![second.clone()],
+        force: false,
+    };
+    let injected = Deed::Inject(vec![list(ListPlace::Env(1), ListEdit::Put(3, 0))]);
+    holds(
+        Start::Terraform,
+        &[second],
+        &[
+            Step::Others(argo),
+            Step::Others(injected),
+            apply(&[list(ListPlace::Containers, ListEdit::Drop(1))]),
+        ],
+    );
+}
+
+#[test]
+fn a_map_of_free_form_stays_with_what_others_have_in_it() {
+    let zone = |edit| Edit::Map(MapPlace::ProviderZone, edit);
+    let argo = Deed::Argo {
+        edits: vec![zone(MapEdit::Put(2, 0))],
+        force: false,
+    };
+    for others in [by_hand(&[zone(MapEdit::Put(2, 0))]), Step::Others(argo)] {
+        for edit in [MapEdit::Drop(1), MapEdit::DropAll, MapEdit::Empty] {
+            holds(
+                Start::Terraform,
+                &[zone(MapEdit::Put(1, 0))],
+                &[others.clone(), apply(&[zone(edit)])],
+            );
+        }
+    }
+}
+
+#[test]
+fn both_steps_of_emptying_send_the_spelling_that_is_live() {
+    let limit = |spelling| Edit::Map(MapPlace::Limits(0), MapEdit::Put(0, spelling));
+    let argo = Deed::Argo {
+        edits: vec![limit(1)],
+        force: true,
+    };
+    holds(
+        Start::Argo,
+        &[],
+        &[
+            apply(&[limit(0)]),
+            Step::Others(argo),
+            apply(&[list(ENV, ListEdit::Drop(0))]),
+        ],
+    );
 }

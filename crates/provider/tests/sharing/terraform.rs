@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflict, Conflicts, Operation};
-use terraform_provider_datum::ownership::{Change, Obstacle};
+use terraform_provider_datum::ownership::{self, Change, Obstacle};
 use terraform_provider_datum::workload::plan::{self, Effort, Plan};
 use terraform_provider_datum::workload::private::PrivateState;
 use terraform_provider_datum::workload::wait::{OnTimeout, Wait};
@@ -291,7 +291,7 @@ fn send(
 ) -> Result<(), Refusal> {
     let mut version = version.map(str::to_owned);
     if let Some(step) = plan::before_emptying(&planned.prior, &planned.plan.wanted) {
-        let body = value::expand(&step, schema::workload()).expect("everything is known");
+        let body = ownership::body(kind(), &step, &planned.private.seen).expect("everything is known");
         cluster.apply(kind().manager, &of_version(&body, version), conflicts)?;
         version = text(&cluster.live()["metadata"]["resourceVersion"]);
     }

@@ -325,7 +325,8 @@ fn every_recorded_refusal_is_classified() {
                 401 => matches!(kind, Kind::Unauthorized { .. }),
                 404 => matches!(kind, Kind::NotFound(_)),
                 409 => matches!(kind, Kind::Conflict(_) | Kind::AlreadyExists | Kind::UidMismatch { .. }),
-                400 | 415 | 422 => matches!(kind, Kind::Invalid { .. }),
+                422 => matches!(kind, Kind::Invalid { .. } | Kind::UidMismatch { .. }),
+                400 | 415 => matches!(kind, Kind::Invalid { .. }),
                 500 => matches!(kind, Kind::Invalid { .. } | Kind::Unavailable { .. }),
                 _ => !matches!(kind, Kind::Unexpected { .. }),
             };
