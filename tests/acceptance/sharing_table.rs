@@ -195,7 +195,7 @@ struct Other<'o> {
 
 impl Other<'_> {
     /// `kubectl label`.
-    fn labels(&self, labels: Value) {
+    fn labels(&self, labels: &Value) {
         let patch = json!({ "metadata": { "labels": labels } });
         self.api.merge_as("kubectl-label", self.namespace, self.name, patch);
     }
@@ -386,7 +386,9 @@ fn check(workspace: &Workspace, from: Begin, acts: impl Fn(&Other<'_>), cells: &
         .chain(refused.iter().map(|cell| cell.name));
     let names: Vec<&str> = names.collect();
     begin(workspace, from, &names);
-    names.iter().for_each(|name| acts(&other(workspace, name)));
+    for name in &names {
+        acts(&other(workspace, name));
+    }
 
     for cell in refused {
         let before = other(workspace, cell.name).live();
@@ -662,14 +664,14 @@ fn what_kubectl_apply_server_side_set_before_the_import() {
             |_| (),
             &cells,
             &refused,
-        )
+        );
     });
 }
 
 #[test]
 fn what_kubectl_edit_patch_and_label_changed() {
     let acts = |other: &Other<'_>| {
-        other.labels(json!({ "tier": "theirs", "theirs": "1" }));
+        other.labels(&json!({ "tier": "theirs", "theirs": "1" }));
         let variable = json!({ "name": "X", "value": "x" });
         other.patches_env(&[("replace", "/0/value", json!("theirs")), ("add", "/-", variable)]);
     };
@@ -1166,7 +1168,7 @@ fn the_image_that_a_ci_sets() {
     });
 }
 
-/// What a GitOps tool has in its repository: less than the configuration had, another image, and its own mark.
+/// What Argo CD has in its repository: less than the configuration had, another image, and its own mark.
 fn from_git(name: &str) -> Value {
     let mut manifest = Says {
         image: Some("nginx:1.26"),
@@ -1356,6 +1358,9 @@ fn what_the_configuration_of_an_import_leaves_out() {
     }
 }
 
+/// What somebody else does to a workload.
+type Act = Box<dyn Fn(&Other<'_>)>;
+
 #[test]
 fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
     let mine = |other: &Other<'_>, value: &'static str| {
@@ -1371,7 +1376,7 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
             .expect("it is applied");
     };
     each_cli(|workspace| {
-        let stale: [(&str, Box<dyn Fn(&Other<'_>)>); 4] = [
+        let stale: [(&str, Act); 4] = [
             (
                 "by-hand",
                 Box::new(|other| other.patches_env(&[("replace", "/0/value", json!("theirs"))])),
@@ -1386,8 +1391,8 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
                 Box::new(|other| other.patches_env(&[("remove", "/0", Value::Null)])),
             ),
         ];
-        let fresh: [(&str, Box<dyn Fn(&Other<'_>)>); 2] = [
-            ("beside-it", Box::new(|other| other.labels(json!({ "theirs": "1" })))),
+        let fresh: [(&str, Act); 2] = [
+            ("beside-it", Box::new(|other| other.labels(&json!({ "theirs": "1" })))),
             (
                 "status",
                 Box::new(|other| {
@@ -1442,7 +1447,7 @@ fn a_workload_whose_state_was_lost_is_imported_with_what_others_changed() {
     each_cli(|workspace| {
         begin(workspace, Begin::Here, &["web"]);
         let web = other(workspace, "web");
-        web.labels(json!({ "theirs": "1" }));
+        web.labels(&json!({ "theirs": "1" }));
         web.patches_env(&[("replace", "/0/value", json!("theirs"))]);
         web.applies("ci", image("nginx:1.26"));
         workspace.run(&["state", "rm", "datum_workload.web"]).succeeds();
