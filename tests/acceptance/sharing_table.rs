@@ -1358,6 +1358,73 @@ fn what_the_configuration_of_an_import_leaves_out() {
     }
 }
 
+#[test]
+fn what_is_dropped_between_an_import_and_the_first_change() {
+    each_cli(|workspace| {
+        let attribute = Says { labels: None, ..ALL };
+        let entry = Says {
+            labels: Some(&[("team", "web")]),
+            ..ALL
+        };
+        for name in ["attribute", "entry"] {
+            workspace
+                .api()
+                .make(workspace.namespace(), ALL.manifest(name), Kubectl::Create);
+            write(workspace, name, ALL);
+            let id = format!("{}/{name}", workspace.namespace());
+            let address = format!("datum_workload.{name}");
+            workspace.run(&["import", "-no-color", &address, &id]).succeeds();
+        }
+        workspace.plans_nothing();
+        // An attribute that is not in the configuration cannot be told from one that never was.
+        write(workspace, "attribute", attribute);
+        write(workspace, "entry", entry);
+        let plan = workspace.plan();
+        assert_eq!(shown(&plan, "attribute"), [""; 0]);
+        assert_eq!(shown(&plan, "entry"), ["labels: team=web tier=front -> team=web"]);
+        workspace.applies();
+        let labels = |name: &str| other(workspace, name).live()["metadata"]["labels"].clone();
+        assert_eq!(labels("attribute"), json!({ "team": "web", "tier": "front" }));
+        assert_eq!(labels("entry"), json!({ "team": "web" }));
+    });
+}
+
+#[test]
+fn an_item_that_is_dropped_stays_with_what_others_apply_in_it() {
+    let hcl = |containers: &str| {
+        ALL.hcl("web").replace(
+            "spec = { containers = [{",
+            &format!("spec = {{ containers = [{containers}{{"),
+        )
+    };
+    each_cli(|workspace| {
+        workspace.write("web.tf", &hcl(r#"{ name = "proxy", image = "envoy:1" }, "#));
+        workspace.applies();
+        let web = other(workspace, "web");
+        let mut theirs = identity("web");
+        let proxy = json!({ "name": "proxy", "env": [{ "name": "MESH", "value": "1" }] });
+        theirs["spec"] = json!({ "template": { "spec": { "containers": [proxy.clone()] } } });
+        let applied = workspace
+            .api()
+            .apply_unforced_as("mesh", workspace.namespace(), "web", theirs);
+        applied.expect("the variable is new");
+        workspace.plans_nothing();
+
+        workspace.write("web.tf", &hcl(""));
+        let plan = workspace.plan();
+        let stays = "spec.template.spec.containers[0] of workload ID stays, since mesh applies it";
+        check_told(&plan.output().prose(), workspace, "web", &[stays]);
+        workspace.applies();
+        let live = web.live();
+        assert_eq!(in_a_line(&live), in_a_line(&ALL.manifest("web")));
+        let containers = live["spec"]["template"]["spec"]["containers"].as_array();
+        assert!(
+            containers.is_some_and(|containers| containers.contains(&proxy)),
+            "{live:#}"
+        );
+    });
+}
+
 /// What somebody else does to a workload.
 type Act = Box<dyn Fn(&Other<'_>)>;
 
