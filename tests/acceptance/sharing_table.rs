@@ -1443,7 +1443,11 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
             .expect("it is applied");
     };
     each_cli(|workspace| {
-        let stale: [(&str, Act); 4] = [
+        let stale: [(&str, Act); 5] = [
+            (
+                "new-entry",
+                Box::new(|other| other.labels(&json!({ "size": "9" }))),
+            ),
             (
                 "by-hand",
                 Box::new(|other| other.patches_env(&[("replace", "/0/value", json!("theirs"))])),
@@ -1471,7 +1475,12 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
         let names: Vec<&str> = stale.iter().chain(&fresh).map(|(name, _)| *name).collect();
         begin(workspace, Begin::Here, &names);
         for name in &names {
-            write(workspace, name, ANOTHER_VALUE);
+            let labels: Entries = &[("size", "1"), ("team", "web"), ("tier", "back")];
+            let says = Says {
+                labels: Some(labels),
+                ..ANOTHER_VALUE
+            };
+            write(workspace, name, says);
         }
         workspace.plan();
         for (name, acts) in stale.iter().chain(&fresh) {
@@ -1486,7 +1495,7 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
             assert!(output.prose().contains(&message), "{name}:\n{output}");
             let live = in_a_line(&other(workspace, name).live());
             assert!(
-                live.starts_with("team=web tier=front;"),
+                live.contains("team=web tier=front;"),
                 "{name}: nothing was written: {live}"
             );
         }
@@ -1502,7 +1511,7 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
         for name in &names {
             let live = in_a_line(&other(workspace, name).live());
             assert!(
-                live.contains("tier=back; 2;") && live.ends_with("A=9 B=2"),
+                live.starts_with("size=1 team=web tier=back; 2;") && live.ends_with("A=9 B=2"),
                 "{name}: {live}"
             );
         }
