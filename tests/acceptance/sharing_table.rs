@@ -1444,10 +1444,7 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
     };
     each_cli(|workspace| {
         let stale: [(&str, Act); 5] = [
-            (
-                "new-entry",
-                Box::new(|other| other.labels(&json!({ "size": "9" }))),
-            ),
+            ("new-entry", Box::new(|other| other.labels(&json!({ "size": "9" })))),
             (
                 "by-hand",
                 Box::new(|other| other.patches_env(&[("replace", "/0/value", json!("theirs"))])),
@@ -1511,7 +1508,7 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
         for name in &names {
             let live = in_a_line(&other(workspace, name).live());
             assert!(
-                live.starts_with("size=1 team=web tier=back; 2;") && live.ends_with("A=9 B=2"),
+                live.starts_with("size=1 ") && live.contains("tier=back; 2;") && live.ends_with("A=9 B=2"),
                 "{name}: {live}"
             );
         }
