@@ -195,7 +195,7 @@ struct Other<'o> {
 
 impl Other<'_> {
     /// `kubectl label`.
-    fn labels(&self, labels: Value) {
+    fn labels(&self, labels: &Value) {
         let patch = json!({ "metadata": { "labels": labels } });
         self.api.merge_as("kubectl-label", self.namespace, self.name, patch);
     }
@@ -386,7 +386,9 @@ fn check(workspace: &Workspace, from: Begin, acts: impl Fn(&Other<'_>), cells: &
         .chain(refused.iter().map(|cell| cell.name));
     let names: Vec<&str> = names.collect();
     begin(workspace, from, &names);
-    names.iter().for_each(|name| acts(&other(workspace, name)));
+    for name in &names {
+        acts(&other(workspace, name));
+    }
 
     for cell in refused {
         let before = other(workspace, cell.name).live();
@@ -662,14 +664,14 @@ fn what_kubectl_apply_server_side_set_before_the_import() {
             |_| (),
             &cells,
             &refused,
-        )
+        );
     });
 }
 
 #[test]
 fn what_kubectl_edit_patch_and_label_changed() {
     let acts = |other: &Other<'_>| {
-        other.labels(json!({ "tier": "theirs", "theirs": "1" }));
+        other.labels(&json!({ "tier": "theirs", "theirs": "1" }));
         let variable = json!({ "name": "X", "value": "x" });
         other.patches_env(&[("replace", "/0/value", json!("theirs")), ("add", "/-", variable)]);
     };
@@ -1166,7 +1168,7 @@ fn the_image_that_a_ci_sets() {
     });
 }
 
-/// What a GitOps tool has in its repository: less than the configuration had, another image, and its own mark.
+/// What Argo CD has in its repository: less than the configuration had, another image, and its own mark.
 fn from_git(name: &str) -> Value {
     let mut manifest = Says {
         image: Some("nginx:1.26"),
@@ -1357,6 +1359,76 @@ fn what_the_configuration_of_an_import_leaves_out() {
 }
 
 #[test]
+fn what_is_dropped_between_an_import_and_the_first_change() {
+    each_cli(|workspace| {
+        let attribute = Says { labels: None, ..ALL };
+        let entry = Says {
+            labels: Some(&[("team", "web")]),
+            ..ALL
+        };
+        for name in ["attribute", "entry"] {
+            workspace
+                .api()
+                .make(workspace.namespace(), ALL.manifest(name), Kubectl::Create);
+            write(workspace, name, ALL);
+            let id = format!("{}/{name}", workspace.namespace());
+            let address = format!("datum_workload.{name}");
+            workspace.run(&["import", "-no-color", &address, &id]).succeeds();
+        }
+        workspace.plans_nothing();
+        // An attribute that is not in the configuration cannot be told from one that never was.
+        write(workspace, "attribute", attribute);
+        write(workspace, "entry", entry);
+        let plan = workspace.plan();
+        assert_eq!(shown(&plan, "attribute"), [""; 0]);
+        assert_eq!(shown(&plan, "entry"), ["labels: team=web tier=front -> team=web"]);
+        workspace.applies();
+        let labels = |name: &str| other(workspace, name).live()["metadata"]["labels"].clone();
+        assert_eq!(labels("attribute"), json!({ "team": "web", "tier": "front" }));
+        assert_eq!(labels("entry"), json!({ "team": "web" }));
+    });
+}
+
+#[test]
+fn an_item_that_is_dropped_stays_with_what_others_apply_in_it() {
+    let hcl = |containers: &str| {
+        ALL.hcl("web").replace(
+            "spec = { containers = [{",
+            &format!("spec = {{ containers = [{containers}{{"),
+        )
+    };
+    each_cli(|workspace| {
+        workspace.write("web.tf", &hcl(r#"{ name = "proxy", image = "envoy:1" }, "#));
+        workspace.applies();
+        let web = other(workspace, "web");
+        let mut theirs = identity("web");
+        let proxy = json!({ "name": "proxy", "env": [{ "name": "MESH", "value": "1" }] });
+        theirs["spec"] = json!({ "template": { "spec": { "containers": [proxy.clone()] } } });
+        let applied = workspace
+            .api()
+            .apply_unforced_as("mesh", workspace.namespace(), "web", theirs);
+        applied.expect("the variable is new");
+        workspace.plans_nothing();
+
+        workspace.write("web.tf", &hcl(""));
+        let plan = workspace.plan();
+        let stays = "spec.template.spec.containers[0] of workload ID stays, since mesh applies it";
+        check_told(&plan.output().prose(), workspace, "web", &[stays]);
+        workspace.applies();
+        let live = web.live();
+        assert_eq!(in_a_line(&live), in_a_line(&ALL.manifest("web")));
+        let containers = live["spec"]["template"]["spec"]["containers"].as_array();
+        assert!(
+            containers.is_some_and(|containers| containers.contains(&proxy)),
+            "{live:#}"
+        );
+    });
+}
+
+/// What somebody else does to a workload.
+type Act = Box<dyn Fn(&Other<'_>)>;
+
+#[test]
 fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
     let mine = |other: &Other<'_>, value: &'static str| {
         let says = Says {
@@ -1371,7 +1443,8 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
             .expect("it is applied");
     };
     each_cli(|workspace| {
-        let stale: [(&str, Box<dyn Fn(&Other<'_>)>); 4] = [
+        let stale: [(&str, Act); 5] = [
+            ("new-entry", Box::new(|other| other.labels(&json!({ "size": "9" })))),
             (
                 "by-hand",
                 Box::new(|other| other.patches_env(&[("replace", "/0/value", json!("theirs"))])),
@@ -1386,8 +1459,8 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
                 Box::new(|other| other.patches_env(&[("remove", "/0", Value::Null)])),
             ),
         ];
-        let fresh: [(&str, Box<dyn Fn(&Other<'_>)>); 2] = [
-            ("beside-it", Box::new(|other| other.labels(json!({ "theirs": "1" })))),
+        let fresh: [(&str, Act); 2] = [
+            ("beside-it", Box::new(|other| other.labels(&json!({ "theirs": "1" })))),
             (
                 "status",
                 Box::new(|other| {
@@ -1399,7 +1472,12 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
         let names: Vec<&str> = stale.iter().chain(&fresh).map(|(name, _)| *name).collect();
         begin(workspace, Begin::Here, &names);
         for name in &names {
-            write(workspace, name, ANOTHER_VALUE);
+            let labels: Entries = &[("size", "1"), ("team", "web"), ("tier", "back")];
+            let says = Says {
+                labels: Some(labels),
+                ..ANOTHER_VALUE
+            };
+            write(workspace, name, says);
         }
         workspace.plan();
         for (name, acts) in stale.iter().chain(&fresh) {
@@ -1414,7 +1492,7 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
             assert!(output.prose().contains(&message), "{name}:\n{output}");
             let live = in_a_line(&other(workspace, name).live());
             assert!(
-                live.starts_with("team=web tier=front;"),
+                live.contains("team=web tier=front;"),
                 "{name}: nothing was written: {live}"
             );
         }
@@ -1430,7 +1508,7 @@ fn a_plan_is_stale_when_somebody_has_changed_what_it_is_about() {
         for name in &names {
             let live = in_a_line(&other(workspace, name).live());
             assert!(
-                live.contains("tier=back; 2;") && live.ends_with("A=9 B=2"),
+                live.starts_with("size=1 ") && live.contains("tier=back; 2;") && live.ends_with("A=9 B=2"),
                 "{name}: {live}"
             );
         }
@@ -1442,7 +1520,7 @@ fn a_workload_whose_state_was_lost_is_imported_with_what_others_changed() {
     each_cli(|workspace| {
         begin(workspace, Begin::Here, &["web"]);
         let web = other(workspace, "web");
-        web.labels(json!({ "theirs": "1" }));
+        web.labels(&json!({ "theirs": "1" }));
         web.patches_env(&[("replace", "/0/value", json!("theirs"))]);
         web.applies("ci", image("nginx:1.26"));
         workspace.run(&["state", "rm", "datum_workload.web"]).succeeds();

@@ -294,6 +294,7 @@ impl Change {
         // What is neither declared nor let go is not touched, such as the replicas of an autoscaler.
         let touched = self.declared.union(&self.let_go).union(&owners.ours);
         let changed = all.filter(|path| touched.contains_or_below(path) || touched.contains_or_above(path));
+        let changed = changed.union(&self.overtaken(live, &before, &owners.by_hand.difference(&seen.by_hand)));
         let changed = changed.difference(&identity()).difference(&self.released);
         let changed = changed.leaves().paths();
         let attribute = |field: Path| {
@@ -307,6 +308,18 @@ impl Change {
             }
         }
         attributes
+    }
+
+    /// What the plan showed as new, since `before` did not have it, and somebody has set to another value since. `set` is what others
+    /// have set by hand since the plan; the server itself finds what they apply.
+    fn overtaken(&self, live: &Json, before: &Json, set: &FieldSet) -> FieldSet {
+        let new = self.declared.difference(&field_set(before, self.kind.schema));
+        let overtaken = new.intersection(set);
+        if overtaken.is_empty() {
+            return overtaken;
+        }
+        let differences = compare(live, &self.applied_to(live), self.kind.schema);
+        overtaken.intersection(&differences.modified)
     }
 
     /// The conflicts that the apply would meet in `live`: fields that another manager applies, and that are another value then.
