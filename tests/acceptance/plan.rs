@@ -148,7 +148,7 @@ fn what_the_api_warns_of_is_a_warning_said_once() {
             let fault = json!({ "warning": "image tags move: use a digest" });
             workspace
                 .api()
-                .fault(json!({ "method": "PATCH", "path": "/workloads/", "times": 9, "fault": fault }));
+                .fault(json!({ "method": "PATCH", "path": "/workloads/", "times": 99, "fault": fault }));
         };
         let times = |text: &str| text.matches("use a digest").count();
         warns();
@@ -169,14 +169,19 @@ fn what_the_api_warns_of_is_a_warning_said_once() {
 #[test]
 fn an_api_that_comes_with_the_same_apply_is_waited_for() {
     each_cli_with_its_own_api(|workspace| {
-        // Both dry runs, and the first two looks, find a server that does not know workloads yet.
-        for (method, times) in [("PATCH", 2), ("GET", 2)] {
-            let fault = json!({ "html": 404 });
-            workspace
-                .api()
-                .fault(json!({ "method": method, "path": "/workloads/web", "times": times, "fault": fault }));
-        }
-        workspace.config(WEB).applies();
+        // The first two looks find a server that does not know workloads yet.
+        let fault = json!({ "html": 404 });
+        let path = "/workloads/web";
+        workspace
+            .api()
+            .fault(json!({ "method": "GET", "path": path, "times": 2, "fault": fault }));
+        let unasked = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
+        workspace.api().forget_requests();
+        workspace.config(&format!("{unasked}{WEB}")).apply().succeeds();
+        let looks = workspace.api().requests().into_iter();
+        let looks = looks.filter(|request| request.starts_with("GET") && request.ends_with(path));
+        assert!(looks.count() > 2, "both have struck");
+        workspace.plans_nothing();
     });
 }
 

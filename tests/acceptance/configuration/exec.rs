@@ -95,7 +95,7 @@ fn a_program_that_prints_credentials_reaches_the_api() {
 }
 
 #[test]
-fn one_run_serves_every_workload_until_the_credential_expires_or_is_refused() {
+fn one_run_serves_every_workload_until_the_credential_is_refused() {
     each_cli_with_its_own_api(|workspace| {
         let access = applied(workspace, "admin");
         copies::apply(workspace, 5);
@@ -118,7 +118,12 @@ fn one_run_serves_every_workload_until_the_credential_expires_or_is_refused() {
             let lines = format!("provider \"datum\" {{\n{}\n}}\n{}", mode.block, copies::config(5));
             let output = workspace.config(&lines).run_with(super::PLAN, mode.variables);
             output.succeeds().says("No changes");
-            assert!(program.runs().len() > 1, "an expired credential is not used again");
+            // A program or a machine whose clock is wrong: the API decides whether it takes the token.
+            assert_eq!(
+                program.runs().len(),
+                1,
+                "a past expiry does not mean a run for each request"
+            );
         });
     });
 }

@@ -11,7 +11,7 @@ use tf_provider::{Diagnostic, Diagnostics};
 use super::private::PrivateState;
 use super::{identity, kind, merged, patch, plan};
 use crate::diagnostics::{self, Action};
-use crate::ownership::{self, Change, Obstacle};
+use crate::ownership::{self, Change, Obstacle, Owners};
 use crate::provider::Session;
 use crate::schema;
 use crate::value;
@@ -175,12 +175,26 @@ impl Write<'_> {
     }
 
     async fn send_all(&self, version: Option<String>) -> Result<Applied, Error> {
-        let mut version = version;
-        if let Some(step) = self.before_emptying() {
-            let first = self.send(&step, version.as_deref(), self.force).await?;
-            version = first.object.resource_version().map(str::to_owned);
+        let Some(step) = self.before_emptying() else {
+            return self.send(&self.change.body, version.as_deref(), self.force).await;
+        };
+        let first = self.send(&step, version.as_deref(), self.force).await?;
+        let ours = |object: &Object| Owners::of(object.as_json(), kind()).ours;
+        let mut version = first.object.resource_version().map(str::to_owned);
+        for attempt in 1.. {
+            let done = self.send(&self.change.body, version.as_deref(), self.force).await;
+            if attempt == ATTEMPTS || !matches!(&done, Err(error) if error.is_modified()) {
+                return done;
+            }
+            // Between the two steps the workload is neither what the plan looked at nor what it becomes. As long as ours is what the
+            // first step has made it, only others have written, such as a controller its status.
+            let live = self.client.get(self.id).await?;
+            if ours(&live) != ours(&first.object) {
+                return done;
+            }
+            version = live.resource_version().map(str::to_owned);
         }
-        self.send(&self.change.body, version.as_deref(), self.force).await
+        unreachable!("the last attempt returns")
     }
 
     async fn send(&self, body: &Json, version: Option<&str>, force: Force) -> Result<Applied, Error> {
