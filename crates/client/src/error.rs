@@ -87,6 +87,12 @@ impl Error {
         matches!(*self.kind, Kind::NotFound(Missing::Api { .. }))
     }
 
+    /// Whether the server says that it serves Workloads, and has nothing where they should be: one that begins to serve them does
+    /// not do so everywhere at once.
+    pub fn is_path_missing(&self) -> bool {
+        matches!(*self.kind, Kind::NotFound(Missing::Path))
+    }
+
     /// Whether an object of that name exists already.
     pub fn is_already_exists(&self) -> bool {
         matches!(*self.kind, Kind::AlreadyExists)

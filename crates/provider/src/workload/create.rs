@@ -106,7 +106,7 @@ async fn look(client: &Client, id: &WorkloadId) -> Result<Option<Object>, Error>
         match client.get(id).await {
             Ok(object) => return Ok(Some(object)),
             Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) if error.is_api_missing() && Instant::now() < patience => {
+            Err(error) if (error.is_api_missing() || error.is_path_missing()) && Instant::now() < patience => {
                 tracing::info!(%error, "waiting for the API to appear");
                 if !pause().await {
                     return Err(error);
