@@ -9,7 +9,7 @@ TOFU_SHA256 := 8463c54bca778451b9830d3d07b167e4425f870eb3dc5abebd9e96fb786d2f2f
 CARGO ?= cargo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint unit acceptance test-kubernetes bench fuzz generate clean
+.PHONY: help setup build demo test fmt lint unit acceptance test-kubernetes bench fuzz sharing generate clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -60,6 +60,9 @@ bench: setup ## Print what operations cost: requests, and time beside a built-in
 
 fuzz: setup ## Feed mutated values to the plugin server's decoders for a minute (each test run does so briefly)
 	$(CARGO) test --locked --release --package tf-plugin-server --test fuzz -- --seconds 60
+
+sharing: setup ## Try thousands of random edits by several managers (each test run tries the same few hundred)
+	PROPTEST_CASES=$${PROPTEST_CASES-5000} $(CARGO) test --locked --release --package terraform-provider-datum --test sharing
 
 generate: setup ## Make the generated files anew: schema, CRD
 	$(CARGO) xtask generate
