@@ -296,18 +296,7 @@ impl Change {
         let changed = all.filter(|path| touched.contains_or_below(path) || touched.contains_or_above(path));
         let changed = changed.union(&self.overtaken(live, &before, &owners.by_hand.difference(&seen.by_hand)));
         let changed = changed.difference(&identity()).difference(&self.released);
-        let changed = changed.leaves().paths();
-        let attribute = |field: Path| {
-            let field = path::field(&field);
-            path::to_attribute(&field, &now, self.kind.node)
-        };
-        let mut attributes: Vec<AttributePath> = Vec::new();
-        for attribute in changed.into_iter().map(attribute) {
-            if !attributes.contains(&attribute) {
-                attributes.push(attribute);
-            }
-        }
-        attributes
+        self.attributes(&changed.leaves(), &now)
     }
 
     /// What the plan showed as new, since `before` did not have it, and somebody has set to another value since. `set` is what others
@@ -331,10 +320,14 @@ impl Change {
 
     /// The attributes of `planned` in which something leaves the state and stays in the object.
     pub fn left_out(&self, planned: &Value) -> Vec<AttributePath> {
-        let fields = topmost(&self.left_out).paths();
+        self.attributes(&topmost(&self.left_out), planned)
+    }
+
+    /// The attributes of `shape` that stand for these fields, each once.
+    fn attributes(&self, fields: &FieldSet, shape: &Value) -> Vec<AttributePath> {
         let mut attributes: Vec<AttributePath> = Vec::new();
-        for field in fields {
-            let attribute = path::to_attribute(&path::field(&field), planned, self.kind.node);
+        for field in fields.paths() {
+            let attribute = path::to_attribute(&path::field(&field), shape, self.kind.node);
             if !attributes.contains(&attribute) {
                 attributes.push(attribute);
             }
