@@ -380,3 +380,38 @@ fn with_unknown(body: Json, unknown: &Json, kind: Kind) -> Json {
     // What the configuration says counts where both say something.
     merge(Some(&unknown), Some(&body), kind.schema).unwrap_or(body)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload;
+
+    #[test]
+    fn what_an_attempt_to_create_left_over_becomes_ours() {
+        let kind = workload::kind();
+        let mut live = json!({
+            "apiVersion": kind.api_version, "kind": kind.name,
+            "metadata": { "name": "web", "labels": { "a": "1" } },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:1.25" }] } } },
+        });
+        let state = value::flatten_all(&live, kind.node);
+        let owned = field_set(&live, kind.schema).difference(&identity());
+        live["metadata"]["managedFields"] = json!([{
+            "manager": format!("{}.0123456789ab", kind.manager), "operation": "Apply", "apiVersion": kind.api_version,
+            "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": owned.to_json(),
+        }]);
+        let values = Values {
+            prior: &state,
+            planned: &state,
+            wanted: &state,
+            retained: &Value::Null,
+        };
+        let seen = Observation::default();
+        let change = Change::new(kind, values, &seen, FieldSet::default()).expect("everything is known");
+        let moved = change.prepared(&live, &state, &seen, Conflicts::Refuse);
+        let entries = moved.expect("nothing is in the way").expect("the entry moves");
+        let names: Vec<&Json> = entries.iter().map(|entry| &entry["manager"]).collect();
+        assert_eq!(names, [kind.manager]);
+        assert_eq!(entries[0]["fieldsV1"], owned.to_json());
+    }
+}
