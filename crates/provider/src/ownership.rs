@@ -87,6 +87,20 @@ pub fn written(object: &Json, kind: Kind) -> Option<String> {
     managers.get(&ours)?.time.clone()
 }
 
+/// Whether our field manager was the last to change `spec`: nobody else has an entry there of the same second or a later one. An
+/// entry's time is in whole seconds, so that two writes of ours may bear the same.
+pub fn wrote_last(object: &Json, kind: Kind) -> bool {
+    let of_spec = |set: &FieldSet| set.contains_or_below(&[PathElement::field("spec")]);
+    let managers = managers::decode(object).unwrap_or_default();
+    let (ours, theirs): (Vec<_>, Vec<_>) = managers
+        .iter()
+        .filter(|(_, owned)| of_spec(&owned.set))
+        .partition(|(manager, _)| Owner::of(manager, kind) == Owner::Us);
+    let ours = ours.iter().filter_map(|(_, owned)| owned.time.as_deref()).max();
+    // Times of the API are in UTC and one format, so that their texts are in their order.
+    ours.is_some_and(|ours| theirs.iter().all(|(_, owned)| owned.time.as_deref() < Some(ours)))
+}
+
 /// The names in those of the `entries` of `managedFields` that own something at a place or below it.
 pub fn managers_of<'e>(entries: &'e [Json], place: &[PathElement]) -> Vec<&'e str> {
     let owns = |entry: &&Json| {

@@ -119,7 +119,10 @@ pub fn refreshed(
         ..private
     };
     let written = written(object);
-    let is_unknown_write = private.written.is_some() && written != private.written;
+    // Two writes of ours within one second have the same time: then the generation tells them apart, unless it may be another's.
+    let generation = plan::at(state, &["metadata", "generation"]).as_i64();
+    let is_later = object.generation() != generation && ownership::wrote_last(json, kind());
+    let is_unknown_write = private.written.is_some() && (written != private.written || is_later);
     if private.waiting || is_unknown_write {
         private.waiting = !run.wanted.is_met_by(object);
     }
@@ -154,4 +157,68 @@ fn taken_over(state: &Value, private: &PrivateState) -> Value {
 /// When the provider's field manager last changed something, as the API has it.
 pub(super) fn written(object: &Object) -> Option<String> {
     ownership::written(object.as_json(), kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use tf_plugin_server::value::Value;
+
+    use super::*;
+
+    /// A workload of generation 2 that is not up, and whether its wait is owed after a read: the state knows generation 1 and
+    /// the write of ours at 10:00:00.
+    fn owes(ours: &str, kubectl: Option<&str>) -> bool {
+        let entry = |manager: &str, operation: &str, time: &str| {
+            json!({
+                "manager": manager, "operation": operation, "apiVersion": "compute.miloapis.com/v1alpha1", "time": time,
+                "fieldsType": "FieldsV1", "fieldsV1": { "f:spec": { "f:replicas": {} } },
+            })
+        };
+        let mut entries = vec![entry(kind().manager, "Apply", ours)];
+        entries.extend(kubectl.map(|time| entry("kubectl", "Update", time)));
+        let object = Object::new(json!({
+            "metadata": { "name": "web", "namespace": "shop", "uid": "u", "generation": 2, "managedFields": entries },
+            "spec": { "replicas": 3 },
+            "status": { "phase": "Provisioning", "observedGeneration": 2 },
+        }));
+        let metadata = Value::object([("uid", Value::from("u")), ("generation", 1.into())]);
+        let private = PrivateState {
+            written: Some("2026-01-01T10:00:00Z".to_owned()),
+            ..PrivateState::default()
+        };
+        let run = Run {
+            server: "here",
+            wanted: &Wait::DEFAULT,
+            imports: false,
+        };
+        let id: WorkloadId = "shop/web".parse().expect("an identifier");
+        let state = Value::object([("metadata", metadata)]);
+        refreshed(&id, &object, &state, private, run).1.waiting
+    }
+
+    #[test]
+    fn a_write_whose_state_was_never_saved_owes_its_wait() {
+        assert!(owes("2026-01-01T10:00:01Z", None), "another time");
+        assert!(
+            owes("2026-01-01T10:00:00Z", None),
+            "another generation within the second"
+        );
+        assert!(
+            owes("2026-01-01T10:00:00Z", Some("2026-01-01T09:59:59Z")),
+            "kubectl was before us"
+        );
+    }
+
+    #[test]
+    fn what_another_wrote_owes_no_wait() {
+        assert!(
+            !owes("2026-01-01T10:00:00Z", Some("2026-01-01T10:00:07Z")),
+            "kubectl was after us"
+        );
+        assert!(
+            !owes("2026-01-01T10:00:00Z", Some("2026-01-01T10:00:00Z")),
+            "kubectl may have been after us"
+        );
+    }
 }
