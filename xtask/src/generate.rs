@@ -1,10 +1,11 @@
-//! Derives the committed files from the Rust types of `datum-model`.
+//! Derives the committed files: the schemas from the Rust types of `datum-model`, the plugin protocol from its `.proto` file.
 //!
 //! The types give a JSON Schema (schemars, through kube's derive); [`schema`] makes the annotated deep schema of it with
-//! the help of the one table in [`special`]; [`crd`] is the deep schema without what an API server does not know.
+//! the help of the one table in [`special`]; [`crd`] is the deep schema without what an API server does not know. [`protocol`] has the messages that the plugin crate speaks.
 
 mod crd;
 mod description;
+mod protocol;
 mod schema;
 mod special;
 
@@ -18,8 +19,8 @@ use serde_json::Value;
 struct Artefact {
     path: PathBuf,
     content: String,
-    /// The content as data, by which a difference is described.
-    data: Value,
+    /// The content as data, where it is some: a difference is then described by what differs.
+    data: Option<Value>,
 }
 
 /// Writes every generated file that differs from what is committed.
@@ -66,7 +67,7 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
     let json = |path: &str, data: &Value| Artefact {
         path: root.join(path),
         content: data.to_string(),
-        data: data.clone(),
+        data: Some(data.clone()),
     };
     Ok(vec![
         json("crates/model/schema/workload.json", &schema),
@@ -74,7 +75,12 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
         Artefact {
             path: root.join("config/crd/workloads.compute.miloapis.com.yaml"),
             content: crd::yaml(&crd)?,
-            data: crd,
+            data: Some(crd),
+        },
+        Artefact {
+            path: root.join("crates/plugin/src/proto/tfplugin6.rs"),
+            content: protocol::messages(&root.join("crates/plugin/proto"))?,
+            data: None,
         },
     ])
 }
@@ -91,11 +97,14 @@ impl Artefact {
     /// The first places where the committed text says something else, by path.
     fn differences(&self, committed: &str) -> String {
         const SHOWN: usize = 20;
+        let Some(new) = &self.data else {
+            return first_difference(committed, &self.content);
+        };
         let Ok(old) = serde_saphyr::from_str::<Value>(committed) else {
             return "  it cannot be read".into();
         };
         let mut differences = Vec::new();
-        compare(&old, &self.data, "", &mut differences);
+        compare(&old, new, "", &mut differences);
         let more = differences.len().saturating_sub(SHOWN);
         differences.truncate(SHOWN);
         match (differences.is_empty(), more) {
@@ -104,6 +113,22 @@ impl Artefact {
             (false, more) => format!("{}\n  and {more} more", differences.join("\n")),
         }
     }
+}
+
+/// The first line of a text that says something else.
+fn first_difference(old: &str, new: &str) -> String {
+    let (mut old, mut new) = (old.lines(), new.lines());
+    for number in 1.. {
+        match (old.next(), new.next()) {
+            (None, None) => break,
+            (old, new) if old == new => {}
+            (old, new) => {
+                let shown = |line: Option<&str>| line.map_or_else(|| "the end".to_owned(), |line| format!("{line:?}"));
+                return format!("  ~ line {number}: {} -> {}", shown(old), shown(new));
+            }
+        }
+    }
+    "  only the layout differs".into()
 }
 
 fn compare(old: &Value, new: &Value, path: &str, differences: &mut Vec<String>) {
@@ -141,12 +166,20 @@ mod tests {
         let artefact = Artefact {
             path: PathBuf::new(),
             content: String::new(),
-            data: json!({ "a": { "b": 1, "c": 2 } }),
+            data: Some(json!({ "a": { "b": 1, "c": 2 } })),
         };
         assert_eq!(
             artefact.differences("a: { b: 3, d: 4 }"),
             "  - /a/d\n  ~ /a/b: 3 -> 1\n  + /a/c"
         );
         assert_eq!(artefact.differences("a: { b: 1, c: 2 }"), "  only the layout differs");
+        let artefact = Artefact {
+            path: PathBuf::new(),
+            content: "a\nb\n".to_owned(),
+            data: None,
+        };
+        assert_eq!(artefact.differences("a\nc\n"), "  ~ line 2: \"c\" -> \"b\"");
+        assert_eq!(artefact.differences("a"), "  ~ line 2: the end -> \"b\"");
+        assert_eq!(artefact.differences("a\nb"), "  only the layout differs");
     }
 }

@@ -14,7 +14,7 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the files that are derived from the Rust types: the deep schema and the CRD.
+    /// Write the generated files: the deep schema, the CRD and the messages of the plugin protocol.
     Generate {
         /// Write nothing; fail when a file is stale, and say what differs.
         #[arg(long)]

@@ -21,7 +21,7 @@ use hyper_util::rt::TokioIo;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tf_plugin_server::proto::{DynamicValue, ReadResourceRequest, ReadResourceResponse};
+use tf_plugin_server::proto::{DynamicValue, read_resource};
 use tf_plugin_server::value::{Type, Value, msgpack};
 use tf_plugin_server::{ServeOptions, Server};
 use tf_provider::schema::{Block, Schema};
@@ -144,12 +144,12 @@ async fn measure(server: &str, calls: usize) -> Duration {
         ..DynamicValue::default()
     };
     let private = rmp_serde::to_vec_named(&Value::object([("revisions", 1)])).unwrap();
-    let request = ReadResourceRequest {
+    let request = read_resource::Request {
         type_name: "example_note".to_owned(),
         current_state: Some(value(msgpack::encode(&state, &ty).unwrap())),
         private: private.into(),
         provider_meta: Some(value(vec![0xc0])),
-        ..ReadResourceRequest::default()
+        ..read_resource::Request::default()
     };
     let mut times = Vec::with_capacity(calls);
     for _ in 0..calls {
@@ -196,7 +196,7 @@ fn endpoint() -> Endpoint {
     Endpoint::from_static("http://localhost")
 }
 
-async fn read(channel: &Channel, request: ReadResourceRequest) -> ReadResourceResponse {
+async fn read(channel: &Channel, request: read_resource::Request) -> read_resource::Response {
     let mut grpc = tonic::client::Grpc::new(channel.clone());
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/tfplugin6.Provider/ReadResource");

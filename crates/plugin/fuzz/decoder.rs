@@ -10,7 +10,7 @@ use std::panic::catch_unwind;
 use std::time::{Duration, Instant};
 
 use prost::Message;
-use tf_plugin_server::proto::{ApplyResourceChangeRequest, PlanResourceChangeRequest};
+use tf_plugin_server::proto::{apply_resource_change, plan_resource_change};
 use tf_plugin_server::value::{Type, Value, from_value, json, msgpack};
 use tf_provider::value::ValueAny;
 
@@ -83,8 +83,8 @@ fn check(input: &[u8], ty: &Type) {
     }
     let _ = rmp_serde::from_slice::<Value>(input);
     let _ = serde_json::from_slice::<Value>(input);
-    let _ = ApplyResourceChangeRequest::decode(input);
-    let _ = PlanResourceChangeRequest::decode(input);
+    let _ = apply_resource_change::Request::decode(input);
+    let _ = plan_resource_change::Request::decode(input);
 }
 
 /// A type with every kind of type in it.
@@ -119,13 +119,13 @@ fn seeds(ty: &Type) -> Vec<Vec<u8>> {
     *unknown.get_mut("any").unwrap() = Value::dynamic(Type::String, Value::Unknown);
     *unknown.get_mut("list").unwrap() = Value::list([Value::Unknown]);
     let state = msgpack::encode(&known, ty).unwrap();
-    let request = ApplyResourceChangeRequest {
+    let request = apply_resource_change::Request {
         type_name: "example_thing".to_owned(),
         prior_state: Some(tf_plugin_server::proto::DynamicValue {
             msgpack: state.clone().into(),
             ..tf_plugin_server::proto::DynamicValue::default()
         }),
-        ..ApplyResourceChangeRequest::default()
+        ..apply_resource_change::Request::default()
     };
     vec![
         state,

@@ -156,6 +156,10 @@ where
         ("tfplugin6.Provider", "ValidateActionConfig") => call!(unsupported::validate_action),
         ("tfplugin6.Provider", "PlanAction") => call!(unsupported::plan_action),
         ("tfplugin6.Provider", "InvokeAction") => stream!(unsupported::invoke_action),
+        ("tfplugin6.Provider", "ValidateStateStoreConfig") => call!(unsupported::validate_state_store),
+        ("tfplugin6.Provider", "ConfigureStateStore") => call!(unsupported::configure_state_store),
+        ("tfplugin6.Provider", "GetStates") => call!(unsupported::get_states),
+        ("tfplugin6.Provider", "DeleteState") => call!(unsupported::delete_state),
         ("plugin.GRPCController", "Shutdown") => call!(plugin::shutdown),
         ("plugin.GRPCStdio", "StreamStdio") => stream!(plugin::stream_stdio),
         ("plugin.GRPCBroker", "StartStream") => plugin::start_stream(state, request).await,
@@ -236,11 +240,11 @@ where
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
 {
-    use crate::proto::{StopProviderRequest, StopProviderResponse};
-    let serve = tower::service_fn(|_: Request<StopProviderRequest>| {
+    use crate::proto::stop_provider;
+    let serve = tower::service_fn(|_: Request<stop_provider::Request>| {
         tracing::debug!("cancelling the running calls");
         state.operations.cancel();
-        std::future::ready(Ok(Response::new(StopProviderResponse::default())))
+        std::future::ready(Ok(Response::new(stop_provider::Response::default())))
     });
     grpc().unary(serve, request).await
 }

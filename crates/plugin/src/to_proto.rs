@@ -15,15 +15,21 @@ use crate::proto;
 use crate::value::{self, Type, Value, msgpack};
 
 pub(crate) fn diagnostics(diags: Diagnostics) -> Vec<proto::Diagnostic> {
-    let errors = diags.errors.into_iter().map(|diag| (proto::Severity::Error, diag));
-    let warnings = diags.warnings.into_iter().map(|diag| (proto::Severity::Warning, diag));
+    let errors = diags
+        .errors
+        .into_iter()
+        .map(|diag| (proto::diagnostic::Severity::Error, diag));
+    let warnings = diags
+        .warnings
+        .into_iter()
+        .map(|diag| (proto::diagnostic::Severity::Warning, diag));
     errors
         .chain(warnings)
         .map(|(severity, diag)| one(severity, diag))
         .collect()
 }
 
-fn one(severity: proto::Severity, diag: Diagnostic) -> proto::Diagnostic {
+fn one(severity: proto::diagnostic::Severity, diag: Diagnostic) -> proto::Diagnostic {
     proto::Diagnostic {
         severity: severity.into(),
         summary: diag.summary.into_owned(),
@@ -51,8 +57,8 @@ fn without_backtrace(detail: &str) -> &str {
 }
 
 pub(crate) fn path(path: AttributePath) -> proto::AttributePath {
-    use proto::Selector;
-    let steps = path.steps.into_iter().map(|step| proto::Step {
+    use proto::attribute_path::step::Selector;
+    let steps = path.steps.into_iter().map(|step| proto::attribute_path::Step {
         selector: Some(match step {
             AttributePathStep::Attribute(name) => Selector::AttributeName(name.into_owned()),
             AttributePathStep::Key(key) => Selector::ElementKeyString(key.into_owned()),
@@ -96,7 +102,7 @@ pub(crate) fn schema(schema: &Schema, notes: &SchemaNotes) -> proto::Schema {
     }
 }
 
-fn block(declared: &Block, notes: &SchemaNotes, prefix: &str) -> proto::Block {
+fn block(declared: &Block, notes: &SchemaNotes, prefix: &str) -> proto::schema::Block {
     let (description, description_kind) = self::description(&declared.description);
     let mut blocks: Vec<_> = declared
         .blocks
@@ -104,7 +110,7 @@ fn block(declared: &Block, notes: &SchemaNotes, prefix: &str) -> proto::Block {
         .map(|(name, nested)| nested_block(name, nested, notes, prefix))
         .collect();
     blocks.sort_by(|left, right| left.type_name.cmp(&right.type_name));
-    proto::Block {
+    proto::schema::Block {
         version: declared.version,
         attributes: attributes(&declared.attributes, notes, prefix),
         block_types: blocks,
@@ -114,8 +120,8 @@ fn block(declared: &Block, notes: &SchemaNotes, prefix: &str) -> proto::Block {
     }
 }
 
-fn nested_block(name: &str, nested: &NestedBlock, notes: &SchemaNotes, prefix: &str) -> proto::NestedBlock {
-    use proto::Nesting;
+fn nested_block(name: &str, nested: &NestedBlock, notes: &SchemaNotes, prefix: &str) -> proto::schema::NestedBlock {
+    use proto::schema::nested_block::NestingMode as Nesting;
     // Zero items at most are as many as one likes.
     let (nesting, block, min_items, max_items) = match nested {
         NestedBlock::Single(block) => (Nesting::Single, block, 1, 1),
@@ -133,7 +139,7 @@ fn nested_block(name: &str, nested: &NestedBlock, notes: &SchemaNotes, prefix: &
         _ => (None, None),
     };
     let (min_items, max_items) = (least.map_or(min_items, count), most.map_or(max_items, count));
-    proto::NestedBlock {
+    proto::schema::NestedBlock {
         type_name: name.to_owned(),
         block: Some(self::block(block, notes, &path)),
         nesting: nesting.into(),
@@ -142,7 +148,11 @@ fn nested_block(name: &str, nested: &NestedBlock, notes: &SchemaNotes, prefix: &
     }
 }
 
-fn attributes(declared: &HashMap<String, Attribute>, notes: &SchemaNotes, prefix: &str) -> Vec<proto::Attribute> {
+fn attributes(
+    declared: &HashMap<String, Attribute>,
+    notes: &SchemaNotes,
+    prefix: &str,
+) -> Vec<proto::schema::Attribute> {
     let mut attributes: Vec<_> = declared
         .iter()
         .map(|(name, declared)| attribute(name, declared, notes, prefix))
@@ -151,8 +161,8 @@ fn attributes(declared: &HashMap<String, Attribute>, notes: &SchemaNotes, prefix
     attributes
 }
 
-fn attribute(name: &str, declared: &Attribute, notes: &SchemaNotes, prefix: &str) -> proto::Attribute {
-    use proto::Nesting;
+fn attribute(name: &str, declared: &Attribute, notes: &SchemaNotes, prefix: &str) -> proto::schema::Attribute {
+    use proto::schema::object::NestingMode as Nesting;
     let path = joined(prefix, name);
     let nested = match &declared.attr_type {
         AttributeType::AttributeSingle(nested) => Some((Nesting::Single, nested)),
@@ -167,12 +177,13 @@ fn attribute(name: &str, declared: &Attribute, notes: &SchemaNotes, prefix: &str
         None => type_json(&Type::from(&declared.attr_type)),
     };
     let (description, description_kind) = self::description(&declared.description);
-    proto::Attribute {
+    proto::schema::Attribute {
         name: name.to_owned(),
         r#type: ty,
-        nested_type: nested.map(|(nesting, nested)| proto::Object {
+        nested_type: nested.map(|(nesting, nested)| proto::schema::Object {
             attributes: attributes(nested, notes, &path),
             nesting: nesting.into(),
+            ..proto::schema::Object::default()
         }),
         description,
         description_kind,
@@ -222,7 +233,7 @@ pub(crate) fn function(schema: &FunctionSchema) -> proto::Function {
     proto::Function {
         parameters: schema.parameters.iter().map(parameter).collect(),
         variadic_parameter: schema.variadic.as_ref().map(parameter),
-        r#return: Some(proto::Return {
+        r#return: Some(proto::function::Return {
             r#type: type_json(&Type::from(&schema.return_type)),
         }),
         summary: schema.summary.clone(),
@@ -236,9 +247,9 @@ pub(crate) fn function(schema: &FunctionSchema) -> proto::Function {
     }
 }
 
-fn parameter(declared: &Parameter) -> proto::Parameter {
+fn parameter(declared: &Parameter) -> proto::function::Parameter {
     let (description, description_kind) = self::description(&declared.description);
-    proto::Parameter {
+    proto::function::Parameter {
         name: declared.name.clone(),
         r#type: type_json(&Type::from(&declared.param_type)),
         allow_null_value: declared.allow_null,
@@ -249,13 +260,16 @@ fn parameter(declared: &Parameter) -> proto::Parameter {
 }
 
 pub(crate) fn identity_schema(schema: &IdentitySchema) -> proto::ResourceIdentitySchema {
-    let attributes = schema.attributes.iter().map(|attribute| proto::IdentityAttribute {
-        name: attribute.name.clone(),
-        r#type: type_json(&attribute.ty),
-        required_for_import: attribute.import == ImportRole::Required,
-        optional_for_import: attribute.import == ImportRole::Optional,
-        description: attribute.description.clone(),
-    });
+    let attributes = schema
+        .attributes
+        .iter()
+        .map(|attribute| proto::resource_identity_schema::IdentityAttribute {
+            name: attribute.name.clone(),
+            r#type: type_json(&attribute.ty),
+            required_for_import: attribute.import == ImportRole::Required,
+            optional_for_import: attribute.import == ImportRole::Optional,
+            description: attribute.description.clone(),
+        });
     proto::ResourceIdentitySchema {
         version: schema.version,
         identity_attributes: attributes.collect(),

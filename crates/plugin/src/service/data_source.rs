@@ -10,10 +10,7 @@ use crate::diagnostic::{explain, unknown_name};
 use crate::erased::data_source::ErasedDataSource;
 use crate::extension::SchemaNotes;
 use crate::panic::caught;
-use crate::proto::{
-    DynamicValue, ReadDataSourceRequest, ReadDataSourceResponse, ValidateDataResourceConfigRequest,
-    ValidateDataResourceConfigResponse,
-};
+use crate::proto::{DynamicValue, read_data_source, validate_data_resource_config};
 use crate::{from_proto, to_proto};
 
 const CONFIG: &str = "configuration";
@@ -40,16 +37,20 @@ fn find<'a>(diags: &mut Diagnostics, state: &'a State, name: &str) -> Option<Dat
 
 pub(super) async fn validate(
     state: Arc<State>,
-    request: ValidateDataResourceConfigRequest,
-) -> ValidateDataResourceConfigResponse {
+    request: validate_data_resource_config::Request,
+) -> validate_data_resource_config::Response {
     let mut diags = Diagnostics::default();
     validated(&mut diags, &state, &request).await;
-    ValidateDataResourceConfigResponse {
+    validate_data_resource_config::Response {
         diagnostics: to_proto::diagnostics(diags),
     }
 }
 
-async fn validated(diags: &mut Diagnostics, state: &State, request: &ValidateDataResourceConfigRequest) -> Option<()> {
+async fn validated(
+    diags: &mut Diagnostics,
+    state: &State,
+    request: &validate_data_resource_config::Request,
+) -> Option<()> {
     let name = &request.type_name;
     let data_source = find(diags, state, name)?;
     let config = from_proto::value(diags, CONFIG, request.config.as_ref(), &data_source.described.ty)?;
@@ -60,17 +61,17 @@ async fn validated(diags: &mut Diagnostics, state: &State, request: &ValidateDat
     explain(diags, outcome, &format!("validating {name}"))
 }
 
-pub(super) async fn read(state: Arc<State>, request: ReadDataSourceRequest) -> ReadDataSourceResponse {
+pub(super) async fn read(state: Arc<State>, request: read_data_source::Request) -> read_data_source::Response {
     let mut diags = Diagnostics::default();
     let read = data(&mut diags, &state, &request).await;
-    ReadDataSourceResponse {
+    read_data_source::Response {
         state: read,
         diagnostics: to_proto::diagnostics(diags),
         deferred: None,
     }
 }
 
-async fn data(diags: &mut Diagnostics, state: &State, request: &ReadDataSourceRequest) -> Option<DynamicValue> {
+async fn data(diags: &mut Diagnostics, state: &State, request: &read_data_source::Request) -> Option<DynamicValue> {
     let name = &request.type_name;
     let data_source = find(diags, state, name)?;
     let ty = &data_source.described.ty;

@@ -9,23 +9,23 @@ use super::State;
 use crate::diagnostic::{self, explain};
 use crate::erased::function::Arguments;
 use crate::panic::caught;
-use crate::proto::{CallFunctionRequest, CallFunctionResponse, DynamicValue, FunctionError};
+use crate::proto::{DynamicValue, FunctionError, call_function};
 use crate::value::Type;
 use crate::{from_proto, to_proto};
 
-pub(super) async fn call(state: Arc<State>, request: CallFunctionRequest) -> CallFunctionResponse {
+pub(super) async fn call(state: Arc<State>, request: call_function::Request) -> call_function::Response {
     let mut diags = Diagnostics::default();
     let result = called(&mut diags, &state, &request).await;
     if diags.errors.is_empty() {
-        return CallFunctionResponse { result, error: None };
+        return call_function::Response { result, error: None };
     }
-    CallFunctionResponse {
+    call_function::Response {
         result: None,
         error: Some(error(&diags.errors)),
     }
 }
 
-async fn called(diags: &mut Diagnostics, state: &State, request: &CallFunctionRequest) -> Option<DynamicValue> {
+async fn called(diags: &mut Diagnostics, state: &State, request: &call_function::Request) -> Option<DynamicValue> {
     let name = &request.name;
     let registered = state.registry.functions.get(name);
     let Some((function, schema)) = registered.zip(state.catalog().functions.get(name)) else {

@@ -14,10 +14,7 @@ use super::resource::{self, Resource};
 use crate::diagnostic::{self, explain, unknown_name};
 use crate::extension::{List, ListRequest, Listed, Results};
 use crate::panic::caught;
-use crate::proto::{
-    DynamicValue, ListResourceEvent, ListResourceRequest, ValidateListResourceConfigRequest,
-    ValidateListResourceConfigResponse,
-};
+use crate::proto::{DynamicValue, list_resource, validate_list_resource_config};
 use crate::value::Value;
 use crate::{from_proto, to_proto};
 
@@ -54,15 +51,15 @@ fn find<'a>(
 
 pub(super) async fn validate(
     state: Arc<State>,
-    request: ValidateListResourceConfigRequest,
-) -> ValidateListResourceConfigResponse {
+    request: validate_list_resource_config::Request,
+) -> validate_list_resource_config::Response {
     let mut diags = Diagnostics::default();
     let name = &request.type_name;
     if let Some(Listing { list, config, .. }) = find(&mut diags, &state, name, request.config.as_ref()) {
         let outcome = caught(list.validate(&mut diags, config)).await;
         explain(&mut diags, outcome, &format!("validating the list of {name}"));
     }
-    ValidateListResourceConfigResponse {
+    validate_list_resource_config::Response {
         diagnostics: to_proto::diagnostics(diags),
     }
 }
@@ -74,8 +71,8 @@ pub(super) async fn validate(
 )]
 pub(super) fn list(
     state: Arc<State>,
-    request: ListResourceRequest,
-) -> Result<impl Stream<Item = Result<ListResourceEvent, Status>> + Send + 'static, Status> {
+    request: list_resource::Request,
+) -> Result<impl Stream<Item = Result<list_resource::Event, Status>> + Send + 'static, Status> {
     let (events, receiver) = mpsc::channel(AHEAD);
     let running = Arc::clone(&state);
     let work = async move {
@@ -91,7 +88,7 @@ pub(super) fn list(
     Ok(ReceiverStream::new(receiver).map(Ok))
 }
 
-async fn listed(state: Arc<State>, request: ListResourceRequest, events: mpsc::Sender<ListResourceEvent>) {
+async fn listed(state: Arc<State>, request: list_resource::Request, events: mpsc::Sender<list_resource::Event>) {
     let mut diags = Diagnostics::default();
     let name = &request.type_name;
     if let Some(Listing { resource, list, config }) = find(&mut diags, &state, name, request.config.as_ref()) {
@@ -118,16 +115,16 @@ async fn listed(state: Arc<State>, request: ListResourceRequest, events: mpsc::S
         }
     }
     if diags != Diagnostics::default() {
-        let closing = ListResourceEvent {
+        let closing = list_resource::Event {
             diagnostic: to_proto::diagnostics(diags),
-            ..ListResourceEvent::default()
+            ..list_resource::Event::default()
         };
         // Nobody listens any more.
         let _ = events.send(closing).await;
     }
 }
 
-fn event(resource: &Resource<'_>, listed: Listed) -> ListResourceEvent {
+fn event(resource: &Resource<'_>, listed: Listed) -> list_resource::Event {
     let mut diags = listed.diags;
     let identity = if let Some((_, ty)) = &resource.described.identity {
         to_proto::identity(&mut diags, &listed.identity, ty)
@@ -142,7 +139,7 @@ fn event(resource: &Resource<'_>, listed: Listed) -> ListResourceEvent {
     let resource_object = listed
         .resource
         .and_then(|mut state| resource.write(&mut diags, "state", &mut state));
-    ListResourceEvent {
+    list_resource::Event {
         identity,
         display_name: listed.display_name,
         resource_object,

@@ -7,17 +7,15 @@ use tf_provider::Diagnostics;
 use super::State;
 use crate::diagnostic::explain;
 use crate::panic::caught;
-use crate::proto::{
-    ConfigureProviderRequest, ConfigureProviderResponse, ValidateProviderConfigRequest, ValidateProviderConfigResponse,
-};
+use crate::proto::{configure_provider, validate_provider_config};
 use crate::{from_proto, to_proto};
 
 const CONFIG: &str = "provider configuration";
 
 pub(super) async fn validate(
     state: Arc<State>,
-    request: ValidateProviderConfigRequest,
-) -> ValidateProviderConfigResponse {
+    request: validate_provider_config::Request,
+) -> validate_provider_config::Response {
     let mut diags = Diagnostics::default();
     let ty = &state.catalog().provider.ty;
     if let Some(config) = from_proto::value(&mut diags, CONFIG, request.config.as_ref(), ty) {
@@ -25,12 +23,12 @@ pub(super) async fn validate(
         let outcome = caught(state.registry.provider.validate(&mut diags, &config)).await;
         explain(&mut diags, outcome, "validating the provider's configuration");
     }
-    ValidateProviderConfigResponse {
+    validate_provider_config::Response {
         diagnostics: to_proto::diagnostics(diags),
     }
 }
 
-pub(super) async fn configure(state: Arc<State>, request: ConfigureProviderRequest) -> ConfigureProviderResponse {
+pub(super) async fn configure(state: Arc<State>, request: configure_provider::Request) -> configure_provider::Response {
     let mut diags = Diagnostics::default();
     let ty = &state.catalog().provider.ty;
     if let Some(config) = from_proto::value(&mut diags, CONFIG, request.config.as_ref(), ty) {
@@ -38,7 +36,7 @@ pub(super) async fn configure(state: Arc<State>, request: ConfigureProviderReque
         let outcome = caught(provider.configure(&mut diags, request.terraform_version, &config)).await;
         explain(&mut diags, outcome, "configuring the provider");
     }
-    ConfigureProviderResponse {
+    configure_provider::Response {
         diagnostics: to_proto::diagnostics(diags),
     }
 }

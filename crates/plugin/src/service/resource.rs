@@ -23,7 +23,7 @@ use crate::diagnostic::{explain, unknown_name};
 use crate::erased::resource::ErasedResource;
 use crate::extension::Extensions;
 use crate::panic::caught;
-use crate::proto::{DynamicValue, ValidateResourceConfigRequest, ValidateResourceConfigResponse};
+use crate::proto::{DynamicValue, validate_resource_config};
 use crate::value::{Type, Value};
 use crate::{from_proto, to_proto};
 
@@ -79,16 +79,16 @@ impl Resource<'_> {
 
 pub(super) async fn validate(
     state: Arc<State>,
-    request: ValidateResourceConfigRequest,
-) -> ValidateResourceConfigResponse {
+    request: validate_resource_config::Request,
+) -> validate_resource_config::Response {
     let mut diags = Diagnostics::default();
     validated(&mut diags, &state, &request).await;
-    ValidateResourceConfigResponse {
+    validate_resource_config::Response {
         diagnostics: to_proto::diagnostics(diags),
     }
 }
 
-async fn validated(diags: &mut Diagnostics, state: &State, request: &ValidateResourceConfigRequest) -> Option<()> {
+async fn validated(diags: &mut Diagnostics, state: &State, request: &validate_resource_config::Request) -> Option<()> {
     let resource = find(diags, state, &request.type_name)?;
     let config = resource.read(diags, CONFIG, request.config.as_ref())?;
     let capabilities = request.client_capabilities.unwrap_or_default();

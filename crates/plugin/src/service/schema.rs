@@ -8,8 +8,7 @@ use prost::Message;
 use super::State;
 use crate::extension::SchemaNotes;
 use crate::proto::{
-    GetFunctionsRequest, GetFunctionsResponse, GetMetadataRequest, GetMetadataResponse, GetProviderSchemaResponse,
-    GetResourceIdentitySchemasRequest, GetResourceIdentitySchemasResponse, ServerCapabilities, TypeMetadata,
+    ServerCapabilities, get_functions, get_metadata, get_provider_schema, get_resource_identity_schemas,
 };
 use crate::to_proto;
 
@@ -28,7 +27,7 @@ pub(super) fn provider_schema(state: &State) -> Bytes {
         .clone()
 }
 
-fn response(state: &State) -> GetProviderSchemaResponse {
+fn response(state: &State) -> get_provider_schema::Response {
     let catalog = state.catalog();
     let registry = &state.registry;
     let no_notes = SchemaNotes::new();
@@ -50,7 +49,7 @@ fn response(state: &State) -> GetProviderSchemaResponse {
     let meta = &catalog.meta.schema;
     // A schema for metadata, even an empty one, would let modules declare `provider_meta`.
     let has_meta = !meta.block.attributes.is_empty() || !meta.block.blocks.is_empty();
-    GetProviderSchemaResponse {
+    get_provider_schema::Response {
         provider: Some(to_proto::schema(&catalog.provider.schema, &registry.provider_notes)),
         resource_schemas: resources.collect(),
         data_source_schemas: data_sources.collect(),
@@ -59,7 +58,7 @@ fn response(state: &State) -> GetProviderSchemaResponse {
         server_capabilities: Some(CAPABILITIES),
         functions: functions_of(state),
         list_resource_schemas: lists.collect(),
-        ..GetProviderSchemaResponse::default()
+        ..get_provider_schema::Response::default()
     }
 }
 
@@ -70,29 +69,34 @@ fn functions_of(state: &State) -> std::collections::BTreeMap<String, crate::prot
         .collect()
 }
 
-pub(super) async fn metadata(state: Arc<State>, _: GetMetadataRequest) -> GetMetadataResponse {
-    fn names<'a>(names: impl Iterator<Item = &'a String>) -> Vec<TypeMetadata> {
-        names
-            .map(|name| TypeMetadata {
-                type_name: name.clone(),
-            })
-            .collect()
+pub(super) async fn metadata(state: Arc<State>, _: get_metadata::Request) -> get_metadata::Response {
+    macro_rules! names {
+        ($type:ident, $names:expr) => {
+            $names
+                .map(|name| get_metadata::$type {
+                    type_name: name.clone(),
+                })
+                .collect()
+        };
     }
     let catalog = state.catalog();
     let lists = catalog.resources.iter().filter(|(_, resource)| resource.list.is_some());
-    GetMetadataResponse {
+    let functions = catalog.functions.keys();
+    get_metadata::Response {
         server_capabilities: Some(CAPABILITIES),
         diagnostics: to_proto::diagnostics(catalog.diags.clone()),
-        data_sources: names(catalog.data_sources.keys()),
-        resources: names(catalog.resources.keys()),
-        functions: names(catalog.functions.keys()),
-        list_resources: names(lists.map(|(name, _)| name)),
-        ..GetMetadataResponse::default()
+        data_sources: names!(DataSourceMetadata, catalog.data_sources.keys()),
+        resources: names!(ResourceMetadata, catalog.resources.keys()),
+        functions: functions
+            .map(|name| get_metadata::FunctionMetadata { name: name.clone() })
+            .collect(),
+        list_resources: names!(ListResourceMetadata, lists.map(|(name, _)| name)),
+        ..get_metadata::Response::default()
     }
 }
 
-pub(super) async fn functions(state: Arc<State>, _: GetFunctionsRequest) -> GetFunctionsResponse {
-    GetFunctionsResponse {
+pub(super) async fn functions(state: Arc<State>, _: get_functions::Request) -> get_functions::Response {
+    get_functions::Response {
         functions: functions_of(&state),
         diagnostics: to_proto::diagnostics(state.catalog().diags.clone()),
     }
@@ -100,14 +104,14 @@ pub(super) async fn functions(state: Arc<State>, _: GetFunctionsRequest) -> GetF
 
 pub(super) async fn identity_schemas(
     state: Arc<State>,
-    _: GetResourceIdentitySchemasRequest,
-) -> GetResourceIdentitySchemasResponse {
+    _: get_resource_identity_schemas::Request,
+) -> get_resource_identity_schemas::Response {
     let catalog = state.catalog();
     let schemas = catalog.resources.iter().filter_map(|(name, resource)| {
         let (schema, _) = resource.identity.as_ref()?;
         Some((name.clone(), to_proto::identity_schema(schema)))
     });
-    GetResourceIdentitySchemasResponse {
+    get_resource_identity_schemas::Response {
         identity_schemas: schemas.collect(),
         diagnostics: to_proto::diagnostics(catalog.diags.clone()),
     }

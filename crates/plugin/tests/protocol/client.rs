@@ -9,9 +9,7 @@ use prost::Message;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use tf_plugin_server::proto::{
-    Diagnostic, DynamicValue, GetProviderSchemaRequest, GetProviderSchemaResponse, Severity,
-};
+use tf_plugin_server::proto::{Diagnostic, DynamicValue, diagnostic, get_provider_schema};
 use tf_plugin_server::value::{Type, Value, msgpack};
 use tokio::net::UnixStream;
 use tokio_rustls::TlsConnector;
@@ -145,8 +143,8 @@ impl Client {
         Ok(grpc)
     }
 
-    pub(crate) async fn provider_schema(&self) -> GetProviderSchemaResponse {
-        self.call("GetProviderSchema", GetProviderSchemaRequest {})
+    pub(crate) async fn provider_schema(&self) -> get_provider_schema::Response {
+        self.call("GetProviderSchema", get_provider_schema::Request {})
             .await
             .unwrap()
     }
@@ -179,12 +177,12 @@ pub(crate) fn decode(value: Option<&DynamicValue>, ty: &Type) -> Value {
 
 /// Diagnostics as text: `error at spec.ports[0]: summary: detail`.
 pub(crate) fn text(diagnostics: &[Diagnostic]) -> String {
-    use tf_plugin_server::proto::Selector;
+    use tf_plugin_server::proto::attribute_path::step::Selector;
     let line = |diagnostic: &Diagnostic| {
         let severity = match diagnostic.severity() {
-            Severity::Error => "error",
-            Severity::Warning => "warning",
-            Severity::Invalid => "invalid",
+            diagnostic::Severity::Error => "error",
+            diagnostic::Severity::Warning => "warning",
+            diagnostic::Severity::Invalid => "invalid",
         };
         let steps = diagnostic.attribute.iter().flat_map(|path| &path.steps);
         let path: String = steps

@@ -1,9 +1,6 @@
 //! Data sources, and messages of every size.
 
-use tf_plugin_server::proto::{
-    ReadDataSourceRequest, ReadDataSourceResponse, ValidateDataResourceConfigRequest,
-    ValidateDataResourceConfigResponse,
-};
+use tf_plugin_server::proto::{read_data_source, validate_data_resource_config};
 use tf_plugin_server::value::{Type, Value};
 use tonic::Code;
 
@@ -21,12 +18,12 @@ async fn echo_type(client: &Client) -> Type {
 
 async fn read(client: &Client, config: Value) -> Value {
     let ty = echo_type(client).await;
-    let request = ReadDataSourceRequest {
+    let request = read_data_source::Request {
         type_name: "example_echo".to_owned(),
         config: encode(&config, &ty),
-        ..ReadDataSourceRequest::default()
+        ..read_data_source::Request::default()
     };
-    let response: ReadDataSourceResponse = client.call("ReadDataSource", request).await.unwrap();
+    let response: read_data_source::Response = client.call("ReadDataSource", request).await.unwrap();
     assert_eq!(text(&response.diagnostics), "");
     decode(response.state.as_ref(), &ty)
 }
@@ -43,11 +40,11 @@ async fn a_data_source_is_read() {
 #[tokio::test]
 async fn a_data_source_that_says_nothing_is_an_error() {
     let plugin = Plugin::start().await;
-    let request = ReadDataSourceRequest {
+    let request = read_data_source::Request {
         type_name: "example_echo".to_owned(),
-        ..ReadDataSourceRequest::default()
+        ..read_data_source::Request::default()
     };
-    let response: ReadDataSourceResponse = plugin.client.call("ReadDataSource", request).await.unwrap();
+    let response: read_data_source::Response = plugin.client.call("ReadDataSource", request).await.unwrap();
     expect_test::expect![[r"
         error: Failed reading example_echo
         The provider gave no reason. This is a bug in the provider, which should be reported to its developers."]]
@@ -58,12 +55,12 @@ async fn a_data_source_that_says_nothing_is_an_error() {
 async fn a_data_source_that_panics_is_an_error() {
     let plugin = Plugin::start().await;
     let ty = echo_type(&plugin.client).await;
-    let request = ReadDataSourceRequest {
+    let request = read_data_source::Request {
         type_name: "example_echo".to_owned(),
         config: encode(&Value::object([("call", "panic")]), &ty),
-        ..ReadDataSourceRequest::default()
+        ..read_data_source::Request::default()
     };
-    let response: ReadDataSourceResponse = plugin.client.call("ReadDataSource", request).await.unwrap();
+    let response: read_data_source::Response = plugin.client.call("ReadDataSource", request).await.unwrap();
     let said = text(&response.diagnostics);
     assert!(
         said.starts_with("error: The provider crashed reading example_echo"),
@@ -75,11 +72,11 @@ async fn a_data_source_that_panics_is_an_error() {
 #[tokio::test]
 async fn a_data_source_that_is_not_there_is_named() {
     let plugin = Plugin::start().await;
-    let request = ValidateDataResourceConfigRequest {
+    let request = validate_data_resource_config::Request {
         type_name: "example_nothing".to_owned(),
         config: None,
     };
-    let response: ValidateDataResourceConfigResponse =
+    let response: validate_data_resource_config::Response =
         plugin.client.call("ValidateDataResourceConfig", request).await.unwrap();
     expect_test::expect![[r#"
         error: Unsupported data source

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::Stdio;
 
-use tf_plugin_server::proto::{Empty, StopProviderRequest, StopProviderResponse};
+use tf_plugin_server::proto::{Empty, stop_provider};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Child;
 
@@ -64,7 +64,7 @@ async fn clients_attach_and_leave_until_ctrl_c() {
     for _ in 0..2 {
         let client = provider.connect().await;
         client.provider_schema().await;
-        let _: StopProviderResponse = client.call("StopProvider", StopProviderRequest {}).await.unwrap();
+        let _: stop_provider::Response = client.call("StopProvider", stop_provider::Request {}).await.unwrap();
         let _: Empty = client
             .call_service("plugin.GRPCController", "Shutdown", Empty {})
             .await

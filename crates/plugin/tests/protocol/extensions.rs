@@ -3,12 +3,9 @@
 use bytes::Bytes;
 use futures::StreamExt;
 use tf_plugin_server::proto::{
-    ApplyResourceChangeRequest, ApplyResourceChangeResponse, DynamicValue, GetResourceIdentitySchemasRequest,
-    GetResourceIdentitySchemasResponse, ImportResourceStateRequest, ImportResourceStateResponse, ListResourceEvent,
-    ListResourceRequest, MoveResourceStateRequest, MoveResourceStateResponse, PlanResourceChangeRequest,
-    PlanResourceChangeResponse, RawState, ReadResourceRequest, ReadResourceResponse, ResourceIdentityData,
-    UpgradeResourceIdentityRequest, UpgradeResourceIdentityResponse, UpgradeResourceStateRequest,
-    UpgradeResourceStateResponse, ValidateListResourceConfigRequest, ValidateListResourceConfigResponse,
+    DynamicValue, RawState, ResourceIdentityData, apply_resource_change, get_resource_identity_schemas,
+    import_resource_state, list_resource, move_resource_state, plan_resource_change, read_resource,
+    upgrade_resource_identity, upgrade_resource_state, validate_list_resource_config,
 };
 use tf_plugin_server::value::{Type, Value};
 use tf_provider::AttributePath;
@@ -31,8 +28,8 @@ async fn upgrade(
     name: &str,
     version: i64,
     raw_state: Option<RawState>,
-) -> UpgradeResourceStateResponse {
-    let request = UpgradeResourceStateRequest {
+) -> upgrade_resource_state::Response {
+    let request = upgrade_resource_state::Request {
         type_name: name.to_owned(),
         version,
         raw_state,
@@ -134,15 +131,15 @@ async fn state_that_cannot_be_read_is_an_error() {
 async fn a_resource_of_another_type_is_taken_over() {
     let plugin = Plugin::start().await;
     let ty = plugin.client.resource_type(THING).await;
-    let request = |source: &str| MoveResourceStateRequest {
+    let request = |source: &str| move_resource_state::Request {
         source_provider_address: "registry.example.com/acme/other".to_owned(),
         source_type_name: source.to_owned(),
         source_schema_version: 3,
         source_state: stored(r#"{"id":"it","color":"red"}"#),
         target_type_name: THING.to_owned(),
-        ..MoveResourceStateRequest::default()
+        ..move_resource_state::Request::default()
     };
-    let response: MoveResourceStateResponse = plugin
+    let response: move_resource_state::Response = plugin
         .client
         .call("MoveResourceState", request("other_gadget"))
         .await
@@ -151,7 +148,7 @@ async fn a_resource_of_another_type_is_taken_over() {
     let state = decode(response.target_state.as_ref(), &ty);
     assert_eq!(state.get("name"), Some(&Value::from("it")));
     assert_eq!(identity_in(response.target_identity), Some("it".to_owned()));
-    let response: MoveResourceStateResponse = plugin
+    let response: move_resource_state::Response = plugin
         .client
         .call("MoveResourceState", request("other_widget"))
         .await
@@ -181,9 +178,9 @@ fn identity_in(data: Option<ResourceIdentityData>) -> Option<String> {
 #[tokio::test]
 async fn identities_are_described_and_upgraded() {
     let plugin = Plugin::start().await;
-    let response: GetResourceIdentitySchemasResponse = plugin
+    let response: get_resource_identity_schemas::Response = plugin
         .client
-        .call("GetResourceIdentitySchemas", GetResourceIdentitySchemasRequest {})
+        .call("GetResourceIdentitySchemas", get_resource_identity_schemas::Request {})
         .await
         .unwrap();
     assert_eq!(response.identity_schemas.len(), 1);
@@ -197,12 +194,12 @@ async fn identities_are_described_and_upgraded() {
         (0, r#"{"key":"it"}"#, Some("it")),
         (7, "{}", None),
     ] {
-        let request = UpgradeResourceIdentityRequest {
+        let request = upgrade_resource_identity::Request {
             type_name: THING.to_owned(),
             version,
             raw_identity: stored(json),
         };
-        let response: UpgradeResourceIdentityResponse =
+        let response: upgrade_resource_identity::Response =
             plugin.client.call("UpgradeResourceIdentity", request).await.unwrap();
         assert_eq!(response.diagnostics.is_empty(), expected.is_some());
         assert_eq!(identity_in(response.upgraded_identity).as_deref(), expected);
@@ -215,55 +212,55 @@ async fn a_resource_has_its_identity_once_it_is_known() {
     let client = &plugin.client;
     let ty = client.resource_type(THING).await;
     let config = Value::object([("name", "it")]);
-    let plan: PlanResourceChangeResponse = client
+    let plan: plan_resource_change::Response = client
         .call(
             "PlanResourceChange",
-            PlanResourceChangeRequest {
+            plan_resource_change::Request {
                 type_name: THING.to_owned(),
                 prior_state: encode(&Value::Null, &ty),
                 proposed_new_state: encode(&config, &ty),
                 config: encode(&config, &ty),
-                ..PlanResourceChangeRequest::default()
+                ..plan_resource_change::Request::default()
             },
         )
         .await
         .unwrap();
     assert_eq!(plan.planned_identity, None);
-    let applied: ApplyResourceChangeResponse = client
+    let applied: apply_resource_change::Response = client
         .call(
             "ApplyResourceChange",
-            ApplyResourceChangeRequest {
+            apply_resource_change::Request {
                 type_name: THING.to_owned(),
                 planned_state: plan.planned_state,
                 config: encode(&config, &ty),
-                ..ApplyResourceChangeRequest::default()
+                ..apply_resource_change::Request::default()
             },
         )
         .await
         .unwrap();
     assert_eq!(identity_in(applied.new_identity), Some("it".to_owned()));
-    let read: ReadResourceResponse = client
+    let read: read_resource::Response = client
         .call(
             "ReadResource",
-            ReadResourceRequest {
+            read_resource::Request {
                 type_name: THING.to_owned(),
                 current_state: applied.new_state.clone(),
-                ..ReadResourceRequest::default()
+                ..read_resource::Request::default()
             },
         )
         .await
         .unwrap();
     assert_eq!(identity_in(read.new_identity), Some("it".to_owned()));
-    let plan: PlanResourceChangeResponse = client
+    let plan: plan_resource_change::Response = client
         .call(
             "PlanResourceChange",
-            PlanResourceChangeRequest {
+            plan_resource_change::Request {
                 type_name: THING.to_owned(),
                 prior_state: applied.new_state.clone(),
                 proposed_new_state: applied.new_state.clone(),
                 config: applied.new_state,
                 prior_identity: identity("it"),
-                ..PlanResourceChangeRequest::default()
+                ..plan_resource_change::Request::default()
             },
         )
         .await
@@ -275,14 +272,14 @@ async fn a_resource_has_its_identity_once_it_is_known() {
 async fn a_resource_is_imported_by_its_identity() {
     let plugin = Plugin::start().await;
     let import = |name: &str| {
-        let request = ImportResourceStateRequest {
+        let request = import_resource_state::Request {
             type_name: name.to_owned(),
             identity: identity("it"),
-            ..ImportResourceStateRequest::default()
+            ..import_resource_state::Request::default()
         };
         plugin
             .client
-            .call::<_, ImportResourceStateResponse>("ImportResourceState", request)
+            .call::<_, import_resource_state::Response>("ImportResourceState", request)
     };
     let response = import(THING).await.unwrap();
     assert_eq!(text(&response.diagnostics), "");
@@ -300,18 +297,18 @@ async fn create(client: &Client, ty: &Type, name: &str) {
         ("name", name.into()),
         ("token", "hunter2".into()),
     ]);
-    let request = ApplyResourceChangeRequest {
+    let request = apply_resource_change::Request {
         type_name: THING.to_owned(),
         planned_state: encode(&planned, ty),
         config: encode(&planned, ty),
-        ..ApplyResourceChangeRequest::default()
+        ..apply_resource_change::Request::default()
     };
-    let response: ApplyResourceChangeResponse = client.call("ApplyResourceChange", request).await.unwrap();
+    let response: apply_resource_change::Response = client.call("ApplyResourceChange", request).await.unwrap();
     assert_eq!(text(&response.diagnostics), "");
 }
 
-async fn list(client: &Client, config: Option<DynamicValue>, limit: i64, include: bool) -> Vec<ListResourceEvent> {
-    let request = ListResourceRequest {
+async fn list(client: &Client, config: Option<DynamicValue>, limit: i64, include: bool) -> Vec<list_resource::Event> {
+    let request = list_resource::Request {
         type_name: THING.to_owned(),
         config,
         include_resource_object: include,
@@ -335,7 +332,7 @@ async fn resources_are_listed() {
     let schema = client.provider_schema().await;
     let list_type = type_of(schema.list_resource_schemas[THING].block.as_ref().unwrap());
     let config = |prefix: &str| encode(&Value::object([("prefix", prefix)]), &list_type);
-    let names = |events: &[ListResourceEvent]| {
+    let names = |events: &[list_resource::Event]| {
         let names: Vec<_> = events.iter().map(|event| event.display_name.clone()).collect();
         names.join(" ")
     };
@@ -377,12 +374,12 @@ async fn resources_are_listed() {
         ),
         ("example_note", None, "error: Unsupported list resource"),
     ] {
-        let request = ValidateListResourceConfigRequest {
+        let request = validate_list_resource_config::Request {
             type_name: name.to_owned(),
             config,
-            ..ValidateListResourceConfigRequest::default()
+            ..validate_list_resource_config::Request::default()
         };
-        let response: ValidateListResourceConfigResponse =
+        let response: validate_list_resource_config::Response =
             client.call("ValidateListResourceConfig", request).await.unwrap();
         let diagnostics = text(&response.diagnostics);
         assert_eq!(diagnostics.lines().next().unwrap_or_default(), said);

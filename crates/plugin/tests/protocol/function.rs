@@ -1,13 +1,13 @@
 //! Functions.
 
-use tf_plugin_server::proto::{CallFunctionRequest, CallFunctionResponse};
+use tf_plugin_server::proto::call_function;
 use tf_plugin_server::value::{Type, Value};
 
 use crate::client::{decode, encode};
 use crate::plugin::Plugin;
 
-async fn call(plugin: &Plugin, name: &str, arguments: &[Value], ty: &Type) -> CallFunctionResponse {
-    let request = CallFunctionRequest {
+async fn call(plugin: &Plugin, name: &str, arguments: &[Value], ty: &Type) -> call_function::Response {
+    let request = call_function::Request {
         name: name.to_owned(),
         arguments: arguments.iter().map(|argument| encode(argument, ty).unwrap()).collect(),
     };
@@ -32,7 +32,7 @@ async fn functions_are_called() {
 #[tokio::test]
 async fn a_functions_error_names_the_argument() {
     let plugin = Plugin::start().await;
-    let error = |response: CallFunctionResponse| {
+    let error = |response: call_function::Response| {
         assert_eq!(response.result, None);
         let error = response.error.unwrap();
         (error.text, error.function_argument)

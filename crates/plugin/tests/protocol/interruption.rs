@@ -2,10 +2,7 @@
 
 use bytes::Bytes;
 use futures::StreamExt;
-use tf_plugin_server::proto::{
-    ConfigureProviderRequest, ConfigureProviderResponse, Empty, ListResourceEvent, ListResourceRequest,
-    StopProviderRequest, StopProviderResponse,
-};
+use tf_plugin_server::proto::{Empty, configure_provider, list_resource, stop_provider};
 use tf_plugin_server::value::Value;
 use tokio::net::UnixStream;
 
@@ -15,7 +12,11 @@ use crate::plugin::{Plugin, clean, example, within};
 use crate::resource::{Answer, Resource, planned};
 
 async fn stop(thing: &Resource) {
-    let stopped: StopProviderResponse = thing.client.call("StopProvider", StopProviderRequest {}).await.unwrap();
+    let stopped: stop_provider::Response = thing
+        .client
+        .call("StopProvider", stop_provider::Request {})
+        .await
+        .unwrap();
     assert_eq!(stopped.error, "");
 }
 
@@ -37,12 +38,12 @@ async fn interrupted(thing: &Resource, interrupt: impl AsyncFn()) -> Answer {
 
 /// Whether the example holds a thing.
 pub(crate) async fn is_created(client: &Client) -> bool {
-    let request = ListResourceRequest {
+    let request = list_resource::Request {
         type_name: "example_thing".to_owned(),
-        ..ListResourceRequest::default()
+        ..list_resource::Request::default()
     };
     let events = client
-        .stream::<_, ListResourceEvent>("tfplugin6.Provider", "ListResource", request)
+        .stream::<_, list_resource::Event>("tfplugin6.Provider", "ListResource", request)
         .await;
     // With a null configuration, the example lists everything.
     events
@@ -70,9 +71,9 @@ async fn a_stop_holds_until_the_provider_is_configured_anew() {
     stop(&thing).await;
     // As when the stop came between the last plan of a resource and its apply.
     assert_saved(&thing.apply(&Value::Null, &planned("wait"), Bytes::new()).await);
-    let _: ConfigureProviderResponse = thing
+    let _: configure_provider::Response = thing
         .client
-        .call("ConfigureProvider", ConfigureProviderRequest::default())
+        .call("ConfigureProvider", configure_provider::Request::default())
         .await
         .unwrap();
     // Another run of a CLI that attached: it waits until it is stopped in turn.

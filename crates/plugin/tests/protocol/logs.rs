@@ -1,7 +1,7 @@
 //! Logs, as the CLI gets them.
 
 use serde_json::Value;
-use tf_plugin_server::proto::{ConfigureProviderRequest, ConfigureProviderResponse};
+use tf_plugin_server::proto::configure_provider;
 
 use crate::client::encode;
 use crate::plugin::Plugin;
@@ -12,12 +12,12 @@ async fn logs(vars: &[(&str, &str)]) -> Vec<Value> {
     let schema = plugin.client.provider_schema().await;
     let ty = type_of(schema.provider.unwrap().block.as_ref().unwrap());
     let config = tf_plugin_server::value::Value::object([("endpoint", "two\nlines"), ("token", "hunter2")]);
-    let request = ConfigureProviderRequest {
+    let request = configure_provider::Request {
         terraform_version: "1.11.4".to_owned(),
         config: encode(&config, &ty),
         client_capabilities: None,
     };
-    let _: ConfigureProviderResponse = plugin.client.call("ConfigureProvider", request).await.unwrap();
+    let _: configure_provider::Response = plugin.client.call("ConfigureProvider", request).await.unwrap();
     plugin.signal("TERM");
     let stderr = plugin.ended().await.stderr;
     stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect()

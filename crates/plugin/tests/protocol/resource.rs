@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 use tf_plugin_server::proto::{
-    ApplyResourceChangeRequest, ApplyResourceChangeResponse, ClientCapabilities, ImportResourceStateRequest,
-    ImportResourceStateResponse, PlanResourceChangeRequest, PlanResourceChangeResponse, ReadResourceRequest,
-    ReadResourceResponse, ValidateResourceConfigRequest, ValidateResourceConfigResponse,
+    ClientCapabilities, apply_resource_change, import_resource_state, plan_resource_change, read_resource,
+    validate_resource_config,
 };
 use tf_plugin_server::value::{Type, Value};
 use tf_provider::AttributePath;
@@ -48,24 +47,24 @@ impl Resource {
     }
 
     async fn validate(&self, config: &Value, capabilities: Option<ClientCapabilities>) -> String {
-        let request = ValidateResourceConfigRequest {
+        let request = validate_resource_config::Request {
             type_name: self.name.to_owned(),
             config: encode(config, &self.ty),
             client_capabilities: capabilities,
         };
-        let response: ValidateResourceConfigResponse =
+        let response: validate_resource_config::Response =
             self.client.call("ValidateResourceConfig", request).await.unwrap();
         text(&response.diagnostics)
     }
 
     async fn read(&self, state: &Value, private: Bytes) -> Answer {
-        let request = ReadResourceRequest {
+        let request = read_resource::Request {
             type_name: self.name.to_owned(),
             current_state: encode(state, &self.ty),
             private,
-            ..ReadResourceRequest::default()
+            ..read_resource::Request::default()
         };
-        let response: ReadResourceResponse = self.client.call("ReadResource", request).await.unwrap();
+        let response: read_resource::Response = self.client.call("ReadResource", request).await.unwrap();
         Answer {
             state: decode(response.new_state.as_ref(), &self.ty),
             private: response.private,
@@ -73,14 +72,14 @@ impl Resource {
         }
     }
 
-    async fn plan(&self, prior: &Value, proposed: &Value, private: Bytes) -> PlanResourceChangeResponse {
-        let request = PlanResourceChangeRequest {
+    async fn plan(&self, prior: &Value, proposed: &Value, private: Bytes) -> plan_resource_change::Response {
+        let request = plan_resource_change::Request {
             type_name: self.name.to_owned(),
             prior_state: encode(prior, &self.ty),
             proposed_new_state: encode(proposed, &self.ty),
             config: encode(proposed, &self.ty),
             prior_private: private,
-            ..PlanResourceChangeRequest::default()
+            ..plan_resource_change::Request::default()
         };
         self.client.call("PlanResourceChange", request).await.unwrap()
     }
@@ -99,23 +98,23 @@ impl Resource {
         prior: &Value,
         planned: &Value,
         private: Bytes,
-    ) -> Result<ApplyResourceChangeResponse, Status> {
-        let request = ApplyResourceChangeRequest {
+    ) -> Result<apply_resource_change::Response, Status> {
+        let request = apply_resource_change::Request {
             type_name: self.name.to_owned(),
             prior_state: encode(prior, &self.ty),
             planned_state: encode(planned, &self.ty),
             config: encode(planned, &self.ty),
             planned_private: private,
-            ..ApplyResourceChangeRequest::default()
+            ..apply_resource_change::Request::default()
         };
         self.client.call("ApplyResourceChange", request).await
     }
 
-    async fn import(&self, id: &str) -> ImportResourceStateResponse {
-        let request = ImportResourceStateRequest {
+    async fn import(&self, id: &str) -> import_resource_state::Response {
+        let request = import_resource_state::Request {
             type_name: self.name.to_owned(),
             id: id.to_owned(),
-            ..ImportResourceStateRequest::default()
+            ..import_resource_state::Request::default()
         };
         self.client.call("ImportResourceState", request).await.unwrap()
     }
@@ -289,12 +288,13 @@ async fn a_value_that_does_not_fit_the_schema_is_an_error_with_its_path() {
     let thing = Resource::thing().await;
     let config = Value::object([("spec", Value::object([("ports", Value::list(["80"]))]))]);
     let ty = Type::object([("spec", Type::object([("ports", Type::list(Type::String))]))]);
-    let request = ValidateResourceConfigRequest {
+    let request = validate_resource_config::Request {
         type_name: "example_thing".to_owned(),
         config: encode(&config, &ty),
         client_capabilities: None,
     };
-    let response: ValidateResourceConfigResponse = thing.client.call("ValidateResourceConfig", request).await.unwrap();
+    let response: validate_resource_config::Response =
+        thing.client.call("ValidateResourceConfig", request).await.unwrap();
     let said = text(&response.diagnostics);
     assert!(
         said.starts_with("error at .spec.ports[0]: Cannot read the configuration"),
@@ -369,11 +369,11 @@ async fn a_panic_anywhere_is_a_diagnostic() {
     assert_eq!(thing.validate(&with(""), None).await, "");
 }
 
-async fn import_by_identity(thing: &Resource, id: &str) -> ImportResourceStateResponse {
-    let request = ImportResourceStateRequest {
+async fn import_by_identity(thing: &Resource, id: &str) -> import_resource_state::Response {
+    let request = import_resource_state::Request {
         type_name: thing.name.to_owned(),
         identity: identity(id),
-        ..ImportResourceStateRequest::default()
+        ..import_resource_state::Request::default()
     };
     thing.client.call("ImportResourceState", request).await.unwrap()
 }
@@ -455,12 +455,12 @@ async fn a_resource_type_that_is_not_there_keeps_its_state() {
 #[tokio::test]
 async fn a_diagnostic_has_no_backtrace() {
     let plugin = Plugin::start_with(&[("RUST_BACKTRACE", "1")]).await;
-    let request = ImportResourceStateRequest {
+    let request = import_resource_state::Request {
         type_name: "example_note".to_owned(),
         id: "it".to_owned(),
-        ..ImportResourceStateRequest::default()
+        ..import_resource_state::Request::default()
     };
-    let response: ImportResourceStateResponse = plugin.client.call("ImportResourceState", request).await.unwrap();
+    let response: import_resource_state::Response = plugin.client.call("ImportResourceState", request).await.unwrap();
     // tf-provider's own, for a resource that does not say how to import it.
     assert_eq!(text(&response.diagnostics), "error: Import is not supported\n");
 }

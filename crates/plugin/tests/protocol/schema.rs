@@ -2,29 +2,26 @@
 
 use std::fmt::Write;
 
-use tf_plugin_server::proto::{
-    Attribute, Block, ConfigureProviderRequest, ConfigureProviderResponse, GetFunctionsRequest, GetFunctionsResponse,
-    GetMetadataRequest, GetMetadataResponse, Nesting, ValidateProviderConfigRequest, ValidateProviderConfigResponse,
-};
+use tf_plugin_server::proto::{configure_provider, get_functions, get_metadata, schema, validate_provider_config};
 use tf_plugin_server::value::{Type, Value};
 
 use crate::client::{encode, text};
 use crate::plugin::Plugin;
 
 /// The type that a CLI derives from a schema.
-pub(crate) fn type_of(block: &Block) -> Type {
+pub(crate) fn type_of(block: &schema::Block) -> Type {
     let attributes = block
         .attributes
         .iter()
         .map(|attribute| (&attribute.name, attribute_type(attribute)));
     let blocks = block.block_types.iter().map(|nested| {
         let ty = type_of(nested.block.as_ref().unwrap());
-        (&nested.type_name, nested_type(nested.nesting(), ty))
+        (&nested.type_name, nested_type(nested.nesting().as_str_name(), ty))
     });
     Type::object(attributes.chain(blocks))
 }
 
-fn attribute_type(attribute: &Attribute) -> Type {
+fn attribute_type(attribute: &schema::Attribute) -> Type {
     match &attribute.nested_type {
         Some(object) => {
             assert!(
@@ -36,24 +33,25 @@ fn attribute_type(attribute: &Attribute) -> Type {
                 .attributes
                 .iter()
                 .map(|attribute| (&attribute.name, attribute_type(attribute)));
-            nested_type(object.nesting(), Type::object(attributes))
+            nested_type(object.nesting().as_str_name(), Type::object(attributes))
         }
         None => Type::from_json(&attribute.r#type).unwrap(),
     }
 }
 
-fn nested_type(nesting: Nesting, ty: Type) -> Type {
+/// Blocks and nested attributes have a nesting each, by the same names.
+fn nested_type(nesting: &str, ty: Type) -> Type {
     match nesting {
-        Nesting::Single | Nesting::Group => ty,
-        Nesting::List => Type::list(ty),
-        Nesting::Set => Type::set(ty),
-        Nesting::Map => Type::map(ty),
-        Nesting::Invalid => panic!("a nesting is invalid"),
+        "SINGLE" | "GROUP" => ty,
+        "LIST" => Type::list(ty),
+        "SET" => Type::set(ty),
+        "MAP" => Type::map(ty),
+        nesting => panic!("{nesting} is no nesting"),
     }
 }
 
 /// A block as text: an attribute's or a block's name, kind, and what is said of it.
-fn outline(block: &Block, indent: usize) -> String {
+fn outline(block: &schema::Block, indent: usize) -> String {
     let mut lines = attributes(&block.attributes, indent);
     for nested in &block.block_types {
         let (least, most) = (nested.min_items, nested.max_items);
@@ -69,7 +67,7 @@ fn outline(block: &Block, indent: usize) -> String {
     lines
 }
 
-fn attributes(attributes: &[Attribute], indent: usize) -> String {
+fn attributes(attributes: &[schema::Attribute], indent: usize) -> String {
     let mut lines = String::new();
     for attribute in attributes {
         let flags = [
@@ -146,24 +144,28 @@ async fn the_schema_is_the_same_each_time() {
 #[tokio::test]
 async fn metadata_names_all_there_is() {
     let plugin = Plugin::start().await;
-    let metadata: GetMetadataResponse = plugin.client.call("GetMetadata", GetMetadataRequest {}).await.unwrap();
-    let names = |types: &[tf_plugin_server::proto::TypeMetadata]| {
-        let names: Vec<_> = types.iter().map(|ty| ty.type_name.clone()).collect();
-        names.join(" ")
-    };
-    assert_eq!(names(&metadata.resources), "example_note example_thing");
-    assert_eq!(names(&metadata.data_sources), "example_echo");
-    assert_eq!(names(&metadata.functions), "coalesce half join");
-    assert_eq!(names(&metadata.list_resources), "example_thing");
+    let metadata: get_metadata::Response = plugin
+        .client
+        .call("GetMetadata", get_metadata::Request {})
+        .await
+        .unwrap();
+    let resources: Vec<_> = metadata.resources.iter().map(|ty| &*ty.type_name).collect();
+    let data_sources: Vec<_> = metadata.data_sources.iter().map(|ty| &*ty.type_name).collect();
+    let functions: Vec<_> = metadata.functions.iter().map(|function| &*function.name).collect();
+    let lists: Vec<_> = metadata.list_resources.iter().map(|ty| &*ty.type_name).collect();
+    assert_eq!(resources, ["example_note", "example_thing"]);
+    assert_eq!(data_sources, ["example_echo"]);
+    assert_eq!(functions, ["coalesce", "half", "join"]);
+    assert_eq!(lists, ["example_thing"]);
     assert!(metadata.server_capabilities.unwrap().get_provider_schema_optional);
 }
 
 #[tokio::test]
 async fn functions_are_described() {
     let plugin = Plugin::start().await;
-    let response: GetFunctionsResponse = plugin
+    let response: get_functions::Response = plugin
         .client
-        .call("GetFunctions", GetFunctionsRequest {})
+        .call("GetFunctions", get_functions::Request {})
         .await
         .unwrap();
     assert_eq!(response.functions, plugin.client.provider_schema().await.functions);
@@ -180,21 +182,22 @@ async fn the_providers_configuration_is_checked_and_used() {
     let schema = plugin.client.provider_schema().await;
     let ty = type_of(schema.provider.unwrap().block.as_ref().unwrap());
     let config = Value::object([("endpoint", ""), ("host", "old.example.com")]);
-    let request = ValidateProviderConfigRequest {
+    let request = validate_provider_config::Request {
         config: encode(&config, &ty),
     };
-    let response: ValidateProviderConfigResponse = plugin.client.call("ValidateProviderConfig", request).await.unwrap();
+    let response: validate_provider_config::Response =
+        plugin.client.call("ValidateProviderConfig", request).await.unwrap();
     expect_test::expect![[r"
         error at .endpoint: The endpoint is empty
         Leave it out, or give a URL.
         warning at .host: Deprecated attribute
         Use endpoint instead."]]
     .assert_eq(&text(&response.diagnostics));
-    let request = ConfigureProviderRequest {
+    let request = configure_provider::Request {
         terraform_version: "1.11.4".to_owned(),
         config: encode(&Value::object([("endpoint", Value::Unknown)]), &ty),
         client_capabilities: None,
     };
-    let response: ConfigureProviderResponse = plugin.client.call("ConfigureProvider", request).await.unwrap();
+    let response: configure_provider::Response = plugin.client.call("ConfigureProvider", request).await.unwrap();
     assert_eq!(text(&response.diagnostics), "");
 }

@@ -1,8 +1,6 @@
 //! Who is served, and who is not.
 
-use tf_plugin_server::proto::{
-    GetProviderSchemaRequest, GetProviderSchemaResponse, StopProviderRequest, StopProviderResponse,
-};
+use tf_plugin_server::proto::{get_provider_schema, stop_provider};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
@@ -14,10 +12,10 @@ use crate::plugin::{Plugin, command, within};
 async fn assert_refused(client: Result<Client, tonic::transport::Error>) {
     // In TLS 1.3 a client only learns with its first read that it was refused.
     let Ok(client) = client else { return };
-    let schema: Result<GetProviderSchemaResponse, _> =
-        client.call("GetProviderSchema", GetProviderSchemaRequest {}).await;
+    let schema: Result<get_provider_schema::Response, _> =
+        client.call("GetProviderSchema", get_provider_schema::Request {}).await;
     schema.unwrap_err();
-    let stopped: Result<StopProviderResponse, _> = client.call("StopProvider", StopProviderRequest {}).await;
+    let stopped: Result<stop_provider::Response, _> = client.call("StopProvider", stop_provider::Request {}).await;
     stopped.unwrap_err();
 }
 

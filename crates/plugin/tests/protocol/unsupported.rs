@@ -2,7 +2,7 @@
 
 use futures::StreamExt;
 use tf_plugin_server::proto::{
-    self, ConnInfo, Empty, HealthCheckRequest, HealthCheckResponse, InvokeActionEvent, InvokeActionEventType, StdioData,
+    self, ConnInfo, Empty, HealthCheckRequest, HealthCheckResponse, StdioData, invoke_action,
 };
 use tonic::Code;
 
@@ -15,72 +15,95 @@ async fn ephemeral_resources_and_actions_are_refused_by_name() {
     let name = || "example_key".to_owned();
     let client = &plugin.client;
     let mut answers = Vec::new();
-    let request = proto::ValidateEphemeralResourceConfigRequest {
+    let request = proto::validate_ephemeral_resource_config::Request {
         type_name: name(),
         config: None,
     };
-    let response: proto::ValidateEphemeralResourceConfigResponse =
+    let response: proto::validate_ephemeral_resource_config::Response =
         client.call("ValidateEphemeralResourceConfig", request).await.unwrap();
     answers.push(text(&response.diagnostics));
-    let request = proto::OpenEphemeralResourceRequest {
+    let request = proto::open_ephemeral_resource::Request {
         type_name: name(),
-        ..proto::OpenEphemeralResourceRequest::default()
+        ..proto::open_ephemeral_resource::Request::default()
     };
-    let response: proto::OpenEphemeralResourceResponse = client.call("OpenEphemeralResource", request).await.unwrap();
+    let response: proto::open_ephemeral_resource::Response =
+        client.call("OpenEphemeralResource", request).await.unwrap();
     answers.push(text(&response.diagnostics));
-    let request = proto::RenewEphemeralResourceRequest {
+    let request = proto::renew_ephemeral_resource::Request {
         type_name: name(),
         private: None,
     };
-    let response: proto::RenewEphemeralResourceResponse = client.call("RenewEphemeralResource", request).await.unwrap();
+    let response: proto::renew_ephemeral_resource::Response =
+        client.call("RenewEphemeralResource", request).await.unwrap();
     answers.push(text(&response.diagnostics));
-    let request = proto::CloseEphemeralResourceRequest {
+    let request = proto::close_ephemeral_resource::Request {
         type_name: name(),
         private: None,
     };
-    let response: proto::CloseEphemeralResourceResponse = client.call("CloseEphemeralResource", request).await.unwrap();
+    let response: proto::close_ephemeral_resource::Response =
+        client.call("CloseEphemeralResource", request).await.unwrap();
     answers.push(text(&response.diagnostics));
     for answer in answers {
         assert!(answer.contains("no ephemeral resource \"example_key\""), "{answer}");
     }
-    let request = proto::ValidateActionConfigRequest {
+    let request = proto::validate_action_config::Request {
         type_name: name(),
         config: None,
     };
-    let response: proto::ValidateActionConfigResponse = client.call("ValidateActionConfig", request).await.unwrap();
+    let response: proto::validate_action_config::Response = client.call("ValidateActionConfig", request).await.unwrap();
     assert!(text(&response.diagnostics).contains("no action \"example_key\""));
-    let request = proto::PlanActionRequest {
+    let request = proto::plan_action::Request {
         action_type: name(),
-        ..proto::PlanActionRequest::default()
+        ..proto::plan_action::Request::default()
     };
-    let response: proto::PlanActionResponse = client.call("PlanAction", request).await.unwrap();
+    let response: proto::plan_action::Response = client.call("PlanAction", request).await.unwrap();
     assert!(text(&response.diagnostics).contains("no action \"example_key\""));
-    let request = proto::InvokeActionRequest {
+    let request = proto::invoke_action::Request {
         action_type: name(),
-        ..proto::InvokeActionRequest::default()
+        ..proto::invoke_action::Request::default()
     };
     let mut events = client
-        .stream::<_, InvokeActionEvent>("tfplugin6.Provider", "InvokeAction", request)
+        .stream::<_, invoke_action::Event>("tfplugin6.Provider", "InvokeAction", request)
         .await
         .unwrap();
     let event = within(events.next()).await.unwrap().unwrap();
-    let Some(InvokeActionEventType::Completed(completed)) = event.r#type else {
+    let Some(invoke_action::event::Type::Completed(completed)) = event.r#type else {
         panic!("{event:?}");
     };
     assert!(text(&completed.diagnostics).contains("no action \"example_key\""));
     assert!(within(events.next()).await.is_none());
-    let request = proto::GenerateResourceConfigRequest {
+    let request = proto::generate_resource_config::Request {
         type_name: name(),
         state: None,
     };
-    let response: proto::GenerateResourceConfigResponse = client.call("GenerateResourceConfig", request).await.unwrap();
+    let response: proto::generate_resource_config::Response =
+        client.call("GenerateResourceConfig", request).await.unwrap();
     assert!(text(&response.diagnostics).contains("no configuration to generate for \"example_key\""));
+}
+
+/// Whatever is not offered is refused in a message, and nothing that the protocol has is unknown.
+#[tokio::test]
+async fn every_call_of_the_protocol_is_answered() {
+    let plugin = Plugin::start().await;
+    let protocol = include_str!("../../proto/tfplugin6.proto");
+    let calls = protocol.lines().filter_map(|line| line.trim().strip_prefix("rpc "));
+    let names: Vec<_> = calls.filter_map(|call| Some(call.split_once('(')?.0)).collect();
+    assert!(names.len() > 30, "{names:?}");
+    for name in names {
+        let answers = plugin
+            .client
+            .stream::<_, Empty>("tfplugin6.Provider", name, Empty {})
+            .await;
+        let mut answers = answers.unwrap_or_else(|status| panic!("{name}: {status}"));
+        let first = within(answers.next()).await;
+        assert!(matches!(first, Some(Ok(_))), "{name}: {first:?}");
+    }
 }
 
 #[tokio::test]
 async fn a_call_of_a_later_protocol_is_unimplemented() {
     let plugin = Plugin::start().await;
-    for method in ["ValidateStateStoreConfig", "Dance"] {
+    for method in ["ReadStateBytes", "LockState", "Dance"] {
         let result: Result<Empty, _> = plugin.client.call(method, Empty {}).await;
         assert_eq!(result.unwrap_err().code(), Code::Unimplemented);
     }

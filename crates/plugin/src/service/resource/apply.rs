@@ -19,21 +19,21 @@ use crate::diagnostic::explain;
 use crate::erased::resource::{Change, Made};
 use crate::operation;
 use crate::panic::caught;
-use crate::proto::{ApplyResourceChangeRequest, ApplyResourceChangeResponse, DynamicValue};
+use crate::proto::{DynamicValue, apply_resource_change};
 use crate::to_proto;
 use crate::value::Value;
 
 pub(in crate::service) async fn apply(
     state: Arc<State>,
-    request: ApplyResourceChangeRequest,
-) -> ApplyResourceChangeResponse {
+    request: apply_resource_change::Request,
+) -> apply_resource_change::Response {
     let mut diags = Diagnostics::default();
     let applied = applied(&mut diags, &state, &request).await;
-    let mut response = applied.unwrap_or_else(|| ApplyResourceChangeResponse {
+    let mut response = applied.unwrap_or_else(|| apply_resource_change::Response {
         new_state: request.prior_state.clone(),
         private: request.planned_private.clone(),
         new_identity: request.planned_identity.clone(),
-        ..ApplyResourceChangeResponse::default()
+        ..apply_resource_change::Response::default()
     });
     response.diagnostics = to_proto::diagnostics(diags);
     response
@@ -57,8 +57,8 @@ struct Applied {
 async fn applied(
     diags: &mut Diagnostics,
     state: &State,
-    request: &ApplyResourceChangeRequest,
-) -> Option<ApplyResourceChangeResponse> {
+    request: &apply_resource_change::Request,
+) -> Option<apply_resource_change::Response> {
     let resource = find(diags, state, &request.type_name)?;
     let prior = resource.read(diags, "prior state", request.prior_state.as_ref());
     let planned = resource.read(diags, "planned state", request.planned_state.as_ref());
@@ -82,11 +82,11 @@ async fn applied(
     };
     let identity = resource.identity(diags, &state);
     let new_state = written(diags, &resource, &applying, state)?;
-    Some(ApplyResourceChangeResponse {
+    Some(apply_resource_change::Response {
         new_state: Some(new_state),
         private,
         new_identity: identity.or_else(|| request.planned_identity.clone()),
-        ..ApplyResourceChangeResponse::default()
+        ..apply_resource_change::Response::default()
     })
 }
 

@@ -8,16 +8,16 @@ use super::super::State;
 use super::{Resource, find};
 use crate::diagnostic::{self, explain};
 use crate::panic::{caught, caught_at_once};
-use crate::proto::{ImportResourceStateRequest, ImportResourceStateResponse, ImportedResource};
+use crate::proto::import_resource_state;
 use crate::{from_proto, to_proto};
 
 pub(in crate::service) async fn import(
     state: Arc<State>,
-    request: ImportResourceStateRequest,
-) -> ImportResourceStateResponse {
+    request: import_resource_state::Request,
+) -> import_resource_state::Response {
     let mut diags = Diagnostics::default();
     let imported = imported(&mut diags, &state, &request).await;
-    ImportResourceStateResponse {
+    import_resource_state::Response {
         imported_resources: imported.into_iter().collect(),
         diagnostics: to_proto::diagnostics(diags),
         deferred: None,
@@ -27,8 +27,8 @@ pub(in crate::service) async fn import(
 async fn imported(
     diags: &mut Diagnostics,
     state: &State,
-    request: &ImportResourceStateRequest,
-) -> Option<ImportedResource> {
+    request: &import_resource_state::Request,
+) -> Option<import_resource_state::ImportedResource> {
     let resource = find(diags, state, &request.type_name)?;
     let doing = format!("importing {}", resource.name);
     let id = import_id(diags, &resource, request)?;
@@ -36,7 +36,7 @@ async fn imported(
     let made = explain(diags, outcome, &doing)?;
     let mut state = made.state?;
     let identity = resource.identity(diags, &state);
-    Some(ImportedResource {
+    Some(import_resource_state::ImportedResource {
         type_name: request.type_name.clone(),
         state: Some(resource.write(diags, "imported state", &mut state)?),
         private: made.private,
@@ -44,7 +44,11 @@ async fn imported(
     })
 }
 
-fn import_id(diags: &mut Diagnostics, resource: &Resource<'_>, request: &ImportResourceStateRequest) -> Option<String> {
+fn import_id(
+    diags: &mut Diagnostics,
+    resource: &Resource<'_>,
+    request: &import_resource_state::Request,
+) -> Option<String> {
     if !request.id.is_empty() || request.identity.is_none() {
         return Some(request.id.clone());
     }

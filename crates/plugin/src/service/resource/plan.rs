@@ -10,14 +10,14 @@ use super::{CONFIG, Resource, find};
 use crate::diagnostic::explain;
 use crate::erased::resource::{Change, Made};
 use crate::panic::caught;
-use crate::proto::{PlanResourceChangeRequest, PlanResourceChangeResponse};
+use crate::proto::plan_resource_change;
 use crate::to_proto;
 use crate::value::Value;
 
 pub(in crate::service) async fn plan(
     state: Arc<State>,
-    request: PlanResourceChangeRequest,
-) -> PlanResourceChangeResponse {
+    request: plan_resource_change::Request,
+) -> plan_resource_change::Response {
     let mut diags = Diagnostics::default();
     let planned = planned(&mut diags, &state, &request).await;
     // With an error, the CLI does not look at the plan.
@@ -35,8 +35,8 @@ struct Plan {
 async fn planned(
     diags: &mut Diagnostics,
     state: &State,
-    request: &PlanResourceChangeRequest,
-) -> Option<PlanResourceChangeResponse> {
+    request: &plan_resource_change::Request,
+) -> Option<plan_resource_change::Response> {
     let resource = find(diags, state, &request.type_name)?;
     let mut plan = decided(diags, &resource, request).await?;
     // A resource keeps the identity that it has: only a replacement may have another one.
@@ -44,19 +44,19 @@ async fn planned(
         Some(prior) if plan.replace.is_empty() => Some(prior.clone()),
         _ => resource.identity(diags, &plan.state),
     };
-    Some(PlanResourceChangeResponse {
+    Some(plan_resource_change::Response {
         planned_state: Some(resource.write(diags, "planned state", &mut plan.state)?),
         requires_replace: plan.replace.into_iter().map(to_proto::path).collect(),
         planned_private: plan.private,
         planned_identity: identity,
-        ..PlanResourceChangeResponse::default()
+        ..plan_resource_change::Response::default()
     })
 }
 
 async fn decided(
     diags: &mut Diagnostics,
     resource: &Resource<'_>,
-    request: &PlanResourceChangeRequest,
+    request: &plan_resource_change::Request,
 ) -> Option<Plan> {
     let prior = resource.read(diags, "prior state", request.prior_state.as_ref());
     let proposed = resource.read(diags, "proposed state", request.proposed_new_state.as_ref());

@@ -10,20 +10,20 @@ use super::{Resource, find};
 use crate::diagnostic;
 use crate::erased::resource::Made;
 use crate::panic::caught;
-use crate::proto::{ReadResourceRequest, ReadResourceResponse};
+use crate::proto::read_resource;
 use crate::to_proto;
 use crate::value::Value;
 
-pub(in crate::service) async fn read(state: Arc<State>, request: ReadResourceRequest) -> ReadResourceResponse {
+pub(in crate::service) async fn read(state: Arc<State>, request: read_resource::Request) -> read_resource::Response {
     let mut diags = Diagnostics::default();
     // Whatever goes wrong, the resource stays as it was.
     let mut response = refreshed(&mut diags, &state, &request)
         .await
-        .unwrap_or_else(|| ReadResourceResponse {
+        .unwrap_or_else(|| read_resource::Response {
             new_state: request.current_state.clone(),
             private: request.private.clone(),
             new_identity: request.current_identity.clone(),
-            ..ReadResourceResponse::default()
+            ..read_resource::Response::default()
         });
     response.diagnostics = to_proto::diagnostics(diags);
     response
@@ -32,8 +32,8 @@ pub(in crate::service) async fn read(state: Arc<State>, request: ReadResourceReq
 async fn refreshed(
     diags: &mut Diagnostics,
     state: &State,
-    request: &ReadResourceRequest,
-) -> Option<ReadResourceResponse> {
+    request: &read_resource::Request,
+) -> Option<read_resource::Response> {
     let resource = find(diags, state, &request.type_name)?;
     let current = resource.read(diags, "state", request.current_state.as_ref());
     let meta = resource.read_meta(diags, request.provider_meta.as_ref());
@@ -54,15 +54,15 @@ async fn refreshed(
 fn found(
     diags: &mut Diagnostics,
     resource: &Resource<'_>,
-    request: &ReadResourceRequest,
+    request: &read_resource::Request,
     mut state: Value,
     private: Bytes,
-) -> Option<ReadResourceResponse> {
+) -> Option<read_resource::Response> {
     let identity = resource.identity(diags, &state);
-    Some(ReadResourceResponse {
+    Some(read_resource::Response {
         new_state: Some(resource.write(diags, "state", &mut state)?),
         private,
         new_identity: identity.or_else(|| request.current_identity.clone().filter(|_| !state.is_null())),
-        ..ReadResourceResponse::default()
+        ..read_resource::Response::default()
     })
 }

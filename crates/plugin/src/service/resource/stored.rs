@@ -10,10 +10,7 @@ use super::{Resource, find};
 use crate::diagnostic::{self, explain};
 use crate::extension::{MoveRequest, Moved};
 use crate::panic::caught;
-use crate::proto::{
-    MoveResourceStateRequest, MoveResourceStateResponse, ResourceIdentityData, UpgradeResourceIdentityRequest,
-    UpgradeResourceIdentityResponse, UpgradeResourceStateRequest, UpgradeResourceStateResponse,
-};
+use crate::proto::{ResourceIdentityData, move_resource_state, upgrade_resource_identity, upgrade_resource_state};
 use crate::value::{Value, json};
 use crate::{from_proto, to_proto};
 
@@ -22,8 +19,8 @@ const STORED_IDENTITY: &str = "stored identity";
 
 pub(in crate::service) async fn upgrade(
     state: Arc<State>,
-    request: UpgradeResourceStateRequest,
-) -> UpgradeResourceStateResponse {
+    request: upgrade_resource_state::Request,
+) -> upgrade_resource_state::Response {
     let mut diags = Diagnostics::default();
     let name = request.type_name.clone();
     let upgraded = match find(&mut diags, &state, &name) {
@@ -33,7 +30,7 @@ pub(in crate::service) async fn upgrade(
         },
         None => None,
     };
-    UpgradeResourceStateResponse {
+    upgrade_resource_state::Response {
         upgraded_state: upgraded,
         diagnostics: to_proto::diagnostics(diags),
     }
@@ -42,7 +39,7 @@ pub(in crate::service) async fn upgrade(
 async fn upgraded(
     diags: &mut Diagnostics,
     resource: &Resource<'_>,
-    request: UpgradeResourceStateRequest,
+    request: upgrade_resource_state::Request,
 ) -> Option<Value> {
     let (name, from, now) = (resource.name, request.version, resource.described.schema.version);
     let stored = from_proto::raw_state(diags, STORED, request.raw_state)?;
@@ -90,15 +87,15 @@ fn read(diags: &mut Diagnostics, resource: &Resource<'_>, stored: &[u8]) -> Opti
 
 pub(in crate::service) async fn upgrade_identity(
     state: Arc<State>,
-    request: UpgradeResourceIdentityRequest,
-) -> UpgradeResourceIdentityResponse {
+    request: upgrade_resource_identity::Request,
+) -> upgrade_resource_identity::Response {
     let mut diags = Diagnostics::default();
     let name = request.type_name.clone();
     let upgraded = match find(&mut diags, &state, &name) {
         Some(resource) => upgraded_identity(&mut diags, &resource, request).await,
         None => None,
     };
-    UpgradeResourceIdentityResponse {
+    upgrade_resource_identity::Response {
         upgraded_identity: upgraded,
         diagnostics: to_proto::diagnostics(diags),
     }
@@ -107,7 +104,7 @@ pub(in crate::service) async fn upgrade_identity(
 async fn upgraded_identity(
     diags: &mut Diagnostics,
     resource: &Resource<'_>,
-    request: UpgradeResourceIdentityRequest,
+    request: upgrade_resource_identity::Request,
 ) -> Option<ResourceIdentityData> {
     let (Some(identity), Some((schema, ty))) = (&resource.extensions.identity, &resource.described.identity) else {
         diags.add_error(diagnostic::unknown_name("resource identity", resource.name));
@@ -132,11 +129,11 @@ async fn upgraded_identity(
 
 pub(in crate::service) async fn move_state(
     state: Arc<State>,
-    request: MoveResourceStateRequest,
-) -> MoveResourceStateResponse {
+    request: move_resource_state::Request,
+) -> move_resource_state::Response {
     let mut diags = Diagnostics::default();
     let name = request.target_type_name.clone();
-    let mut response = MoveResourceStateResponse::default();
+    let mut response = move_resource_state::Response::default();
     if let Some(resource) = find(&mut diags, &state, &name)
         && let Some(Moved { mut state, private }) = moved(&mut diags, &resource, request).await
     {
@@ -148,7 +145,11 @@ pub(in crate::service) async fn move_state(
     response
 }
 
-async fn moved(diags: &mut Diagnostics, resource: &Resource<'_>, request: MoveResourceStateRequest) -> Option<Moved> {
+async fn moved(
+    diags: &mut Diagnostics,
+    resource: &Resource<'_>,
+    request: move_resource_state::Request,
+) -> Option<Moved> {
     let target = resource.name;
     let source = format!("{} of {}", request.source_type_name, request.source_provider_address);
     if let Some(moves) = &resource.extensions.moves {
