@@ -197,22 +197,6 @@ fn what_leaves_the_configuration_after_an_import_is_removed_although_kubectl_had
     });
 }
 
-/// Removes the hooks by TCP. Terraform never generates what is deprecated, and a hook without a handler is not valid.
-fn leave_out_deprecated_handlers(json: &mut Value) {
-    match json {
-        Value::Object(fields) => {
-            for hook in ["postStart", "preStop"] {
-                if fields.get(hook).is_some_and(|handler| handler["tcpSocket"].is_object()) {
-                    fields.remove(hook);
-                }
-            }
-            fields.values_mut().for_each(leave_out_deprecated_handlers);
-        }
-        Value::Array(items) => items.iter_mut().for_each(leave_out_deprecated_handlers),
-        _ => {}
-    }
-}
-
 #[test]
 fn generated_configuration_of_every_attribute_is_valid_and_plans_nothing() {
     each_cli(|workspace| {
@@ -223,8 +207,7 @@ fn generated_configuration_of_every_attribute_is_valid_and_plans_nothing() {
         let written = crate::every_attribute::everything(&["NAMESPACE", "everything"]);
         workspace.config(&written).applies();
         let live = workspace.api().workload(workspace.namespace(), "everything");
-        let mut live = live.expect("the workload exists");
-        leave_out_deprecated_handlers(&mut live["spec"]);
+        let live = live.expect("the workload exists");
         for how in Kubectl::ALL {
             let name = format!("{how:?}").to_lowercase();
             let body = json!({

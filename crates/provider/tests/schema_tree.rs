@@ -208,6 +208,20 @@ fn deprecated_attributes_say_what_to_use() {
     assert!(current.iter().all(|path| !deprecations.contains_key(*path)));
 }
 
+/// From Terraform 1.15 and OpenTofu 1.12 on, each reference to an object that has a marked attribute warns, null or not.
+#[test]
+fn no_attribute_is_marked_as_deprecated() {
+    for schema in [
+        schema::workload_block(),
+        schema::data_source_workload(),
+        schema::data_source_workloads(),
+    ] {
+        each_attribute(&schema.block.attributes, false, &mut |name, attribute, _| {
+            assert!(!attribute.deprecated, "{name}");
+        });
+    }
+}
+
 #[test]
 fn only_the_resource_speaks_of_changes() {
     let replaces = |tree: &Node| {

@@ -40,7 +40,11 @@ impl SchemaNotes {
     }
 
     /// The attribute or block is deprecated. The message, which says what to use instead, is a warning wherever a
-    /// configuration sets it. The schema itself says so by tf-provider's `deprecated`.
+    /// configuration sets it.
+    ///
+    /// The schema may say so as well, by tf-provider's `deprecated`. From Terraform 1.15 and OpenTofu 1.12 on, the CLI then
+    /// warns of each reference to an object that has the attribute, set or not, and every CLI leaves it out of the HCL that it
+    /// generates.
     #[must_use]
     pub fn deprecated(mut self, path: impl Into<Cow<'static, str>>, message: impl Into<Cow<'static, str>>) -> Self {
         self.note(path).deprecation = Some(message.into());

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tf_provider::schema::{Attribute, AttributeType, Block, Description, Schema};
 
-use super::{Constraint, Kind, Node, Object, Origin, description};
+use super::{Constraint, Kind, Node, Object, Origin};
 
 /// Who may write.
 #[derive(Clone, Copy)]
@@ -54,8 +54,9 @@ fn attributes(object: &Object, access: Access) -> HashMap<String, Attribute> {
                 description: Description::markdown(node.description.as_ref()),
                 constraint,
                 sensitive: false,
-                // Reading a deprecated field is no mistake, so only what can be written says so.
-                deprecated: matches!(access, Access::Writable) && description::deprecation(node).is_some(),
+                // The CLIs warn of a deprecated attribute wherever an object that has it is referred to, null or not, and leave it
+                // out of the HCL that they generate. The notes warn where a configuration sets it, and only there.
+                deprecated: false,
             };
             (name.to_owned(), converted)
         })
