@@ -12,7 +12,7 @@ resource "datum_workload" "web" {
   }
   spec = {
     replicas = 2
-    provider = { name = "gcp", weights = [1, 2.5, 1e3], nested = { on = true, none = null } }
+    provider = { name = "gcp", weights = [1, 2.5, 1e3, 18446744073709551615], nested = { on = true, none = null } }
     template = {
       spec = {
         containers = [
@@ -201,7 +201,13 @@ fn the_order_of_variables_is_drift_since_one_may_refer_to_those_before_it() {
 fn the_free_form_provider_is_kept_exactly_and_its_drift_is_seen() {
     each_cli(|workspace| {
         workspace.config(WEB).applies();
-        assert_eq!(live(workspace)["spec"]["provider"]["weights"], json!([1, 2.5, 1000]));
+        let weights = live(workspace)["spec"]["provider"]["weights"].clone();
+        assert_eq!(
+            weights.as_array().expect("a list")[..3],
+            [json!(1), json!(2.5), json!(1000)]
+        );
+        // The API keeps what 64 bits with a sign do not hold as a float.
+        assert_eq!(weights[3].as_f64(), Some(18_446_744_073_709_551_615.0));
         workspace.api().edit(
             workspace.namespace(),
             "web",
@@ -333,7 +339,7 @@ fn every_json_value_is_kept_exactly_in_the_free_form_provider() {
     let entries = entries.map(|(number, (hcl, _))| format!("      v{number} = {hcl}\n"));
     let entries = entries.collect::<Vec<_>>().concat();
     let hcl = WEB.replace(
-        "provider = { name = \"gcp\", weights = [1, 2.5, 1e3], nested = { on = true, none = null } }",
+        "provider = { name = \"gcp\", weights = [1, 2.5, 1e3, 18446744073709551615], nested = { on = true, none = null } }",
         &format!("provider = {{\n{entries}      none = null\n    }}"),
     );
     each_cli(|workspace| {

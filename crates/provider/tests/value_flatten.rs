@@ -8,7 +8,7 @@
 use serde_json::{Value as Json, json};
 use terraform_provider_datum::schema;
 use terraform_provider_datum::value::{self, flatten, flatten_all};
-use tf_plugin_server::value::Value;
+use tf_plugin_server::value::{Type, Value};
 
 /// A Workload whose only container is `container`.
 fn import(api: &Json) -> Value {
@@ -271,9 +271,44 @@ fn free_form_is_compared_by_meaning() {
     );
 }
 
+/// The API server keeps a whole number beyond 64 bits with a sign as a float, and writes the fewest digits that tell it.
+#[test]
+fn free_form_numbers_are_compared_as_the_api_keeps_them() {
+    let node = schema::workload().at("spec.provider").unwrap();
+    for (written, kept, is_same) in [
+        ("9223372036854775807", "9223372036854775807", true),
+        ("9223372036854775808", "9223372036854775808", true),
+        ("9223372036854775808", "9223372036854775807", false),
+        ("9223372036854775808", "9223372036854776000", true),
+        ("9223372036854775808", "9.223372036854776e18", true),
+        ("9223372036854775809", "9223372036854776000", true),
+        ("18446744073709551615", "18446744073709552000", true),
+        ("18446744073709551615", "1.8446744073709552e19", true),
+        ("18446744073709551615", "18446744073709540000", false),
+        ("100000000000000000000", "1e20", true),
+        ("0.5", "0.5", true),
+        ("0.5", "0.25", false),
+    ] {
+        let digits = Value::Number(written.parse().unwrap());
+        let user = Value::dynamic(
+            Type::object([("id", Type::Number)]),
+            Value::object([("id", digits.clone())]),
+        );
+        let live: Json = serde_json::from_str(&format!(r#"{{ "id": {kept} }}"#)).unwrap();
+        let shown = flatten(&live, &user, node);
+        assert_eq!(shown == user, is_same, "{written} kept as {kept}");
+        // The plan after it changes nothing, and what is planned is as Terraform allows it.
+        let planned = value::planned(&user, &flatten_all(&live, node), node, None);
+        assert_eq!(
+            planned != user,
+            is_same && flatten_all(&live, node) != user,
+            "{written} kept as {kept}"
+        );
+    }
+}
+
 #[test]
 fn free_form_keeps_the_type_it_was_written_with() {
-    use tf_plugin_server::value::Type;
     let node = schema::workload().at("spec.provider").unwrap();
     let map = Value::dynamic(Type::Map(Box::new(Type::String)), Value::object([("name", "gcp")]));
     assert_eq!(flatten(&json!({ "name": "gcp" }), &map, node), map);

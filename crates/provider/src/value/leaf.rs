@@ -59,12 +59,30 @@ pub(super) fn to_json(value: &Value, node: &Node) -> Result<Option<Json>, String
     }))
 }
 
-/// Whether two scalars mean the same to the API, whatever their spelling: quantities are compared as amounts.
+/// Whether two scalars mean the same to the API, whatever their spelling: quantities are compared as amounts, and whole
+/// numbers beyond 64 bits with a sign as the floats that the API makes of them.
 pub(super) fn equal(left: &Value, right: &Value, node: &Node) -> bool {
     match (&node.kind, left, right) {
         (Kind::Quantity, Value::String(left), Value::String(right)) => Quantity::same(left, right),
+        (Kind::FreeForm, Value::Number(left), Value::Number(right)) if is_beyond(left) && is_beyond(right) => {
+            left == right
+                || left
+                    .to_json()
+                    .zip(right.to_json())
+                    .is_some_and(|_| is_same_float(left, right))
+        }
         _ => left == right,
     }
+}
+
+/// Whether a number is whole and none of 64 bits with a sign.
+fn is_beyond(number: &Number) -> bool {
+    number.is_integer() && number.as_i64().is_none()
+}
+
+#[expect(clippy::float_cmp, reason = "the API keeps this very float")]
+fn is_same_float(left: &Number, right: &Number) -> bool {
+    left.as_f64() == right.as_f64()
 }
 
 /// Text in Unicode's form C, in which both CLIs hold every string and key.
