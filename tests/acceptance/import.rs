@@ -233,6 +233,40 @@ fn generated_configuration_of_every_attribute_is_valid_and_plans_nothing() {
 }
 
 #[test]
+fn what_the_provider_does_not_manage_is_told_and_stays() {
+    each_cli(|workspace| {
+        create(workspace);
+        let volumes = json!([{ "name": "src", "gitRepo": { "repository": "https://git.example.com/web.git" } }]);
+        let pod = json!({ "volumes": volumes, "serviceAccount": "builder" });
+        let patch = json!({ "spec": { "template": { "spec": pod } } });
+        workspace.api().edit(workspace.namespace(), "web", patch);
+        let config = WEB.replace(
+            "spec = {\n        containers",
+            "spec = {\n        volumes = [{ name = \"src\" }]\n        containers",
+        );
+        workspace.config(&config);
+        let id = format!("{}/web", workspace.namespace());
+        let imported = workspace
+            .run(&["import", "-no-color", "datum_workload.web", &id])
+            .succeeds();
+        imported
+            .says("has fields that the provider does not manage")
+            .says("spec.template.spec.serviceAccount")
+            .says("spec.template.spec.volumes[0].gitRepo");
+        workspace.plans_nothing();
+        workspace.config(&config.replace("nginx:1.25", "nginx:1.26")).applies();
+        let live = workspace
+            .api()
+            .workload(workspace.namespace(), "web")
+            .expect("the workload exists");
+        let pod = &live["spec"]["template"]["spec"];
+        assert_eq!(pod["volumes"], volumes);
+        assert_eq!(pod["serviceAccount"], "builder");
+        assert_eq!(pod["containers"][0]["image"], "nginx:1.26");
+    });
+}
+
+#[test]
 fn what_the_provider_made_is_imported_as_it_was_applied() {
     each_cli(|workspace| {
         let spelt = WEB

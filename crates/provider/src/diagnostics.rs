@@ -25,7 +25,7 @@ pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
     Taken, advice, already_exists, ambiguous_keys, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out,
     lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, rewritten, spoiled,
-    still_there, taken, timeout, unknown_to_schema, unreadable_state, validation, warning_of_api,
+    still_there, taken, timeout, unknown_to_schema, unreadable_state, unsupported, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

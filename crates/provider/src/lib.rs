@@ -42,7 +42,6 @@ pub async fn serve() -> Result<ExitCode, ServeError> {
     let workload = Extensions::new()
         .identity(WorkloadIdentity)
         .list(WorkloadList::new(provider.clone()))
-        .notes(schema::workload_notes())
         .state_upgrade(WorkloadUpgrade);
     Server::builder(provider.clone())
         .resource_with("datum_workload", WorkloadResource::new(provider.clone()), workload)

@@ -34,16 +34,17 @@ mod derive;
 mod description;
 mod name;
 mod terraform;
+pub mod unsupported;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use datum_model::schema::ListMerge;
-use tf_plugin_server::extension::SchemaNotes;
 pub use tf_provider::schema::AttributeConstraint as Constraint;
 
 pub use self::name::attribute_name;
+pub use self::unsupported::Unsupported;
 
 /// The resource `datum_workload`: what the API knows (`metadata`, `spec`, `status`) and what only Terraform knows
 /// (`id`, `wait`, `timeouts`, ...).
@@ -88,21 +89,6 @@ pub fn workload_block() -> tf_provider::schema::Schema {
     }
 }
 
-/// What the schema of the resource `datum_workload` cannot say: why attributes are deprecated.
-pub fn workload_notes() -> SchemaNotes {
-    deprecations().fold(SchemaNotes::new(), |notes, (path, message)| {
-        notes.deprecated(path, message)
-    })
-}
-
-/// The deprecated attributes of the resource by their paths of names (`spec.template.spec.volumes.git_repo`), each with the
-/// reason and what to use in its place.
-pub fn deprecations() -> impl Iterator<Item = (String, &'static str)> {
-    workload()
-        .descendants()
-        .filter_map(|(path, node)| Some((path, description::deprecation(node)?)))
-}
-
 /// What Terraform is told of the data source `datum_workload`.
 pub fn data_source_workload() -> tf_provider::schema::Schema {
     terraform::schema(workload_data(), terraform::Access::ReadOnlyBelowArguments)
@@ -126,6 +112,8 @@ pub struct Node {
     pub order: Order,
     /// The API fields of this object that exclude each other ([`datum_model::union`]); empty where none do.
     pub union: &'static [&'static str],
+    /// The API fields of this object that have no attribute here.
+    pub unsupported: &'static [Unsupported],
 }
 
 /// Whether the order of a list's items has a meaning, although the API tells them apart by key.
@@ -177,6 +165,13 @@ impl Node {
         let mut found = Vec::new();
         collect(self, "", &mut found);
         found.into_iter()
+    }
+
+    /// The field without an attribute that the name of an attribute would stand for: `git_repo` in a volume.
+    pub fn unsupported(&self, name: &str) -> Option<&'static Unsupported> {
+        self.unsupported
+            .iter()
+            .find(|unsupported| attribute_name(unsupported.field) == name)
     }
 
     /// The node of an attribute by its path of names, through lists and maps: `spec.template.spec.containers.image`.

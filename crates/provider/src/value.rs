@@ -30,7 +30,7 @@ mod walk;
 pub use self::emptied::without_emptied;
 pub use self::equal::{Extent, agrees, equal};
 pub use self::expand::{Partial, expand, expand_known};
-pub use self::flatten::{ambiguous_keys, empty, flatten, flatten_all};
+pub use self::flatten::{ambiguous_keys, empty, flatten, flatten_all, unsupported};
 pub use self::import::{Writers, import};
 pub use self::path::PathError;
 pub use self::plan::{complete, configured, planned, respelled, retained};

@@ -48,6 +48,31 @@ fn json(value: &Value) -> serde_json::Value {
 }
 
 #[test]
+fn what_the_provider_does_not_manage_is_refused_with_what_to_do() {
+    let pod = |lines: &str| {
+        format!("{HEAD}metadata:\n  name: web\nspec:\n  template:\n    spec:\n      containers: []\n{lines}\n")
+    };
+    check(
+        &[
+            pod("      serviceAccount: builder"),
+            pod("      volumes:\n      - name: src\n        gitRepo: {repository: r}"),
+            pod("      ephemeralContainers: [{name: debug}]"),
+            container("lifecycle: {preStop: {tcpSocket: {port: 80}}}"),
+        ],
+        &expect![[r"
+            ! line 9, spec.template.spec.serviceAccount: serviceAccount is an old name of `service_account_name`. Use `service_account_name`
+
+            ! line 11, spec.template.spec.volumes[0].gitRepo: gitRepo is disabled in Kubernetes, since it could run commands on the node. Use `empty_dir`, and an init container that clones the repository into it
+
+            ! line 9, spec.template.spec.ephemeralContainers: ephemeralContainers is for a pod that runs: Kubernetes refuses it in a template. Debug a running pod with `kubectl debug`
+
+            ! line 10, spec.template.spec.containers[0].lifecycle.preStop.tcpSocket: tcpSocket was never implemented for hooks: a hook that has it fails when it runs. Use `exec`, `http_get` or `sleep`
+
+        "]],
+    );
+}
+
+#[test]
 fn a_manifest_becomes_the_resource_with_nothing_added() {
     check(
         &[

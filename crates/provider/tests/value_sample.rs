@@ -58,9 +58,6 @@ fn every_attribute_that_can_be_set_is_in_the_sample() {
                         continue;
                     }
                     let path = format!("{path}.{name}");
-                    if sample::NEVER.iter().any(|never| path.ends_with(never)) {
-                        continue;
-                    }
                     let set = values
                         .iter()
                         .filter_map(|value| value.get(name))
@@ -137,7 +134,7 @@ fn every_attribute_is_reached_by_its_field_and_back() {
         assert!(field.find(&sent).is_some(), "{field} is not sent");
         visited += 1;
     });
-    assert!(visited > 2000, "{visited}");
+    assert!(visited > 1500, "{visited}");
 }
 
 /// The path at which `sent` holds the field at `path`, as a conflict of server-side apply prints it: items by their keys,

@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 use terraform_provider_datum::schema::{self, Constraint, Kind, Node, Object};
 use tf_plugin_server::value::{Number, Type, Value};
 
-pub(crate) use self::table::NEVER;
 use self::table::{MAPS, SCALARS, UNIONS};
 
 /// The resource with every attribute that can be set, and null for those that cannot.
@@ -124,7 +123,6 @@ impl Walk {
         let attributes = object.iter().map(|(name, attribute)| {
             let variant = match &chosen {
                 _ if attribute.constraint == Constraint::Computed => None,
-                _ if NEVER.iter().any(|never| format!("{path}.{name}").ends_with(never)) => None,
                 Some(choice) if choice.members.contains(&name) => {
                     choice.taken.contains(&name).then_some(choice.variant)
                 }

@@ -11,7 +11,7 @@ pub(super) struct Union {
 const HANDLER: &[&[&str]] = &[&["exec"], &["http_get"], &["tcp_socket"], &["grpc"], &["sleep"]];
 
 /// The objects in which attributes exclude each other.
-pub(super) const UNIONS: [Union; 16] = [
+pub(super) const UNIONS: [Union; 15] = [
     Union {
         object: ".liveness_probe",
         alternatives: HANDLER,
@@ -66,10 +66,6 @@ pub(super) const UNIONS: [Union; 16] = [
         alternatives: &[&["resource_claim_name"], &["resource_claim_template_name"]],
     },
     Union {
-        object: ".flocker",
-        alternatives: &[&["dataset_name"], &["dataset_uuid"]],
-    },
-    Union {
         object: ".fc",
         alternatives: &[&["target_wwns", "lun"], &["wwids"]],
     },
@@ -82,10 +78,6 @@ pub(super) const UNIONS: [Union; 16] = [
         alternatives: &[],
     },
 ];
-
-/// The ends of the paths of attributes that no valid Workload sets: Kubernetes has the field in the type of all probes, and
-/// refuses it in one.
-pub(crate) const NEVER: [&str; 1] = [".readiness_probe.termination_grace_period_seconds"];
 
 /// Scalars that mean more than their type says: the end of the path, and the value. `{i}` is the position in the
 /// innermost list, `{n}` a number that is used once. The longest end counts.
@@ -106,8 +98,6 @@ pub(super) const SCALARS: &[(&str, &str)] = &[
     // Names, and what refers to them.
     (".containers.name", "app-{i}"),
     (".init_containers.name", "init-{i}"),
-    (".ephemeral_containers.name", "debug-{i}"),
-    (".target_container_name", "app-0"),
     (".container_name", "app-0"),
     (".volumes.name", "volume-{i}"),
     (".volume_mounts.name", "volume-{i}"),
@@ -122,7 +112,6 @@ pub(super) const SCALARS: &[(&str, &str)] = &[
     (".ports.host_port", "{port}"),
     (".resource_claims.name", "claim-{i}"),
     (".resources.claims.name", "claim-{i}"),
-    (".service_account", "builder"),
     (".service_account_name", "builder"),
     (".scheduling_gates.name", "example.com/gate-{i}"),
     (".readiness_gates.condition_type", "example.com/ready"),
@@ -155,10 +144,6 @@ pub(super) const SCALARS: &[(&str, &str)] = &[
     (".host_path.path", "/var/data"),
     (".nfs.path", "/exports"),
     (".nfs.server", "nfs.example.com"),
-    (".cephfs.path", "/"),
-    (".secret_file", "/etc/ceph/user.secret"),
-    (".keyring", "/etc/ceph/keyring"),
-    (".monitors", "10.16.154.78:6789"),
     (".portals", "10.0.2.15:3260"),
     (".target_portal", "10.0.2.15:3260"),
     (".iqn", "iqn.2001-04.com.example:storage.disk"),
@@ -169,7 +154,6 @@ pub(super) const SCALARS: &[(&str, &str)] = &[
     // Images, commands and fields.
     (".image", "nginx:1.25"),
     (".image.reference", "ghcr.io/example/data:1"),
-    (".repository", "https://git.example.com/web.git"),
     (".command", "/bin/true"),
     (".args", "--verbose"),
     (".stop_signal", "SIGTERM"),

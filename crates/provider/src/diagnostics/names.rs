@@ -28,6 +28,7 @@ pub fn unknown_name(finding: &Finding) -> (String, String) {
             format!("An attribute of this name belongs to {} itself.", finding.address())
         }
         Hint::Place(place) => format!("An attribute of this name belongs to {place}."),
+        Hint::Unsupported(field) => format!("The API's {} {}. {}", field.field, field.reason, field.instead),
         Hint::Names(names) => format!("It has {}.", listed(names)),
     };
     (summary, meant)

@@ -11,6 +11,7 @@ use tf_provider::Diagnostic;
 use tf_provider::{AttributePath, AttributePathStep};
 
 use super::{diagnostic, import_block, root, sentence};
+use crate::schema::Unsupported;
 use crate::workload::admission::Rewritten;
 use crate::workload::import;
 use crate::workload::timeouts;
@@ -409,6 +410,25 @@ pub fn unknown_to_schema(id: &str, fields: &[Path]) -> Option<Diagnostic> {
     })
 }
 
+/// What an imported workload has and no attribute stands for.
+pub fn unsupported(id: &WorkloadId, fields: &[(Path, &Unsupported)]) -> Option<Diagnostic> {
+    let field = |(path, field): &(Path, &Unsupported)| format!("- {path} {}. {}", field.reason, field.instead);
+    let fields: Vec<String> = fields.iter().map(field).collect();
+    (!fields.is_empty()).then(|| {
+        diagnostic(
+            format!("Workload {id} has fields that the provider does not manage"),
+            format!(
+                "They stay as they are, and the state does not show them:\n{}\n\n\
+                 To see or change them: kubectl edit workload {} -n {}",
+                fields.join("\n"),
+                id.name,
+                id.namespace
+            ),
+            root(),
+        )
+    })
+}
+
 /// What an imported workload has and its configuration leaves out, when the plan shows that as removed.
 pub fn left_out(id: &str, attributes: &[AttributePath]) -> Option<Diagnostic> {
     let attributes: Vec<String> = attributes.iter().map(hcl).collect();
@@ -556,6 +576,11 @@ mod tests {
             Plan again to see what is there now, and apply that plan: terraform plan
             [metadata.name] Workload project-a/web cannot become project-a/shop
             The name was not known when the plan was made, and has turned out to be another one. A workload cannot be renamed, so nothing was changed. Plan again to see the replacement that this takes: terraform plan
+            [] Workload project-a/web has fields that the provider does not manage
+            They stay as they are, and the state does not show them:
+            - spec.template.spec.volumes[0].gitRepo is disabled in Kubernetes, since it could run commands on the node. Use `empty_dir`, and an init container that clones the repository into it.
+
+            To see or change them: kubectl edit workload web -n project-a
             [] Workload project-a/web has fields that this version of the provider does not know
             Another version of the provider set them: spec.template.spec.volumes[name="src"].gitRepo. They are kept as they are, whatever the configuration says. To remove them: kubectl edit workload
         "#]].assert_eq(&shown([
@@ -586,6 +611,14 @@ mod tests {
             ),
             &outdated(&id, &[AttributePath::new("spec").attribute("replicas")]),
             &renamed(&id, &"project-a/shop".parse().unwrap()),
+            &unsupported(
+                &id,
+                &[(
+                    "spec.template.spec.volumes[0].gitRepo".parse().unwrap(),
+                    Unsupported::find("volumes", "gitRepo").expect("it has no attribute"),
+                )],
+            )
+            .unwrap(),
             &unknown_to_schema(
                 "project-a/web",
                 &["spec.template.spec.volumes[name=\"src\"].gitRepo".parse().unwrap()],

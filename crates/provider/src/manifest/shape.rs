@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 use super::scalar;
 use super::source::{Fault, scalar_of};
 use crate::document::{Content, Node, Scalar};
+use crate::schema::Unsupported;
 
 /// What the API would get, with the fields in the order of the text.
 #[derive(Clone, Debug, PartialEq)]
@@ -85,6 +86,11 @@ impl Walk {
                 for (key, name, value) in self.entries(node, path) {
                     // The status is the server's, whatever it is.
                     if path.is_root() && name == "status" {
+                        continue;
+                    }
+                    if let Some(field) = unsupported(&name, path) {
+                        let message = format!("{} {}. {}", field.field, field.reason, field.instead);
+                        self.fault(key, &path.field(name.as_str()), message.trim_end_matches('.'));
                         continue;
                     }
                     let Some(property) = properties.get(&name) else {
@@ -303,6 +309,15 @@ fn misfit(text: &Scalar, json: &Json, kind: &Kind, is_secret: bool) -> String {
         _ => "",
     };
     format!("{shown} is {found}, and {} is wanted{remedy}", wanted(kind))
+}
+
+/// The field of the object at `path`, if the provider does not manage it.
+fn unsupported(field: &str, path: &Path) -> Option<&'static Unsupported> {
+    let parent = path.segments().iter().rev().find_map(|segment| match segment {
+        Segment::Field(parent) => Some(parent),
+        _ => None,
+    });
+    Unsupported::find(parent?, field)
 }
 
 /// Whether the value may be a secret: that of an environment variable.

@@ -11,7 +11,7 @@ use tf_provider::AttributePath;
 
 use super::contents::{Contents, Subject, SubjectKind};
 use super::expression::{Entry, Expression, Kind, Spot, Step, below, meet};
-use crate::schema::{self, Constraint, Node};
+use crate::schema::{self, Constraint, Node, Unsupported};
 
 /// The arguments of a block that are not the provider's.
 const META_ARGUMENTS: [&str; 7] = [
@@ -54,6 +54,8 @@ pub enum Hint {
     Name(String),
     /// The same name, in the object at this path; empty for the block itself.
     Place(String),
+    /// The API has the field, and the provider does not manage it.
+    Unsupported(&'static Unsupported),
     /// Nothing can be guessed; the object has these.
     Names(Vec<String>),
 }
@@ -338,6 +340,9 @@ impl<'m> Walk<'m, '_> {
 
     /// What was meant by `name`, which the object `node` does not have; none where it may be right all the same.
     fn hint(&self, name: &str, node: &'static Node) -> Option<Hint> {
+        if let Some(field) = node.unsupported(name) {
+            return Some(Hint::Unsupported(field));
+        }
         let names = writable(node);
         let nearest = suggestion::closest(name, names.iter().copied()).map(|name| Hint::Name(name.to_owned()));
         if self.path.is_empty() {
@@ -399,7 +404,7 @@ impl Finding {
     pub fn suggestion(&self) -> Option<&str> {
         match &self.hint {
             Hint::Name(name) => Some(name),
-            Hint::Place(_) | Hint::Names(_) => None,
+            Hint::Unsupported(_) | Hint::Place(_) | Hint::Names(_) => None,
         }
     }
 }

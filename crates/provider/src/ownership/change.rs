@@ -10,7 +10,7 @@ use structured_merge::{
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
-use super::{Kind, Observation, Owner, Owners, identity};
+use super::{Kind, Observation, Owner, Owners, identity, observation, part};
 use crate::value::{self, Ownership, PathError, path};
 
 /// A change of an object that exists.
@@ -92,6 +92,23 @@ impl Change {
             let_go: hidden.difference(&retained).difference(&released),
             left_out: hidden.intersection(&retained),
             released,
+        })
+    }
+
+    /// The same change, which keeps what in `live` is ours and has no attribute; none where it does so already.
+    #[must_use]
+    pub fn keeping_unknown(&self, live: &Json) -> Option<Change> {
+        let unknown = observation::unknown(&Owners::of(live, self.kind), self.kind);
+        if unknown.difference(&self.declared).is_empty() {
+            return None;
+        }
+        let body = with_unknown(self.body.clone(), &part(live, &unknown, self.kind.schema), self.kind);
+        let declared = field_set(&body, self.kind.schema).difference(&identity());
+        Some(Change {
+            let_go: self.let_go.difference(&declared),
+            body,
+            declared,
+            ..self.clone()
         })
     }
 
@@ -385,6 +402,51 @@ fn with_unknown(body: Json, unknown: &Json, kind: Kind) -> Json {
 mod tests {
     use super::*;
     use crate::workload;
+
+    #[test]
+    fn what_an_earlier_release_applied_and_this_one_does_not_know_is_kept() {
+        let kind = workload::kind();
+        let mut live = json!({
+            "apiVersion": kind.api_version, "kind": kind.name,
+            "metadata": { "name": "web", "labels": { "a": "1" } },
+            "spec": { "template": { "spec": {
+                "containers": [{ "name": "app", "image": "nginx:1.25" }],
+                "volumes": [{ "name": "src", "gitRepo": { "repository": "r" } }, { "name": "gone", "gitRepo": { "repository": "g" } }],
+            } } },
+        });
+        let owned = field_set(&live, kind.schema).difference(&identity());
+        live["metadata"]["managedFields"] = json!([{
+            "manager": kind.manager, "operation": "Apply", "apiVersion": kind.api_version,
+            "time": "2026-01-01T00:00:00Z", "fieldsType": "FieldsV1", "fieldsV1": owned.to_json(),
+        }]);
+        let state = value::flatten_all(&live, kind.node);
+        let mut planned = state.clone();
+        let place = |planned: &mut Value, path: &[&str], value| {
+            let place = path.iter().try_fold(planned, |place, name| place.get_mut(name));
+            *place.expect("the attribute is there") = value;
+        };
+        place(&mut planned, &["metadata", "labels"], Value::object([("a", "2")]));
+        let pod = planned.get("spec").and_then(|spec| spec.get("template")?.get("spec"));
+        let volumes = pod.and_then(|pod| pod.get("volumes")?.as_list()).expect("volumes");
+        let first = Value::List(volumes[..1].to_vec());
+        place(&mut planned, &["spec", "template", "spec", "volumes"], first);
+        let values = Values {
+            prior: &state,
+            planned: &planned,
+            wanted: &planned,
+            retained: &Value::Null,
+        };
+        let change = Change::new(kind, values, &Observation::default(), FieldSet::default());
+        let change = change.expect("everything is known");
+        let kept = change.keeping_unknown(&live).expect("there is something to keep");
+        let after = kept.applied_to(&live);
+        assert_eq!(after["metadata"]["labels"]["a"], "2");
+        assert_eq!(
+            after["spec"]["template"]["spec"]["volumes"],
+            json!([{ "name": "src", "gitRepo": { "repository": "r" } }]),
+            "what is in an item that goes goes with it"
+        );
+    }
 
     #[test]
     fn what_an_attempt_to_create_left_over_becomes_ours() {

@@ -9,11 +9,17 @@ use super::{Kind, Owners, identity, part};
 use crate::schema::{self, Node};
 use crate::value;
 
+/// This release of the provider.
+const RELEASE: &str = env!("CARGO_PKG_VERSION");
+
 /// What a read saw, beside what the state shows. It travels with the state, so that a plan needs no API, and the apply knows
 /// what the plan has looked at.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Observation {
+    /// The release of the provider that saw it. Another one may have had more attributes, which it took for known.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub release: String,
     /// `metadata.resourceVersion`. A later version is no change as long as what the state shows is the same.
     pub version: Option<String>,
     /// What others have set by hand.
@@ -37,10 +43,7 @@ impl Observation {
         let spelling = value::respelled(&sent, object, kind.node);
         let differences = compare(&sent, &spelling, kind.schema);
         let respelled = differences.modified.union(&differences.added);
-        let unknown = owners
-            .ours
-            .filter(|path| !is_known(path, kind.node))
-            .difference(&identity());
+        let unknown = unknown(owners, kind);
         let of_object = |object: &Json, set: &FieldSet| {
             if set.is_empty() {
                 Json::Null
@@ -49,6 +52,7 @@ impl Observation {
             }
         };
         Observation {
+            release: RELEASE.to_owned(),
             version: object["metadata"]["resourceVersion"].as_str().map(str::to_owned),
             by_hand: owners.by_hand.clone(),
             shared: owners.shared(),
@@ -56,6 +60,17 @@ impl Observation {
             unknown: of_object(object, &unknown),
         }
     }
+
+    /// Whether this release knows what of the object has no attribute.
+    pub fn is_of_this_release(&self) -> bool {
+        self.release == RELEASE
+    }
+}
+
+/// What is ours and has no attribute.
+pub(super) fn unknown(owners: &Owners, kind: Kind) -> FieldSet {
+    let unknown = owners.ours.filter(|path| !is_known(path, kind.node));
+    unknown.difference(&identity())
 }
 
 /// Whether a field has an attribute, or lies within one that is taken as a whole.

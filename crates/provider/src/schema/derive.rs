@@ -4,6 +4,7 @@ use std::sync::{Arc, LazyLock};
 
 use datum_model::{schema as model, union};
 
+use super::unsupported::{self, Unsupported};
 use super::{Attribute, Constraint, Kind, Merge, Node, Order, Origin, attribute_name, description};
 
 /// The fields of `ObjectMeta` that mean something in a template.
@@ -270,10 +271,16 @@ fn id() -> (String, Attribute) {
 
 /// The node of `schema` and everything below it.
 fn node(schema: &'static model::Schema) -> Node {
+    node_without(schema, &[])
+}
+
+/// The same, where some fields of the object, or of the items of the list, have no attribute.
+fn node_without(schema: &'static model::Schema, unsupported: &'static [Unsupported]) -> Node {
     let kind = match &schema.kind {
         model::Kind::Object { properties, required } => Kind::Object(
             properties
                 .iter()
+                .filter(|(name, _)| unsupported.iter().all(|unsupported| unsupported.field != *name))
                 .map(|(field, property)| {
                     let constraint = if required.contains(field) {
                         Constraint::Required
@@ -286,7 +293,7 @@ fn node(schema: &'static model::Schema) -> Node {
         ),
         model::Kind::Map { values } => Kind::Map(Arc::new(node(values))),
         model::Kind::List { items, merge } => Kind::List {
-            items: Arc::new(node(items)),
+            items: Arc::new(node_without(items, unsupported)),
             merge: Merge::from(merge),
         },
         model::Kind::String(rules) => Kind::String {
@@ -309,6 +316,10 @@ fn node(schema: &'static model::Schema) -> Node {
         default: schema.default.as_ref(),
         order: Order::default(),
         union: &[],
+        unsupported: match schema.kind {
+            model::Kind::Object { .. } => unsupported,
+            _ => &[],
+        },
     }
 }
 
@@ -337,7 +348,7 @@ fn bare_property_node(field: &str, property: &'static model::Schema) -> Node {
                 .map(|(name, property)| api(name, Constraint::Optional, node(property)))
                 .collect(),
         ),
-        _ => node(property),
+        _ => node_without(property, unsupported::fields(field)),
     }
 }
 
@@ -422,6 +433,7 @@ fn leaf(kind: Kind, description: &'static str) -> Node {
         default: None,
         order: Order::default(),
         union: &[],
+        unsupported: &[],
     }
 }
 

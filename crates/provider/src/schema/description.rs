@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use datum_model::schema as model;
 
-use super::{Kind, Node, attribute_name};
+use super::{Kind, attribute_name};
 
 /// The description of the field `schema`, of the type `kind`, with the values and the default that the type does not show.
 pub(super) fn of(schema: &'static model::Schema, kind: &Kind) -> Cow<'static, str> {
@@ -56,14 +56,6 @@ fn untold(values: &[String], description: &str) -> Option<String> {
     }
     let values = values.iter().filter(|value| !value.is_empty());
     Some(values.map(|value| format!("`{value}`")).collect::<Vec<_>>().join(", "))
-}
-
-/// Why the field is deprecated and what to use in its place, if the API's documentation says so.
-pub(super) fn deprecation(node: &Node) -> Option<&str> {
-    ["Deprecated: ", "Deprecated. "].iter().find_map(|mark| {
-        let at = node.description.find(mark)?;
-        Some(&node.description[at + mark.len()..])
-    })
 }
 
 /// The text with the API's field names as attributes in code: `hostNetwork` reads `host_network`.

@@ -54,8 +54,7 @@ fn attributes(object: &Object, access: Access) -> HashMap<String, Attribute> {
                 description: Description::markdown(node.description.as_ref()),
                 constraint,
                 sensitive: false,
-                // The CLIs warn of a deprecated attribute wherever an object that has it is referred to, null or not, and leave it
-                // out of the HCL that they generate. The notes warn where a configuration sets it, and only there.
+                // From Terraform 1.15 and OpenTofu 1.12 on, a mark warns everybody who refers to the object around it.
                 deprecated: false,
             };
             (name.to_owned(), converted)

@@ -6,7 +6,7 @@ use tf_plugin_server::value::Value;
 
 use super::walk::{Form, Pair, Side, Step, pairs};
 use super::{equal, free_form, leaf};
-use crate::schema::{Attribute, Constraint, Kind, Merge, Node, Order, Origin};
+use crate::schema::{Attribute, Constraint, Kind, Merge, Node, Order, Origin, Unsupported};
 
 /// What the API holds, as state for the user who wrote `shape`.
 ///
@@ -69,24 +69,38 @@ pub fn empty(node: &Node) -> Value {
 
 /// The places of `json` whose keys Terraform cannot tell apart, with these keys: it holds all text in one Unicode form.
 pub fn ambiguous_keys(json: &Json, node: &Node) -> Vec<(Path, Vec<String>)> {
-    fn walk(json: &Json, node: &Node, path: &Path, found: &mut Vec<(Path, Vec<String>)>) {
-        for pair in pairs(node, Side::Api(json), Side::Nothing) {
-            let below = match pair.step {
-                Step::Attribute(_, attribute) => attribute.field().map(|field| path.field(field)),
-                Step::Key(key) => Some(path.field(key)),
-                Step::Item(index, _) => index.map(|index| path.index(index)),
-            };
-            if let Some(below) = below.filter(|_| !pair.left.is_null()) {
-                walk(pair.left.json(), pair.node, &below, found);
-            }
-        }
+    let mut found = Vec::new();
+    visit(json, node, &Path::root(), &mut |json, node, path| {
         if matches!(node.kind, Kind::Map(_) | Kind::FreeForm) {
             found.extend(leaf::ambiguous(json).map(|keys| (path.clone(), keys)));
         }
-    }
-    let mut found = Vec::new();
-    walk(json, node, &Path::root(), &mut found);
+    });
     found
+}
+
+/// The fields of an object that the provider does not manage, with their paths.
+pub fn unsupported(json: &Json, node: &Node) -> Vec<(Path, &'static Unsupported)> {
+    let mut found = Vec::new();
+    visit(json, node, &Path::root(), &mut |json, node, path| {
+        let present = node.unsupported.iter().filter(|field| !json[field.field].is_null());
+        found.extend(present.map(|field| (path.field(field.field), field)));
+    });
+    found
+}
+
+/// Goes through all of an object that has an attribute; what is inside comes before what it is in.
+fn visit(json: &Json, node: &Node, path: &Path, visitor: &mut dyn FnMut(&Json, &Node, &Path)) {
+    for pair in pairs(node, Side::Api(json), Side::Nothing) {
+        let below = match pair.step {
+            Step::Attribute(_, attribute) => attribute.field().map(|field| path.field(field)),
+            Step::Key(key) => Some(path.field(key)),
+            Step::Item(index, _) => index.map(|index| path.index(index)),
+        };
+        if let Some(below) = below.filter(|_| !pair.left.is_null()) {
+            visit(pair.left.json(), pair.node, &below, visitor);
+        }
+    }
+    visitor(json, node, path);
 }
 
 /// A value of free form is left without its type.

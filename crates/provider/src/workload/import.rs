@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement, field_set};
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
-use tf_provider::Diagnostic;
+use tf_provider::{Diagnostic, Diagnostics};
 use thiserror::Error;
 use tokio::time::Instant;
 
@@ -22,7 +22,11 @@ use crate::value::{self, Writers};
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Reads the workload that an import ID names.
-pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateState), Problems> {
+pub(super) async fn run(
+    session: &Session,
+    diags: &mut Diagnostics,
+    id: &str,
+) -> Result<(Value, PrivateState), Problems> {
     let client = session.required_client().await?;
     let namespace = session.default_namespace().await;
     let id = parse(id, namespace.as_ref()).map_err(|error| diagnostics::import_id(&error))?;
@@ -33,6 +37,10 @@ pub(super) async fn run(session: &Session, id: &str) -> Result<(Value, PrivateSt
     let refused = |error| diagnostics::refused(Action::Import, &id, &error, &Value::Null);
     let object = client.get(&id).await.map_err(refused)?;
     refuse_ambiguous_keys(&object, &id, schema::workload())?;
+    diags.warnings.extend(diagnostics::unsupported(
+        &id,
+        &value::unsupported(object.as_json(), schema::workload()),
+    ));
     session.remark(&id, Remark::Imported);
     let private = PrivateState {
         server: Some(client.server().to_owned()),

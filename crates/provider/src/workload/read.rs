@@ -131,10 +131,11 @@ pub fn refreshed(
     }
     private.server = Some(run.server.to_owned());
     // A state that shows nothing new is left as it is, so that a job that looks for drift finds none.
-    let version = private.seen.version.take();
+    let fresh = private.seen.clone();
     private.seen.version.clone_from(&before.seen.version);
+    private.seen.release.clone_from(&before.seen.release);
     if refreshed != *state || private != before {
-        private.seen.version = version;
+        private.seen = fresh;
     }
     (refreshed, private)
 }

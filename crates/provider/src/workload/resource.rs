@@ -201,7 +201,7 @@ impl Resource for WorkloadResource {
 
     async fn import<'a>(&self, diags: &mut Diagnostics, id: String) -> Option<(Value, PrivateState)> {
         let imported = match self.provider.session() {
-            Ok(session) => import::run(&session, &id).await,
+            Ok(session) => import::run(&session, diags, &id).await,
             Err(problem) => Err(problem.into()),
         };
         Problems::report(imported, diags)

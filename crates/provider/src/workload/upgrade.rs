@@ -35,6 +35,7 @@ impl StateUpgrade for WorkloadUpgrade {
 mod tests {
     use expect_test::expect;
     use serde_json::json;
+    use tf_provider::AttributePath;
 
     use super::*;
 
@@ -50,7 +51,9 @@ mod tests {
             "id": "project-a/web",
             "gone": true,
             "metadata": { "name": "web", "gone": "x" },
-            "spec": { "template": { "spec": { "containers": [{ "name": "app", "gone": [1] }] } } },
+            "spec": { "template": { "spec": { "containers": [{ "name": "app", "gone": [1] }], "volumes": [
+                { "name": "src", "git_repo": { "repository": "r" } },
+            ] } } },
         });
         let state = upgraded(prior).await.expect("the state is read");
         assert_eq!(state.get("gone"), None);
@@ -59,6 +62,14 @@ mod tests {
         assert_eq!(metadata.get("name"), Some(&Value::from("web")));
         assert_eq!(metadata.get("uid"), Some(&Value::Null));
         assert_eq!(metadata.get("gone"), None);
+        let volume = state.at(&AttributePath::new("spec")
+            .attribute("template")
+            .attribute("spec")
+            .attribute("volumes")
+            .index(0));
+        let volume = volume.expect("the volume is there");
+        assert_eq!(volume.get("name"), Some(&Value::from("src")));
+        assert_eq!(volume.get("git_repo"), None);
     }
 
     #[tokio::test]

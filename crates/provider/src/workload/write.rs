@@ -65,7 +65,7 @@ pub(super) fn unsendable(problems: Vec<value::PathError>) -> Vec<Diagnostic> {
 }
 
 /// The write of a change of a workload that exists.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Write<'w> {
     /// The client.
     pub(super) client: &'w Client,
@@ -112,13 +112,28 @@ impl From<Error> for Failure {
 impl Write<'_> {
     /// Makes the change, and returns the workload with the API's warnings.
     pub(super) async fn run(&self) -> Result<Applied, Vec<Diagnostic>> {
-        match self.carry_out().await {
+        match self.carry_out_keeping_unknown().await {
             Ok(applied) => Ok(applied),
             Err(Failure::Api(error)) => Err(self.refused(Action::Update, &error).await),
             Err(Failure::Obstacle(Obstacle::Outdated(attributes))) => {
                 Err(vec![diagnostics::outdated(self.id, &attributes)])
             }
             Err(Failure::Obstacle(Obstacle::Conflicts(conflicts))) => Err(self.conflicts(Action::Update, &conflicts)),
+        }
+    }
+
+    /// What an earlier release of the provider saw may lack what this one has no attribute for.
+    async fn carry_out_keeping_unknown(&self) -> Result<Applied, Failure> {
+        if self.private.seen.is_of_this_release() {
+            return self.carry_out().await;
+        }
+        let live = self.client.get(self.id).await?;
+        match self.change.keeping_unknown(live.as_json()) {
+            Some(change) => {
+                let change = &change;
+                Write { change, ..*self }.carry_out().await
+            }
+            None => self.carry_out().await,
         }
     }
 

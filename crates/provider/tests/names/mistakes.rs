@@ -19,6 +19,44 @@ fn check(mistakes: &[(&str, String)], expected: &Expect) {
 }
 
 #[test]
+fn fields_that_the_provider_does_not_manage() {
+    check(
+        &[
+            (
+                "a debugging container",
+                pod("ephemeral_containers = [{ name = \"debug\" }]"),
+            ),
+            ("an old name", pod("service_account = \"builder\"")),
+            (
+                "a volume without a driver",
+                pod("volumes = [{ name = \"src\", git_repo = { repository = \"r\" } }, { name = \"d\", rbd = {} }]"),
+            ),
+            (
+                "a hook",
+                container("  lifecycle = { pre_stop = { tcp_socket = { port = 80 } } }"),
+            ),
+            (
+                "a probe",
+                container("  readiness_probe = { termination_grace_period_seconds = 5 }"),
+            ),
+        ],
+        &expect![[r#"
+            a debugging container
+              main.tf:5:1: spec.template.spec has no attribute "ephemeral_containers". The API's ephemeralContainers is for a pod that runs: Kubernetes refuses it in a template. Debug a running pod with `kubectl debug`.
+            an old name
+              main.tf:5:1: spec.template.spec has no attribute "service_account". The API's serviceAccount is an old name of `service_account_name`. Use `service_account_name`.
+            a volume without a driver
+              main.tf:5:28: spec.template.spec.volumes[0] has no attribute "git_repo". The API's gitRepo is disabled in Kubernetes, since it could run commands on the node. Use `empty_dir`, and an init container that clones the repository into it.
+              main.tf:5:77: spec.template.spec.volumes[1] has no attribute "rbd". The API's rbd is a volume of a driver that is no part of Kubernetes any more. Use `persistent_volume_claim` or `ephemeral` with the driver rbd.csi.ceph.com.
+            a hook
+              main.tf:8:30: spec.template.spec.containers[0].lifecycle.pre_stop has no attribute "tcp_socket". The API's tcpSocket was never implemented for hooks: a hook that has it fails when it runs. Use `exec`, `http_get` or `sleep`.
+            a probe
+              main.tf:8:23: spec.template.spec.containers[0].readiness_probe has no attribute "termination_grace_period_seconds". The API's terminationGracePeriodSeconds is in the type of all probes, and Kubernetes refuses it in this one. Set it in `liveness_probe` or `startup_probe`.
+        "#]],
+    );
+}
+
+#[test]
 fn typing_errors_at_every_level() {
     check(
         &[
