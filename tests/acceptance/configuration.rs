@@ -301,3 +301,27 @@ provider "datum" { kubeconfig = terraform_data.path.output }
         workspace.applies();
     });
 }
+
+#[test]
+fn what_is_wrong_is_said_at_plan_and_not_where_it_is_only_not_there() {
+    each_cli(|workspace| {
+        let another = WEB.replace("\"web\"", "\"shop\"");
+        let configured = |lines: &str| {
+            let text = format!("provider \"datum\" {{\n{lines}\n}}\n{WEB}\n{another}");
+            workspace.config(&text);
+        };
+        // Files that are on another machine, or that the same run makes.
+        for lines in ["credentials_file = \"missing.json\"", "kubeconfig = \"missing\""] {
+            configured(lines);
+            workspace.run(&["validate", "-no-color"]).succeeds();
+        }
+        let plan = workspace.run_with(PLAN, &[]).succeeds().says("Plan: 2 to add");
+        let told = "Warning: The provider cannot reach the API: kubeconfig cannot be used";
+        assert_eq!(plan.prose().matches(told).count(), 1, "{plan}");
+
+        configured("host = \"https://127.0.0.1:1\"\nclient_certificate = \"s3cret\"\nclient_key = \"s3cret\"");
+        let plan = workspace.run_with(PLAN, &[]).fails().does_not_say("s3cret");
+        let told = "Error: The provider cannot reach the API: client_certificate cannot be used";
+        assert_eq!(plan.prose().matches(told).count(), 1, "{plan}");
+    });
+}

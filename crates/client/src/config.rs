@@ -47,6 +47,18 @@ pub struct Config {
     pub user_agent: String,
     /// The field manager of every apply that names none.
     pub field_manager: String,
+    /// What the caller calls the settings, for messages and the log.
+    pub origins: Origins,
+}
+
+/// Where the caller has settings from, in its own words: `token, which is set in the provider block`. What the kubeconfig says
+/// needs none.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// What says who asks.
+    pub auth: Option<String>,
+    /// What names the proxy.
+    pub proxy: Option<String>,
 }
 
 impl Config {
@@ -63,6 +75,7 @@ impl Config {
             watch_lifetime: Duration::from_mins(1),
             user_agent: concat!("datum-client/", env!("CARGO_PKG_VERSION")).to_owned(),
             field_manager: FIELD_MANAGER.to_owned(),
+            origins: Origins::default(),
         }
     }
 }
@@ -104,6 +117,22 @@ impl fmt::Debug for Target {
                 .field(&endpoint::without_credentials(host))
                 .finish(),
             Self::InCluster(pod) => f.debug_tuple("InCluster").field(pod).finish(),
+        }
+    }
+}
+
+/// Where it is, for the log.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Project { project, .. } => write!(f, "project {project}"),
+            Self::Host(_) => f.write_str("host"),
+            Self::InCluster(_) => f.write_str("the pod's cluster"),
+            Self::Kubeconfig(kubeconfig) => {
+                let shown = kubeconfig.paths.iter().map(|path| content::shown(path));
+                let shown: Vec<String> = shown.map(|path| path.unwrap_or_else(|no| no.to_string())).collect();
+                write!(f, "kubeconfig {}", shown.join(", "))
+            }
         }
     }
 }

@@ -7,8 +7,8 @@
 use http::{HeaderValue, header};
 use kube::config::AuthInfo;
 
-use crate::config::{Config, ConfigError, Setting, endpoint};
-use crate::credential::Identity;
+use crate::config::{Auth, Config, ConfigError, Setting, Target, endpoint};
+use crate::credential::{Credential, Identity};
 use crate::transport::{Place, Transport};
 
 mod login;
@@ -42,6 +42,7 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
 
     let route = Route {
         chosen: config.proxy.as_ref(),
+        origin: config.origins.proxy.as_deref(),
         of_kubeconfig: found.proxy.clone(),
     };
     let identity = Identity::default();
@@ -59,10 +60,38 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
     let place = Place {
         proxy: route.described(&found.kube.cluster_url),
         server,
+        credentials: described(config, &found, &credential),
     };
+    tracing::debug!(
+        server = %place.server,
+        target = %config.target,
+        context = found.context.as_deref(),
+        credentials = %place.credentials,
+        proxy = place.proxy.as_deref().unwrap_or("none"),
+        "the provider's requests go there"
+    );
     let transport = Transport::new(client, credential, place, config.retries, config.request_timeout);
     Ok(Connected {
         transport,
         namespace: found.namespace,
     })
+}
+
+/// What the credentials are and where they come from, in words. A token that the API does not take is looked for there.
+fn described(config: &Config, found: &Found, credential: &Credential) -> String {
+    let kind = match (&config.auth, credential) {
+        (Some(Auth::ClientCertificate { .. }), _) => "a client certificate",
+        (None, Credential::None) if found.presents() => "a client certificate",
+        (_, Credential::None) => return "none".to_owned(),
+        (_, credential) => credential.kind(),
+    };
+    match (&config.auth, &config.origins.auth, &config.target) {
+        (Some(_), Some(origin), _) => format!("{kind} of {origin}"),
+        (Some(_), None, _) => format!("{kind} of the settings"),
+        (None, _, Target::InCluster(_)) => format!("{kind} of the pod's service account"),
+        (None, ..) => match &found.user_name {
+            Some(name) => format!("{kind} of the kubeconfig's user {name:?}"),
+            None => format!("{kind} of the kubeconfig"),
+        },
+    }
 }

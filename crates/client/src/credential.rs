@@ -48,6 +48,18 @@ impl Credential {
         Ok(Self::Fixed(sensitive(&format!("Basic {pair}"))?))
     }
 
+    /// What it is, in words.
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Fixed(header) if header.as_bytes().starts_with(b"Basic ") => "the user and password",
+            Self::Fixed(_) => "the token",
+            Self::File(_) => "the token file",
+            Self::Exec(_) => "the credential program",
+            Self::ServiceAccount(_) => "the service-account key",
+        }
+    }
+
     /// The header of the next request.
     pub(crate) async fn current(&self) -> Result<Issued, CredentialError> {
         match self {

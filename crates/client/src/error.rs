@@ -283,6 +283,9 @@ pub enum Kind {
     Unauthorized {
         /// The server's words.
         message: String,
+        /// What said who asked, and what names it: `the token of token, which is set in the provider block`. `none` where
+        /// nothing did.
+        credentials: Option<String>,
     },
     /// 403.
     #[error(transparent)]

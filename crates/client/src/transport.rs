@@ -137,6 +137,8 @@ pub(crate) struct Place {
     pub(crate) server: String,
     /// The proxy that leads there, and what names it.
     pub(crate) proxy: Option<String>,
+    /// What says who asks, and what names that.
+    pub(crate) credentials: String,
 }
 
 /// The connection to one API server, and who asks. Cheap to clone.
@@ -352,6 +354,7 @@ impl Transport {
         })?;
         Ok(Answer {
             server: self.origin(),
+            credentials: Some(self.place.credentials.clone()),
             status: parts.status,
             headers: parts.headers,
             body: body.to_bytes(),
@@ -371,7 +374,13 @@ impl Transport {
         if let Some(header) = &issued.header {
             request.headers_mut().insert(header::AUTHORIZATION, header.clone());
         }
-        tracing::debug!(method = %request.method(), path = %request.uri().path(), "request");
+        let is_dry_run = request.uri().query().is_some_and(|query| query.contains("dryRun="));
+        tracing::debug!(
+            method = %request.method(),
+            path = %request.uri().path(),
+            dry_run = is_dry_run.then_some(true),
+            "request"
+        );
         let response = self.client.send(request).await.map_err(|error| {
             let Failure { reach, words } = Failure::of(&error);
             let through = match (&self.place.proxy, reach) {

@@ -1,7 +1,7 @@
 //! The provider: Workloads of Datum Cloud as Terraform resources.
 //!
-//! [`schema`] and [`value`] translate between HCL and the API; [`provider`] reads the provider block and connects;
-//! [`workload`] is the resource and its data sources; [`diagnostics`] words what the user reads.
+//! [`schema`] and [`value`] translate between HCL and the API; [`configuration`] reads the provider block and
+//! the environment; [`provider`] connects; [`workload`] is the resource and its data sources; [`diagnostics`] words what the user reads.
 
 #![cfg_attr(
     test,
@@ -12,6 +12,7 @@
 )]
 
 pub mod command;
+pub mod configuration;
 pub mod diagnostics;
 pub mod document;
 pub mod functions;

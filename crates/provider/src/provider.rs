@@ -1,10 +1,9 @@
 //! The provider: its block, its environment, and the one client of this process.
 
-pub mod configuration;
 mod session;
-pub mod settings;
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
@@ -12,8 +11,8 @@ use tf_plugin_server::value::Value;
 use tf_provider::schema::Schema;
 use tf_provider::{Diagnostic, Diagnostics, DynamicDataSource, DynamicFunction, DynamicResource, Provider};
 
-pub use self::configuration::Configuration;
 pub use self::session::{Remark, Session};
+use crate::configuration::{self, Configuration, Environment};
 use crate::{diagnostics, names};
 
 /// The provider `datum`.
@@ -25,7 +24,7 @@ pub struct DatumProvider {
 
 impl Default for DatumProvider {
     fn default() -> DatumProvider {
-        let strictness = settings::strictness(&Value::Null, &variable);
+        let strictness = configuration::strictness(&Value::Null, Environment(&variable));
         DatumProvider {
             session: Arc::default(),
             names: Arc::new(names::Reader::new(strictness)),
@@ -55,30 +54,33 @@ impl Provider for DatumProvider {
     type MetaState<'a> = Value;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(settings::schema())
+        Some(configuration::setting::schema())
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
-        self.names.validating(settings::strictness(&config, &variable));
-        // What is missing may yet come from the environment of the apply: only contradictions are refused here.
-        if let Err(problems) = Configuration::read(&config, &variable) {
-            let wrong = problems.iter().filter(|problem| !problem.is_absence());
-            diags.errors.extend(wrong.map(diagnostics::settings));
-        }
+        self.names
+            .validating(configuration::strictness(&config, Environment(&variable)));
+        let problems = Configuration::contradictions(&config, Environment(&variable));
+        diags.errors.extend(problems.iter().map(diagnostics::settings));
         Some(())
     }
 
     async fn configure<'a>(&self, diags: &mut Diagnostics, terraform_version: String, config: Value) -> Option<()> {
         self.names.configured();
-        let configuration = match Configuration::read(&config, &variable) {
+        let configuration = match Configuration::read(&config, Environment(&variable)) {
             Ok(configuration) => configuration,
             Err(problems) => {
                 diags.errors.extend(problems.iter().map(diagnostics::settings));
                 return None;
             }
         };
-        let session = Arc::new(Session::new(configuration, &terraform_version));
-        *self.session.write().unwrap_or_else(PoisonError::into_inner) = Some(session);
+        let session = Session::new(configuration, &terraform_version);
+        // Nothing is sent. A file that is not there may yet be made by the same run, before it is needed.
+        if let Err(problem) = session.prepare().await {
+            diags.errors.push(problem);
+            return None;
+        }
+        *self.session.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(session));
         Some(())
     }
 
@@ -95,7 +97,7 @@ impl Provider for DatumProvider {
     }
 }
 
-/// An environment variable, where it is set and is text.
-fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok()
+/// An environment variable, where it is set.
+fn variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
 }

@@ -10,13 +10,16 @@ fn a_token_reaches_the_api() {
         let access = applied(workspace, "admin");
         let host = host(&access);
         block(&format!("{host}\ntoken = \"{}\"", token(&access))).reaches(workspace);
-        block(&format!("{host}\ntoken = \"s3cret\"")).fails_with(workspace, "did not accept the credentials (401");
+        block(&format!("{host}\ntoken = \"s3cret\""))
+            .fails_with(workspace, "did not accept the credentials (401")
+            .says("the token of token, which is set in the provider block");
         block(&host).fails_with(workspace, "Check the credentials that the provider was given (token,");
 
         let [server, authority] = host_variables(&access);
         environment(&[server, authority, ("DATUM_TOKEN", token(&access))]).reaches(workspace);
         environment(&[server, authority, ("DATUM_TOKEN", "s3cret")])
-            .fails_with(workspace, "did not accept the credentials (401");
+            .fails_with(workspace, "did not accept the credentials (401")
+            .says("the token of token, which is set in the environment variable DATUM_TOKEN");
         environment(&[server, authority]).fails_with(workspace, "Check the credentials");
         // The names that the Kubernetes provider has for them.
         environment(&[

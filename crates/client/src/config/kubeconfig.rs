@@ -4,6 +4,8 @@
 //! proxy's own address, and takes a user that does not exist for an anonymous one. Its file format, merging and path
 //! rules are.
 
+use std::io;
+
 use kube::config::{AuthInfo, Cluster, Kubeconfig as File, KubeconfigError};
 
 use super::{ConfigError, Kubeconfig, Setting, content};
@@ -13,6 +15,9 @@ use super::{ConfigError, Kubeconfig, Setting, content};
 pub(crate) struct Selected {
     pub(crate) cluster: Cluster,
     pub(crate) user: AuthInfo,
+    /// What the context and the user are called.
+    pub(crate) context: Option<String>,
+    pub(crate) user_name: Option<String>,
     pub(crate) namespace: Option<String>,
 }
 
@@ -62,7 +67,7 @@ fn merged(wanted: &Kubeconfig) -> Result<File, ConfigError> {
             [] => "no kubeconfig file is named".to_owned(),
             _ => format!("none of the kubeconfig files exists: {}", shown.join(", ")),
         };
-        ConfigError::new(Setting::Kubeconfig, message)
+        ConfigError::unread(Setting::Kubeconfig, message, &io::ErrorKind::NotFound.into())
     })
 }
 
@@ -76,7 +81,11 @@ fn unreadable(path: &str, error: &KubeconfigError) -> ConfigError {
         },
         other => other.to_string(),
     };
-    ConfigError::new(Setting::Kubeconfig, format!("cannot read kubeconfig {path}: {why}"))
+    let message = format!("cannot read kubeconfig {path}: {why}");
+    match error {
+        KubeconfigError::ReadConfig(source, _) => ConfigError::unread(Setting::Kubeconfig, message, source),
+        _ => ConfigError::new(Setting::Kubeconfig, message),
+    }
 }
 
 fn pick(file: &File, wanted: &Kubeconfig, is_named: bool) -> Result<Selected, ConfigError> {
@@ -85,6 +94,7 @@ fn pick(file: &File, wanted: &Kubeconfig, is_named: bool) -> Result<Selected, Co
         .as_ref()
         .or(file.current_context.as_ref())
         .filter(|name| !name.is_empty());
+    let context_name = name.cloned();
     let context = match name {
         Some(name) => {
             let found = file.contexts.iter().find(|context| &context.name == name);
@@ -121,15 +131,16 @@ fn pick(file: &File, wanted: &Kubeconfig, is_named: bool) -> Result<Selected, Co
         .user
         .clone()
         .or_else(|| context.as_ref().and_then(|context| context.user.clone()));
-    let user = match name.filter(|name| !name.is_empty()) {
+    let user_name = name.filter(|name| !name.is_empty());
+    let user = match &user_name {
         Some(name) => {
-            let found = file.auth_infos.iter().find(|user| user.name == name);
+            let found = file.auth_infos.iter().find(|user| user.name == *name);
             // A user that says nothing of itself is there all the same.
             let found = found.map(|user| user.auth_info.clone().unwrap_or_default());
             let known = file.auth_infos.iter().map(|user| user.name.as_str());
             match found {
                 None if is_named => AuthInfo::default(),
-                found => found.ok_or_else(|| missing(Setting::User, "user", &name, known))?,
+                found => found.ok_or_else(|| missing(Setting::User, "user", name, known))?,
             }
         }
         None => AuthInfo::default(),
@@ -140,6 +151,8 @@ fn pick(file: &File, wanted: &Kubeconfig, is_named: bool) -> Result<Selected, Co
     Ok(Selected {
         cluster,
         user,
+        context: context_name,
+        user_name,
         namespace,
     })
 }

@@ -8,6 +8,7 @@
 pub struct ConfigError {
     setting: Setting,
     message: String,
+    is_absence: bool,
 }
 
 impl ConfigError {
@@ -15,7 +16,21 @@ impl ConfigError {
         Self {
             setting,
             message: message.into(),
+            is_absence: false,
         }
+    }
+
+    /// A file that could not be read.
+    pub(crate) fn unread(setting: Setting, message: impl Into<String>, error: &std::io::Error) -> Self {
+        Self {
+            is_absence: error.kind() == std::io::ErrorKind::NotFound,
+            ..Self::new(setting, message)
+        }
+    }
+
+    /// Whether a file is not there that may yet come to be: nothing else is known to be wrong.
+    pub fn is_absence(&self) -> bool {
+        self.is_absence
     }
 
     /// The setting that the problem is about.

@@ -16,6 +16,11 @@ use crate::credential::service_account::{Account, Key};
 use crate::credential::{Credential, CredentialError, Identity, TokenFile, bearer, exec};
 
 impl Found {
+    /// Whether the target itself has a client certificate.
+    pub(super) fn presents(&self) -> bool {
+        self.user.client_certificate_data.is_some() || self.user.client_certificate.is_some()
+    }
+
     /// Takes the client certificate of the target itself, which is presented whatever else says who asks.
     pub(super) fn present(&self, identity: &Identity) -> Result<(), ConfigError> {
         let user = &self.user;
@@ -118,11 +123,16 @@ pub(super) fn named(
         Auth::Basic { username, password } => Credential::basic(username, password).map_err(malformed),
         Auth::TokenFile(path) => {
             if let Err(error) = std::fs::metadata(path) {
-                let message = match content::shown(path) {
-                    Ok(path) => format!("cannot read the token file {path}: {error}"),
-                    Err(misplaced) => format!("{misplaced}; a token itself belongs into token"),
-                };
-                return Err(ConfigError::new(Setting::TokenFile, message));
+                return Err(match content::shown(path) {
+                    Ok(path) => {
+                        let message = format!("cannot read the token file {path}: {error}");
+                        ConfigError::unread(Setting::TokenFile, message, &error)
+                    }
+                    Err(misplaced) => ConfigError::new(
+                        Setting::TokenFile,
+                        format!("{misplaced}; a token itself belongs into token"),
+                    ),
+                });
             }
             Ok(Credential::File(TokenFile::new(path.clone(), None)))
         }
@@ -162,7 +172,10 @@ fn part(field: &str, data: Option<&str>, path: Option<&str>) -> Result<Option<Se
     };
     let read = std::fs::read_to_string(path).map(|text| Some(text.into()));
     read.map_err(|error| match content::shown(Path::new(path)) {
-        Ok(path) => problem(format!("{field} {path} cannot be read: {error}")),
+        Ok(path) => {
+            let message = format!("the kubeconfig's {field} {path} cannot be read: {error}");
+            ConfigError::unread(Setting::Kubeconfig, message, &error)
+        }
         Err(misplaced) => problem(format!(
             "{field} is no path: {misplaced}; content belongs into {field}-data"
         )),

@@ -9,6 +9,8 @@ mod no_proxy;
 /// What the settings and the kubeconfig say about proxies.
 pub(super) struct Route<'c> {
     pub(super) chosen: Option<&'c Proxy>,
+    /// What the caller calls the setting that names a proxy.
+    pub(super) origin: Option<&'c str>,
     pub(super) of_kubeconfig: Option<String>,
 }
 
@@ -17,7 +19,7 @@ impl Route<'_> {
     pub(super) fn described(&self, server: &Uri) -> Option<String> {
         let url = endpoint::without_credentials(&self.to(server)?);
         let from = match (self.chosen, &self.of_kubeconfig) {
-            (Some(Proxy::Named(_)), _) => "proxy_url",
+            (Some(Proxy::Named(_)), _) => self.origin.unwrap_or("the settings"),
             (_, Some(_)) => "proxy-url of the kubeconfig",
             _ if server.scheme_str() == Some("http") => "HTTP_PROXY of the environment",
             _ => "HTTPS_PROXY of the environment",
@@ -77,6 +79,7 @@ mod tests {
         for (chosen, of_kubeconfig, server, expected) in cases {
             let route = Route {
                 chosen,
+                origin: None,
                 of_kubeconfig: of_kubeconfig.map(str::to_owned),
             };
             assert_eq!(

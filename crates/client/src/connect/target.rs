@@ -13,6 +13,9 @@ pub(super) struct Found {
     /// URL, TLS, client certificate and impersonation. Tokens and exec plugins are taken out of it: they are ours.
     pub(super) kube: kube::Config,
     pub(super) user: AuthInfo,
+    /// What the kubeconfig calls its context and the user.
+    pub(super) context: Option<String>,
+    pub(super) user_name: Option<String>,
     pub(super) cluster: Option<kube::config::Cluster>,
     pub(super) proxy: Option<String>,
     pub(super) namespace: Option<String>,
@@ -54,6 +57,8 @@ impl Found {
                 found.proxy = selected.cluster.proxy_url.clone().filter(|url| !url.is_empty());
                 found.namespace = selected.namespace;
                 found.user = selected.user;
+                found.context = selected.context;
+                found.user_name = selected.user_name;
                 found.cluster = Some(selected.cluster);
                 Ok(found)
             }
@@ -67,6 +72,8 @@ impl Found {
         Ok(Self {
             kube,
             user: AuthInfo::default(),
+            context: None,
+            user_name: None,
             cluster: None,
             proxy: None,
             namespace: None,
@@ -119,16 +126,21 @@ fn authority(cluster: &kube::config::Cluster) -> Result<Option<String>, ConfigEr
     let Some(path) = cluster.certificate_authority.as_ref().filter(|path| !path.is_empty()) else {
         return Ok(None);
     };
-    std::fs::read_to_string(path).map(Some).map_err(|error| {
-        let message = match content::shown(Path::new(path)) {
-            Ok(path) => format!("cannot read the kubeconfig's certificate-authority {path}: {error}"),
-            Err(misplaced) => format!(
-                "the kubeconfig's certificate-authority is no path: {misplaced}; content belongs into \
-                 certificate-authority-data"
+    std::fs::read_to_string(path)
+        .map(Some)
+        .map_err(|error| match content::shown(Path::new(path)) {
+            Ok(path) => {
+                let message = format!("cannot read the kubeconfig's certificate-authority {path}: {error}");
+                ConfigError::unread(Setting::Kubeconfig, message, &error)
+            }
+            Err(misplaced) => ConfigError::new(
+                Setting::Kubeconfig,
+                format!(
+                    "the kubeconfig's certificate-authority is no path: {misplaced}; content belongs into \
+                     certificate-authority-data"
+                ),
             ),
-        };
-        ConfigError::new(Setting::Kubeconfig, message)
-    })
+        })
 }
 
 /// Takes over what is set.

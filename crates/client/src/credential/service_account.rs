@@ -79,11 +79,12 @@ impl Key {
         let (text, origin) = match source {
             ServiceAccount::File(path) => {
                 let shown = content::shown(path);
-                let text = std::fs::read_to_string(path).map_err(|error| {
-                    problem(match &shown {
-                        Ok(path) => format!("cannot read the service-account key file {path}: {error}"),
-                        Err(misplaced) => format!("{misplaced}; a key itself belongs into credentials"),
-                    })
+                let text = std::fs::read_to_string(path).map_err(|error| match &shown {
+                    Ok(path) => {
+                        let message = format!("cannot read the service-account key file {path}: {error}");
+                        ConfigError::unread(Setting::ServiceAccount, message, &error)
+                    }
+                    Err(misplaced) => problem(format!("{misplaced}; a key itself belongs into credentials")),
                 })?;
                 let origin = shown.unwrap_or_else(|_| "the service-account key".to_owned());
                 (SecretString::from(text), origin)

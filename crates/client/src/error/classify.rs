@@ -22,6 +22,8 @@ const TOO_LARGE: [&str; 2] = [
 pub(crate) struct Answer {
     /// Scheme, host and port of who answered.
     pub(crate) server: Option<String>,
+    /// What said who asks.
+    pub(crate) credentials: Option<String>,
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: bytes::Bytes,
@@ -33,6 +35,13 @@ pub(crate) fn classify(attempt: &Attempt, answer: &Answer) -> Error {
     let kind = match Status::read(&json) {
         Some(status) => of_status(attempt, answer.status.as_u16(), &answer.headers, &status),
         None => of_foreign(answer),
+    };
+    let kind = match kind {
+        Kind::Unauthorized { message, .. } => Kind::Unauthorized {
+            message,
+            credentials: answer.credentials.clone(),
+        },
+        kind => kind,
     };
     Error::new(attempt, kind)
 }
@@ -138,7 +147,10 @@ fn of_status(attempt: &Attempt, code: u16, headers: &HeaderMap, status: &Status)
     let message = status.message.clone();
     let retry_after = retry_after(headers).or(status.retry_after);
     match code {
-        401 => Kind::Unauthorized { message },
+        401 => Kind::Unauthorized {
+            message,
+            credentials: None,
+        },
         403 => {
             let reasons: Vec<_> = status.causes.iter().map(|cause| cause.reason.as_str()).collect();
             Kind::Forbidden(Forbidden::parse(&status.message, &reasons))
@@ -184,7 +196,10 @@ fn of_foreign(answer: &Answer) -> Kind {
     match answer.status.as_u16() {
         // A page that says no is that of a proxy or a firewall; the API has no pages.
         401 | 403 if is_page(answer) => unexpected(answer),
-        401 => Kind::Unauthorized { message: excerpt },
+        401 => Kind::Unauthorized {
+            message: excerpt,
+            credentials: None,
+        },
         403 => Kind::Forbidden(Forbidden::parse(&excerpt, &[])),
         404 => Kind::NotFound(Missing::Path),
         410 => Kind::Expired,

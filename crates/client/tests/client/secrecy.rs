@@ -1,6 +1,6 @@
 //! What must never be printed: not by `Debug`, not in an error, not in a log of any level.
 
-use datum_client::config::{Auth, Config, Exec, Kubeconfig, Proxy, ServiceAccount, Target};
+use datum_client::config::{Auth, Config, Exec, Kubeconfig, Origins, Proxy, ServiceAccount, Target};
 use datum_client::{ApplyOptions, Client};
 use serde_json::json;
 
@@ -69,5 +69,65 @@ async fn requests_log_neither_credentials_nor_manifests() {
     log.record(work).await;
     let log = log.text();
     assert!(log.contains("request"), "the log is on: {log}");
+    assert!(!log.contains(SECRET), "{log}");
+}
+
+#[tokio::test]
+async fn the_log_says_where_requests_go_as_whom_and_what_is_only_asked() {
+    let log = Log::default();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let work = async {
+        let answer = json!({ "kind": "Workload", "metadata": { "name": "web" } });
+        let server = Server::start(move |_| json_answer(200, &answer)).await;
+        let text = json!({
+            "current-context": "work", "contexts": [{ "name": "work", "context": { "cluster": "c", "user": "me" } }],
+            "clusters": [{ "name": "c", "cluster": { "server": server.url() } }],
+            "users": [{ "name": "me", "user": { "token": SECRET } }],
+        });
+        std::fs::write(&path, text.to_string()).unwrap();
+        let target = Target::Kubeconfig(Kubeconfig {
+            paths: vec![path.clone()],
+            ..Kubeconfig::default()
+        });
+        let client = Client::connect(Config::new(target.clone())).await.unwrap();
+        let id = "project-shop/web".parse().unwrap();
+        let options = ApplyOptions {
+            dry_run: true,
+            ..ApplyOptions::default()
+        };
+        client.apply(&id, &json!({}), options).await.unwrap();
+        client.apply(&id, &json!({}), ApplyOptions::default()).await.unwrap();
+        let named = Config {
+            auth: Some(Auth::Token(SECRET.into())),
+            origins: Origins {
+                auth: Some("token, which is set in the provider block".to_owned()),
+                proxy: None,
+            },
+            ..Config::new(target)
+        };
+        Client::connect(named).await.unwrap();
+        server.url()
+    };
+    let url = log.record(work).await;
+    let log = log.text();
+    let lines: Vec<&str> = log.lines().filter(|line| line.contains("datum_client")).collect();
+    let said = |words: &[&str]| {
+        lines
+            .iter()
+            .filter(|line| words.iter().all(|word| line.contains(word)))
+            .count()
+    };
+    let place = [
+        url.trim_end_matches('/'),
+        &*format!("kubeconfig {}", path.display()),
+        "context=\"work\"",
+    ];
+    let user = "the token of the kubeconfig's user \"me\"";
+    assert_eq!(said(&[&place[..], &[user]].concat()), 1, "{log}");
+    let setting = "the token of token, which is set in the provider block";
+    assert_eq!(said(&[&place[..], &[setting]].concat()), 1, "{log}");
+    assert_eq!(said(&["method=PATCH"]), 2, "{log}");
+    assert_eq!(said(&["method=PATCH", "dry_run=true"]), 1, "{log}");
     assert!(!log.contains(SECRET), "{log}");
 }

@@ -216,17 +216,21 @@ fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kin
                 AttributePath::new("metadata").attribute("namespace"),
             );
         }
-        Kind::AlreadyExists => format!("To manage it here, import it: terraform import datum_workload.<name> {address}"),
+        Kind::AlreadyExists => {
+            format!("To manage it here, import it: terraform import datum_workload.<name> {address}")
+        }
         Kind::NotFound(Missing::Object) => {
             format!("What exists there: kubectl get workloads -n {namespace}")
         }
         Kind::NotFound(Missing::Project { .. } | Missing::Path) => {
             "Check project and endpoint (or host) of the provider block. Nothing was changed in the state.".to_owned()
         }
-        Kind::NotFound(Missing::Api { .. }) => "Check that the provider points to the control plane of a Datum project. \
+        Kind::NotFound(Missing::Api { .. }) => {
+            "Check that the provider points to the control plane of a Datum project. \
             What it serves: kubectl api-resources\n\
             The state was left as it is. If workloads are gone there for good, so is this one: terraform state rm"
-            .to_owned(),
+                .to_owned()
+        }
         Kind::UidMismatch { found: None, .. } => {
             "The workload that the state knows is not there any more. Plan again to see that, and to create it anew: \
              terraform plan"
@@ -237,11 +241,8 @@ fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kin
              it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and \
              import {address}."
         ),
-        Kind::Unauthorized { .. } | Kind::Forbidden(Forbidden::Anonymous { .. }) => {
-            "Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of \
-             the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login"
-                .to_owned()
-        }
+        Kind::Unauthorized { credentials, .. } => unauthorized(credentials.as_deref()),
+        Kind::Forbidden(Forbidden::Anonymous { .. }) => unauthorized(None),
         Kind::Credential(error) => credentials(error).to_owned(),
         Kind::Forbidden(Forbidden::Rbac { verb, resource, .. }) => format!(
             "The request was forbidden (403). Ask for that permission in the project; to see what is allowed: kubectl \
@@ -338,6 +339,21 @@ fn too_large(status: u16, shape: &Value) -> (String, AttributePath) {
          ConfigMap, a Secret or an image, which the workload mounts."
     );
     (text, attribute)
+}
+
+/// What helps against credentials that the API does not accept.
+fn unauthorized(credentials: Option<&str>) -> String {
+    const RENEWAL: &str = "A session of datumctl is renewed with: datumctl auth login";
+    match credentials.filter(|credentials| *credentials != "none") {
+        Some(given) => format!(
+            "Check the credentials that the provider was given: {given}. They may have expired, or be meant for another API. \
+             {RENEWAL}"
+        ),
+        None => format!(
+            "Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of the \
+             kubeconfig); they may have expired. {RENEWAL}"
+        ),
+    }
 }
 
 /// What helps against credentials that could not be had.
@@ -647,13 +663,31 @@ mod tests {
         let message = || "no".to_owned();
         check(
             Action::Read,
-            &Kind::Unauthorized { message: message() },
+            &Kind::Unauthorized {
+                message: message(),
+                credentials: None,
+            },
             &expect![[r#"
             [] Cannot read workload project-a/web
             The API did not accept the credentials (401 no).
 
             Check the credentials that the provider was given (token, token_file, exec, credentials_file or the user of the kubeconfig); they may have expired. A session of datumctl is renewed with: datumctl auth login
         "#]],
+        );
+        check(
+            Action::Read,
+            &Kind::Unauthorized {
+                message: message(),
+                credentials: Some(
+                    "the token of token, which is set in the environment variable DATUM_TOKEN".to_owned(),
+                ),
+            },
+            &expect![[r#"
+                [] Cannot read workload project-a/web
+                The API did not accept the credentials (401 no).
+
+                Check the credentials that the provider was given: the token of token, which is set in the environment variable DATUM_TOKEN. They may have expired, or be meant for another API. A session of datumctl is renewed with: datumctl auth login
+            "#]],
         );
         let rbac = Forbidden::Rbac {
             user: "reader".to_owned(),

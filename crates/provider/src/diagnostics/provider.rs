@@ -6,7 +6,7 @@ use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
 use super::{diagnostic, root, sentence};
-use crate::provider::settings::{Problem, SETTINGS, Settings};
+use crate::configuration::{Problem, Settings, way};
 
 /// A problem of the settings themselves.
 pub fn settings(problem: &Problem) -> Diagnostic {
@@ -47,12 +47,13 @@ pub fn settings(problem: &Problem) -> Diagnostic {
         Problem::NothingConfigured { credentials } => diagnostic(
             "The provider does not know which API to use",
             format!(
-                "Nothing in the provider block or the environment says where the API is{}. One of these does:\n\n{}\n\n\
+                "Nothing in the provider block or the environment says where the API is{}. This is what was tried, in this \
+                 order:\n\n{}\n\n\
                  On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.",
                 credentials.map_or_else(String::new, |name| format!(
                     ": {name} only says who asks, and needs a project or a host beside it"
                 )),
-                tried()
+                way::tried()
             ),
             root(),
         ),
@@ -74,28 +75,6 @@ pub fn settings(problem: &Problem) -> Diagnostic {
             AttributePath::new("in_cluster"),
         ),
     }
-}
-
-/// The ways to say where the API is, with their environment variables.
-fn tried() -> String {
-    const WAYS: [(&str, &str); 8] = [
-        ("project", " with token, token_file or exec"),
-        ("credentials_file", " with project, unless the key names it"),
-        ("credentials", " with project, unless the key names it"),
-        ("kubeconfig", ""),
-        ("config_path", ""),
-        ("config_paths", ""),
-        ("host", ""),
-        ("in_cluster", ""),
-    ];
-    let way = |(name, with): &(&str, &str)| format!("  - {name} ({}){with}: not set", variables(name));
-    WAYS.iter().map(way).collect::<Vec<_>>().join("\n")
-}
-
-/// The environment variables that stand in for an attribute.
-fn variables(attribute: &str) -> String {
-    let setting = SETTINGS.iter().find(|setting| setting.name == attribute);
-    setting.map_or_else(String::new, |setting| setting.variables.join(", "))
 }
 
 /// Settings with which no client can be made: a file that does not exist, a context that is not in it.
@@ -168,8 +147,8 @@ mod tests {
     use expect_test::expect;
 
     use super::*;
+    use crate::configuration::Origin;
     use crate::diagnostics::shown;
-    use crate::provider::settings::Origin;
 
     #[test]
     fn settings_are_explained() {
@@ -209,29 +188,37 @@ mod tests {
             [token] token is empty
             An empty text is no token. Is the variable that it comes from set? To take it from the environment, leave the attribute out or set it to null.
             [] The provider does not know which API to use
-            Nothing in the provider block or the environment says where the API is. One of these does:
+            Nothing in the provider block or the environment says where the API is. This is what was tried, in this order:
 
-              - project (DATUM_PROJECT) with token, token_file or exec: not set
-              - credentials_file (DATUM_CREDENTIALS_FILE) with project, unless the key names it: not set
-              - credentials (DATUM_CREDENTIALS) with project, unless the key names it: not set
+              - in_cluster (DATUM_IN_CLUSTER): not set
+              - endpoint (DATUM_ENDPOINT) with project and credentials: not set
               - kubeconfig (DATUM_KUBECONFIG): not set
+              - host (DATUM_HOST, KUBE_HOST): not set
               - config_path (KUBE_CONFIG_PATH): not set
               - config_paths (KUBE_CONFIG_PATHS, KUBECONFIG): not set
-              - host (DATUM_HOST, KUBE_HOST): not set
-              - in_cluster (DATUM_IN_CLUSTER): not set
+              - config_context (DATUM_CONTEXT, KUBE_CTX): not set
+              - config_context_cluster (DATUM_CONTEXT_CLUSTER, KUBE_CTX_CLUSTER): not set
+              - config_context_user (DATUM_CONTEXT_USER, KUBE_CTX_AUTH_INFO): not set
+              - credentials_file (DATUM_CREDENTIALS_FILE) with project, unless the key names it: not set
+              - credentials (DATUM_CREDENTIALS) with project, unless the key names it: not set
+              - project (DATUM_PROJECT) with token, token_file, exec or client_certificate: not set
 
             On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.
             [] The provider does not know which API to use
-            Nothing in the provider block or the environment says where the API is: token only says who asks, and needs a project or a host beside it. One of these does:
+            Nothing in the provider block or the environment says where the API is: token only says who asks, and needs a project or a host beside it. This is what was tried, in this order:
 
-              - project (DATUM_PROJECT) with token, token_file or exec: not set
-              - credentials_file (DATUM_CREDENTIALS_FILE) with project, unless the key names it: not set
-              - credentials (DATUM_CREDENTIALS) with project, unless the key names it: not set
+              - in_cluster (DATUM_IN_CLUSTER): not set
+              - endpoint (DATUM_ENDPOINT) with project and credentials: not set
               - kubeconfig (DATUM_KUBECONFIG): not set
+              - host (DATUM_HOST, KUBE_HOST): not set
               - config_path (KUBE_CONFIG_PATH): not set
               - config_paths (KUBE_CONFIG_PATHS, KUBECONFIG): not set
-              - host (DATUM_HOST, KUBE_HOST): not set
-              - in_cluster (DATUM_IN_CLUSTER): not set
+              - config_context (DATUM_CONTEXT, KUBE_CTX): not set
+              - config_context_cluster (DATUM_CONTEXT_CLUSTER, KUBE_CTX_CLUSTER): not set
+              - config_context_user (DATUM_CONTEXT_USER, KUBE_CTX_AUTH_INFO): not set
+              - credentials_file (DATUM_CREDENTIALS_FILE) with project, unless the key names it: not set
+              - credentials (DATUM_CREDENTIALS) with project, unless the key names it: not set
+              - project (DATUM_PROJECT) with token, token_file, exec or client_certificate: not set
 
             On a workstation, `datumctl auth update-kubeconfig` writes a kubeconfig. There is no default server.
             [project] The provider has no credentials for Datum's API

@@ -5,21 +5,22 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use datum_client::{Client, ConfigError};
+use datum_client::{Client, Config, ConfigError};
 use datum_model::id::{Namespace, WorkloadId};
 use tf_provider::Diagnostic;
 use tokio::sync::OnceCell;
 
-use super::Configuration;
+use crate::configuration::{Configuration, Said};
 use crate::diagnostics;
 
 /// The provider as it was configured.
 #[derive(Debug)]
 pub struct Session {
     configuration: Configuration,
-    client: OnceCell<Result<Client, ConfigError>>,
+    client: OnceCell<Client>,
     memory: Mutex<Memory>,
     silent: AtomicBool,
+    has_complained: AtomicBool,
 }
 
 /// What this process has learnt about workloads. Terraform starts one process for the plan and another for the apply.
@@ -57,6 +58,7 @@ impl Session {
             client: OnceCell::new(),
             memory: Mutex::default(),
             silent: AtomicBool::new(false),
+            has_complained: AtomicBool::new(false),
         }
     }
 
@@ -70,26 +72,64 @@ impl Session {
         let Some(connection) = &self.configuration.connection else {
             return Ok(None);
         };
-        let connect = || Client::connect(connection.clone());
-        match self.client.get_or_init(connect).await {
+        match self.connected(connection).await {
             Ok(client) => Ok(Some(client)),
-            Err(error) => Err(diagnostics::not_configured(error, &self.configuration.settings)),
+            Err(error) => Err(diagnostics::not_configured(&error, &self.configuration.settings)),
         }
+    }
+
+    /// Reads the files that the configuration names, as far as they are there. One that is not may yet be made by the same run,
+    /// before it is needed.
+    pub async fn prepare(&self) -> Result<(), Diagnostic> {
+        let Some(connection) = &self.configuration.connection else {
+            return Ok(());
+        };
+        match self.connected(connection).await {
+            Err(error) if !error.is_absence() => Err(diagnostics::not_configured(&error, &self.configuration.settings)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a plan says that can do without the API: why there is none. Once for all workloads.
+    pub async fn complaint(&self) -> Option<Diagnostic> {
+        let problem = self.client().await.err()?;
+        (!self.has_complained.swap(true, Ordering::Relaxed)).then_some(problem)
+    }
+
+    async fn connected(&self, connection: &Config) -> Result<&Client, ConfigError> {
+        let connect = || Client::connect(connection.clone());
+        self.client.get_or_try_init(connect).await
     }
 
     /// The client, where nothing can be done without one.
     pub async fn required_client(&self) -> Result<&Client, Diagnostic> {
         let client = self.client().await?;
-        client.ok_or_else(|| diagnostics::unknown_configuration(self.configuration.settings.unknown()))
+        client.ok_or_else(|| self.unknown())
     }
 
     /// The namespace of workloads that name none: the provider's, else that of the kubeconfig's context.
-    pub async fn default_namespace(&self) -> Option<Namespace> {
-        if let Some(namespace) = &self.configuration.namespace {
-            return Some(namespace.clone());
+    pub async fn default_namespace(&self) -> Said<Namespace> {
+        if self.configuration.namespace.is_said() {
+            return self.configuration.namespace.clone();
         }
-        let client = self.client().await.ok().flatten()?;
-        client.default_namespace()?.parse().ok()
+        let Ok(Some(client)) = self.client().await else {
+            return Said::Unknown;
+        };
+        let namespace = client.default_namespace().and_then(|namespace| namespace.parse().ok());
+        namespace.map_or(Said::Absent, Said::Known)
+    }
+
+    /// The namespace of workloads that name none, where nothing can be done without one.
+    pub async fn required_namespace(&self) -> Result<Namespace, Diagnostic> {
+        match self.default_namespace().await {
+            Said::Known(namespace) => Ok(namespace),
+            Said::Unknown => Err(self.unknown()),
+            Said::Absent => Err(diagnostics::no_namespace()),
+        }
+    }
+
+    fn unknown(&self) -> Diagnostic {
+        diagnostics::unknown_configuration(&self.configuration.settings.unknown())
     }
 
     /// Remembers something about a workload.

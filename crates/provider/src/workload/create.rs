@@ -187,10 +187,7 @@ fn is_lost_attempt(manager: &str) -> bool {
 /// Fills in the namespace that was not known at plan.
 async fn with_namespace(session: &Session, mut planned: Value) -> Result<Value, Diagnostic> {
     if at(&planned, &["metadata", "namespace"]).is_unknown() {
-        let namespace = session
-            .default_namespace()
-            .await
-            .ok_or_else(diagnostics::no_namespace)?;
+        let namespace = session.required_namespace().await?;
         if let Some(place) = planned
             .get_mut("metadata")
             .and_then(|metadata| metadata.get_mut("namespace"))

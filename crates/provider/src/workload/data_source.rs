@@ -34,10 +34,7 @@ impl WorkloadData {
         let session = self.provider.session()?;
         let client = session.required_client().await?;
         if at(&config, &["metadata", "namespace"]).is_null() {
-            let namespace = session
-                .default_namespace()
-                .await
-                .ok_or_else(diagnostics::no_namespace)?;
+            let namespace = session.required_namespace().await?;
             if let Some(place) = config
                 .get_mut("metadata")
                 .and_then(|metadata| metadata.get_mut("namespace"))
@@ -141,7 +138,7 @@ pub(super) async fn listed_namespace(session: &Session, config: &Value) -> Resul
         Some(text) => text.parse().map_err(|error: datum_model::id::ParseError| {
             diagnostics::validation(&error.to_string(), AttributePath::new("namespace"))
         }),
-        None => session.default_namespace().await.ok_or_else(diagnostics::no_namespace),
+        None => session.required_namespace().await,
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) async fn run(
     id: &str,
 ) -> Result<(Value, PrivateState), Problems> {
     let client = session.required_client().await?;
-    let namespace = session.default_namespace().await;
+    let namespace = session.default_namespace().await.known();
     let id = parse(id, namespace.as_ref()).map_err(|error| diagnostics::import_id(&error))?;
     let timeouts = session.configuration().timeouts;
     let client = client

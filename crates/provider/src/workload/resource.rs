@@ -12,7 +12,7 @@ use super::{create, delete, dry_run, identity, import, read, update, validate};
 use crate::diagnostics::{self, Problems};
 use crate::names::SubjectKind;
 use crate::ownership::Change;
-use crate::provider::{DatumProvider, Session};
+use crate::provider::DatumProvider;
 use crate::schema;
 use crate::value::path::field;
 
@@ -31,11 +31,11 @@ impl WorkloadResource {
     async fn planned_create(&self, diags: &mut Diagnostics, config: &Value) -> Result<Plan, Problems> {
         let session = self.provider.session()?;
         let namespace = session.default_namespace().await;
-        let plan = plan::create(config, namespace.as_ref());
-        let has_namespace = !at(&plan.state, &["metadata", "namespace"]).is_unknown();
-        if !has_namespace && at(config, &["metadata", "namespace"]).is_null() && is_settled(&session).await {
+        if !namespace.is_said() && at(config, &["metadata", "namespace"]).is_null() {
             return Err(diagnostics::no_namespace().into());
         }
+        let plan = plan::create(config, namespace.known().as_ref());
+        diags.warnings.extend(session.complaint().await);
         create::refuse_if_protected(&session, &plan)?;
         dry_run::creation(&session, diags, &plan).await;
         Ok(plan)
@@ -49,7 +49,12 @@ impl WorkloadResource {
         private: &PrivateState,
     ) -> Result<Plan, Problems> {
         let session = self.provider.session()?;
-        let plan = plan::update(prior, config, private, session.configuration().namespace.as_ref());
+        let plan = plan::update(
+            prior,
+            config,
+            private,
+            session.configuration().namespace.as_ref().known(),
+        );
         if !plan.replace.is_empty() {
             refuse_if_protected(prior, "replaced")?;
         } else if plan.effort == Effort::Write {
@@ -224,11 +229,6 @@ fn private_of(plan: &Plan, private: PrivateState) -> PrivateState {
         planned: Some(plan.decided()),
         ..private
     }
-}
-
-/// Whether the provider's configuration is all known, so that what is missing now stays missing.
-async fn is_settled(session: &Session) -> bool {
-    session.configuration().connection.is_some() && session.client().await.is_ok()
 }
 
 fn refuse_if_protected(state: &Value, operation: &str) -> Result<(), Problems> {

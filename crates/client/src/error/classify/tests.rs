@@ -8,6 +8,7 @@ use super::*;
 fn answer(status: u16, body: &Value) -> Answer {
     Answer {
         server: None,
+        credentials: None,
         status: StatusCode::from_u16(status).unwrap(),
         headers: HeaderMap::new(),
         body: body.to_string().into(),
@@ -18,6 +19,7 @@ fn foreign(status: u16, content_type: &'static str, body: &'static str) -> Answe
     let headers = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(content_type))]);
     Answer {
         server: None,
+        credentials: None,
         status: StatusCode::from_u16(status).unwrap(),
         headers,
         body: body.into(),
@@ -341,7 +343,7 @@ proptest::proptest! {
     fn no_answer_is_too_odd_to_be_an_error(code in 300_u16..600, body: Vec<u8>, message: String, field: String) {
         let headers = HeaderMap::new();
         let status = StatusCode::from_u16(code).unwrap();
-        let _ = error(&Answer { server: None, status, headers: headers.clone(), body: body.into() }).to_string();
+        let _ = error(&Answer { server: None, credentials: None, status, headers: headers.clone(), body: body.into() }).to_string();
         for message in [
             message.clone(),
             format!("strict decoding error: unknown field \"{message}"),
@@ -351,7 +353,7 @@ proptest::proptest! {
         ] {
             let causes = json!([{ "reason": "FieldManagerConflict", "message": &message, "field": &field }]);
             let body = json!({ "kind": "Status", "message": message, "details": { "causes": causes } });
-            let error = error(&Answer { server: None, status, headers: headers.clone(), body: body.to_string().into() });
+            let error = error(&Answer { server: None, credentials: None, status, headers: headers.clone(), body: body.to_string().into() });
             let _ = error.to_string();
             error.conflicts().iter().for_each(|conflict| drop(conflict.path()));
             error.causes().iter().for_each(|cause| drop(cause.path()));
