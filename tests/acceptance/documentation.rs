@@ -163,3 +163,25 @@ fn everything_shown_is_formatted() {
         }
     });
 }
+
+#[test]
+fn a_postcondition_on_the_status_survives_that_there_is_none() {
+    let snippets = snippets();
+    let postcondition = snippets.iter().find(|snippet| snippet.hcl.contains("postcondition"));
+    let postcondition = &postcondition.expect("a guide shows a postcondition").hcl;
+    each_cli(|workspace| {
+        let metadata = "metadata = {\n name = \"batch\"\n namespace = \"NAMESPACE\"\n \
+                        annotations = { \"simulator.datum.net/scenario\" = \"no-status\" }\n }";
+        let hcl = postcondition
+            .replace("metadata = { name = \"batch\" }", metadata)
+            .replace("create = \"2m\"", "create = \"1s\"");
+        assert!(hcl.contains("no-status") && hcl.contains("1s"), "{hcl}");
+        workspace
+            .config(&hcl)
+            .run(&["apply", "-auto-approve", "-no-color"])
+            .fails()
+            .says("The workload is not running yet: it is without a status.")
+            .does_not_say("null value");
+        assert!(!workspace.is_tainted("datum_workload.batch"));
+    });
+}

@@ -19,7 +19,7 @@ use crate::connect::{Connected, connect};
 use crate::error::{Attempt, Error};
 use crate::event::Event;
 use crate::object::Object;
-use crate::refresh::Refreshes;
+use crate::snapshot::Refreshes;
 use crate::transport::{Limits, Repeat, Repeats, Transport};
 use crate::warning;
 use crate::watch::Hubs;
@@ -160,7 +160,7 @@ impl Client {
     ///
     /// # Errors
     /// [`Error::is_not_found`] when it does not exist. Kubernetes answers the same when its *namespace* does not exist;
-    /// [`refresh`](Self::refresh) tells these apart.
+    /// [`read`](Self::read) tells these apart.
     pub async fn get(&self, id: &WorkloadId) -> Result<Object, Error> {
         let attempt = Attempt::on("read", id);
         let request = built(

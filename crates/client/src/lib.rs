@@ -57,7 +57,7 @@
 //! # }
 //! ```
 //!
-//! **Refreshing.** [`Client::refresh`] reads one Workload as one GET, and a thousand with a GET and a LIST; [`refresh`] says
+//! **Refreshing.** A [`Snapshot`] reads one Workload as one GET, and a thousand with a GET and a LIST; [`snapshot`] says
 //! how stale an answer can be.
 //!
 //! **Secrets.** Tokens, keys, passwords, arguments of exec plugins and manifests are in no `Debug`, no error and no log.
@@ -66,7 +66,7 @@
 //!
 //! `config` and `connect` turn settings into a `transport`, which sends one request: credentials (`credential`) that are
 //! renewed once when they are refused, repeats, deadlines. `error` is the only module that looks at status codes and
-//! server messages. `client` has the operations, `watch` the shared watches, `create`, `wait` and `refresh` what is built on
+//! server messages. `client` has the operations, `watch` the shared watches, `create`, `wait` and `snapshot` what is built on
 //! them.
 
 pub mod attempt;
@@ -78,7 +78,7 @@ mod credential;
 pub mod error;
 mod event;
 mod object;
-pub mod refresh;
+pub mod snapshot;
 mod transport;
 pub mod wait;
 mod warning;
@@ -92,3 +92,4 @@ pub use credential::service_account::Key as ServiceAccountKey;
 pub use error::Error;
 pub use event::Event;
 pub use object::Object;
+pub use snapshot::Snapshot;

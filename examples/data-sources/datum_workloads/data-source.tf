@@ -6,6 +6,6 @@ data "datum_workloads" "production" {
 output "not_running" {
   value = [
     for workload in data.datum_workloads.production.workloads :
-    workload.metadata.name if workload.status.phase != "Running"
+    workload.metadata.name if try(workload.status.phase, null) != "Running"
   ]
 }

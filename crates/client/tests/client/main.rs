@@ -6,7 +6,6 @@
 )]
 
 mod absence;
-#[cfg(unix)]
 mod auth;
 mod cluster;
 mod create;
@@ -15,9 +14,9 @@ mod log;
 mod middle;
 mod operations;
 mod proxy;
-mod refresh;
 mod retries;
 mod secrecy;
 mod server;
+mod snapshot;
 mod tls;
 mod wait;

@@ -24,8 +24,10 @@ pub enum Action {
     Plan,
     /// Creating.
     Create,
-    /// Refreshing or reading by name.
+    /// Refreshing.
     Read,
+    /// Reading by name, for a data source.
+    ReadData,
     /// Updating.
     Update,
     /// Deleting.
@@ -39,7 +41,7 @@ impl Action {
         match self {
             Action::Plan => format!("The API would refuse workload {id}"),
             Action::Create => format!("Cannot create workload {id}"),
-            Action::Read => format!("Cannot read workload {id}"),
+            Action::Read | Action::ReadData => format!("Cannot read workload {id}"),
             Action::Update => format!("Cannot update workload {id}"),
             Action::Delete => format!("Cannot delete workload {id}"),
             Action::Import => format!("Cannot import workload {id}"),
@@ -52,7 +54,7 @@ impl Action {
             Action::Create => "create",
             Action::Update => "update",
             Action::Delete => "delete",
-            Action::Plan | Action::Read | Action::Import => "read",
+            Action::Plan | Action::Read | Action::ReadData | Action::Import => "read",
         }
     }
 }
@@ -219,6 +221,11 @@ fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kin
         Kind::AlreadyExists => {
             format!("To manage it here, import it: terraform import datum_workload.<name> {address}")
         }
+        Kind::NotFound(Missing::Object) if action == Action::ReadData => format!(
+            "What exists there: kubectl get workloads -n {namespace}\n\
+             If it need not be there, read it with data \"datum_workloads\", which finds none without an error. To destroy what \
+             is left without reading it: terraform destroy -refresh=false"
+        ),
         Kind::NotFound(Missing::Object) => {
             format!("What exists there: kubectl get workloads -n {namespace}")
         }
@@ -311,7 +318,7 @@ fn doubt(action: Action, id: Option<&WorkloadId>) -> String {
         Action::Create => "the workload was created",
         Action::Update => "the workload was changed",
         Action::Delete => "the deletion of the workload has begun",
-        Action::Plan | Action::Read | Action::Import => return String::new(),
+        Action::Plan | Action::Read | Action::ReadData | Action::Import => return String::new(),
     };
     let look = format!("kubectl get workload {} -n {}", id.name, id.namespace);
     format!("Whether {done} is not known: {look}\n")
@@ -622,6 +629,13 @@ mod tests {
             What exists there: kubectl get workloads -n project-a
         "#]],
         );
+        check(Action::ReadData, &Kind::NotFound(Missing::Object), &expect![[r#"
+            [] Cannot read workload project-a/web
+            It does not exist.
+
+            What exists there: kubectl get workloads -n project-a
+            If it need not be there, read it with data "datum_workloads", which finds none without an error. To destroy what is left without reading it: terraform destroy -refresh=false
+        "#]]);
         check(
             Action::Create,
             &Kind::NotFound(Missing::Namespace("project-a".to_owned())),

@@ -46,9 +46,9 @@ impl WorkloadData {
         let deadline = Instant::now() + session.configuration().timeouts.read;
         let client = client.within(deadline).cancelled_by(operation::cancelled());
         let object = client
-            .refresh(&id)
+            .read(&id)
             .await
-            .map_err(|error| diagnostics::refused(Action::Read, &id, &error, &config))?;
+            .map_err(|error| diagnostics::refused(Action::ReadData, &id, &error, &config))?;
         refuse_ambiguous_keys(&object, &id, schema::workload_data())?;
         Ok(shown(&object, schema::workload_data()))
     }

@@ -41,7 +41,11 @@ pub(super) async fn run(
         (None, Some(known), Some(found)) => Ok(Some(diagnostics::recreated(&id, known, found))),
         _ => Ok(None),
     };
-    match client.refresh(&id).await {
+    let read = match identity::uid(&state) {
+        Some(uid) => client.snapshot().read(&id, uid).await,
+        None => client.read(&id).await,
+    };
+    match read {
         Ok(object) if is_another(&state, &object) => {
             diags.warnings.extend(gone(object.uid())?);
             Ok(None)

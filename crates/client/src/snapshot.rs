@@ -1,4 +1,7 @@
-//! Reading many Workloads of a namespace with few requests.
+//! Reading many Workloads of a namespace with few requests: for whoever keeps a state of each, which is refreshed.
+//!
+//! A [`Snapshot`] is somewhat old. It is no answer to a question about what there is, such as a data source asks: that is
+//! [`Client::read`]. So it is asked with the uid that the state knows, and answers for no other object.
 //!
 //! Terraform refreshes every resource by itself, ten at a time. The first refresh in a namespace is one GET. Another one,
 //! of another Workload soon after, shows that there are many: from then on one paged LIST serves all of them.
@@ -34,8 +37,8 @@ const SOON: Duration = Duration::from_secs(10);
 /// How long after a list another refresh takes for granted that there are many, and lists at once.
 const LISTING: Duration = Duration::from_mins(5);
 
-type Snapshot = Arc<HashMap<String, Object>>;
-type Pending = Shared<BoxFuture<'static, Result<Snapshot, Error>>>;
+type Listed = Arc<HashMap<String, Object>>;
+type Pending = Shared<BoxFuture<'static, Result<Listed, Error>>>;
 
 /// What is known about refreshes, by namespace.
 #[derive(Default)]
@@ -93,7 +96,7 @@ impl Refreshes {
         let list = List {
             begun: now,
             writes: state.writes,
-            objects: snapshot(client.unlimited(), id.namespace.clone()),
+            objects: listing(client.unlimited(), id.namespace.clone()),
         };
         state.list = Some(list.clone());
         state.answered = HashSet::from([id.name.clone()]);
@@ -130,7 +133,7 @@ fn is_of_the_list(error: &Error) -> bool {
     }
 }
 
-fn snapshot(client: Client, namespace: Namespace) -> Pending {
+fn listing(client: Client, namespace: Namespace) -> Pending {
     let listing = async move {
         let objects = client.list_for_refresh(&namespace).await?;
         if objects.is_empty() {
@@ -147,44 +150,60 @@ fn snapshot(client: Client, namespace: Namespace) -> Pending {
     listing.boxed().shared()
 }
 
-impl Client {
-    /// Reads one Workload as a refresh does: by itself when it is the only one of its namespace, from a shared list when
-    /// there are many. The list began at most [`MAX_AGE`] ago, and after the last write of this client there;
-    /// it answers for each Workload once.
+/// The Workloads of a control plane as they were when refreshes began, with the limits of the client that it comes from.
+#[derive(Clone, Debug)]
+pub struct Snapshot(Client);
+
+impl Snapshot {
+    /// Reads the Workload that had this uid when its state was saved: by itself when it is the only one of its namespace, from a
+    /// shared list when there are many. The list began at most [`MAX_AGE`] ago, and after the last write of this client there;
+    /// it answers for each Workload once, and not for an object that has only its name.
     ///
     /// # Errors
-    /// [`Error::is_not_found`] only when the namespace exists and the Workload does not; [`Error::is_namespace_missing`],
-    /// [`Error::is_project_missing`] and [`Error::is_api_missing`] tell what else may be wrong.
-    pub async fn refresh(&self, id: &WorkloadId) -> Result<Object, Error> {
+    /// As [`Client::read`].
+    pub async fn read(&self, id: &WorkloadId, uid: &str) -> Result<Object, Error> {
+        let Self(client) = self;
         let attempt = Attempt::on("read", id);
-        let Some(list) = self.refreshes().list_for(self, id) else {
-            return self.read_alone(&attempt, id).await;
+        let Some(list) = client.refreshes().list_for(client, id) else {
+            return client.read(id).await;
         };
-        let listed = self
+        let listed = client
             .limits()
             .run(&attempt, async { Ok(list.objects.clone().await) })
             .await?;
         match listed {
             Ok(objects) => match objects.get(id.name.as_str()) {
-                Some(object) => Ok(object.clone()),
+                Some(object) if object.uid() == Some(uid) => Ok(object.clone()),
                 // The namespace exists: the list has shown that, or asked.
-                None => self.get(id).await,
+                _ => client.get(id).await,
             },
             Err(error) => {
-                self.refreshes().failed(&id.namespace, &list, &error);
+                client.refreshes().failed(&id.namespace, &list, &error);
                 if is_of_the_list(&error) {
                     tracing::warn!(%error, "workloads are read one by one");
-                    return self.read_alone(&attempt, id).await;
+                    return client.read(id).await;
                 }
                 Err(error.of(&attempt))
             }
         }
     }
+}
 
-    async fn read_alone(&self, attempt: &Attempt, id: &WorkloadId) -> Result<Object, Error> {
+impl Client {
+    /// The Workloads as they are or were a moment ago, for refreshing many that somebody keeps a state of.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot(self.clone())
+    }
+
+    /// Reads one Workload as it is now, and tells its absence from that of its namespace.
+    ///
+    /// # Errors
+    /// [`Error::is_not_found`] only when the namespace exists and the Workload does not; [`Error::is_namespace_missing`],
+    /// [`Error::is_project_missing`] and [`Error::is_api_missing`] tell what else may be wrong.
+    pub async fn read(&self, id: &WorkloadId) -> Result<Object, Error> {
         match self.get(id).await {
             Err(error) if error.is_not_found() => {
-                self.expect_namespace(attempt, &id.namespace).await?;
+                self.expect_namespace(&Attempt::on("read", id), &id.namespace).await?;
                 Err(error)
             }
             read => read,

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use datum_client::{ApplyOptions, Client};
+use datum_client::{ApplyOptions, Client, Error, Object};
 use datum_model::id::WorkloadId;
 use serde_json::{Value, json};
 use tokio::sync::Semaphore;
@@ -14,6 +14,10 @@ fn id(name: &str) -> WorkloadId {
     format!("project-shop/{name}").parse().unwrap()
 }
 
+async fn refreshed(client: &Client, name: &str) -> Result<Object, Error> {
+    client.snapshot().read(&id(name), &format!("uid-{name}")).await
+}
+
 /// Refreshes as Terraform does: ten at a time.
 async fn refresh_all(client: &Client, names: &[String]) {
     let permits = Arc::new(Semaphore::new(10));
@@ -23,7 +27,7 @@ async fn refresh_all(client: &Client, names: &[String]) {
             let (client, permits, name) = (client.clone(), permits.clone(), name.clone());
             tokio::spawn(async move {
                 let _permit = permits.acquire().await.unwrap();
-                assert_eq!(client.refresh(&id(&name)).await.unwrap().name(), Some(name.as_str()));
+                assert_eq!(refreshed(&client, &name).await.unwrap().name(), Some(name.as_str()));
             })
         })
         .collect();
@@ -81,7 +85,7 @@ async fn who_asks_again_is_told_anew() {
         .find_map(|line| Some(line.split_once("/workloads/")?.1.to_owned()))
         .unwrap();
     for name in names.iter().filter(|name| **name != alone) {
-        assert_eq!(client.refresh(&id(name)).await.unwrap().as_json()["status"], changed);
+        assert_eq!(refreshed(&client, name).await.unwrap().as_json()["status"], changed);
     }
     assert_eq!(
         cluster.lines().len(),
@@ -98,7 +102,7 @@ async fn a_write_of_ours_makes_what_was_read_before_it_worthless() {
         let (cluster, _) = cluster_of(4).await;
         let client = cluster.client().await;
         for name in ["web-0000", "web-0001"] {
-            client.refresh(&id(name)).await.unwrap();
+            refreshed(&client, name).await.unwrap();
         }
         client
             .apply(
@@ -112,7 +116,7 @@ async fn a_write_of_ours_makes_what_was_read_before_it_worthless() {
             .await
             .unwrap();
         cluster.report("web-0003", &changed);
-        let object = client.refresh(&id("web-0003")).await.unwrap();
+        let object = refreshed(&client, "web-0003").await.unwrap();
         assert_eq!(&object.as_json()["status"], seen, "dry run: {dry_run}");
     }
 }
@@ -144,7 +148,7 @@ async fn absence_is_told_from_a_namespace_that_does_not_exist() {
         .await;
         let client = server.client().await;
         for name in ["alone", "by-list"] {
-            let error = client.refresh(&id(name)).await.unwrap_err();
+            let error = refreshed(&client, name).await.unwrap_err();
             assert_eq!(
                 (error.is_not_found(), error.is_namespace_missing()),
                 (exists, !exists),
@@ -166,14 +170,14 @@ async fn a_list_is_no_proof_of_absence() {
 async fn what_nobody_knows_of_the_namespace_is_no_absence() {
     let cluster = Cluster::start().await;
     cluster.fail_once("/api/v1/namespaces", 503, "busy");
-    let error = cluster.client().await.refresh(&id("gone")).await.unwrap_err();
+    let error = refreshed(&cluster.client().await, "gone").await.unwrap_err();
     assert!(error.is_unavailable(), "{error}");
     cluster.fail_once(
         "/api/v1/namespaces",
         403,
         r#"{"kind":"Status","code":403,"message":"no"}"#,
     );
-    let error = cluster.client().await.refresh(&id("gone")).await.unwrap_err();
+    let error = refreshed(&cluster.client().await, "gone").await.unwrap_err();
     assert!(
         error.is_not_found(),
         "who may not read namespaces is told what is known: {error}"
@@ -221,4 +225,22 @@ async fn who_may_not_list_reads_one_by_one() {
             .count(),
         1
     );
+}
+
+#[tokio::test]
+async fn what_the_state_does_not_know_is_read_as_it_is_now() {
+    let (cluster, names) = cluster_of(3).await;
+    let client = cluster.client().await;
+    refresh_all(&client, &names[..2]).await;
+    let (lists, changed) = (cluster.lines().len(), json!({ "phase": "Running" }));
+    cluster.report(&names[2], &changed);
+    // The list is there, and is not asked: neither about a workload by its name alone, nor about another object of that name.
+    let read = client.read(&id(&names[2])).await.unwrap();
+    assert_eq!(read.as_json()["status"], changed);
+    let read = client.snapshot().read(&id(&names[2]), "uid-of-before").await.unwrap();
+    assert_eq!(read.as_json()["status"], changed);
+    let made = workload("made-meanwhile");
+    cluster.put(&made);
+    client.read(&id("made-meanwhile")).await.unwrap();
+    assert_eq!(cluster.lines().len(), lists + 3, "{:?}", cluster.lines());
 }
