@@ -64,7 +64,7 @@ fuzz: setup ## Feed mutated values to the plugin server's decoders for a minute 
 sharing: setup ## Try thousands of random edits by several managers (each test run tries the same few hundred)
 	PROPTEST_CASES=$${PROPTEST_CASES-5000} $(CARGO) test --locked --release --package terraform-provider-datum --test sharing
 
-generate: setup ## Make the generated files anew: schema, CRD, plugin protocol, tables of the docs
+generate: setup ## Make the generated files anew: schema, CRD, plugin protocol, reference
 	$(CARGO) xtask generate
 	UPDATE_EXPECT=1 $(CARGO) test --quiet --locked --package terraform-provider-datum --lib configuration::reference
 

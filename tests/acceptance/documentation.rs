@@ -1,5 +1,6 @@
 //! The documentation: whatever it shows is valid, in the provider's schema and in the language, and does what it says.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -61,6 +62,9 @@ fn snippets() -> Vec<Snippet> {
             hcl: read(&path),
         });
     }
+    // The pages of the reference show the examples.
+    let mut known = HashSet::new();
+    found.retain(|snippet| known.insert(snippet.hcl.clone()));
     found
 }
 

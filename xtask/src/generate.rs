@@ -1,11 +1,12 @@
 //! Derives the committed files: the schemas from the Rust types of `datum-model`, the plugin protocol from its `.proto` file.
 //!
 //! The types give a JSON Schema (schemars, through kube's derive); [`schema`] makes the annotated deep schema of it with
-//! the help of the one table in [`special`]; [`crd`] is the deep schema without what an API server does not know. [`protocol`] has the messages that the plugin crate speaks.
+//! the help of the one table in [`special`]; [`crd`] is the deep schema without what an API server does not know. [`protocol`] has the messages that the plugin crate speaks, and [`reference`] the pages of the registry.
 
 mod crd;
 mod description;
 mod protocol;
+mod reference;
 mod schema;
 mod special;
 
@@ -69,7 +70,12 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
         content: data.to_string(),
         data: Some(data.clone()),
     };
-    Ok(vec![
+    let pages = reference::pages(root)?.into_iter().map(|(path, content)| Artefact {
+        path: root.join("docs").join(path),
+        content,
+        data: None,
+    });
+    let schemas = vec![
         json("crates/model/schema/workload.json", &schema),
         json("crates/model/schema/crd.json", &crd),
         Artefact {
@@ -82,7 +88,8 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
             content: protocol::messages(&root.join("crates/plugin/proto"))?,
             data: None,
         },
-    ])
+    ];
+    Ok(schemas.into_iter().chain(pages).collect())
 }
 
 impl Artefact {

@@ -21,7 +21,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &["datum-client", "datum-model", "structured-merge", "tf-plugin-server"],
     ),
     ("tf-plugin-server", &[]),
-    ("xtask", &["datum-model"]),
+    // The reference is made from the schemas that the provider serves.
+    (
+        "xtask",
+        &["datum-model", "terraform-provider-datum", "tf-plugin-server"],
+    ),
 ];
 
 fn repository() -> PathBuf {
