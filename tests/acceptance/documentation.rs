@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use acceptance::{Kubectl, Workspace, each_cli};
+use acceptance::{Feature, Kubectl, Workspace, each_cli};
 use serde_json::json;
 
 /// A piece of HCL that users are shown.
@@ -89,11 +89,18 @@ fn place(workspace: &Workspace, snippet: &Snippet) {
     workspace.write("versions.tf", &context).config(hcl);
 }
 
-/// Whether the CLI is new enough. OpenTofu 1.6, which `make setup` installs, has no import for each of many, no removal that
-/// only forgets, and no functions of providers.
+/// Whether the CLI is new enough for what the snippet shows.
 fn is_understood(workspace: &Workspace, snippet: &Snippet) -> bool {
-    let newer = ["import {\n  for_each", "removed {\n", "provider::"];
-    workspace.cli().is_terraform() || !newer.iter().any(|syntax| snippet.hcl.contains(syntax))
+    let newer = [
+        ("import {\n  for_each", Feature::IMPORT_FOR_EACH),
+        ("removed {\n", Feature::REMOVED),
+        ("provider::", Feature::PROVIDER_FUNCTIONS),
+    ];
+    let what = format!("a snippet of {}", snippet.from);
+    newer
+        .iter()
+        .filter(|(syntax, _)| snippet.hcl.contains(syntax))
+        .all(|(_, feature)| workspace.cli().has(feature, &what))
 }
 
 #[test]

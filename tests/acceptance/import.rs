@@ -1,6 +1,6 @@
 //! Taking over what exists: the import command, import blocks, generated configuration.
 
-use acceptance::{Kubectl, Workspace, each_cli};
+use acceptance::{Feature, Kubectl, Workspace, each_cli, each_cli_that_has};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -118,12 +118,7 @@ fn an_import_block_does_the_same() {
 
 #[test]
 fn generated_configuration_is_valid_and_plans_nothing() {
-    each_cli(|workspace| {
-        // OpenTofu 1.6 cannot generate configuration for any provider with computed attributes inside nested ones: it
-        // crashes where such an attribute is left out at the top, and loses the others from its schema (mended in 1.7).
-        if !workspace.cli().is_terraform() {
-            return;
-        }
+    each_cli_that_has(&Feature::GENERATED_CONFIGURATION, |workspace| {
         create(workspace);
         workspace.config("import {\n  to = datum_workload.web\n  id = \"NAMESPACE/web\"\n}\n");
         workspace
@@ -199,11 +194,7 @@ fn what_leaves_the_configuration_after_an_import_is_removed_although_kubectl_had
 
 #[test]
 fn generated_configuration_of_every_attribute_is_valid_and_plans_nothing() {
-    each_cli(|workspace| {
-        if !workspace.cli().is_terraform() {
-            // See above: OpenTofu 1.6 cannot.
-            return;
-        }
+    each_cli_that_has(&Feature::GENERATED_CONFIGURATION, |workspace| {
         let written = crate::every_attribute::everything(&["NAMESPACE", "everything"]);
         workspace.config(&written).applies();
         let live = workspace.api().workload(workspace.namespace(), "everything");
@@ -354,11 +345,7 @@ fn malformed_and_unknown_ids_are_explained() {
 
 #[test]
 fn many_are_imported_by_what_a_data_source_finds() {
-    each_cli(|workspace| {
-        if !workspace.cli().is_terraform() {
-            // An import block for each of many came with OpenTofu 1.7.
-            return;
-        }
+    each_cli_that_has(&Feature::IMPORT_FOR_EACH, |workspace| {
         create(workspace);
         let hcl = r#"
 locals { apps = { web = "nginx:1.25", shop = "nginx:1.26" } }

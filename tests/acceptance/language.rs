@@ -1,6 +1,6 @@
 //! What the language offers around a resource: lifecycle, modules, moves, targets, mocks, state commands, functions.
 
-use acceptance::{Workspace, each_cli};
+use acceptance::{Feature, Workspace, each_cli, each_cli_that_has, this_test};
 use serde_json::{Value, json};
 
 fn web(more: &str) -> String {
@@ -165,11 +165,10 @@ fn a_removed_resource_is_forgotten_and_the_workload_stays() {
     each_cli(|workspace| {
         workspace.config(&web("")).applies();
         let uid = live(workspace)["metadata"]["uid"].clone();
-        if workspace.cli().is_terraform() {
+        if workspace.cli().has(&Feature::REMOVED, &this_test()) {
             let removed = "removed {\n  from = datum_workload.web\n  lifecycle {\n    destroy = false\n  }\n}\n";
             workspace.config(removed).applies();
         } else {
-            // Blocks for this came with OpenTofu 1.7.
             workspace.run(&["state", "rm", "datum_workload.web"]).succeeds();
             workspace.config("").plans_nothing();
         }
@@ -217,8 +216,7 @@ fn the_console_calls_functions_and_sees_the_state() {
             "datum_workload.web.spec.template.spec.containers[0].image",
             "\"nginx:1.25\"",
         );
-        // Functions of providers came with OpenTofu 1.7.
-        if workspace.cli().is_terraform() {
+        if workspace.cli().has(&Feature::PROVIDER_FUNCTIONS, &this_test()) {
             let manifest = "{apiVersion: compute.miloapis.com/v1alpha1, kind: Workload, metadata: {name: web}, spec: {template: {spec: {containers: []}}}}";
             says(
                 &format!("provider::datum::manifest_decode(\"{manifest}\").metadata.name"),
@@ -233,8 +231,8 @@ fn the_console_calls_functions_and_sees_the_state() {
 fn tests_in_the_language_run_against_the_provider() {
     each_cli(|workspace| {
         workspace.config(&web(""));
-        // OpenTofu 1.6 has no mocks: there the run is a plan of the real provider.
-        let mock = if workspace.cli().is_terraform() {
+        // Without mocks the run is a plan of the real provider.
+        let mock = if workspace.cli().has(&Feature::MOCKS, &this_test()) {
             "mock_provider \"datum\" {}\n"
         } else {
             ""
@@ -258,11 +256,7 @@ run "asks_for_one_replica" {
 
 #[test]
 fn a_mocked_apply_needs_no_api() {
-    each_cli(|workspace| {
-        if !workspace.cli().is_terraform() {
-            // Mocks came with OpenTofu 1.8.
-            return;
-        }
+    each_cli_that_has(&Feature::MOCKS, |workspace| {
         workspace.config(&format!(
             "{}output \"phase\" {{ value = datum_workload.web.status.phase }}\n",
             web("")

@@ -7,8 +7,9 @@
 
 use std::process::Command;
 
-use acceptance::{Kubectl, Output, Workspace, cli, each_cli};
+use acceptance::{Feature, Kubectl, Output, Workspace, cli, each_cli, each_cli_that_has, this_test};
 use serde_json::{Value, json};
+use test_programs::Program;
 
 /// A Workload with much in it, as `kubectl get -o yaml` prints one.
 const RICH: &str = include_str!("manifest/rich.yaml");
@@ -21,8 +22,8 @@ fn program(workspace: &Workspace, arguments: &[&str]) -> Output {
 
 /// kubectl on the workspace's API; none where there is no kubectl.
 fn kubectl(workspace: &Workspace, arguments: &[&str]) -> Option<Output> {
-    Command::new("kubectl").args(["version", "--client"]).output().ok()?;
-    let mut command = Command::new("kubectl");
+    let kubectl = Program::Kubectl.find_or_leave_out(&this_test())?;
+    let mut command = Command::new(kubectl.path());
     command
         .current_dir(workspace.path())
         .env("KUBECONFIG", workspace.api().kubeconfig())
@@ -40,11 +41,7 @@ fn live(workspace: &Workspace, name: &str) -> Value {
 
 #[test]
 fn what_is_decoded_is_what_kubectl_applies() {
-    each_cli(|workspace| {
-        // Functions of providers came with Terraform 1.8 and OpenTofu 1.7.
-        if !workspace.cli().is_terraform() {
-            return;
-        }
+    each_cli_that_has(&Feature::PROVIDER_FUNCTIONS, |workspace| {
         workspace.write("web.yaml", RICH);
         let Some(applied) = kubectl(workspace, &["apply", "-f", "web.yaml"]) else {
             return;
@@ -123,10 +120,7 @@ fn what_kubectl_refuses_is_refused_with_its_line() {
 
 #[test]
 fn a_function_says_everything_at_once_and_ends_in_one_full_stop() {
-    each_cli(|workspace| {
-        if !workspace.cli().is_terraform() {
-            return;
-        }
+    each_cli_that_has(&Feature::PROVIDER_FUNCTIONS, |workspace| {
         let failing = |expression: &str, text: &str| {
             workspace.config(&format!("output \"it\" {{\n  value = {expression}\n}}\n"));
             let output = workspace.run(&["plan", "-no-color"]).fails().says(text);
@@ -158,10 +152,7 @@ fn a_function_says_everything_at_once_and_ends_in_one_full_stop() {
 
 #[test]
 fn a_manifest_is_known_in_the_plan_that_creates_the_workload() {
-    each_cli(|workspace| {
-        if !workspace.cli().is_terraform() {
-            return;
-        }
+    each_cli_that_has(&Feature::PROVIDER_FUNCTIONS, |workspace| {
         workspace.config(
             "resource \"datum_workload\" \"web\" {\n  metadata = { name = \"web\", namespace = \"NAMESPACE\", labels = { tier = 1 } }\n  spec = {\n    \
              replicas = 1\n    template = { spec = { containers = [{ name = \"a\", image = \"nginx\", env = [{ name = \"A\", value = true }] }] } }\n  }\n}\n\
@@ -288,11 +279,7 @@ fn what_is_no_workload_is_named_and_the_others_are_converted() {
 /// What Terraform generates for an import is tidied, and still plans nothing but the import.
 #[test]
 fn generated_hcl_is_tidied() {
-    each_cli(|workspace| {
-        // OpenTofu 1.6 generates nothing for attributes within others.
-        if !workspace.cli().is_terraform() {
-            return;
-        }
+    each_cli_that_has(&Feature::GENERATED_CONFIGURATION, |workspace| {
         workspace.write("web.yaml", PLAIN);
         let hcl = program(workspace, &["convert", "web.yaml"]).succeeds().stdout;
         workspace.write("provider.tf", "provider \"datum\" {\n  namespace = \"NAMESPACE\"\n}\n");

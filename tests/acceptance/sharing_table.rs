@@ -6,7 +6,7 @@
 
 use std::fs;
 
-use acceptance::{Api, Kubectl, Plan, Workspace, each_cli};
+use acceptance::{Api, Feature, Kubectl, Plan, Workspace, each_cli, this_test};
 use serde_json::{Value, json};
 
 /// The field manager of the provider.
@@ -1187,12 +1187,11 @@ fn a_workload_is_handed_over_to_gitops_and_taken_back() {
         let (api, namespace) = (workspace.api(), workspace.namespace());
         let web = other(workspace, "web");
         fs::remove_file(workspace.path().join("web.tf")).expect("it was written");
-        if workspace.cli().is_terraform() {
+        if workspace.cli().has(&Feature::REMOVED, &this_test()) {
             let removed = "removed {\n  from = datum_workload.web\n  lifecycle {\n    destroy = false\n  }\n}\n";
             workspace.write("removed.tf", removed).applies();
             fs::remove_file(workspace.path().join("removed.tf")).expect("it was written");
         } else {
-            // The block came with OpenTofu 1.7.
             workspace.run(&["state", "rm", "datum_workload.web"]).succeeds();
         }
 

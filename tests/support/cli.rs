@@ -5,45 +5,60 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::{env, fmt};
 
+use test_programs::{Found, Program};
+
+use crate::Feature;
 use crate::running::Running;
 
 /// One CLI found on this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Cli {
-    name: &'static str,
-    program: PathBuf,
-}
+pub struct Cli(Found);
 
 impl Cli {
-    /// Every CLI found: on PATH, or where `make setup` puts OpenTofu. `DATUM_TEST_CLI=tofu` leaves one.
+    /// Every CLI found: where `DATUM_TEST_TERRAFORM` and `DATUM_TEST_TOFU` say, on PATH, or where `make setup` puts OpenTofu.
+    /// `DATUM_TEST_CLI=tofu` leaves one. What is not found is told as left out, and fails the test if it is required.
     pub fn found() -> Vec<Cli> {
         let wanted = env::var("DATUM_TEST_CLI").ok();
-        [
-            ("terraform", None),
-            ("tofu", Some(repository().join(".tools/tofu/tofu"))),
-        ]
-        .into_iter()
-        .filter(|(name, _)| wanted.as_deref().is_none_or(|wanted| wanted == *name))
-        .filter_map(|(name, installed)| {
-            let program = on_path(name).or(installed.filter(|program| program.exists()))?;
-            Some(Cli { name, program })
-        })
-        .collect()
+        let found: Vec<_> = [Program::Terraform, Program::Tofu]
+            .into_iter()
+            .filter(|program| wanted.as_deref().is_none_or(|wanted| wanted == program.name()))
+            .filter_map(|program| program.find_or_leave_out("every test of the provider under this CLI"))
+            .map(Cli)
+            .collect();
+        assert!(
+            !found.is_empty(),
+            "neither terraform nor tofu is on PATH or in .tools: run `make setup`"
+        );
+        found
     }
 
     /// `terraform` or `tofu`.
     pub fn name(&self) -> &'static str {
-        self.name
+        self.0.program().name()
     }
 
-    /// Whether this is HashiCorp's Terraform: some language features came to the two at different times.
+    /// Whether this is HashiCorp's Terraform. What came to the two at different times is a [`Feature`].
     pub fn is_terraform(&self) -> bool {
-        self.name == "terraform"
+        self.0.program() == Program::Terraform
+    }
+
+    /// Whether it is new enough for something. Where it is not, this is told as left out: `what` says of which test.
+    pub fn has(&self, feature: &Feature, what: &str) -> bool {
+        let first = feature.first_version(self);
+        let has = first.is_some_and(|first| self.0.version().is_from(first));
+        if !has {
+            let needed = first.map_or_else(
+                || "no version has that yet".to_owned(),
+                |first| format!("that came with {first}"),
+            );
+            test_programs::leave_out(&format!("{what}, under {}: it needs {feature}, and {needed}", self.0));
+        }
+        has
     }
 
     /// A command of this CLI, run in `folder` with nothing inherited that could change what it does.
     pub fn command<A: AsRef<OsStr>>(&self, folder: &Path, arguments: impl IntoIterator<Item = A>) -> Command {
-        let mut command = Command::new(&self.program);
+        let mut command = Command::new(self.0.path());
         command.current_dir(folder).args(arguments).stdin(Stdio::null());
         for (name, _) in env::vars_os() {
             let name_text = name.to_string_lossy();
@@ -137,14 +152,6 @@ impl fmt::Display for Output {
     }
 }
 
-/// The root of this repository.
-pub(crate) fn repository() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("the tests live in a folder of the repository")
-        .to_owned()
-}
-
 /// The folder that holds the binaries under test: the one this test was built into.
 pub fn binaries() -> PathBuf {
     let test = env::current_exe().expect("a running test knows its own path");
@@ -161,10 +168,4 @@ pub fn binaries() -> PathBuf {
         );
     }
     folder
-}
-
-fn on_path(name: &str) -> Option<PathBuf> {
-    env::split_paths(&env::var_os("PATH")?)
-        .map(|folder| folder.join(name))
-        .find(|program| program.is_file())
 }

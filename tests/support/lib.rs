@@ -19,14 +19,17 @@ pub mod api;
 pub mod cli;
 mod control_plane;
 pub mod copies;
+pub mod feature;
 pub mod plan;
 pub mod running;
 pub mod workspace;
 
 use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
+use std::thread;
 
 pub use api::{Access, Api, Kubectl};
 pub use cli::{Cli, Output};
+pub use feature::Feature;
 pub use plan::Plan;
 pub use running::{Running, Signal};
 pub use workspace::Workspace;
@@ -35,9 +38,21 @@ pub use workspace::Workspace;
 ///
 /// # Panics
 ///
-/// When no CLI is found (`make setup` installs one), and when the test fails: the panic names the CLI.
+/// When the test fails: what is printed after that names the CLI. When no CLI is found (`make setup` installs one).
 pub fn each_cli(test: impl Fn(&Workspace) + RefUnwindSafe) {
-    under_each_cli(Api::shared, test);
+    under_each_cli(Api::shared, Cli::found(), test);
+}
+
+/// The same under the CLIs alone that are new enough. What is left out is told.
+pub fn each_cli_that_has(feature: &Feature, test: impl Fn(&Workspace) + RefUnwindSafe) {
+    let able = Cli::found().into_iter().filter(|cli| cli.has(feature, &this_test()));
+    under_each_cli(Api::shared, able.collect(), test);
+}
+
+/// The test that runs, by its name.
+pub fn this_test() -> String {
+    // Where there is only one thread it is the main one, of no name of its own.
+    thread::current().name().unwrap_or_default().to_owned()
 }
 
 /// The same with a local control plane of its own, for a test that switches faults on, counts requests, or needs the
@@ -45,16 +60,15 @@ pub fn each_cli(test: impl Fn(&Workspace) + RefUnwindSafe) {
 ///
 /// No other API server has these, so the test runs against the local one whatever `DATUM_TEST_KUBECONFIG` says.
 pub fn each_cli_with_its_own_api(test: impl Fn(&Workspace) + RefUnwindSafe) {
-    under_each_cli(Api::own, test);
+    under_each_cli(Api::own, Cli::found(), test);
 }
 
-fn under_each_cli(api: impl Fn() -> &'static Api + RefUnwindSafe, test: impl Fn(&Workspace) + RefUnwindSafe) {
-    let found = Cli::found();
-    assert!(
-        !found.is_empty(),
-        "neither terraform nor tofu is on PATH or in .tools: run `make setup`"
-    );
-    for cli in found {
+fn under_each_cli(
+    api: impl Fn() -> &'static Api + RefUnwindSafe,
+    clis: Vec<Cli>,
+    test: impl Fn(&Workspace) + RefUnwindSafe,
+) {
+    for cli in clis {
         let name = cli.name();
         let outcome = catch_unwind(|| {
             let workspace = Workspace::new(cli, api());

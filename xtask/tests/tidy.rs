@@ -10,17 +10,27 @@ use serde_json::Value;
 /// The members each member may depend on. What is absent is the point: the client knows nothing of Terraform, the plugin
 /// server nothing of Datum, and the control plane nothing of the code it is there to test.
 const ALLOWED: &[(&str, &[&str])] = &[
-    ("acceptance", &[]),
+    ("acceptance", &["test-programs"]),
     ("datum-client", &["datum-model"]),
-    ("datum-control-plane", &["datum-model", "structured-merge"]),
+    (
+        "datum-control-plane",
+        &["datum-model", "structured-merge", "test-programs"],
+    ),
     ("datum-model", &[]),
     ("protoc-setup", &[]),
     ("structured-merge", &[]),
     (
         "terraform-provider-datum",
-        &["datum-client", "datum-model", "structured-merge", "tf-plugin-server"],
+        &[
+            "datum-client",
+            "datum-model",
+            "structured-merge",
+            "test-programs",
+            "tf-plugin-server",
+        ],
     ),
-    ("tf-plugin-server", &[]),
+    ("test-programs", &[]),
+    ("tf-plugin-server", &["test-programs"]),
     // The reference is made from the schemas that the provider serves.
     (
         "xtask",

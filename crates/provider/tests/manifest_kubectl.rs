@@ -1,16 +1,22 @@
-//! kubectl is the judge of what a manifest says. Where there is none, there is nothing to compare with.
+//! kubectl is the judge of what a manifest says. Where there is none, there is nothing to compare with, which is told.
 
 use std::io::Write;
 use std::process::{Command, Stdio};
 
 use serde_json::{Value as Json, json};
 use terraform_provider_datum::manifest::{Manifest, decode, encode};
+use test_programs::{Found, Program};
 
 const HEAD: &str = "apiVersion: compute.miloapis.com/v1alpha1\nkind: Workload\nmetadata:\n  name: web\n";
 
+/// The program, if it is there.
+fn kubectl() -> Option<Found> {
+    Program::Kubectl.find_or_leave_out("what kubectl makes of manifests")
+}
+
 /// What kubectl reads, without a server; none where it refuses the text.
-fn kubectl(text: &str) -> Option<Json> {
-    let mut kubectl = Command::new("kubectl")
+fn read(kubectl: &Found, text: &str) -> Option<Json> {
+    let mut kubectl = Command::new(kubectl.path())
         .args(["annotate", "--local", "-f", "-", "example.com/read-", "-o", "json"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
@@ -26,16 +32,6 @@ fn kubectl(text: &str) -> Option<Json> {
         .success()
         .then(|| serde_json::from_slice(&output.stdout))?;
     json.ok()
-}
-
-/// Whether there is one, in a version that reads without a server.
-fn is_there() -> bool {
-    let found = Command::new("kubectl").args(["version", "--client"]).output();
-    let found = found.is_ok_and(|output| output.status.success());
-    if !found {
-        eprintln!("there is no kubectl here, so that nothing is compared");
-    }
-    found
 }
 
 /// What is left of an object for the API: no nulls, nothing that only the server sets, numbers as the API reads them.
@@ -62,21 +58,19 @@ fn sent(json: &Json) -> Json {
 
 /// Compares what kubectl reads in a text with what it reads in the manifest that is made of the text's decoding.
 #[track_caller]
-fn check(text: &str) {
+fn check(kubectl: &Found, text: &str) {
     let value = decode(text).unwrap_or_else(|faults| panic!("{faults:?} in\n{text}"));
     let Ok(Manifest::Known(again)) = encode(&value) else {
         panic!("cannot be encoded: {value:?}");
     };
-    let theirs = kubectl(text).unwrap_or_else(|| panic!("kubectl refuses\n{text}"));
-    let ours = kubectl(&again).unwrap_or_else(|| panic!("kubectl refuses\n{again}"));
+    let theirs = read(kubectl, text).unwrap_or_else(|| panic!("kubectl refuses\n{text}"));
+    let ours = read(kubectl, &again).unwrap_or_else(|| panic!("kubectl refuses\n{again}"));
     assert_eq!(sent(&ours), sent(&theirs), "{text}\nbecame\n{again}");
 }
 
 #[test]
 fn every_scalar_is_what_kubectl_reads() {
-    if !is_there() {
-        return;
-    }
+    let Some(kubectl) = kubectl() else { return };
     let scalars = [
         "0400",
         "0o400",
@@ -165,14 +159,12 @@ fn every_scalar_is_what_kubectl_reads() {
         let separator = if scalar.starts_with("- ") { "\n    " } else { " " };
         text.extend([&format!("    k{index}:"), separator, scalar, "\n"]);
     }
-    check(&text);
+    check(&kubectl, &text);
 }
 
 #[test]
 fn the_files_that_people_have_are_what_kubectl_reads() {
-    if !is_there() {
-        return;
-    }
+    let Some(kubectl) = kubectl() else { return };
     let pod = |lines: &str| format!("{HEAD}spec:\n  template:\n    spec:\n{lines}");
     let plain = format!("{HEAD}spec:\n  replicas: 012\n");
     for text in [
@@ -193,16 +185,14 @@ fn the_files_that_people_have_are_what_kubectl_reads() {
         json!({ "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web", "annotations": { "a": "b\u{2028}\u{85}c" } }, "spec": { "replicas": 3 } }).to_string(),
         "{\n\t\"apiVersion\": \"compute.miloapis.com/v1alpha1\",\n\t\"kind\": \"Workload\",\n\t\"metadata\": { \"name\": \"we\\u0062\" },\n\t\"spec\": { \"provider\": { \"a\": \"x\\/y\" } }\n}\n".to_owned(),
     ] {
-        check(&text);
+        check(&kubectl, &text);
     }
 }
 
 /// What is written for kubectl is read by it as it was meant, whatever the texts.
 #[test]
 fn every_text_that_is_encoded_is_what_kubectl_reads() {
-    if !is_there() {
-        return;
-    }
+    let Some(kubectl) = kubectl() else { return };
     let texts = [
         "", "yes", "0400", "1_000", "1:30", "~", "a: b", "- a", "# a", "a\nb\n", "a\n\nb", " a\nb", "a\r\nb", "\u{85}",
         "\u{2028}", "\u{7f}", "\u{feff}", "\0", "😀", "\t", "!x", "&x", "*x", "%x", "@x", "`x`", "{", "]", "'", "\"",
@@ -217,5 +207,5 @@ fn every_text_that_is_encoded_is_what_kubectl_reads() {
     let object = json!({
         "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" }, "spec": { "provider": provider },
     });
-    check(&object.to_string());
+    check(&kubectl, &object.to_string());
 }

@@ -1,12 +1,14 @@
 //! kubectl against the control plane: the recorded transcript, and what else the specification's user would type.
 //!
-//! Where kubectl is absent these tests say so and pass: the requests that it sends are covered by the other tests.
+//! Where kubectl is absent these tests are left out, which is told: the requests that it sends are covered by the others.
 
+use std::ffi::OsString;
+use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::{fs, iter};
+use std::{env, fs, iter};
 
 use datum_control_plane::server::{Options, Scheme};
+use test_programs::Program;
 
 use crate::client::{ControlPlane, options};
 use crate::matching::text_matches;
@@ -225,19 +227,19 @@ struct Kubectl {
 impl Kubectl {
     /// Nothing where there is no kubectl.
     fn prepare(control_plane: &ControlPlane) -> Option<Self> {
-        let found = Command::new("kubectl")
-            .args(["version", "--client"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .status();
-        if !found.is_ok_and(|status| status.success()) {
-            eprintln!("kubectl is not installed: its transcript is not replayed");
-            return None;
-        }
+        let kubectl = Program::Kubectl.find_or_leave_out("kubectl against the control plane")?;
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("kubeconfig"), control_plane.server.kubeconfig()).unwrap();
         fs::write(folder.path().join("web.yaml"), WEB).unwrap();
+        // Under the name that the transcript calls it by, before any other of that name.
+        symlink(kubectl.path(), folder.path().join("kubectl")).unwrap();
         Some(Self { folder })
+    }
+
+    fn search_path(&self) -> OsString {
+        let rest = env::var_os("PATH").unwrap_or_default();
+        let folders = iter::once(self.folder.path().to_owned()).chain(env::split_paths(&rest));
+        env::join_paths(folders).unwrap()
     }
 
     /// Runs a command line and gives what it prints, errors included.
@@ -248,6 +250,7 @@ impl Kubectl {
             .current_dir(self.folder.path())
             .env("KUBECONFIG", path("kubeconfig"))
             .env("HOME", self.folder.path())
+            .env("PATH", self.search_path())
             .env("EDITOR", "sed -i s/nginx:1.25/nginx:1.26/")
             .output()
             .await

@@ -1,8 +1,9 @@
 //! The same provider, driven by the CLIs that are installed.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Output, Stdio};
 
+use test_programs::{Found, Program};
 use tokio::process::Command;
 
 use crate::debug::Debugged;
@@ -43,13 +44,13 @@ data "example_echo" "it" { call = { id = example_thing.it.id } }
 output "echo" { value = data.example_echo.it.answer.id }
 "#;
 
-/// The CLIs on the path, and the one that `make setup` installs. There has to be one: a test that is left out proves nothing.
-fn clis() -> Vec<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap();
-    let mut folders: Vec<_> = std::env::split_paths(&path).collect();
-    folders.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.tools/tofu"));
-    let found = |name| folders.iter().map(|folder| folder.join(name)).find(|cli| cli.is_file());
-    let clis: Vec<_> = ["terraform", "tofu"].into_iter().filter_map(found).collect();
+/// The CLIs that are found. There has to be one: a test that is left out proves nothing.
+fn clis() -> Vec<Found> {
+    let found = |program: Program| program.find_or_leave_out("the tests of the plugin server under this CLI");
+    let clis: Vec<_> = [Program::Terraform, Program::Tofu]
+        .into_iter()
+        .filter_map(found)
+        .collect();
     assert!(
         !clis.is_empty(),
         "neither terraform nor tofu is installed; make setup installs one"
@@ -74,12 +75,12 @@ fn said(output: &Output) -> String {
 
 /// A folder with a configuration, and the CLI that works on it. The CLI starts the example itself.
 struct Project {
-    cli: PathBuf,
+    cli: Found,
     folder: tempfile::TempDir,
 }
 
 impl Project {
-    fn new(cli: PathBuf) -> Self {
+    fn new(cli: Found) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let programs = example();
         let programs = programs.parent().unwrap().display();
@@ -95,7 +96,7 @@ impl Project {
     }
 
     async fn run(&self, args: &[&str]) -> Output {
-        within(command(&self.cli, self.folder.path(), args).output())
+        within(command(self.cli.path(), self.folder.path(), args).output())
             .await
             .unwrap()
     }
@@ -130,17 +131,17 @@ impl Project {
         std::fs::write(&file, state.to_string()).unwrap();
     }
 
-    /// Whether it is terraform of version 1.`minor` or later; the features asked for are later in OpenTofu, or not there.
-    async fn is_terraform(&self, minor: u32) -> bool {
-        let version = self.run(&["version", "-json"]).await;
-        let version: serde_json::Value = serde_json::from_slice(&version.stdout).unwrap();
-        let version = version["terraform_version"]
-            .as_str()
-            .unwrap()
-            .split('.')
-            .nth(1)
-            .unwrap();
-        self.cli.ends_with("terraform") && version.parse::<u32>().unwrap() >= minor
+    /// Whether the CLI is new enough for something; `None` where no version has it. What is left out is told.
+    fn has(&self, what: &str, terraform: Option<&str>, tofu: Option<&str>) -> bool {
+        let first = match self.cli.program() {
+            Program::Terraform => terraform,
+            _ => tofu,
+        };
+        let has = first.is_some_and(|first| self.cli.version().is_from(first));
+        if !has {
+            test_programs::leave_out(&format!("the plugin server's {what}: {} is too old for that", self.cli));
+        }
+        has
     }
 }
 
@@ -201,7 +202,7 @@ async fn a_write_only_attribute_is_stored_by_no_cli() {
     for cli in clis() {
         let project = Project::new(cli);
         let configuration = "resource \"example_thing\" \"it\" {\n  name = \"it\"\n  token = \"hunter2\"\n}\n";
-        if project.is_terraform(11).await {
+        if project.has("write-only attributes", Some("1.11"), Some("1.11")) {
             project.applies(configuration).await;
             project.plans_nothing().await;
             let state = std::fs::read_to_string(project.folder.path().join("terraform.tfstate")).unwrap();
@@ -221,7 +222,7 @@ async fn functions_are_called_and_resources_moved_by_clis_that_can() {
         let project = Project::new(cli);
         let note = "resource \"example_note\" \"it\" {\n  text = \"a\"\n  share = 0.1\n}\n";
         project.applies(note).await;
-        if !project.is_terraform(8).await {
+        if !project.has("functions and moves", Some("1.8"), Some("1.10")) {
             continue;
         }
         let moved = r#"
@@ -263,7 +264,7 @@ async fn an_interrupted_create_is_saved_by_a_cli_that_attached() {
         let waiting = CONFIGURATION.replace("name     = \"it\"", "name = \"it\"\n  mode = \"wait\"");
         std::fs::write(folder.path().join("main.tf"), format!("{HEADER}{waiting}")).unwrap();
         let attached = |args: &[&str]| {
-            let mut command = command(&cli, folder.path(), args);
+            let mut command = command(cli.path(), folder.path(), args);
             command.env("TF_REATTACH_PROVIDERS", &provider.reattach);
             command
         };
