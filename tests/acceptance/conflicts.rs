@@ -162,20 +162,16 @@ fn a_workload_that_somebody_else_creates_at_the_same_moment_is_left_to_them() {
         let unasked = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
         let labelled = WEB.replace("NAMESPACE\" }", "NAMESPACE\", labels = { tier = \"front\" } }");
         workspace.config(&format!("{unasked}{labelled}"));
-        // The request that creates is on its way for a while, after the look that found nothing.
-        let fault = json!({ "latencyMs": 3000 });
-        workspace
+        // The request that creates is on its way, after the look that found nothing.
+        let held = workspace
             .api()
-            .fault(json!({ "method": "PATCH", "path": "/workloads/web", "fault": fault }));
-        workspace.api().forget_requests();
+            .fault(json!({ "method": "PATCH", "path": "/workloads/web", "fault": { "hold": true } }));
         let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-        workspace.api().until("the provider has looked", || {
-            let requests = workspace.api().requests();
-            requests.iter().any(|request| request.ends_with("/workloads/web"))
-        });
+        held.strikes_at_least(1);
         let theirs = workspace
             .api()
             .create(workspace.namespace(), workload(Some(2), "nginx:1.25"));
+        held.ends();
         apply
             .ends()
             .fails()

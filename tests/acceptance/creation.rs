@@ -1,6 +1,6 @@
 //! Creating: one workload, once, whatever becomes of the answer and whoever else wants the name.
 
-use acceptance::{Api, Output, Workspace, each_cli, each_cli_with_its_own_api};
+use acceptance::{AS_OFTEN_AS_IT_COMES, Api, Output, Running, Workspace, each_cli, each_cli_with_its_own_api};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -33,26 +33,16 @@ fn managers(live: &Value) -> Vec<String> {
         .collect()
 }
 
-/// How many creates were sent.
-fn attempts(api: &Api) -> usize {
-    let all = api
-        .send(http::Method::GET, "/_control/requests", None)
-        .expect("the requests are counted");
-    let paths = all.as_array().into_iter().flatten().map(Value::to_string);
-    paths.filter(|request| request.contains(ATTEMPT)).count()
-}
-
 #[test]
 fn a_create_whose_answer_is_lost_is_in_the_state() {
     each_cli_with_its_own_api(|workspace| {
         for fault in [json!({ "truncate": 60 }), json!({ "truncate": 0 })] {
             workspace.config(WEB);
-            workspace.api().forget_requests();
-            workspace
+            let lost = workspace
                 .api()
-                .fault(json!({ "method": "PATCH", "path": ATTEMPT, "times": 1, "fault": fault }));
+                .fault(json!({ "method": "PATCH", "path": ATTEMPT, "fault": fault }));
             workspace.applies();
-            assert_eq!(attempts(workspace.api()), 2, "the fault has struck the write: {fault}");
+            lost.ends();
             let live = live(workspace);
             assert_eq!(workspace.state(ADDRESS)["metadata"]["uid"], live["metadata"]["uid"]);
             assert_eq!(live["metadata"]["generation"], 1, "it was made once");
@@ -67,9 +57,9 @@ fn a_create_whose_answers_are_all_lost_is_looked_for() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
         // Every answer breaks off, so that the repeats learn nothing either.
-        workspace
-            .api()
-            .fault(json!({ "method": "PATCH", "path": ATTEMPT, "times": 100, "fault": { "truncate": 20 } }));
+        let _lost = workspace.api().fault(json!({
+            "method": "PATCH", "path": ATTEMPT, "times": AS_OFTEN_AS_IT_COMES, "fault": { "truncate": 20 },
+        }));
         let mut command = workspace.command(&["apply", "-auto-approve", "-no-color"]);
         Output::of(command.env("DATUM_MAX_RETRIES", "1")).succeeds();
         workspace.plans_nothing();
@@ -82,16 +72,14 @@ fn what_an_attempt_has_left_is_mended_by_the_next_write() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
         // A dry run has another query, so that the first request of this one is the change of the attempt's entry.
-        workspace.api().fault(json!({
-            "method": "PATCH", "path": "?&fieldManager=terraform-provider-datum&fieldValidation", "times": 1,
+        let refused = workspace.api().fault(json!({
+            "method": "PATCH", "path": "?&fieldManager=terraform-provider-datum&fieldValidation",
             "fault": { "status": 403 },
         }));
         workspace.apply().succeeds();
+        refused.ends();
         let left = managers(&live(workspace));
-        assert!(
-            left[0].starts_with("terraform-provider-datum."),
-            "the fault has struck: {left:?}"
-        );
+        assert!(left[0].starts_with("terraform-provider-datum."), "{left:?}");
         workspace.plans_nothing();
         let labelled = WEB.replace("name = \"web\",", "name = \"web\", labels = { a = \"1\" },");
         workspace.config(&labelled).applies();
@@ -114,14 +102,16 @@ fn of_two_that_race_for_a_name_exactly_one_wins() {
                 .replace("nginx:1.25", image)
         };
         for (ours, theirs) in [("nginx:1.25", "nginx:1.26"), ("nginx:1.25", "nginx:1.25")] {
-            // Both have looked before either of them writes.
-            workspace
+            // Both have decided to create before either of them has.
+            let held = workspace
                 .api()
-                .fault(json!({ "method": "PATCH", "path": ATTEMPT, "times": 2, "fault": { "latencyMs": 2000 } }));
+                .fault(json!({ "method": "PATCH", "path": ATTEMPT, "times": 2, "fault": { "hold": true } }));
             workspace.config(&of(ours));
             other.config(&of(theirs));
-            let racing = other.start(&["apply", "-auto-approve", "-no-color"]);
-            let (ours, theirs) = (workspace.apply(), racing.ends());
+            let racing = [workspace, &other].map(|racer| racer.start(&["apply", "-auto-approve", "-no-color"]));
+            held.strikes_at_least(2);
+            held.ends();
+            let [ours, theirs] = racing.map(Running::ends);
             assert_eq!(
                 usize::from(ours.success) + usize::from(theirs.success),
                 1,
@@ -242,7 +232,7 @@ fn held(workspace: &Workspace) {
 
 #[test]
 fn a_name_that_is_becoming_free_is_waited_for() {
-    each_cli(|workspace| {
+    each_cli_with_its_own_api(|workspace| {
         held(workspace);
         workspace.config(&WEB.replace(
             "spec = {\n    replicas",
@@ -254,8 +244,11 @@ fn a_name_that_is_becoming_free_is_waited_for() {
             .says("is being deleted")
             .says("example.com/cleanup");
         workspace.config(WEB);
+        workspace.api().forget_requests();
         let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-        std::thread::sleep(std::time::Duration::from_secs(2));
+        workspace
+            .api()
+            .until("its end is waited for", || workspace.api().watches() > 0);
         let finalizers = live(workspace)["metadata"]["finalizers"]
             .as_array()
             .cloned()

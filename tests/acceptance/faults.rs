@@ -1,6 +1,6 @@
 //! An API that misbehaves: what can be repeated is repeated, what cannot is said, nothing is lost.
 
-use acceptance::{Output, Workspace, each_cli_with_its_own_api};
+use acceptance::{AS_OFTEN_AS_IT_COMES, Fault, Output, Workspace, each_cli_with_its_own_api};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -16,24 +16,29 @@ resource "datum_workload" "web" {
 const ADDRESS: &str = "datum_workload.web";
 
 /// Switches a fault on for requests to the workloads of this workspace's namespace.
-fn fault(workspace: &Workspace, method: &str, times: u32, fault: &Value) {
+fn fault(workspace: &Workspace, method: &str, times: impl Into<Value>, fault: &Value) -> Fault {
     let path = format!("/namespaces/{}/workloads", workspace.namespace());
-    workspace
-        .api()
-        .fault(json!({ "method": method, "path": path, "times": times, "fault": fault }));
+    let rule = json!({ "method": method, "path": path, "times": times.into(), "fault": fault });
+    workspace.api().fault(rule)
 }
 
 #[test]
 fn a_burst_of_refusals_is_sat_out() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
-        fault(workspace, "PATCH", 2, &json!({ "status": 503, "retryAfter": 0 }));
-        fault(workspace, "GET", 2, &json!({ "status": 500 }));
+        let burst = [
+            fault(workspace, "PATCH", 2, &json!({ "status": 503, "retryAfter": 0 })),
+            fault(workspace, "GET", 2, &json!({ "status": 500 })),
+        ];
         workspace.applies();
-        fault(workspace, "PATCH", 1, &json!({ "status": 429, "retryAfter": 1 }));
-        fault(workspace, "GET", 1, &json!({ "reset": true }));
+        drop(burst);
+        let burst = [
+            fault(workspace, "PATCH", 1, &json!({ "status": 429, "retryAfter": 1 })),
+            fault(workspace, "GET", 1, &json!({ "reset": true })),
+        ];
         workspace.config(&WEB.replace("nginx:1.25", "nginx:1.26")).applies();
-        fault(workspace, "DELETE", 1, &json!({ "html": 502 }));
+        drop(burst);
+        let _page = fault(workspace, "DELETE", 1, &json!({ "html": 502 }));
         workspace.destroy().succeeds();
     });
 }
@@ -45,9 +50,13 @@ fn the_number_of_repeats_is_a_setting_and_each_is_logged() {
         let plan = |limit: &str, of_block: Option<&str>| {
             let block = of_block.map_or_else(String::new, |limit| format!("max_retries = {limit}"));
             workspace.config(&format!("provider \"datum\" {{\n  {block}\n}}\n{WEB}"));
-            workspace.api().clear_faults();
             workspace.api().forget_requests();
-            fault(workspace, "GET", 100, &json!({ "status": 503, "retryAfter": 0 }));
+            let _away = fault(
+                workspace,
+                "GET",
+                AS_OFTEN_AS_IT_COMES,
+                &json!({ "status": 503, "retryAfter": 0 }),
+            );
             let mut command = workspace.command(&["plan", "-no-color"]);
             command.env("DATUM_MAX_RETRIES", limit).env("TF_LOG_PROVIDER", "WARN");
             let output = Output::of(&mut command).fails().says("not available (503)");
@@ -57,7 +66,6 @@ fn the_number_of_repeats_is_a_setting_and_each_is_logged() {
         assert_eq!(plan("0", None), (0, 1));
         assert_eq!(plan("2", None), (2, 3));
         assert_eq!(plan("2", Some("1")), (1, 2), "the attribute wins");
-        workspace.api().clear_faults();
         workspace.config(&format!("provider \"datum\" {{\n  max_retries = 1.5\n}}\n{WEB}"));
         workspace
             .run(&["plan", "-no-color"])
@@ -72,22 +80,19 @@ fn quota_that_is_busy_is_asked_again_and_quota_that_is_used_up_is_not() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
         let refusal = |message: &str| json!({ "status": 403, "reason": "Forbidden", "message": message });
-        fault(
-            workspace,
-            "PATCH",
-            2,
-            &refusal("The quota system is busy, try again in a moment"),
-        );
+        let busy = refusal("The quota system is busy, try again in a moment");
+        let busy = fault(workspace, "PATCH", 2, &busy);
         workspace.applies();
+        busy.ends();
         workspace.destroy().succeeds();
         workspace.api().forget_requests();
         // Quota is not looked at in a dry run.
         let path = "fieldManager=terraform-provider-datum&fieldValidation";
         let rule = json!({
-            "method": "PATCH", "path": path, "times": 100, "skip": 1,
+            "method": "PATCH", "path": path, "skip": 1,
             "fault": refusal("You've reached your quota of 5 workloads"),
         });
-        workspace.api().fault(rule);
+        let _used_up = workspace.api().fault(rule);
         workspace
             .apply()
             .fails()
@@ -100,36 +105,17 @@ fn quota_that_is_busy_is_asked_again_and_quota_that_is_used_up_is_not() {
 }
 
 #[test]
-fn a_watch_that_closes_expires_and_breaks_is_resumed() {
-    each_cli_with_its_own_api(|workspace| {
-        workspace.config(WEB).applies();
-        for break_ in [
-            json!({ "closeWatch": true }),
-            json!({ "expireWatch": true }),
-            json!({ "truncate": 40 }),
-        ] {
-            let path = format!("/namespaces/{}/workloads?&watch=true", workspace.namespace());
-            workspace
-                .api()
-                .fault(json!({ "path": path, "times": 3, "fault": break_ }));
-        }
-        workspace.config(&WEB.replace("replicas = 2", "replicas = 4")).applies();
-        assert_eq!(workspace.state(ADDRESS)["status"]["ready_replicas"], 4);
-    });
-}
-
-#[test]
 fn an_api_that_stays_away_is_named_and_nothing_is_lost() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB).applies();
-        fault(workspace, "GET", 100, &json!({ "html": 502 }));
+        let away = fault(workspace, "GET", AS_OFTEN_AS_IT_COMES, &json!({ "html": 502 }));
         workspace
             .run(&["plan", "-no-color"])
             .fails()
             .says("502")
             .does_not_say("<html");
         assert!(workspace.state_if_any(ADDRESS).is_some());
-        workspace.api().clear_faults();
+        away.ends();
         workspace.plans_nothing();
     });
 }
@@ -138,7 +124,7 @@ fn an_api_that_stays_away_is_named_and_nothing_is_lost() {
 fn a_write_whose_answer_is_lost_is_not_an_orphan() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
-        fault(workspace, "PATCH", 1, &json!({ "truncate": 60 }));
+        let _lost = fault(workspace, "PATCH", 1, &json!({ "truncate": 60 }));
         // Either the answer is fetched anew, or the next apply explains how to take the workload over.
         if !workspace.apply().success {
             let id = format!("{}/web", workspace.namespace());
@@ -179,15 +165,16 @@ fn a_server_that_asks_to_slow_down_is_obeyed_for_as_long_as_there_is_time() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(WEB);
         // More than the budget for faults, and only the write is struck: the dry run has another field manager.
-        workspace.api().fault(json!({
+        let busy = workspace.api().fault(json!({
             "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 6,
             "fault": { "status": 429, "retryAfter": 1 },
         }));
         workspace.apply().succeeds().says("asked to come back later 6 times");
+        busy.ends();
         workspace.plans_nothing();
         workspace.destroy().succeeds();
-        workspace.api().fault(json!({
-            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 100,
+        let _busy = workspace.api().fault(json!({
+            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.",
             "fault": { "status": 429, "retryAfter": 900 },
         }));
         workspace

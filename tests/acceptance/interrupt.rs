@@ -3,8 +3,9 @@
 use std::process::Command;
 use std::time::Duration;
 
-use acceptance::{Running, Signal, Workspace, each_cli, each_cli_with_its_own_api};
+use acceptance::{AS_OFTEN_AS_IT_COMES, Running, Signal, Workspace, each_cli, each_cli_with_its_own_api};
 use rustix::process::{Pid, kill_process};
+use serde_json::json;
 
 const STUCK: &str = r#"
 resource "datum_workload" "web" {
@@ -153,7 +154,7 @@ fn an_interrupted_delete_keeps_the_state_until_the_workload_is_gone() {
         child.signal(Signal::INT);
         child.ends_within(SOON).fails();
         assert!(workspace.state_if_any(ADDRESS).is_some(), "state is kept");
-        let none = serde_json::json!({ "metadata": { "finalizers": null } });
+        let none = json!({ "metadata": { "finalizers": null } });
         workspace.api().edit(workspace.namespace(), "web", none);
         workspace.destroy().succeeds();
     });
@@ -209,7 +210,7 @@ fn a_killed_delete_is_gone_on_with_by_the_next_destroy() {
         signal(child.id(), Signal::KILL);
         child.ends_within(SOON).fails();
         assert_no_orphan(workspace);
-        let none = serde_json::json!({ "metadata": { "finalizers": null } });
+        let none = json!({ "metadata": { "finalizers": null } });
         workspace.api().edit(workspace.namespace(), "web", none);
         workspace.destroy().succeeds();
         assert!(workspace.state_if_any(ADDRESS).is_none());
@@ -221,19 +222,14 @@ fn an_interrupt_ends_a_plan_whose_api_does_not_answer() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
         let path = format!("/namespaces/{}/workloads", workspace.namespace());
-        let fault = |fault| serde_json::json!({ "method": "GET", "path": path, "times": 1, "fault": fault });
-        workspace.api().forget_requests();
-        workspace.api().fault(fault(serde_json::json!({ "status": 503 })));
-        workspace
+        let held = workspace
             .api()
-            .fault(fault(serde_json::json!({ "latencyMs": 600_000 })));
+            .fault(json!({ "method": "GET", "path": path, "fault": { "hold": true } }));
         let child = workspace.start(&["plan", "-no-color"]);
-        // The first request is refused, its repeat hangs.
-        let is_refused = || !workspace.api().requests().is_empty();
-        workspace.api().until("the refresh has begun", is_refused);
+        held.strikes_at_least(1);
         child.signal(Signal::INT);
         child.ends_within(SOON).fails();
-        workspace.api().clear_faults();
+        held.ends();
         workspace.plans_nothing();
     });
 }
@@ -261,20 +257,17 @@ fn an_interrupt_ends_the_repeats_of_a_write() {
         let provider = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
         workspace.config(&format!("{provider}{STUCK}"));
         let path = format!("/namespaces/{}/workloads/web", workspace.namespace());
-        let busy = serde_json::json!({ "method": "PATCH", "path": path, "times": 1000, "fault": { "status": 503 } });
-        workspace.api().fault(busy);
-        let writes = || {
-            let requests = workspace.api().requests();
-            requests.iter().filter(|request| request.starts_with("PATCH")).count()
-        };
-        let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-        workspace.api().until("a write was refused", || writes() > 0);
+        let busy = workspace.api().fault(json!({
+            "method": "PATCH", "path": path, "times": AS_OFTEN_AS_IT_COMES, "fault": { "status": 503 },
+        }));
+        // Uninterrupted it goes on for longer than the test may take.
+        let mut command = workspace.command(&["apply", "-auto-approve", "-no-color"]);
+        let child = Running::start(command.env("DATUM_MAX_RETRIES", "1000"));
+        busy.strikes_at_least(1);
         child.signal(Signal::INT);
         child.ends_within(SOON).fails();
-        // Uninterrupted there are six, within about ten seconds.
-        assert!(writes() < 6, "{} writes", writes());
         assert!(workspace.state_if_any(ADDRESS).is_none(), "nothing was made");
-        workspace.api().clear_faults();
+        busy.ends();
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\"")).applies();
     });
 }
@@ -294,18 +287,11 @@ fn a_command_that_hangs_is_killed_and_quoted() {
 fn an_interrupt_ends_a_create_that_is_stalled_and_says_what_is_not_known() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(&STUCK.replace("\"stuck\"", "\"ready\""));
-        workspace.api().fault(serde_json::json!({
-            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "times": 1,
-            "fault": { "latencyMs": 55000 },
+        let stalled = workspace.api().fault(json!({
+            "method": "PATCH", "path": "fieldManager=terraform-provider-datum.", "fault": { "hold": true },
         }));
-        workspace.api().forget_requests();
         let child = workspace.start(&["apply", "-auto-approve", "-no-color"]);
-        // What is stalled is not counted yet: it follows the dry run of the process that applies.
-        workspace.api().until("the create is about to be sent", || {
-            let all = workspace.api().send(http::Method::GET, "/_control/requests", None);
-            all.is_ok_and(|all| all.to_string().matches("dryRun=All").count() == 2)
-        });
-        std::thread::sleep(Duration::from_secs(2));
+        stalled.strikes_at_least(1);
         child.signal(Signal::INT);
         child
             .ends_within(SOON)

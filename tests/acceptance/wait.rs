@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use acceptance::{Api, Output, Running, Workspace, each_cli, each_cli_with_its_own_api};
+use acceptance::{Output, Running, Workspace, each_cli, each_cli_with_its_own_api};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -305,24 +305,13 @@ fn every_terminal_state_ends_the_wait_long_before_its_deadline() {
     });
 }
 
-/// How many watches the provider has opened.
-fn watches(api: &Api) -> usize {
-    let all = api.send(Method::GET, "/_control/requests", None);
-    let all = all.expect("the requests are counted");
-    let is_watch = |request: &&Value| {
-        let has = |field: &str, text: &str| request[field].as_str().is_some_and(|value| value.contains(text));
-        has("query", "watch=true") && has("userAgent", "terraform-provider-datum/")
-    };
-    all.as_array().into_iter().flatten().filter(is_watch).count()
-}
-
 #[test]
 fn a_wait_outlasts_whatever_happens_to_its_watch() {
     each_cli_with_its_own_api(|workspace| {
         let api = workspace.api();
         workspace.config(&web(&scenario("no-status"), ""));
         let apply = applying(workspace);
-        api.until("it is watched", || watches(api) > 0);
+        api.until("it is watched", || api.watches() > 0);
         let watch = format!("/namespaces/{}/workloads?&watch=true", workspace.namespace());
         let faults = [
             (1, json!({ "status": 410, "reason": "Expired" })),
@@ -334,16 +323,16 @@ fn a_wait_outlasts_whatever_happens_to_its_watch() {
         ];
         for (number, (times, fault)) in (1_u32..).zip(faults) {
             for end in ["closeWatch", "expireWatch"] {
-                let before = watches(api);
+                let before = api.watches();
                 let strikes = if end == "closeWatch" { times } else { 0 };
-                if strikes > 0 {
-                    api.fault(json!({ "path": watch, "times": strikes, "fault": fault }));
-                }
-                api.fault(json!({ "path": watch, "fault": { end: true } }));
+                let struck =
+                    (strikes > 0).then(|| api.fault(json!({ "path": watch, "times": strikes, "fault": fault })));
+                let ended = api.fault(json!({ "path": watch, "fault": { end: true } }));
                 // The one that was open ends, those that are struck follow, and then one that lives.
                 api.until(&format!("the watch is there again after {end} and {fault}"), || {
-                    watches(api) > before + strikes
+                    api.watches() > before + strikes
                 });
+                drop((struck, ended));
                 report(
                     workspace,
                     &json!({ "phase": "Pending", "observedGeneration": 1, "replicas": number, "note": end }),
@@ -351,13 +340,13 @@ fn a_wait_outlasts_whatever_happens_to_its_watch() {
             }
         }
         // One that breaks off within an event is struck as soon as there is one.
-        let before = watches(api);
-        api.fault(json!({ "path": watch, "fault": { "truncate": 40 } }));
-        api.fault(json!({ "path": watch, "fault": { "closeWatch": true } }));
-        api.until("the watch that will break off is there", || watches(api) > before);
+        let before = api.watches();
+        let _broken = api.fault(json!({ "path": watch, "fault": { "truncate": 40 } }));
+        let _closed = api.fault(json!({ "path": watch, "fault": { "closeWatch": true } }));
+        api.until("the watch that will break off is there", || api.watches() > before);
         report(workspace, &up(1, 2));
         apply.ends_within(SOON).succeeds();
-        assert!(watches(api) > before + 1, "the half event was asked for again");
+        assert!(api.watches() > before + 1, "the half event was asked for again");
         workspace.plans_nothing();
     });
 }
@@ -370,7 +359,7 @@ fn requests_and_their_repeats_count_towards_the_one_deadline() {
             web(&scenario("stuck"), "timeouts = { create = \"6s\" }")
         ));
         let path = format!("/namespaces/{}/workloads/web", workspace.namespace());
-        workspace
+        let _slow = workspace
             .api()
             .fault(json!({ "method": "PATCH", "path": path, "fault": { "latencyMs": 4000 } }));
         workspace
@@ -875,21 +864,26 @@ fn a_broken_rollout_that_is_scaled_to_zero_succeeds() {
     each_cli(|workspace| {
         workspace.config(&web(&scenario("no-status"), ""));
         let apply = applying(workspace);
-        let broken = |generation: i64, replicas: u32| {
+        let broken = |generation: i64, replicas: u32, reason: &str| {
             json!({ "phase": "Failed", "observedGeneration": generation, "replicas": replicas,
-                    "conditions": [condition("Progressing", "False", "ImagePullBackOff", "no such tag")] })
+                    "conditions": [condition("Progressing", "False", reason, "no such tag")] })
         };
-        report(workspace, &broken(1, 2));
+        report(workspace, &broken(1, 2, "ImagePullBackOff"));
         apply.ends_within(SOON).fails().says("ImagePullBackOff");
         workspace.run(&["untaint", ADDRESS]).succeeds();
         workspace.config(&web(&scenario("no-status"), "").replace("replicas = 2", "replicas = 0"));
-        let apply = workspace.start(&["apply", "-auto-approve", "-no-color"]);
+        let log = workspace.path().join("apply.log");
+        let mut command = workspace.command(&["apply", "-auto-approve", "-no-color"]);
+        command.env("TF_LOG_PROVIDER", "INFO").env("TF_LOG_PATH", &log);
+        let apply = Running::start(&mut command);
         workspace.api().until("the change is written", || {
             live(workspace)["metadata"]["generation"] == 2
         });
-        report(workspace, &broken(2, 2));
-        std::thread::sleep(Duration::from_secs(1));
-        report(workspace, &broken(2, 0));
+        report(workspace, &broken(2, 2, "ErrImagePull"));
+        workspace.api().until("the broken status is seen", || {
+            std::fs::read_to_string(&log).is_ok_and(|log| log.contains("ErrImagePull"))
+        });
+        report(workspace, &broken(2, 0, "ErrImagePull"));
         apply.ends_within(SOON).succeeds();
     });
 }

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use crate::control_plane::ControlPlane;
+use crate::fault::Fault;
 
 const WORKLOADS: &str = "/apis/compute.miloapis.com/v1alpha1/namespaces";
 /// The annotation in which `kubectl apply` keeps what it was given.
@@ -70,6 +71,17 @@ impl Api {
     /// on.
     pub fn own() -> &'static Api {
         Box::leak(Box::new(Api::of(ControlPlane::local())))
+    }
+
+    /// The same, with its objects on disk, for a test that restarts it.
+    pub fn own_on_disk() -> &'static Api {
+        Box::leak(Box::new(Api::of(ControlPlane::on_disk())))
+    }
+
+    /// Kills the control plane as a power failure does, and starts it again with what it had written to disk.
+    #[track_caller]
+    pub fn restart(&self) {
+        self.control_plane.restart();
     }
 
     fn of(control_plane: ControlPlane) -> Api {
@@ -132,9 +144,14 @@ impl Api {
         let _ = self.send(Method::DELETE, &format!("/api/v1/namespaces/{name}"), None);
     }
 
+    /// A workload, as far as the API can be asked.
+    pub fn read(&self, namespace: &str, name: &str) -> Result<Value, kube::Error> {
+        self.send(Method::GET, &format!("{WORKLOADS}/{namespace}/workloads/{name}"), None)
+    }
+
     /// A workload, if it exists.
     pub fn workload(&self, namespace: &str, name: &str) -> Option<Value> {
-        match self.send(Method::GET, &format!("{WORKLOADS}/{namespace}/workloads/{name}"), None) {
+        match self.read(namespace, name) {
             Ok(workload) => Some(workload),
             Err(kube::Error::Api(status)) if status.code == 404 => None,
             Err(error) => panic!("workload {namespace}/{name} could not be read: {error}"),
@@ -181,9 +198,14 @@ impl Api {
     /// Changes a workload by a merge patch: an Update by this field manager, such as `kubectl-label` or `kubectl-annotate`.
     #[track_caller]
     pub fn merge_as(&self, manager: &str, namespace: &str, name: &str, patch: Value) -> Value {
+        self.try_merge_as(manager, namespace, name, patch)
+            .unwrap_or_else(|error| panic!("{manager} changes the workload: {error}"))
+    }
+
+    /// The same, where it may fail.
+    pub fn try_merge_as(&self, manager: &str, namespace: &str, name: &str, patch: Value) -> Result<Value, kube::Error> {
         let path = format!("{WORKLOADS}/{namespace}/workloads/{name}?fieldManager={manager}");
         self.send(Method::PATCH, &path, Some(("application/merge-patch+json", patch)))
-            .unwrap_or_else(|error| panic!("{manager} changes the workload: {error}"))
     }
 
     /// Changes a workload as `kubectl patch --type=json` does: an Update by the manager `kubectl-patch`.
@@ -217,9 +239,14 @@ impl Api {
     /// Changes the status of a workload, as its controller does.
     #[track_caller]
     pub fn edit_status(&self, namespace: &str, name: &str, patch: Value) -> Value {
+        self.try_edit_status(namespace, name, patch)
+            .expect("the status is edited")
+    }
+
+    /// The same, where it may fail.
+    pub fn try_edit_status(&self, namespace: &str, name: &str, patch: Value) -> Result<Value, kube::Error> {
         let path = format!("{WORKLOADS}/{namespace}/workloads/{name}/status?fieldManager=controller");
         self.send(Method::PATCH, &path, Some(("application/merge-patch+json", patch)))
-            .expect("the status is edited")
     }
 
     /// Scales a workload, as `kubectl scale` and an autoscaler do.
@@ -280,18 +307,11 @@ impl Api {
         }
     }
 
-    /// Switches a fault on (see the control plane's `/_control/faults`).
+    /// Switches a fault on (see the control plane's `/_control/faults`), which strikes the provider unless it names another
+    /// `userAgent`.
     #[track_caller]
-    pub fn fault(&self, fault: Value) {
-        self.send(Method::POST, "/_control/faults", Some(("application/json", fault)))
-            .expect("the fault is accepted");
-    }
-
-    /// Switches every fault off.
-    #[track_caller]
-    pub fn clear_faults(&self) {
-        self.send(Method::DELETE, "/_control/faults", None)
-            .expect("the faults are cleared");
+    pub fn fault(&'static self, rule: Value) -> Fault {
+        Fault::new(self, rule)
     }
 
     /// Forgets the requests counted so far.
@@ -304,16 +324,25 @@ impl Api {
     /// The requests that the provider sent since, as `METHOD path`.
     #[track_caller]
     pub fn requests(&self) -> Vec<String> {
+        let line = |request: &Value| format!("{} {}", text(request, "method"), text(request, "path"));
+        self.requests_of_the_provider().iter().map(line).collect()
+    }
+
+    /// How many of them have opened a watch.
+    #[track_caller]
+    pub fn watches(&self) -> usize {
+        let requests = self.requests_of_the_provider();
+        let is_watch = |request: &&Value| text(request, "query").contains("watch=true");
+        requests.iter().filter(is_watch).count()
+    }
+
+    #[track_caller]
+    fn requests_of_the_provider(&self) -> Vec<Value> {
         let all = self
             .send(Method::GET, "/_control/requests", None)
             .expect("the requests are counted");
-        let text = |request: &Value, field: &str| request[field].as_str().unwrap_or_default().to_owned();
-        all.as_array()
-            .into_iter()
-            .flatten()
-            .filter(|request| text(request, "userAgent").starts_with("terraform-provider-datum/"))
-            .map(|request| format!("{} {}", text(request, "method"), text(request, "path")))
-            .collect()
+        let is_ours = |request: &&Value| text(request, "userAgent").starts_with("terraform-provider-datum/");
+        all.as_array().into_iter().flatten().filter(is_ours).cloned().collect()
     }
 
     /// Sends a request and returns the JSON answered.
@@ -328,6 +357,10 @@ impl Api {
         let text = self.runtime.block_on(self.client.request_text(request))?;
         Ok(serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }
+}
+
+fn text<'a>(request: &'a Value, field: &str) -> &'a str {
+    request[field].as_str().unwrap_or_default()
 }
 
 /// Adds to a merge patch a null for everything that was given `before` and is not any more.

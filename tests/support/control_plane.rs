@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -14,6 +15,10 @@ use crate::cli;
 
 /// Names the kubeconfig of the API server to test against.
 const EXTERNAL: &str = "DATUM_TEST_KUBECONFIG";
+/// The kubeconfig, in the folder of its control plane.
+const KUBECONFIG: &str = "kubeconfig";
+/// What makes a server keep its objects in its folder.
+const DATA: &str = "--data=data";
 /// What the binary `datum-control-plane` is given whatever it does: an end with this process, and no time to lose.
 const ALWAYS: [&str; 3] = ["--step", "50ms", "--parent-pid"];
 
@@ -22,8 +27,8 @@ const ALWAYS: [&str; 3] = ["--step", "50ms", "--parent-pid"];
 pub(crate) struct ControlPlane {
     kubeconfig: PathBuf,
     // Held for as long as the tests run; the child ends when this process does.
-    _child: Child,
-    _folder: TempDir,
+    child: Mutex<Child>,
+    folder: TempDir,
 }
 
 impl ControlPlane {
@@ -38,33 +43,46 @@ impl ControlPlane {
     /// A local control plane with its simulator.
     pub(crate) fn local() -> ControlPlane {
         let folder = folder();
-        let kubeconfig = folder.path().join("kubeconfig");
-        let mut command = Command::new(cli::binaries().join("datum-control-plane"));
-        command.args(["serve", "--simulate", "--listen", "127.0.0.1:0", "--kubeconfig"]);
-        let mut child = start(command.arg(&kubeconfig), folder.path());
-        let started = Instant::now();
-        while !kubeconfig.exists() {
-            let ended = child.try_wait().expect("the control plane can be asked");
-            let said = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-            assert!(ended.is_none(), "the control plane ended with {ended:?}:\n{}", said());
-            assert!(
-                started.elapsed() < Duration::from_secs(30),
-                "the control plane is not ready:\n{}",
-                said()
-            );
-            thread::sleep(Duration::from_millis(20));
-        }
+        let child = serve(&folder, "127.0.0.1:0", &[]);
+        ControlPlane::of(child, folder)
+    }
+
+    /// The same, with its objects on disk, so that [`restart`](Self::restart) finds them again.
+    pub(crate) fn on_disk() -> ControlPlane {
+        let folder = folder();
+        let child = serve(&folder, "127.0.0.1:0", &[DATA]);
+        ControlPlane::of(child, folder)
+    }
+
+    fn of(child: Child, folder: TempDir) -> ControlPlane {
         ControlPlane {
-            kubeconfig,
-            _child: child,
-            _folder: folder,
+            kubeconfig: folder.path().join(KUBECONFIG),
+            child: Mutex::new(child),
+            folder,
         }
+    }
+
+    /// Kills it as a power failure does, and starts it again at the same address.
+    #[track_caller]
+    pub(crate) fn restart(&self) {
+        let kubeconfig = Kubeconfig::read_from(&self.kubeconfig).expect("the kubeconfig is readable");
+        let cluster = kubeconfig.clusters.first().and_then(|named| named.cluster.as_ref());
+        let server: http::Uri = cluster
+            .and_then(|cluster| cluster.server.as_ref())
+            .and_then(|server| server.parse().ok())
+            .expect("the kubeconfig names the server");
+        let address = server.authority().expect("an address").as_str();
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        child.kill().expect("the control plane is ours to kill");
+        child.wait().expect("it ends");
+        fs::remove_file(&self.kubeconfig).expect("the kubeconfig is ours");
+        *child = serve(&self.folder, address, &[DATA]);
     }
 
     /// The server of a kubeconfig, with a simulator beside it.
     fn external(kubeconfig: &OsStr) -> ControlPlane {
         let folder = folder();
-        let path = folder.path().join("kubeconfig");
+        let path = folder.path().join(KUBECONFIG);
         let kubeconfig = anywhere(Path::new(kubeconfig));
         let text = serde_json::to_string(&kubeconfig).expect("a kubeconfig is JSON");
         fs::write(&path, text).expect("the kubeconfig is written");
@@ -72,8 +90,8 @@ impl ControlPlane {
         let child = start(command.args(["simulate", "--kubeconfig"]).arg(&path), folder.path());
         ControlPlane {
             kubeconfig: path,
-            _child: child,
-            _folder: folder,
+            child: Mutex::new(child),
+            folder,
         }
     }
 
@@ -81,6 +99,31 @@ impl ControlPlane {
     pub(crate) fn kubeconfig(&self) -> &Path {
         &self.kubeconfig
     }
+}
+
+/// Starts a server in this folder, and returns when it is ready.
+#[track_caller]
+fn serve(folder: &TempDir, address: &str, more: &[&str]) -> Child {
+    let kubeconfig = folder.path().join(KUBECONFIG);
+    let mut command = Command::new(cli::binaries().join("datum-control-plane"));
+    command
+        .current_dir(folder.path())
+        .args(["serve", "--simulate", "--listen", address, "--kubeconfig", KUBECONFIG])
+        .args(more);
+    let mut child = start(&mut command, folder.path());
+    let started = Instant::now();
+    while !kubeconfig.exists() {
+        let ended = child.try_wait().expect("the control plane can be asked");
+        let said = || fs::read_to_string(folder.path().join("log")).unwrap_or_default();
+        assert!(ended.is_none(), "the control plane ended with {ended:?}:\n{}", said());
+        assert!(
+            started.elapsed() < Duration::from_secs(30),
+            "the control plane is not ready:\n{}",
+            said()
+        );
+        thread::sleep(Duration::from_millis(20));
+    }
+    child
 }
 
 /// A folder that only this user can read.

@@ -19,6 +19,7 @@ pub mod api;
 pub mod cli;
 mod control_plane;
 pub mod copies;
+pub mod fault;
 pub mod feature;
 pub mod plan;
 pub mod running;
@@ -29,6 +30,7 @@ use std::thread;
 
 pub use api::{Access, Api, Kubectl};
 pub use cli::{Cli, Output};
+pub use fault::{AS_OFTEN_AS_IT_COMES, Fault};
 pub use feature::Feature;
 pub use plan::Plan;
 pub use running::{Running, Signal};

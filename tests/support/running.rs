@@ -3,7 +3,7 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::{Command, Stdio};
 use std::sync::mpsc::{self, Receiver};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, process, thread};
 
 use rustix::process::{Pid, kill_process_group};
@@ -14,6 +14,8 @@ use crate::cli::Output;
 
 /// How long a command may take before it counts as hung: far longer than any takes, even where all run at once.
 const PATIENCE: Duration = Duration::from_mins(5);
+/// How often something is done while a command runs.
+const STEP: Duration = Duration::from_millis(50);
 /// How long a killed command may take to end.
 const AGONY: Duration = Duration::from_secs(30);
 
@@ -81,6 +83,19 @@ impl Running {
             panic!("{hung}, and something holds its output open although it was killed");
         };
         panic!("{hung} and was killed:\n{}", self.over(ended));
+    }
+
+    /// The same, and does something over and over until then.
+    #[track_caller]
+    pub fn ends_while(mut self, mut step: impl FnMut()) -> Output {
+        let started = Instant::now();
+        while started.elapsed() < PATIENCE {
+            match self.ended.recv_timeout(STEP) {
+                Ok(ended) => return self.over(ended),
+                Err(_) => step(),
+            }
+        }
+        self.ends_within(Duration::ZERO)
     }
 
     fn over(&mut self, ended: io::Result<process::Output>) -> Output {

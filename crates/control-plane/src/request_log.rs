@@ -3,12 +3,13 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use jiff::Timestamp;
 use serde::Serialize;
 
 /// How many requests are remembered.
 const CAPACITY: usize = 100_000;
 
-/// One request.
+/// One request that was answered.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Entry {
@@ -20,6 +21,10 @@ pub struct Entry {
     pub query: String,
     /// Who says to have sent it.
     pub user_agent: String,
+    /// When its head had been read.
+    pub received: Timestamp,
+    /// When its answer began, or the connection was reset instead.
+    pub answered: Timestamp,
     /// The HTTP status of the answer; 0 where the connection was reset instead.
     pub status: u16,
 }

@@ -25,8 +25,32 @@ struct State {
     watches: Vec<(Option<String>, UnboundedSender<Chunk>)>,
     /// Watches that are open and are told nothing.
     lost: Vec<UnboundedSender<Chunk>>,
-    /// Answers that are given before the cluster's own, by a part of the request's line.
-    faults: Vec<(String, Response<String>)>,
+    faults: Vec<Fault>,
+}
+
+/// Answers that are given before the cluster's own.
+struct Fault {
+    /// A part of the line of the requests that get them.
+    text: String,
+    answer: Response<String>,
+    /// How many get them; all where there is no number.
+    times: Option<usize>,
+    struck: usize,
+}
+
+impl Fault {
+    fn strikes(&mut self, line: &str) -> bool {
+        let strikes = line.contains(&self.text) && self.times.is_none_or(|times| self.struck < times);
+        self.struck += usize::from(strikes);
+        strikes
+    }
+
+    /// What is left of it that a test must have seen.
+    fn left(&self) -> Option<String> {
+        let is_spent = self.struck >= self.times.unwrap_or(1);
+        let (code, struck) = (self.answer.status(), self.struck);
+        (!is_spent).then(|| format!("{code} for {}, which was given {struck} times", self.text))
+    }
 }
 
 /// A running cluster. Objects are changed by the test, as a controller would.
@@ -39,8 +63,9 @@ pub(crate) struct Cluster {
 impl Cluster {
     pub(crate) async fn start() -> Self {
         let state: Arc<Mutex<State>> = Arc::default();
-        let shared = state.clone();
+        let (shared, owed) = (state.clone(), state.clone());
         let server = Server::start(move |asked| shared.lock().unwrap().answer(asked)).await;
+        let server = server.owing(move || owed.lock().unwrap().faults.iter().filter_map(Fault::left).collect());
         Self {
             state,
             server: Arc::new(server),
@@ -117,8 +142,21 @@ impl Cluster {
 
     /// The next request whose line contains the text gets this answer.
     pub(crate) fn fail_once(&self, text: &str, code: u16, body: &str) {
-        let answer = Response::builder().status(code).body(body.to_owned()).unwrap();
-        self.state.lock().unwrap().faults.push((text.to_owned(), answer));
+        self.fail(text, Some(1), code, body);
+    }
+
+    /// Every request whose line contains the text gets this answer: one at least.
+    pub(crate) fn fail_always(&self, text: &str, code: u16, body: &str) {
+        self.fail(text, None, code, body);
+    }
+
+    fn fail(&self, text: &str, times: Option<usize>, code: u16, body: &str) {
+        self.state.lock().unwrap().faults.push(Fault {
+            text: text.to_owned(),
+            answer: Response::builder().status(code).body(body.to_owned()).unwrap(),
+            times,
+            struck: 0,
+        });
     }
 }
 
@@ -157,8 +195,12 @@ impl State {
 
     fn answer(&mut self, asked: &Asked) -> Response {
         let line = asked.line();
-        if let Some(at) = self.faults.iter().position(|(text, _)| line.contains(text.as_str())) {
-            return self.faults.remove(at).1.map(Body::from);
+        if let Some(fault) = self
+            .faults
+            .iter_mut()
+            .find_map(|fault| fault.strikes(&line).then_some(fault))
+        {
+            return fault.answer.clone().map(Body::from);
         }
         if asked.path == "/apis" {
             let versions = json!([{ "groupVersion": "compute.miloapis.com/v1alpha1" }]);

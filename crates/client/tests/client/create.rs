@@ -70,6 +70,17 @@ impl Store {
         object.clone()
     }
 
+    /// What was prepared and has not happened.
+    fn left(&self) -> Vec<String> {
+        let lost = self.lost.iter().map(|lost| format!("{lost:?}"));
+        let then = self.then.iter().map(|_| "a write of somebody else".to_owned());
+        let refused = self
+            .refused
+            .iter()
+            .map(|(code, _)| format!("{code} to a change of the entries"));
+        lost.chain(then).chain(refused).collect()
+    }
+
     fn answer(&mut self, asked: &Asked) -> Response {
         match asked.method {
             http::Method::GET => match &self.object {
@@ -143,8 +154,9 @@ struct Api {
 impl Api {
     async fn start(store: Store) -> Self {
         let store = Arc::new(Mutex::new(store));
-        let shared = store.clone();
+        let (shared, owed) = (store.clone(), store.clone());
         let server = Server::start(move |asked| shared.lock().unwrap().answer(asked)).await;
+        let server = server.owing(move || owed.lock().unwrap().left());
         Self { server, store }
     }
 

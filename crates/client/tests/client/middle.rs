@@ -16,22 +16,40 @@ pub(crate) enum Manner {
     Stalling(Arc<AtomicBool>),
 }
 
-/// Starts a proxy in front of a server, and returns its URL.
-pub(crate) async fn between(server: SocketAddr, manner: Manner) -> String {
+/// A proxy in front of a server. A test that ends before it has kept anything to itself has shown nothing, and fails.
+pub(crate) struct Middle {
+    pub(crate) url: String,
+    kept: Arc<AtomicBool>,
+}
+
+impl Drop for Middle {
+    fn drop(&mut self) {
+        let has_kept = self.kept.load(Ordering::SeqCst);
+        assert!(has_kept || std::thread::panicking(), "nothing was kept back");
+    }
+}
+
+/// Starts a proxy in front of a server.
+pub(crate) async fn between(server: SocketAddr, manner: Manner) -> Middle {
+    let kept = Arc::new(AtomicBool::new(false));
+    let keeps = kept.clone();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move {
         while let Ok((client, _)) = listener.accept().await {
             let server = TcpStream::connect(server).await.unwrap();
-            tokio::spawn(pass(client, server, manner.clone()));
+            tokio::spawn(pass(client, server, manner.clone(), keeps.clone()));
         }
     });
-    format!("http://{address}")
+    Middle {
+        url: format!("http://{address}"),
+        kept,
+    }
 }
 
-async fn pass(mut client: TcpStream, mut server: TcpStream, manner: Manner) {
+async fn pass(mut client: TcpStream, mut server: TcpStream, manner: Manner, kept: Arc<AtomicBool>) {
     match manner {
-        Manner::Holding => hold(client, server).await,
+        Manner::Holding => hold(client, server, kept).await,
         // A connection that was opened after the others had stalled is a new one.
         Manner::Stalling(stalled) if stalled.load(Ordering::SeqCst) => {
             drop(copy_bidirectional(&mut client, &mut server).await);
@@ -39,17 +57,23 @@ async fn pass(mut client: TcpStream, mut server: TcpStream, manner: Manner) {
         Manner::Stalling(stalled) => {
             let (mut from_client, mut to_client) = client.into_split();
             let (mut from_server, mut to_server) = server.into_split();
-            let up = stall(&mut from_client, &mut to_server, &stalled);
-            let down = stall(&mut from_server, &mut to_client, &stalled);
+            let up = stall(&mut from_client, &mut to_server, &stalled, &kept);
+            let down = stall(&mut from_server, &mut to_client, &stalled, &kept);
             tokio::join!(up, down);
         }
     }
 }
 
-async fn stall(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + Unpin), stalled: &AtomicBool) {
+async fn stall(
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
+    stalled: &AtomicBool,
+    kept: &AtomicBool,
+) {
     let mut buffer = vec![0; 65536];
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         if stalled.load(Ordering::SeqCst) {
+            kept.store(true, Ordering::SeqCst);
             std::future::pending::<()>().await;
         }
         if to.write_all(&buffer[..read]).await.is_err() {
@@ -59,7 +83,7 @@ async fn stall(from: &mut (impl AsyncRead + Unpin), to: &mut (impl AsyncWrite + 
     drop(to.shutdown().await);
 }
 
-async fn hold(client: TcpStream, server: TcpStream) {
+async fn hold(client: TcpStream, server: TcpStream, has_kept: Arc<AtomicBool>) {
     let (mut from_client, mut to_client) = client.into_split();
     let (mut from_server, mut to_server) = server.into_split();
     let watching = Arc::new(AtomicBool::new(false));
@@ -68,7 +92,9 @@ async fn hold(client: TcpStream, server: TcpStream) {
         let (mut buffer, mut kept) = (vec![0; 65536], Vec::new());
         while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
             kept.extend_from_slice(&buffer[..read]);
-            if !seen.load(Ordering::SeqCst) {
+            if seen.load(Ordering::SeqCst) {
+                has_kept.store(true, Ordering::SeqCst);
+            } else {
                 to_client.write_all(&std::mem::take(&mut kept)).await.ok();
             }
         }

@@ -110,7 +110,8 @@ async fn what_will_not_pass_is_not_repeated() {
 async fn only_a_delete_that_names_the_uid_is_repeated_when_it_may_have_happened() {
     let gone = (200, json!({ "kind": "Status", "status": "Success" }));
     for (uid, expected) in [(Some("uid-web".to_owned()), 2), (None, 1)] {
-        let server = Server::answering([busy(), gone.clone()]).await;
+        let answers = [busy(), gone.clone()];
+        let server = Server::answering(answers.into_iter().take(expected)).await;
         let options = DeleteOptions {
             uid,
             ..DeleteOptions::default()

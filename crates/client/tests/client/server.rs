@@ -1,6 +1,7 @@
 //! A scripted API server: a closure that answers, and a record of what was asked.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -45,10 +46,22 @@ impl Asked {
     }
 }
 
-/// A running server; it stops when the test's runtime does.
+/// A running server; it stops when the test's runtime does. A test that ends before everything was said that was prepared for
+/// it has shown nothing, and fails.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
+    unsaid: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let unsaid = (self.unsaid)();
+        assert!(
+            unsaid.is_empty() || std::thread::panicking(),
+            "never asked for, so that this test shows nothing of it: {unsaid:#?}"
+        );
+    }
 }
 
 impl Server {
@@ -74,20 +87,35 @@ impl Server {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         tokio::spawn(async move { axum::serve(listener, Router::new().fallback(handler)).await });
-        Self { address, asked }
+        Self {
+            address,
+            asked,
+            unsaid: Box::new(Vec::new),
+        }
+    }
+
+    /// The same server, with the answers that must have been given when the test ends.
+    pub(crate) fn owing(self, unsaid: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Self {
+        let mut server = self;
+        server.unsaid = Box::new(unsaid);
+        server
     }
 
     /// Starts a server that gives these answers one after the other, and the last one for ever.
     pub(crate) async fn answering(answers: impl IntoIterator<Item = (u16, Value)>) -> Self {
-        let answers: Vec<_> = answers.into_iter().collect();
-        let next = Arc::new(Mutex::new(0));
-        Self::start(move |_| {
-            let mut next = next.lock().unwrap();
-            let (status, body) = &answers[(*next).min(answers.len() - 1)];
-            *next += 1;
+        let answers: Arc<[_]> = answers.into_iter().collect();
+        let next = Arc::new(AtomicUsize::new(0));
+        let (prepared, given) = (answers.clone(), next.clone());
+        let unsaid = move || {
+            let unsaid = prepared.iter().skip(given.load(Ordering::SeqCst));
+            unsaid.map(|(status, body)| format!("{status} {body}")).collect()
+        };
+        let server = Self::start(move |_| {
+            let next = next.fetch_add(1, Ordering::SeqCst);
+            let (status, body) = &answers[next.min(answers.len() - 1)];
             json_answer(*status, body)
-        })
-        .await
+        });
+        server.await.owing(unsaid)
     }
 
     pub(crate) fn url(&self) -> String {

@@ -23,9 +23,16 @@ pub(super) fn serve(app: &Arc<App>, call: &Call, path: &str) -> Result<Answer, S
             let id = app.faults.add(rule);
             Ok(answer::value(200, &json!({"id": id})))
         }
+        (&Method::GET, "faults") => Ok(answer::value(200, &json!(app.faults.accounts()))),
         (&Method::DELETE, "faults") => {
             app.faults.clear();
             Ok(answer::value(200, &json!({})))
+        }
+        (&Method::DELETE, path) if path.starts_with("faults/") => {
+            let id = path.trim_start_matches("faults/");
+            let ended = id.parse().ok().and_then(|id| app.faults.end(id));
+            let ended = ended.ok_or_else(|| Status::new(404, "NotFound", format!("no fault has the number {id:?}")))?;
+            Ok(answer::value(200, &json!(ended)))
         }
         (&Method::GET, "requests") => Ok(answer::value(200, &json!(app.log.all()))),
         (&Method::DELETE, "requests") => {

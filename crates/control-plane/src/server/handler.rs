@@ -14,6 +14,7 @@ use http::{HeaderName, HeaderValue, Method, Request};
 use http_body::Body;
 use http_body_util::{BodyExt, Limited};
 use hyper::body::Incoming;
+use jiff::Timestamp;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +26,7 @@ use super::target::Target;
 use super::{App, Scheme, control, objects, review};
 use crate::auth::{Attributes, User};
 use crate::discovery::Document;
-use crate::faults::Fault;
+use crate::faults::{self, Fault, Strike};
 use crate::kubeconfig::TOKENS;
 use crate::project;
 use crate::request_log::Entry;
@@ -73,57 +74,82 @@ pub(super) async fn serve(
     reset: CancellationToken,
     request: Request<Incoming>,
 ) -> Answer {
+    let received = Timestamp::now();
     let (token, path) = token_and_path(&app, request.uri().path());
     let query = request.uri().query().unwrap_or_default().to_owned();
     let method = request.method().clone();
-    let mut entry = Entry {
-        method: method.to_string(),
-        path: path.clone(),
-        query: query.clone(),
-        user_agent: header(&request, USER_AGENT),
-        status: 0,
-    };
+    let user_agent = header(&request, USER_AGENT);
     let of_control = path.starts_with("/_control/");
     let full_path = if query.is_empty() {
         path.clone()
     } else {
         format!("{path}?{query}")
     };
-    let fault = if of_control {
+    let strike = if of_control {
         None
     } else {
-        app.faults.strike(method.as_str(), &full_path)
+        app.faults.strike(faults::Request {
+            method: method.as_str(),
+            path: &full_path,
+            user_agent: &user_agent,
+        })
     };
-    if let Some(latency) = fault.as_ref().and_then(Fault::latency) {
-        tokio::time::sleep(latency).await;
-    }
-    if fault.as_ref().is_some_and(|fault| fault.reset) {
-        app.log.push(entry);
-        reset.cancel();
-        // The connection ends before this does.
-        return std::future::pending().await;
-    }
-    let answer = if let Some(answer) = fault.as_ref().and_then(failing) {
-        answer
-    } else {
-        let panics = fault.as_ref().is_some_and(|fault| fault.panic);
+    let entry = |status: u16| Entry {
+        method: method.to_string(),
+        path: path.clone(),
+        query: query.clone(),
+        user_agent: user_agent.clone(),
+        received,
+        answered: Timestamp::now(),
+        status,
+    };
+    let fault = strike.as_ref().map(|strike| strike.fault.clone()).unwrap_or_default();
+    let acts = async {
         let answer = async {
-            assert!(!panics, "an injected fault");
+            assert!(!fault.panic, "an injected fault");
             let user = certificate.or(token);
             respond(&app, user, request, &path, full_path).await
         };
         let outcome = AssertUnwindSafe(answer).catch_unwind().await;
         outcome.unwrap_or_else(|_| panicked())
     };
-    let warnings = fault.as_ref().map(|fault| fault.warning.as_slice());
-    let answer = answer::with_warnings(answer, warnings.unwrap_or_default());
+    let answer = match &strike {
+        None => acts.await,
+        Some(strike) => {
+            let acted = if fault.after { Ok(acts.await) } else { Err(acts) };
+            delay(&app, strike).await;
+            if fault.reset {
+                app.log.push(entry(0));
+                reset.cancel();
+                // The connection ends before this does.
+                return std::future::pending().await;
+            }
+            match (failing(&fault), acted) {
+                (Some(answer), _) | (None, Ok(answer)) => answer,
+                (None, Err(acts)) => acts.await,
+            }
+        }
+    };
+    let answer = answer::with_warnings(answer, fault.warning.as_slice());
     if !of_control {
-        entry.status = answer.status().as_u16();
-        app.log.push(entry);
+        app.log.push(entry(answer.status().as_u16()));
     }
-    match fault.and_then(|fault| fault.truncate) {
+    match fault.truncate {
         Some(length) => truncate(answer, length),
         None => answer,
+    }
+}
+
+/// Lets the time pass that a fault takes; what is held is let go when the server ends, too.
+async fn delay(app: &App, strike: &Strike) {
+    if let Some(latency) = strike.fault.latency() {
+        tokio::time::sleep(latency).await;
+    }
+    if strike.fault.hold {
+        tokio::select! {
+            () = app.faults.ended(strike.rule) => {}
+            () = app.stopping.cancelled() => {}
+        }
     }
 }
 

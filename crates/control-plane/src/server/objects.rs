@@ -328,6 +328,7 @@ impl Objects<'_> {
             shape: self.accepted.shape,
             include: self.include,
             path: self.call.full_path.clone(),
+            user_agent: self.call.user_agent.clone(),
         };
         watch::serve(self.app, request, &options)
     }

@@ -17,6 +17,7 @@ use super::answer::{self, Answer};
 use super::negotiation::Shape;
 use super::paging::{ListOptions, parse_version, too_large};
 use crate::conversion::Conversion;
+use crate::faults;
 use crate::registry::ListQuery;
 use crate::resource::Resource;
 use crate::status::Status;
@@ -42,6 +43,7 @@ pub(super) struct Request {
     pub(super) include: IncludeObject,
     /// What faults are matched against.
     pub(super) path: String,
+    pub(super) user_agent: String,
 }
 
 /// Starts a watch.
@@ -184,10 +186,15 @@ impl Watch {
 
     /// Lets a fault strike, if one is meant for this watch.
     fn strike(&mut self) -> bool {
-        let Some(fault) = self.app.faults.strike_watch(&self.request.path) else {
+        let request = faults::Request {
+            method: "GET",
+            path: &self.request.path,
+            user_agent: &self.request.user_agent,
+        };
+        let Some(strike) = self.app.faults.strike_watch(request) else {
             return false;
         };
-        if fault.expire_watch {
+        if strike.fault.expire_watch {
             let expired = Expired {
                 asked: self.version,
                 oldest: self.app.registry.store().version(),

@@ -115,6 +115,69 @@ async fn open_watches_are_closed_or_expire() {
 }
 
 #[tokio::test]
+async fn a_fault_tells_how_often_it_has_struck_until_it_is_ended() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    inject(
+        &client,
+        json!({"path": "/workloads", "times": 2, "fault": {"status": 503}}),
+    )
+    .await;
+    inject(
+        &client,
+        json!({"path": "/workloads", "userAgent": "nobody", "times": null, "fault": {"status": 500}}),
+    )
+    .await;
+    client.get(WORKLOADS).await;
+    let accounts = json!([{"id": 1, "struck": 1, "left": 1}, {"id": 2, "struck": 0, "left": null}]);
+    assert_eq!(client.get("/_control/faults").await.json(), accounts);
+    assert_eq!(client.delete("/_control/faults/1").await.json(), accounts[0]);
+    assert_eq!(client.get(WORKLOADS).await.status, 200);
+    assert_eq!(client.delete("/_control/faults/1").await.status, 404);
+}
+
+#[tokio::test]
+async fn a_request_that_is_held_is_let_go_with_its_fault() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    inject(&client, json!({"path": "/workloads", "fault": {"hold": true}})).await;
+    let held = tokio::spawn({
+        let client = client.clone();
+        async move { client.get(WORKLOADS).await.status }
+    });
+    while client.get("/_control/faults").await.json()[0]["struck"] == 0 {
+        tokio::task::yield_now().await;
+    }
+    // Another is not held, and this one still is.
+    assert_eq!(client.get(WORKLOADS).await.status, 200);
+    assert!(!held.is_finished());
+    client.delete("/_control/faults").await;
+    assert_eq!(held.await.unwrap(), 200);
+}
+
+#[tokio::test]
+async fn a_fault_may_strike_after_the_server_has_acted() {
+    let control_plane = ControlPlane::start().await;
+    let client = control_plane.client("admin");
+    for (name, fault) in [
+        ("a", json!({"after": true, "html": 502})),
+        ("b", json!({"after": true, "reset": true})),
+    ] {
+        inject(&client, json!({"method": "POST", "path": "/workloads", "fault": fault})).await;
+        let body = workload(name).to_string();
+        let headers = [("content-type", "application/json")];
+        let answer = client
+            .try_send(Method::POST, WORKLOADS, &headers, body.as_bytes())
+            .await;
+        assert!(
+            answer.is_err() || answer.is_ok_and(|answer| answer.status == 502),
+            "{fault}"
+        );
+        assert_eq!(client.get(&format!("{WORKLOADS}/{name}")).await.status, 200, "{fault}");
+    }
+}
+
+#[tokio::test]
 async fn requests_are_counted_until_the_log_is_reset() {
     let control_plane = ControlPlane::start().await;
     let client = control_plane.client("admin");
@@ -126,10 +189,14 @@ async fn requests_are_counted_until_the_log_is_reset() {
             b"",
         )
         .await;
-    assert_eq!(
-        client.get("/_control/requests").await.json(),
-        json!([{"method": "GET", "path": WORKLOADS, "query": "limit=1", "userAgent": "test/1", "status": 200}])
-    );
+    let mut log = client.get("/_control/requests").await.json();
+    let mut time = |field: &str| -> jiff::Timestamp { log[0][field].take().as_str().unwrap().parse().unwrap() };
+    assert!(time("received") <= time("answered"));
+    let expected = json!({
+        "method": "GET", "path": WORKLOADS, "query": "limit=1", "userAgent": "test/1", "status": 200, "received": null,
+        "answered": null,
+    });
+    assert_eq!(log, json!([expected]));
     client.delete("/_control/requests").await;
     assert_eq!(client.get("/_control/requests").await.json(), json!([]));
 }
