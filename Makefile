@@ -11,7 +11,7 @@ CARGO ?= cargo
 LEFT_OUT := $(CURDIR)/$(TOOLS)/left-out
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint unit acceptance test-kubernetes bench fuzz sharing generate clean
+.PHONY: help setup build demo test fmt lint unit acceptance test-faults test-kill soak test-kubernetes bench fuzz sharing generate clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -53,6 +53,21 @@ unit: setup ## Run the tests that need no CLI
 acceptance: setup ## Run terraform and tofu against the local control plane (or DATUM_TEST_KUBECONFIG's API)
 	$(CARGO) build --locked --workspace --bins --examples
 	$(CARGO) test --locked --workspace --test acceptance
+
+# The three below are in every run of the acceptance tests as well, in a short form.
+test-faults: setup ## Strike every operation with every fault, under every CLI, and hold docs/reliability.md against it (minutes)
+	$(CARGO) build --locked --workspace --bins --examples
+	DATUM_TEST_FAULTS=all $(CARGO) test --locked --workspace --test acceptance reliability::faults
+
+test-kill: setup ## Kill applies of 20 workloads at random moments, 50 times under every CLI (a quarter of an hour)
+	$(CARGO) build --locked --workspace --bins --examples
+	DATUM_TEST_KILL_ROUNDS=$${DATUM_TEST_KILL_ROUNDS-50} \
+		$(CARGO) test --locked --workspace --test acceptance reliability::kill -- --nocapture
+
+soak: setup ## Edit configuration and workloads at random for ten minutes, under an API that is not always well
+	$(CARGO) build --locked --workspace --bins --examples
+	DATUM_TEST_SOAK_SECONDS=$${DATUM_TEST_SOAK_SECONDS-600} \
+		$(CARGO) test --locked --workspace --test acceptance reliability::soak -- --nocapture
 
 # Not part of `make test`: it needs Go and etcd, and minutes to build the server for the first time.
 test-kubernetes: setup ## Run the recordings and the acceptance tests against a real kube-apiserver

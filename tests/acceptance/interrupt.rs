@@ -21,13 +21,13 @@ resource "datum_workload" "web" {
 const ADDRESS: &str = "datum_workload.web";
 
 /// Sends a signal to one process alone.
-fn signal(process: i32, signal: Signal) {
+pub(crate) fn signal(process: i32, signal: Signal) {
     let process = Pid::from_raw(process).expect("a process id");
     kill_process(process, signal).unwrap_or_else(|error| panic!("{signal:?} did not reach {process:?}: {error}"));
 }
 
 /// The provider that the CLI has started: its child, if it has one.
-fn provider_of(cli: &Running) -> Option<i32> {
+pub(crate) fn provider_of(cli: &Running) -> Option<i32> {
     let is_provider = |status: &str| {
         let has = |line: &str| status.lines().any(|found| found == line);
         has(&format!("PPid:\t{}", cli.id()))
@@ -90,7 +90,7 @@ fn take_over(workspace: &Workspace) {
 }
 
 /// Whether a process still runs.
-fn runs(process: i32) -> bool {
+pub(crate) fn runs(process: i32) -> bool {
     std::fs::read_to_string(format!("/proc/{process}/status")).is_ok_and(|status| !status.contains("State:\tZ"))
 }
 

@@ -19,6 +19,7 @@ mod manifest;
 mod messages;
 mod names;
 mod plan;
+mod reliability;
 mod requests;
 mod sharing;
 mod sharing_table;
