@@ -629,13 +629,17 @@ mod tests {
             What exists there: kubectl get workloads -n project-a
         "#]],
         );
-        check(Action::ReadData, &Kind::NotFound(Missing::Object), &expect![[r#"
+        check(
+            Action::ReadData,
+            &Kind::NotFound(Missing::Object),
+            &expect![[r#"
             [] Cannot read workload project-a/web
             It does not exist.
 
             What exists there: kubectl get workloads -n project-a
             If it need not be there, read it with data "datum_workloads", which finds none without an error. To destroy what is left without reading it: terraform destroy -refresh=false
-        "#]]);
+        "#]],
+        );
         check(
             Action::Create,
             &Kind::NotFound(Missing::Namespace("project-a".to_owned())),
