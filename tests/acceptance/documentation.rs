@@ -62,10 +62,16 @@ fn snippets() -> Vec<Snippet> {
             hcl: read(&path),
         });
     }
+    found.retain(|snippet| !is_test(snippet));
     // The pages of the reference show the examples.
     let mut known = HashSet::new();
     found.retain(|snippet| known.insert(snippet.hcl.clone()));
     found
+}
+
+/// Whether the snippet is a test in Terraform's language, rather than a configuration.
+fn is_test(snippet: &Snippet) -> bool {
+    snippet.hcl.contains("\nrun \"")
 }
 
 /// Puts the snippet into the workspace, with what it leaves to the reader.
@@ -194,5 +200,38 @@ fn a_postcondition_on_the_status_survives_that_there_is_none() {
             .says("The workload is not running yet: it is without a status.")
             .does_not_say("null value");
         assert!(!workspace.is_tainted("datum_workload.batch"));
+    });
+}
+
+#[test]
+fn the_test_shown_passes() {
+    let path = repository().join("docs/guides/testing.md");
+    let text = read(&path);
+    let blocks: Vec<&str> = text
+        .split("```terraform\n")
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .collect();
+    let [module, test] = blocks[..] else {
+        panic!("the guide shows a module and its test")
+    };
+    each_cli(|workspace| {
+        if !workspace.cli().is_terraform() {
+            // Mocks came with OpenTofu 1.8.
+            return;
+        }
+        let from = path.display().to_string();
+        place(
+            workspace,
+            &Snippet {
+                from,
+                hcl: module.to_owned(),
+            },
+        );
+        workspace.write("tests/name.tftest.hcl", test);
+        workspace
+            .run(&["test", "-no-color"])
+            .succeeds()
+            .says("1 passed, 0 failed");
     });
 }
