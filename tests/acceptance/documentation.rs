@@ -206,8 +206,8 @@ fn a_postcondition_on_the_status_survives_that_there_is_none() {
 #[test]
 fn the_test_shown_passes() {
     let path = repository().join("docs/guides/testing.md");
-    let text = read(&path);
-    let blocks: Vec<&str> = text
+    let guide = read(&path);
+    let blocks: Vec<&str> = guide
         .split("```terraform\n")
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
@@ -215,11 +215,7 @@ fn the_test_shown_passes() {
     let [module, test] = blocks[..] else {
         panic!("the guide shows a module and its test")
     };
-    each_cli(|workspace| {
-        if !workspace.cli().is_terraform() {
-            // Mocks came with OpenTofu 1.8.
-            return;
-        }
+    each_cli_that_has(&Feature::MOCKS, |workspace| {
         let from = path.display().to_string();
         place(
             workspace,
