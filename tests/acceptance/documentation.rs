@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use acceptance::{Feature, Kubectl, Workspace, each_cli};
+use acceptance::{Feature, Kubectl, Workspace, each_cli, each_cli_that_has};
 use serde_json::json;
 
 /// A piece of HCL that users are shown.
