@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, ConfigError};
 use crate::connect::{Connected, connect};
+use crate::credential::{AccessToken, CredentialError};
 use crate::error::{Attempt, Error};
 use crate::event::Event;
 use crate::object::Object;
@@ -25,11 +26,14 @@ use crate::warning;
 use crate::watch::Hubs;
 
 mod options;
+mod pages;
 mod requests;
 mod yaml;
 
 pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
-use requests::{PAGE, built, workloads};
+pub use pages::{Page, Pages};
+use requests::PAGE;
+pub(crate) use requests::{built, workloads};
 
 /// How long something may take that completes an operation.
 const ASIDE: Duration = Duration::from_secs(15);
@@ -45,6 +49,7 @@ struct Shared {
     transport: Transport,
     field_manager: String,
     namespace: Option<String>,
+    authority: Option<String>,
     watch_lifetime: Duration,
     refreshes: Refreshes,
     hubs: Hubs,
@@ -65,11 +70,16 @@ impl Client {
     )]
     pub async fn connect(config: Config) -> Result<Self, ConfigError> {
         let (field_manager, watch_lifetime) = (config.field_manager.clone(), config.watch_lifetime);
-        let Connected { transport, namespace } = connect(&config)?;
+        let Connected {
+            transport,
+            namespace,
+            authority,
+        } = connect(&config)?;
         let shared = Shared {
             transport,
             field_manager,
             namespace,
+            authority,
             watch_lifetime,
             refreshes: Refreshes::default(),
             hubs: Hubs::default(),
@@ -144,6 +154,20 @@ impl Client {
     /// The base URL that requests go to, without credentials.
     pub fn server(&self) -> &str {
         self.shared.transport.server()
+    }
+
+    /// The certificates of the authorities that the server's own is checked with, in PEM; none where those of the system are.
+    pub fn certificate_authority(&self) -> Option<&str> {
+        self.shared.authority.as_deref()
+    }
+
+    /// The bearer token that requests carry, with some time left where it can be had anew; none where something else says who
+    /// asks.
+    ///
+    /// # Errors
+    /// When the credentials cannot be had.
+    pub async fn access_token(&self) -> Result<Option<AccessToken>, CredentialError> {
+        self.shared.transport.access_token().await
     }
 
     /// The namespace that the kubeconfig's context or the pod is set to.
@@ -379,7 +403,7 @@ impl Client {
     }
 
     /// Marks a write from now until what is returned is dropped, which it is even when the caller gives up.
-    fn writing<'a>(&'a self, namespace: &'a Namespace, dry_run: bool) -> Option<Writing<'a>> {
+    pub(crate) fn writing<'a>(&'a self, namespace: &'a Namespace, dry_run: bool) -> Option<Writing<'a>> {
         (!dry_run).then(|| {
             self.shared.refreshes.written(namespace);
             Writing {
@@ -391,7 +415,7 @@ impl Client {
 }
 
 /// A write that is under way.
-struct Writing<'a> {
+pub(crate) struct Writing<'a> {
     refreshes: &'a Refreshes,
     namespace: &'a Namespace,
 }

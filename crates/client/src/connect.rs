@@ -25,6 +25,8 @@ use target::{Found, apply_tls};
 pub(crate) struct Connected {
     pub(crate) transport: Transport,
     pub(crate) namespace: Option<String>,
+    /// The authorities that are trusted, in PEM; none for those of the system.
+    pub(crate) authority: Option<String>,
 }
 
 /// Reads what the configuration names, and builds the connection. Nothing is sent yet.
@@ -71,9 +73,14 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
         "the provider's requests go there"
     );
     let transport = Transport::new(client, credential, place, config.retries, config.request_timeout);
+    let authority = found.kube.root_cert.map(|certificates| {
+        let certificates = certificates.into_iter().map(|der| pem::Pem::new("CERTIFICATE", der));
+        pem::encode_many(&certificates.collect::<Vec<_>>())
+    });
     Ok(Connected {
         transport,
         namespace: found.namespace,
+        authority,
     })
 }
 

@@ -8,8 +8,9 @@ use std::path::PathBuf;
 use std::sync::Mutex;
 
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use http::HeaderValue;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::config::content;
@@ -19,6 +20,9 @@ mod identity;
 pub(crate) mod service_account;
 
 pub(crate) use identity::Identity;
+
+/// How long a token that is given out should be good for, at least.
+const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(15);
 
 /// Where the `Authorization` header of a request comes from.
 #[derive(Debug)]
@@ -40,6 +44,28 @@ pub(crate) enum Credential {
 pub(crate) struct Issued {
     pub(crate) header: Option<HeaderValue>,
     pub(crate) serial: u64,
+    /// When it expires, where that is known.
+    pub(crate) expiry: Option<Timestamp>,
+}
+
+impl Issued {
+    /// A header of which nobody says how long it is good for.
+    fn of(header: Option<HeaderValue>) -> Self {
+        Self {
+            header,
+            serial: 0,
+            expiry: None,
+        }
+    }
+}
+
+/// A bearer token.
+#[derive(Clone, Debug)]
+pub struct AccessToken {
+    /// The token.
+    pub token: SecretString,
+    /// When it expires, where that is known: by whoever issued it, or by itself.
+    pub expiry: Option<Timestamp>,
 }
 
 impl Credential {
@@ -63,21 +89,28 @@ impl Credential {
     /// The header of the next request.
     pub(crate) async fn current(&self) -> Result<Issued, CredentialError> {
         match self {
-            Self::None => Ok(Issued {
-                header: None,
-                serial: 0,
-            }),
-            Self::Fixed(header) => Ok(Issued {
-                header: Some(header.clone()),
-                serial: 0,
-            }),
-            Self::File(file) => Ok(Issued {
-                header: Some(file.read().await?),
-                serial: 0,
-            }),
+            Self::None => Ok(Issued::of(None)),
+            Self::Fixed(header) => Ok(Issued::of(Some(header.clone()))),
+            Self::File(file) => Ok(Issued::of(Some(file.read().await?))),
             Self::Exec(plugin) => plugin.current().await,
             Self::ServiceAccount(account) => account.current().await,
         }
+    }
+
+    /// The bearer token; none where there is no such thing. One that is about to expire is replaced, if there is another one.
+    pub(crate) async fn access_token(&self) -> Result<Option<AccessToken>, CredentialError> {
+        let mut issued = self.current().await?;
+        let soon = Timestamp::now() + LEAST_LIFE;
+        if issued.expiry.is_some_and(|expiry| expiry < soon) {
+            issued = self.renewed(&issued).await?.unwrap_or(issued);
+        }
+        let header = issued.header.as_ref().and_then(|header| header.to_str().ok());
+        Ok(header
+            .and_then(|header| header.strip_prefix("Bearer "))
+            .map(|token| AccessToken {
+                token: SecretString::from(token),
+                expiry: issued.expiry.or_else(|| expiry_of(token)),
+            }))
     }
 
     /// What to send after `refused` was answered with 401; `None` when there is nothing else to send.
@@ -201,6 +234,13 @@ pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, CredentialErro
         return sensitive(&format!("Bearer {token}"));
     };
     Err(CredentialError::Malformed(problem))
+}
+
+/// When a token expires by what it says of itself, if it is a JWT. Nobody is trusted on that: it is for people and tools to know.
+fn expiry_of(token: &str) -> Option<Timestamp> {
+    let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
+    Timestamp::from_second(claims["exp"].as_i64()?).ok()
 }
 
 /// A header value that no log prints.

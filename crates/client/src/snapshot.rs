@@ -64,6 +64,33 @@ struct List {
     objects: Pending,
 }
 
+/// Who reads a Workload.
+#[derive(Clone, Copy)]
+enum Reader<'u> {
+    /// A refresh of the object with this uid: a list answers it once.
+    Refresh(&'u str),
+    /// An import, which is followed by the refresh of what it found: the answer is left for that.
+    Import,
+}
+
+impl Reader<'_> {
+    /// Whether a list that has answered for these Workloads answers for this one. It has then.
+    fn takes(self, answered: &mut HashSet<WorkloadName>, name: &WorkloadName) -> bool {
+        match self {
+            Reader::Refresh(_) => answered.insert(name.clone()),
+            Reader::Import => !answered.contains(name),
+        }
+    }
+
+    /// Whether an object of the name is the one that is read.
+    fn means(self, object: &Object) -> bool {
+        match self {
+            Reader::Refresh(uid) => object.uid() == Some(uid),
+            Reader::Import => true,
+        }
+    }
+}
+
 impl Refreshes {
     /// Forgets what was read before a write of ours; to be called when it begins and when it has ended.
     pub(crate) fn written(&self, namespace: &Namespace) {
@@ -71,7 +98,7 @@ impl Refreshes {
     }
 
     /// The list that answers a refresh that begins now; `None` when it is to read its Workload by itself.
-    fn list_for(&self, client: &Client, id: &WorkloadId) -> Option<List> {
+    fn list_for(&self, client: &Client, id: &WorkloadId, reader: Reader<'_>) -> Option<List> {
         let now = Instant::now();
         let mut states = self.lock();
         let state = states.entry(id.namespace.clone()).or_default();
@@ -80,7 +107,7 @@ impl Refreshes {
         }
         let list = state.list.as_ref();
         if let Some(list) = list.filter(|list| list.writes == state.writes && now < list.begun + MAX_AGE)
-            && state.answered.insert(id.name.clone())
+            && reader.takes(&mut state.answered, &id.name)
         {
             return Some(list.clone());
         }
@@ -99,7 +126,8 @@ impl Refreshes {
             objects: listing(client.unlimited(), id.namespace.clone()),
         };
         state.list = Some(list.clone());
-        state.answered = HashSet::from([id.name.clone()]);
+        state.answered = HashSet::new();
+        reader.takes(&mut state.answered, &id.name);
         Some(list)
     }
 
@@ -162,9 +190,22 @@ impl Snapshot {
     /// # Errors
     /// As [`Client::read`].
     pub async fn read(&self, id: &WorkloadId, uid: &str) -> Result<Object, Error> {
+        self.answer(id, Reader::Refresh(uid)).await
+    }
+
+    /// Reads a Workload that is imported, of which no more is known than its name. The list that answers goes on to answer the
+    /// refresh of this Workload that follows, so that the two see the same.
+    ///
+    /// # Errors
+    /// As [`Client::read`].
+    pub async fn read_for_import(&self, id: &WorkloadId) -> Result<Object, Error> {
+        self.answer(id, Reader::Import).await
+    }
+
+    async fn answer(&self, id: &WorkloadId, reader: Reader<'_>) -> Result<Object, Error> {
         let Self(client) = self;
         let attempt = Attempt::on("read", id);
-        let Some(list) = client.refreshes().list_for(client, id) else {
+        let Some(list) = client.refreshes().list_for(client, id, reader) else {
             return client.read(id).await;
         };
         let listed = client
@@ -173,7 +214,7 @@ impl Snapshot {
             .await?;
         match listed {
             Ok(objects) => match objects.get(id.name.as_str()) {
-                Some(object) if object.uid() == Some(uid) => Ok(object.clone()),
+                Some(object) if reader.means(object) => Ok(object.clone()),
                 // The namespace exists: the list has shown that, or asked.
                 _ => client.get(id).await,
             },

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Retries;
-use crate::credential::{Credential, Issued};
+use crate::credential::{AccessToken, Credential, CredentialError, Issued};
 use crate::error::{Answer, Attempt, Error, Kind, Limit, Obstacle, Reach, Tries, classify, not_json};
 
 mod failure;
@@ -171,6 +171,11 @@ impl Transport {
     /// The base URL, fit for a message.
     pub(crate) fn server(&self) -> &str {
         &self.place.server
+    }
+
+    /// The bearer token of requests.
+    pub(crate) async fn access_token(&self) -> Result<Option<AccessToken>, CredentialError> {
+        self.credential.access_token().await
     }
 
     /// Scheme, host and port: whoever answers there may be something else than the API.

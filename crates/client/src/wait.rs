@@ -220,6 +220,9 @@ impl fmt::Display for Failure {
     }
 }
 
+/// Who is told of each transition as it is seen.
+pub type Observer<'a> = dyn Fn(&Transition) + Send + Sync + 'a;
+
 /// Something that changed during a wait.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
@@ -247,7 +250,20 @@ impl Client {
         deadline: impl Into<Instant>,
         cancel: CancellationToken,
     ) -> Outcome {
-        let wait = Wait::new(id);
+        self.wait_observed(id, uid, until, deadline, cancel, &|_| {}).await
+    }
+
+    /// Like [`wait`](Self::wait), and calls `observe` with each transition as it is seen.
+    pub async fn wait_observed(
+        &self,
+        id: &WorkloadId,
+        uid: &str,
+        until: Until,
+        deadline: impl Into<Instant>,
+        cancel: CancellationToken,
+        observe: &Observer<'_>,
+    ) -> Outcome {
+        let wait = Wait::new(id, observe);
         if until.is_nothing() {
             return wait.end(Ending::Met);
         }
@@ -267,13 +283,16 @@ impl Client {
     ) -> Outcome {
         let mut goal = Departure::new(uid);
         let client = self.unlimited();
-        Wait::new(id).follow(&client, &mut goal, deadline.into(), &cancel).await
+        Wait::new(id, &|_| {})
+            .follow(&client, &mut goal, deadline.into(), &cancel)
+            .await
     }
 }
 
 /// A wait on its way: what will be its outcome.
 struct Wait<'a> {
     id: &'a WorkloadId,
+    observe: &'a Observer<'a>,
     started: Instant,
     /// When something was heard of the object.
     heard: Instant,
@@ -281,7 +300,7 @@ struct Wait<'a> {
 }
 
 impl<'a> Wait<'a> {
-    fn new(id: &'a WorkloadId) -> Self {
+    fn new(id: &'a WorkloadId, observe: &'a Observer<'a>) -> Self {
         let outcome = Outcome {
             object: None,
             result: Ending::TimedOut,
@@ -293,6 +312,7 @@ impl<'a> Wait<'a> {
         };
         Self {
             id,
+            observe,
             started: Instant::now(),
             heard: Instant::now(),
             outcome,
@@ -412,7 +432,9 @@ impl<'a> Wait<'a> {
         if self.outcome.transitions.len() == TRANSITIONS {
             self.outcome.transitions.remove(0);
         }
-        self.outcome.transitions.push(Transition { elapsed, change });
+        let transition = Transition { elapsed, change };
+        (self.observe)(&transition);
+        self.outcome.transitions.push(transition);
     }
 
     fn end(self, result: Ending) -> Outcome {

@@ -68,29 +68,49 @@ impl Client {
         let mut items = Vec::new();
         let mut token = None;
         loop {
-            let params = ListParams {
-                label_selector: options.label_selector.clone(),
-                field_selector: options.field_selector.clone(),
-                limit: options.limit.into_iter().chain(page).min(),
-                continue_token: token,
-                ..ListParams::default()
-            };
-            let request = built(attempt, workloads(namespace).list(&params))?;
-            let success = self.send(attempt, &request, Repeat::Safe).await?;
-            let mut answer = success.json;
-            // An empty list may be written as null.
-            let found = match answer["items"].take() {
-                Value::Array(found) => found,
-                _ => Vec::new(),
-            };
-            items.extend(found.into_iter().map(Object::new));
-            let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-            token = text(&answer["metadata"]["continue"]);
+            let limit = options.limit.into_iter().chain(page).min();
+            let answer = self.page(attempt, namespace, options, limit, token).await?;
+            items.extend(answer.items);
+            token = answer.token;
             if token.is_none() || items.len() >= wanted {
                 items.truncate(wanted);
-                return Ok((items, text(&answer["metadata"]["resourceVersion"]).unwrap_or_default()));
+                return Ok((items, answer.version));
             }
         }
+    }
+
+    /// One page of a list: the first one, or the one that a token continues with.
+    pub(super) async fn page(
+        &self,
+        attempt: &Attempt,
+        namespace: Option<&Namespace>,
+        options: &ListOptions,
+        limit: Option<u32>,
+        token: Option<String>,
+    ) -> Result<Answer, Error> {
+        let params = ListParams {
+            label_selector: options.label_selector.clone(),
+            field_selector: options.field_selector.clone(),
+            limit,
+            continue_token: token,
+            ..ListParams::default()
+        };
+        let request = built(attempt, workloads(namespace).list(&params))?;
+        let success = self.send(attempt, &request, Repeat::Safe).await?;
+        let mut answer = success.json;
+        // An empty list may be written as null.
+        let found = match answer["items"].take() {
+            Value::Array(found) => found,
+            _ => Vec::new(),
+        };
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let metadata = &answer["metadata"];
+        Ok(Answer {
+            items: found.into_iter().map(Object::new).collect(),
+            token: text(&metadata["continue"]),
+            version: text(&metadata["resourceVersion"]).unwrap_or_default(),
+            remaining: metadata["remainingItemCount"].as_u64(),
+        })
     }
 
     /// Opens a watch from a resource version on.
@@ -150,7 +170,7 @@ impl Client {
 
     /// Sends a request. A 404 that names nothing is looked into before it is reported, and asked again where the server
     /// does serve what was asked for.
-    pub(super) async fn send(
+    pub(crate) async fn send(
         &self,
         attempt: &Attempt,
         request: &http::Request<Vec<u8>>,
@@ -206,7 +226,18 @@ impl Client {
     }
 }
 
-pub(super) fn workloads(namespace: Option<&Namespace>) -> Build {
+/// One page of a list.
+pub(super) struct Answer {
+    pub(super) items: Vec<Object>,
+    /// What the next page is asked for with; none after the last.
+    pub(super) token: Option<String>,
+    /// The resource version that a watch may start from.
+    pub(super) version: String,
+    /// How many objects come after this page, where the server says.
+    pub(super) remaining: Option<u64>,
+}
+
+pub(crate) fn workloads(namespace: Option<&Namespace>) -> Build {
     let (group, plural) = (api::API_VERSION, api::PLURAL);
     Build::new(match namespace {
         Some(namespace) => format!("/apis/{group}/namespaces/{namespace}/{plural}"),
@@ -214,14 +245,14 @@ pub(super) fn workloads(namespace: Option<&Namespace>) -> Build {
     })
 }
 
-fn listed(namespace: Option<&Namespace>) -> String {
+pub(super) fn listed(namespace: Option<&Namespace>) -> String {
     namespace.map_or_else(
         || "workloads".to_owned(),
         |namespace| format!("workloads in {namespace}"),
     )
 }
 
-pub(super) fn built(
+pub(crate) fn built(
     attempt: &Attempt,
     request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
 ) -> Result<http::Request<Vec<u8>>, Error> {

@@ -67,11 +67,12 @@ impl Plugin {
         // What has expired already, by this machine's clock, is used all the same until it is refused: the clock may be wrong,
         // and a run for each request would not change that.
         let least = Timestamp::now() + MARGIN + LEAST_USE;
-        let expiry = expiry.map(|expiry: Timestamp| expiry.max(least));
         let issued = Issued {
             header,
             serial: cache.runs,
+            expiry,
         };
+        let expiry = expiry.map(|expiry: Timestamp| expiry.max(least));
         cache.credential = Some((issued.clone(), expiry));
         Ok(issued)
     }

@@ -256,6 +256,9 @@ impl Account {
         let issued = Issued {
             header: Some(bearer(&token)?),
             serial: cache.minted,
+            expiry: SignedDuration::try_from(life)
+                .ok()
+                .and_then(|life| now.checked_add(life).ok()),
         };
         let useful =
             SignedDuration::try_from(life.saturating_sub(MARGIN.min(life / 4))).unwrap_or(SignedDuration::ZERO);

@@ -3,11 +3,14 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use datum_client::config::{Auth, Exec, InCluster, Kubeconfig, Retries, ServiceAccount, Setting, Target};
 use datum_client::{Client, Config, CredentialError, Error, ServiceAccountKey};
 use datum_model::id::WorkloadId;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use rcgen::{KeyPair, PKCS_RSA_SHA256};
+use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -788,4 +791,58 @@ async fn credentials_that_could_not_be_had_are_a_kind_of_their_own() {
         panic!()
     };
     assert!(hint.is_some());
+}
+
+/// The token that is given out, and when it expires.
+async fn given_out(client: &Client) -> Option<(String, Option<String>)> {
+    let issued = client.access_token().await.unwrap()?;
+    Some((
+        issued.token.expose_secret().to_owned(),
+        issued.expiry.map(|expiry| expiry.to_string()),
+    ))
+}
+
+#[tokio::test]
+async fn a_token_is_given_out_with_its_expiry() {
+    let server = taking(&[]).await;
+    // A token that says of itself when it expires.
+    let claims = URL_SAFE_NO_PAD.encode(json!({ "exp": 4_000_000_000_i64 }).to_string());
+    for (token, expiry) in [
+        ("opaque".to_owned(), None),
+        (format!("e30.{claims}.sig"), Some("2096-10-02T07:06:40Z".to_owned())),
+        ("e30.bm8.sig".to_owned(), None),
+    ] {
+        let client = client(&server, Auth::Token(token.clone().into())).await;
+        assert_eq!(given_out(&client).await, Some((token, expiry)));
+    }
+    let user = Auth::Basic {
+        username: "me".into(),
+        password: "s3cret".into(),
+    };
+    assert_eq!(given_out(&client(&server, user).await).await, None);
+}
+
+#[tokio::test]
+async fn a_token_that_is_about_to_expire_is_replaced_before_it_is_given_out() {
+    let server = taking(&[]).await;
+    for life in [60, 36_000] {
+        let endpoint = token_endpoint(life).await;
+        let key = KeyFile::new(&format!("{}/token", endpoint.url()));
+        let client = client(&server, key.auth()).await;
+        // A request has the token minted, and what is given out afterwards may be another one.
+        client.access_token().await.unwrap();
+        let (token, expiry) = given_out(&client).await.unwrap();
+        assert!(expiry.is_some());
+        let fresh = endpoint.asked().len();
+        assert_eq!(token, format!("token-{fresh}"), "the newest one");
+        assert_eq!(fresh > 1, life == 60, "{fresh} exchanges for a life of {life} s");
+    }
+    let expiry = r#","expirationTimestamp":"2020-01-01T00:00:00Z""#;
+    let program = Program::minting(V1, expiry);
+    let client = client(&server, program.auth()).await;
+    let (token, expiry) = given_out(&client).await.unwrap();
+    assert_eq!(
+        (token.as_str(), expiry.as_deref()),
+        ("token-2", Some("2020-01-01T00:00:00Z"))
+    );
 }

@@ -245,6 +245,170 @@ async fn a_limit_ends_a_list_early() {
     assert_eq!(server.lines(), ["GET /workloads?&limit=1"]);
 }
 
+/// A server with these many Workloads, whose continue tokens are the number of the next one. `expires` says of which token it has
+/// forgotten what it means.
+async fn server_of(count: usize, expires: impl Fn(usize) -> bool + Clone + Send + Sync + 'static) -> Server {
+    Server::start(move |asked| {
+        let parameter = |name: &str| {
+            let mut pairs = form_urlencoded::parse(asked.query.as_bytes());
+            pairs.find_map(|(key, value)| (key == name).then(|| value.parse::<usize>().unwrap()))
+        };
+        let start = parameter("continue").unwrap_or(0);
+        if parameter("continue").is_some() && expires(start) {
+            return json_answer(410, &status(410, "Expired", "too old", &json!({})));
+        }
+        let end = parameter("limit").map_or(count, |limit| count.min(start + limit));
+        let items: Vec<_> = (start..end)
+            .map(|number| workload(&format!("web-{number:05}")))
+            .collect();
+        let mut metadata = json!({ "resourceVersion": "7" });
+        if end < count {
+            metadata["continue"] = json!(end.to_string());
+            metadata["remainingItemCount"] = json!(count - end);
+        }
+        json_answer(
+            200,
+            &json!({ "kind": "WorkloadList", "metadata": metadata, "items": items }),
+        )
+    })
+    .await
+}
+
+/// The number of objects of each page, and whether the last one was cut.
+async fn pages(server: &Server, limit: Option<u32>) -> (Vec<usize>, bool, Option<u64>) {
+    let client = server.client().await;
+    let options = ListOptions {
+        limit,
+        ..ListOptions::default()
+    };
+    let mut pages = client.pages_of(&web().namespace, &options);
+    let (mut sizes, mut names) = (Vec::new(), Vec::new());
+    let (mut is_cut, mut remaining) = (false, None);
+    while let Some(page) = pages.next().await.unwrap() {
+        sizes.push(page.objects.len());
+        names.extend(page.objects.iter().map(|object| object.name().unwrap().to_owned()));
+        (is_cut, remaining) = (page.is_cut, page.remaining);
+    }
+    let expected: Vec<_> = (0..names.len()).map(|number| format!("web-{number:05}")).collect();
+    assert_eq!(names, expected, "each of them once, in order");
+    (sizes, is_cut, remaining)
+}
+
+#[tokio::test]
+async fn ten_thousand_workloads_are_never_in_memory_at_once() {
+    let server = server_of(10_000, |_| false).await;
+    assert_eq!(pages(&server, None).await, (vec![500; 20], false, None));
+    assert_eq!(server.asked().len(), 20);
+}
+
+#[tokio::test]
+async fn a_limit_ends_pages_early_and_tells_that_there_are_more() {
+    let server = server_of(1200, |_| false).await;
+    assert_eq!(pages(&server, Some(100)).await, (vec![100], true, Some(1100)));
+    assert_eq!(pages(&server, Some(700)).await, (vec![500, 200], true, Some(500)));
+    assert_eq!(pages(&server, Some(1200)).await, (vec![500, 500, 200], false, None));
+    assert_eq!(pages(&server, Some(5000)).await, (vec![500, 500, 200], false, None));
+}
+
+#[tokio::test]
+async fn pages_whose_token_has_expired_begin_anew_behind_what_was_given_out() {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let expiries = std::sync::Arc::new(AtomicUsize::new(0));
+    let server = server_of(1200, move |token| {
+        token == 1000 && expiries.fetch_add(1, Ordering::SeqCst) == 0
+    })
+    .await;
+    assert_eq!(pages(&server, None).await, (vec![500, 500, 200], false, None));
+    // Where the server forgets every token at once, it is not asked for ever.
+    let server = server_of(1200, |_| true).await;
+    let client = server.client().await;
+    let options = ListOptions::default();
+    let mut pages = client.pages_of(&web().namespace, &options);
+    assert_eq!(pages.next().await.unwrap().unwrap().objects.len(), 500);
+    let error = pages.next().await.unwrap_err();
+    assert!(error.is_expired(), "{error}");
+}
+
+#[tokio::test]
+async fn pages_of_no_namespace_are_an_error() {
+    let details = json!({ "name": "project-shop", "kind": "namespaces" });
+    let missing = status(404, "NotFound", "namespaces \"project-shop\" not found", &details);
+    let server = Server::answering([(200, json!({ "kind": "WorkloadList", "items": null })), (404, missing)]).await;
+    let client = server.client().await;
+    let options = ListOptions::default();
+    let error = client.pages_of(&web().namespace, &options).next().await.unwrap_err();
+    assert!(error.is_namespace_missing(), "{error}");
+}
+
+#[tokio::test]
+async fn a_restart_leaves_an_annotation_and_no_owner() {
+    let owned = |managers: &[&str]| {
+        let fields = json!({ "f:spec": { "f:template": { "f:metadata": { "f:annotations": {
+            "f:kubectl.kubernetes.io/restartedAt": {},
+        } } } } });
+        let entry = |name: &&str| {
+            json!({ "manager": name, "operation": "Update", "apiVersion": "compute.miloapis.com/v1alpha1",
+                    "fieldsType": "FieldsV1", "fieldsV1": fields })
+        };
+        let mut object = workload("web");
+        object["metadata"]["managedFields"] = managers.iter().map(entry).collect();
+        object
+    };
+    let manager = "terraform-provider-datum";
+    let modified = status(409, "Conflict", "the object has been modified", &json!({}));
+    let answers = [
+        (200, workload("web")),
+        (409, modified.clone()),
+        (200, workload("web")),
+        (200, owned(&["kubectl", manager])),
+        // Somebody reports a status in between.
+        (409, modified),
+        (200, owned(&["kubectl", manager])),
+        (200, owned(&["kubectl"])),
+    ];
+    let server = Server::answering(answers).await;
+    let client = server.client().await;
+    let at = "2026-01-02T03:04:05.678Z".parse().unwrap();
+    let restarted = client.restart(&web(), at, |_| Ok::<_, datum_client::Error>(())).await;
+    let (_, after) = restarted.unwrap();
+    assert_eq!(after.managed_fields().len(), 1);
+    let asked = server.asked();
+    let annotations = &asked[3].json()["spec"]["template"]["metadata"]["annotations"];
+    assert_eq!(
+        annotations,
+        &json!({ "kubectl.kubernetes.io/restartedAt": "2026-01-02T03:04:05Z" })
+    );
+    assert_eq!(asked[3].json()["metadata"]["uid"], "uid-web");
+    let entries = asked[6].json()["metadata"]["managedFields"].clone();
+    assert_eq!(entries.as_array().unwrap().len(), 1);
+    assert_eq!(entries[0]["manager"], "kubectl");
+    assert!(
+        asked
+            .iter()
+            .all(|asked| asked.method == "GET" || asked.query.contains(manager))
+    );
+}
+
+#[tokio::test]
+async fn scaling_is_a_patch_of_the_subresource() {
+    let scale = json!({ "kind": "Scale", "apiVersion": "autoscaling/v1", "spec": { "replicas": 5 } });
+    let server = Server::answering([(200, workload("web")), (200, scale), (200, workload("web"))]).await;
+    let client = server.client().await;
+    client
+        .scale(&web(), 5, |_| Ok::<_, datum_client::Error>(()))
+        .await
+        .unwrap();
+    let asked = &server.asked()[1];
+    assert_eq!(
+        asked.line(),
+        "PATCH /namespaces/project-shop/workloads/web/scale?&fieldManager=terraform-provider-datum"
+    );
+    assert_eq!(
+        asked.json(),
+        json!({ "metadata": { "uid": "uid-web" }, "spec": { "replicas": 5 } })
+    );
+}
+
 #[tokio::test]
 async fn an_empty_list_is_no_proof_of_its_namespace() {
     let details = json!({ "name": "project-shop", "kind": "namespaces" });

@@ -69,6 +69,34 @@ async fn a_thousand_workloads_are_a_get_and_a_list() {
     );
 }
 
+/// Terraform imports ten at a time, and refreshes each right after.
+#[tokio::test]
+async fn imports_of_many_take_a_list_and_leave_its_answers_to_their_refreshes() {
+    let (cluster, names) = cluster_of(300).await;
+    let client = cluster.client().await;
+    for name in &names {
+        assert_eq!(
+            client.snapshot().read_for_import(&id(name)).await.unwrap().name(),
+            Some(name.as_str())
+        );
+        assert_eq!(client.refresh(&id(name)).await.unwrap().name(), Some(name.as_str()));
+    }
+    let lines = cluster.lines();
+    assert_eq!(lines.len(), 3, "{lines:?}");
+    assert_eq!(lines[0], lines[1], "the first one is read by itself, twice");
+    assert!(lines[2].ends_with("limit=1000"), "{lines:?}");
+}
+
+#[tokio::test]
+async fn one_import_is_one_get() {
+    let (cluster, _) = cluster_of(2).await;
+    let client = cluster.client().await;
+    client.snapshot().read_for_import(&id("web-0000")).await.unwrap();
+    assert_eq!(cluster.lines(), ["GET /namespaces/project-shop/workloads/web-0000"]);
+    let error = client.snapshot().read_for_import(&id("missing")).await.unwrap_err();
+    assert!(error.is_not_found(), "{error}");
+}
+
 #[tokio::test]
 async fn who_asks_again_is_told_anew() {
     let (cluster, names) = cluster_of(20).await;

@@ -38,7 +38,16 @@ impl Settling<'_> {
         let private = observed(self.id, planned, &object, private);
         let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
         record(&state(self.id, planned, &object), &private);
-        let outcome = wait::run(self.client, self.id, &object, self.prior, &wanted, self.deadline).await;
+        let outcome = wait::run(
+            self.client,
+            self.id,
+            &object,
+            self.prior,
+            &wanted,
+            self.deadline,
+            &|_| {},
+        )
+        .await;
         let object = outcome.object().unwrap_or(&object);
         let mut private = observed(self.id, planned, object, private);
         private.waiting = outcome.is_owed(self.action, &wanted);

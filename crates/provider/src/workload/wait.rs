@@ -3,7 +3,7 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use datum_client::wait::{ConditionIs, Ending, Outcome, Until};
+use datum_client::wait::{ConditionIs, Ending, Observer, Outcome, Until};
 use datum_client::{Client, Error, Event, Object};
 use datum_model::Phase;
 use datum_model::id::WorkloadId;
@@ -168,7 +168,7 @@ pub(super) async fn owed(client: &Client, id: &WorkloadId, prior: &Value, planne
     }
 }
 
-/// Waits for a workload that was just written.
+/// Waits for a workload that was just written, and tells `observe` of what is seen on the way.
 pub async fn run(
     client: &Client,
     id: &WorkloadId,
@@ -176,10 +176,12 @@ pub async fn run(
     prior: &Value,
     wanted: &Wait,
     deadline: Instant,
+    observe: &Observer<'_>,
 ) -> Waited {
     let uid = written.uid().unwrap_or_default();
     let until = wanted.until(written, prior);
-    let outcome = client.wait(id, uid, until, deadline, operation::cancelled()).await;
+    let cancel = operation::cancelled();
+    let outcome = client.wait_observed(id, uid, until, deadline, cancel, observe).await;
     let explains = matches!(
         outcome.result,
         Ending::Failed(_) | Ending::TimedOut | Ending::Deleting | Ending::Gone | Ending::Overwritten(_)
