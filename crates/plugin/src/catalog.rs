@@ -11,7 +11,7 @@ use crate::erased::data_source::ErasedDataSource;
 use crate::erased::function::ErasedFunction;
 use crate::erased::provider::ErasedProvider;
 use crate::erased::resource::ErasedResource;
-use crate::extension::{Extensions, IdentitySchema, SchemaNotes};
+use crate::extension::{Action, EphemeralResource, Extensions, IdentitySchema, SchemaNotes};
 use crate::panic::caught_at_once;
 use crate::value::Type;
 
@@ -22,6 +22,8 @@ pub(crate) struct Registry {
     pub(crate) resources: BTreeMap<String, (Box<dyn ErasedResource>, Extensions)>,
     pub(crate) data_sources: BTreeMap<String, (Box<dyn ErasedDataSource>, SchemaNotes)>,
     pub(crate) functions: BTreeMap<String, Box<dyn ErasedFunction>>,
+    pub(crate) ephemeral_resources: BTreeMap<String, Box<dyn EphemeralResource>>,
+    pub(crate) actions: BTreeMap<String, Box<dyn Action>>,
 }
 
 /// By name: the handlers themselves have nothing to show.
@@ -31,6 +33,8 @@ impl fmt::Debug for Registry {
             .field("resources", &self.resources.keys())
             .field("data_sources", &self.data_sources.keys())
             .field("functions", &self.functions.keys())
+            .field("ephemeral_resources", &self.ephemeral_resources.keys())
+            .field("actions", &self.actions.keys())
             .finish_non_exhaustive()
     }
 }
@@ -44,6 +48,8 @@ pub(crate) struct Catalog {
     pub(crate) resources: BTreeMap<String, DescribedResource>,
     pub(crate) data_sources: BTreeMap<String, Described>,
     pub(crate) functions: BTreeMap<String, FunctionSchema>,
+    pub(crate) ephemeral_resources: BTreeMap<String, Described>,
+    pub(crate) actions: BTreeMap<String, Described>,
 }
 
 /// A schema and its type.
@@ -121,12 +127,25 @@ impl Catalog {
                 functions.insert(name.clone(), schema);
             }
         }
+        let no_notes = SchemaNotes::new();
+        let ephemeral_resources = registry.ephemeral_resources.iter().filter_map(|(name, resource)| {
+            let described = described(&mut diags, name, &no_notes, |diags| resource.schema(diags))?;
+            Some((name.clone(), described))
+        });
+        let ephemeral_resources = ephemeral_resources.collect();
+        let actions = registry.actions.iter().filter_map(|(name, action)| {
+            let described = described(&mut diags, name, &no_notes, |diags| action.schema(diags))?;
+            Some((name.clone(), described))
+        });
+        let actions = actions.collect();
         Self {
             provider: provider.unwrap_or_else(Described::absent),
             meta: meta.unwrap_or_else(Described::absent),
             resources,
             data_sources,
             functions,
+            ephemeral_resources,
+            actions,
             diags,
         }
     }

@@ -15,6 +15,9 @@ use tf_provider::Diagnostics;
 use crate::diagnostic;
 use crate::value::{self, Value};
 
+/// A handler whose state is a [`Value`]: it is passed on as it is, where every other type is made of a value and back.
+pub(crate) struct OfValues<H>(pub(crate) H);
+
 /// Reads a value as the handler's own type.
 fn read<'de, T: Deserialize<'de>>(diags: &mut Diagnostics, what: &str, value: &'de Value) -> Option<T> {
     match value::from_value(value) {

@@ -1,14 +1,19 @@
-//! What the protocol asks of a resource and tf-provider's traits cannot say.
+//! What the protocol has and tf-provider's traits do not.
 //!
-//! Each is a small trait that a resource's author implements where it is needed, and registers with
-//! [`Builder::resource_with`](crate::Builder::resource_with).
+//! Each is a small trait that a provider's author implements where it is needed. Those of a resource are registered together,
+//! with [`Builder::resource_with`](crate::Builder::resource_with); an [`Action`] and an [`EphemeralResource`] stand by
+//! themselves.
 
+mod action;
+mod ephemeral;
 mod identity;
 mod list;
 mod move_state;
 mod notes;
 mod state_upgrade;
 
+pub use action::{Action, Progress};
+pub use ephemeral::{EphemeralResource, Opened, Renewed};
 pub use identity::{Identity, IdentityAttribute, IdentitySchema, ImportRole};
 pub use list::{List, ListRequest, Listed, Results, ResultsClosed};
 pub use move_state::{MoveRequest, MoveState, Moved};

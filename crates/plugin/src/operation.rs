@@ -12,6 +12,7 @@ use tokio_util::task::TaskTracker;
 use tracing::Instrument;
 
 use crate::erased;
+use crate::proto::ClientCapabilities;
 use crate::value::{self, Value};
 
 tokio::task_local! {
@@ -55,6 +56,53 @@ where
     record(state, erased::private::encode(private)?)
 }
 
+/// Why a call is put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeferralReason {
+    /// The configuration that the call is about is not wholly known.
+    ResourceConfigUnknown,
+    /// The provider's own configuration is not wholly known.
+    ProviderConfigUnknown,
+    /// Something does not exist yet that has to.
+    AbsentPrerequisite,
+}
+
+/// Puts the running call off until more is known, if the CLI can do so: it then plans what depends on it in a later run.
+///
+/// Reading a data source, opening an ephemeral resource and planning an action can be put off. Where this is true, the handler
+/// returns what it knows, with the rest unknown. Where it is false, as outside a handler, the handler goes on or fails.
+pub fn defer(reason: DeferralReason) -> bool {
+    let defer = |operation: &Operation| {
+        let mut deferral = lock(&operation.deferral);
+        if deferral.is_allowed {
+            deferral.reason = Some(reason);
+        }
+        deferral.is_allowed
+    };
+    CURRENT.try_with(defer).unwrap_or_default()
+}
+
+/// Whether the running call may be put off.
+#[derive(Debug, Default)]
+struct Deferral {
+    is_allowed: bool,
+    reason: Option<DeferralReason>,
+}
+
+/// Lets the handler that is about to run put its call off, if the CLI can.
+pub(crate) fn may_defer(capabilities: Option<ClientCapabilities>) {
+    let is_allowed = capabilities.is_some_and(|capabilities| capabilities.deferral_allowed);
+    // Outside a handler there is nothing to put off.
+    let _ = CURRENT.try_with(|operation| lock(&operation.deferral).is_allowed = is_allowed);
+}
+
+/// Why the handler that ran here put its call off, if it did.
+pub(crate) fn deferral() -> Option<DeferralReason> {
+    CURRENT
+        .try_with(|operation| lock(&operation.deferral).reason)
+        .unwrap_or_default()
+}
+
 fn record<S: Serialize + ?Sized>(state: &S, private: Bytes) -> Result<(), value::Error> {
     let state = value::to_value(state)?;
     // Outside a handler there is nobody to save it.
@@ -80,6 +128,7 @@ pub(crate) fn recorded() -> Option<Recorded> {
 struct Operation {
     token: CancellationToken,
     recorded: Arc<Mutex<Option<Recorded>>>,
+    deferral: Arc<Mutex<Deferral>>,
 }
 
 /// The calls that are running.
@@ -100,6 +149,7 @@ impl Operations {
         let operation = Operation {
             token: token.clone(),
             recorded: Arc::default(),
+            deferral: Arc::default(),
         };
         let guard: DropGuard = token.drop_guard();
         let task = self.tasks.spawn(CURRENT.scope(operation, call.in_current_span()));
@@ -164,5 +214,7 @@ mod tests {
         assert!(!cancelled().is_cancelled());
         record_state(&"a state").unwrap();
         assert!(recorded().is_none());
+        assert!(!defer(DeferralReason::ProviderConfigUnknown));
+        assert_eq!(deferral(), None);
     }
 }

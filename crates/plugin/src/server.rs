@@ -13,11 +13,13 @@ use tf_provider::{DataSource, Function, Provider, Resource};
 
 use crate::catalog::Registry;
 use crate::command::{self, Command};
-use crate::extension::{Extensions, SchemaNotes};
+use crate::erased::OfValues;
+use crate::extension::{Action, EphemeralResource, Extensions, SchemaNotes};
 use crate::handshake::{self, Greeting, NoGreeting};
 use crate::listener::{Endpoint, Listener};
 use crate::service::{Service, State};
 use crate::tls::{self, Tls};
+use crate::value::Value;
 use crate::{logging, panic};
 use lifetime::{End, Lifetime};
 
@@ -99,6 +101,8 @@ impl Server {
                 resources: BTreeMap::new(),
                 data_sources: BTreeMap::new(),
                 functions: BTreeMap::new(),
+                ephemeral_resources: BTreeMap::new(),
+                actions: BTreeMap::new(),
             },
         }
     }
@@ -243,6 +247,19 @@ impl Builder {
         self
     }
 
+    /// Like [`resource_with`](Self::resource_with), for a resource whose state is a [`Value`]: it is passed on as it is, where any
+    /// other type is made of the value, and a value of it, in each call.
+    #[must_use]
+    pub fn resource_of_values<R>(mut self, name: impl Into<String>, resource: R, extensions: Extensions) -> Self
+    where
+        R: for<'a> Resource<State<'a> = Value> + 'static,
+    {
+        self.registry
+            .resources
+            .insert(name.into(), (Box::new(OfValues(resource)), extensions));
+        self
+    }
+
     /// Registers a data source under its full type name, as in `example_thing`.
     #[must_use]
     pub fn data_source(self, name: impl Into<String>, data_source: impl DataSource + 'static) -> Self {
@@ -263,10 +280,38 @@ impl Builder {
         self
     }
 
+    /// Like [`data_source`](Self::data_source), for a data source whose state is a [`Value`]: it is passed on as it is.
+    #[must_use]
+    pub fn data_source_of_values<D>(mut self, name: impl Into<String>, data_source: D) -> Self
+    where
+        D: for<'a> DataSource<State<'a> = Value> + 'static,
+    {
+        self.registry
+            .data_sources
+            .insert(name.into(), (Box::new(OfValues(data_source)), SchemaNotes::new()));
+        self
+    }
+
     /// Registers a function under its name, as in `parse_id` for `provider::example::parse_id`.
     #[must_use]
     pub fn function(mut self, name: impl Into<String>, function: impl Function + 'static) -> Self {
         self.registry.functions.insert(name.into(), Box::new(function));
+        self
+    }
+
+    /// Registers an ephemeral resource under its full type name, as in `example_key`.
+    #[must_use]
+    pub fn ephemeral_resource(mut self, name: impl Into<String>, resource: impl EphemeralResource + 'static) -> Self {
+        self.registry
+            .ephemeral_resources
+            .insert(name.into(), Box::new(resource));
+        self
+    }
+
+    /// Registers an action under its full type name, as in `example_restart`.
+    #[must_use]
+    pub fn action(mut self, name: impl Into<String>, action: impl Action + 'static) -> Self {
+        self.registry.actions.insert(name.into(), Box::new(action));
         self
     }
 

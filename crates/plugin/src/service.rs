@@ -3,15 +3,17 @@
 //! Every call that reaches the provider runs as a task of its own, so that a slow one holds up no other and one whose
 //! caller is gone still comes to its end.
 
+mod action;
 mod data_source;
 mod encoded;
+mod ephemeral;
 mod function;
 mod list;
 mod plugin;
 mod provider;
 mod resource;
 mod schema;
-mod unsupported;
+mod state_store;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -121,7 +123,7 @@ where
     }
     macro_rules! stream {
         ($handler:path) => {
-            server_streaming(state, request, $handler).await
+            server_streaming(state, method, request, $handler).await
         };
     }
     match (service, method) {
@@ -143,23 +145,23 @@ where
         ("tfplugin6.Provider", "ApplyResourceChange") => call!(resource::apply),
         ("tfplugin6.Provider", "ImportResourceState") => call!(resource::import),
         ("tfplugin6.Provider", "MoveResourceState") => call!(resource::move_state),
-        ("tfplugin6.Provider", "GenerateResourceConfig") => call!(unsupported::generate_config),
+        ("tfplugin6.Provider", "GenerateResourceConfig") => call!(resource::generate),
         ("tfplugin6.Provider", "ValidateDataResourceConfig") => call!(data_source::validate),
         ("tfplugin6.Provider", "ReadDataSource") => call!(data_source::read),
         ("tfplugin6.Provider", "CallFunction") => call!(function::call),
         ("tfplugin6.Provider", "ValidateListResourceConfig") => call!(list::validate),
         ("tfplugin6.Provider", "ListResource") => stream!(list::list),
-        ("tfplugin6.Provider", "ValidateEphemeralResourceConfig") => call!(unsupported::validate_ephemeral),
-        ("tfplugin6.Provider", "OpenEphemeralResource") => call!(unsupported::open_ephemeral),
-        ("tfplugin6.Provider", "RenewEphemeralResource") => call!(unsupported::renew_ephemeral),
-        ("tfplugin6.Provider", "CloseEphemeralResource") => call!(unsupported::close_ephemeral),
-        ("tfplugin6.Provider", "ValidateActionConfig") => call!(unsupported::validate_action),
-        ("tfplugin6.Provider", "PlanAction") => call!(unsupported::plan_action),
-        ("tfplugin6.Provider", "InvokeAction") => stream!(unsupported::invoke_action),
-        ("tfplugin6.Provider", "ValidateStateStoreConfig") => call!(unsupported::validate_state_store),
-        ("tfplugin6.Provider", "ConfigureStateStore") => call!(unsupported::configure_state_store),
-        ("tfplugin6.Provider", "GetStates") => call!(unsupported::get_states),
-        ("tfplugin6.Provider", "DeleteState") => call!(unsupported::delete_state),
+        ("tfplugin6.Provider", "ValidateEphemeralResourceConfig") => call!(ephemeral::validate),
+        ("tfplugin6.Provider", "OpenEphemeralResource") => call!(ephemeral::open),
+        ("tfplugin6.Provider", "RenewEphemeralResource") => call!(ephemeral::renew),
+        ("tfplugin6.Provider", "CloseEphemeralResource") => call!(ephemeral::close),
+        ("tfplugin6.Provider", "ValidateActionConfig") => call!(action::validate),
+        ("tfplugin6.Provider", "PlanAction") => call!(action::plan),
+        ("tfplugin6.Provider", "InvokeAction") => stream!(action::invoke),
+        ("tfplugin6.Provider", "ValidateStateStoreConfig") => call!(state_store::validate),
+        ("tfplugin6.Provider", "ConfigureStateStore") => call!(state_store::configure),
+        ("tfplugin6.Provider", "GetStates") => call!(state_store::list),
+        ("tfplugin6.Provider", "DeleteState") => call!(state_store::delete),
         ("plugin.GRPCController", "Shutdown") => call!(plugin::shutdown),
         ("plugin.GRPCStdio", "StreamStdio") => stream!(plugin::stream_stdio),
         ("plugin.GRPCBroker", "StartStream") => plugin::start_stream(state, request).await,
@@ -179,6 +181,17 @@ where
         .max_encoding_message_size(MAX_MESSAGE_SIZE)
 }
 
+/// What the log tells of a call with each line.
+fn span(state: &State, method: &str) -> tracing::Span {
+    let id = state.calls.fetch_add(1, Ordering::Relaxed);
+    tracing::info_span!(
+        "call",
+        tf_rpc = method,
+        tf_req_id = id,
+        tf_resource_type = tracing::field::Empty
+    )
+}
+
 /// A call with one answer, as a task of its own.
 async fn unary<B, Req, Res, F>(
     state: Arc<State>,
@@ -193,13 +206,7 @@ where
     Res: Message + Send + 'static,
     F: Future<Output = Res> + Send + 'static,
 {
-    let id = state.calls.fetch_add(1, Ordering::Relaxed);
-    let span = tracing::info_span!(
-        "call",
-        tf_rpc = method,
-        tf_req_id = id,
-        tf_resource_type = tracing::field::Empty
-    );
+    let span = span(&state, method);
     let serve = tower::service_fn(|request: Request<Req>| {
         let state = Arc::clone(&state);
         async move {
@@ -217,6 +224,7 @@ where
 /// A call with a stream of answers.
 async fn server_streaming<B, Req, Res, S>(
     state: Arc<State>,
+    method: &str,
     request: http::Request<B>,
     handler: impl Fn(Arc<State>, Req) -> Result<S, Status> + Copy + Send,
 ) -> http::Response<Body>
@@ -227,9 +235,13 @@ where
     Res: Message + Send + 'static,
     S: futures::Stream<Item = Result<Res, Status>> + Send + 'static,
 {
+    let span = span(&state, method);
     let serve = tower::service_fn(|request: Request<Req>| {
-        let stream = handler(Arc::clone(&state), request.into_inner()).map(Response::new);
-        std::future::ready(stream)
+        let stream = span.in_scope(|| {
+            tracing::trace!("received");
+            handler(Arc::clone(&state), request.into_inner())
+        });
+        std::future::ready(stream.map(Response::new))
     });
     grpc().server_streaming(serve, request).await
 }

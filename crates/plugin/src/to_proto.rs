@@ -11,6 +11,7 @@ use tf_provider::{AttributePath, AttributePathStep, Diagnostic, Diagnostics};
 
 use crate::diagnostic;
 use crate::extension::{IdentitySchema, ImportRole, SchemaNotes};
+use crate::operation::DeferralReason;
 use crate::proto;
 use crate::value::{self, Type, Value, msgpack};
 
@@ -91,6 +92,23 @@ pub(crate) fn identity(diags: &mut Diagnostics, identity: &Value, ty: &Type) -> 
     Some(proto::ResourceIdentityData {
         identity_data: Some(data),
     })
+}
+
+pub(crate) fn deferred(reason: DeferralReason) -> proto::Deferred {
+    use proto::deferred::Reason;
+    let reason = match reason {
+        DeferralReason::ResourceConfigUnknown => Reason::ResourceConfigUnknown,
+        DeferralReason::ProviderConfigUnknown => Reason::ProviderConfigUnknown,
+        DeferralReason::AbsentPrerequisite => Reason::AbsentPrereq,
+    };
+    proto::Deferred { reason: reason.into() }
+}
+
+pub(crate) fn timestamp(time: jiff::Timestamp) -> prost_types::Timestamp {
+    prost_types::Timestamp {
+        seconds: time.as_second(),
+        nanos: time.subsec_nanosecond(),
+    }
 }
 
 /// The schema, with what the notes add. Attributes and blocks are in order of their names, so that the same schema is the

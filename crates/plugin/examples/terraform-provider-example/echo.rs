@@ -1,6 +1,7 @@
 //! A data source.
 
 use async_trait::async_trait;
+use tf_plugin_server::operation::{self, DeferralReason};
 use tf_plugin_server::value::Value;
 use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, Schema};
 use tf_provider::{DataSource, Diagnostics, map};
@@ -36,6 +37,10 @@ impl DataSource for Echo {
     async fn read<'a>(&self, _: &mut Diagnostics, mut config: Value, _: Value) -> Option<Value> {
         let call = config.get("call")?.clone();
         assert_ne!(call.as_str(), Some("panic"), "echoing a panic");
+        if call.as_str() == Some("later") && operation::defer(DeferralReason::ProviderConfigUnknown) {
+            *config.get_mut("answer")? = Value::Unknown;
+            return Some(config);
+        }
         *config.get_mut("answer")? = call;
         if let Some(length) = config.get("length").and_then(Value::as_i64) {
             *config.get_mut("text")? = "x".repeat(usize::try_from(length).ok()?).into();

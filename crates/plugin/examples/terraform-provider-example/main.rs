@@ -17,10 +17,14 @@
 //! - `thing/extensions.rs`: its state upgrade, move, identity and list
 //! - `note.rs`: a resource whose attributes are Rust fields
 //! - `echo.rs`: a data source
+//! - `key.rs`: an ephemeral resource
+//! - `count.rs`: an action
 //! - `functions.rs`: functions
 
+mod count;
 mod echo;
 mod functions;
+mod key;
 mod note;
 mod provider;
 mod thing;
@@ -33,9 +37,11 @@ use tf_plugin_server::{ServeError, ServeOptions, Server};
 async fn main() -> Result<ExitCode, ServeError> {
     Server::builder(provider::Example)
         .provider_notes(provider::notes())
-        .resource_with("example_thing", thing::Thing, thing::extensions::all())
+        .resource_of_values("example_thing", thing::Thing, thing::extensions::all())
         .resource("example_note", note::Note)
-        .data_source("example_echo", echo::Echo)
+        .data_source_of_values("example_echo", echo::Echo)
+        .ephemeral_resource("example_key", key::Key)
+        .action("example_count", count::Count)
         .function("coalesce", functions::Coalesce)
         .function("join", functions::Join)
         .function("half", functions::Half)

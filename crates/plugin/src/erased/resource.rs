@@ -2,10 +2,11 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::Serialize;
 use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-use super::{private, read, write};
+use super::{OfValues, private, read, write};
 use crate::value::Value;
 
 /// What a handler made of a resource. The handler has done its work once there is one of these, whatever follows.
@@ -18,43 +19,35 @@ pub(crate) struct Made {
 #[async_trait]
 pub(crate) trait ErasedResource: Send + Sync {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema>;
-    async fn validate(&self, diags: &mut Diagnostics, config: &Value) -> Option<()>;
-    async fn read(&self, diags: &mut Diagnostics, state: &Value, private: &[u8], meta: &Value) -> Option<Made>;
-    async fn plan_create(
-        &self,
-        diags: &mut Diagnostics,
-        proposed: &Value,
-        config: &Value,
-        meta: &Value,
-    ) -> Option<Made>;
+    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()>;
+    async fn read(&self, diags: &mut Diagnostics, state: Value, private: &[u8], meta: &Value) -> Option<Made>;
+    async fn plan_create(&self, diags: &mut Diagnostics, proposed: Value, config: Value, meta: &Value) -> Option<Made>;
     async fn plan_update(
         &self,
         diags: &mut Diagnostics,
-        change: Change<'_>,
+        change: Change,
         private: &[u8],
         meta: &Value,
     ) -> Option<(Made, Vec<AttributePath>)>;
-    async fn plan_destroy(&self, diags: &mut Diagnostics, prior: &Value, private: &[u8], meta: &Value)
-    -> Option<Bytes>;
+    async fn plan_destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<Bytes>;
     async fn create(
         &self,
         diags: &mut Diagnostics,
-        planned: &Value,
-        config: &Value,
+        planned: Value,
+        config: Value,
         private: &[u8],
         meta: &Value,
     ) -> Option<Made>;
-    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>, private: &[u8], meta: &Value) -> Option<Made>;
-    async fn destroy(&self, diags: &mut Diagnostics, prior: &Value, private: &[u8], meta: &Value) -> Option<()>;
+    async fn update(&self, diags: &mut Diagnostics, change: Change, private: &[u8], meta: &Value) -> Option<Made>;
+    async fn destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<()>;
     async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Made>;
 }
 
 /// An update: from the prior state to the proposed or planned one, for a configuration.
-#[derive(Clone, Copy)]
-pub(crate) struct Change<'a> {
-    pub(crate) prior: &'a Value,
-    pub(crate) next: &'a Value,
-    pub(crate) config: &'a Value,
+pub(crate) struct Change {
+    pub(crate) prior: Value,
+    pub(crate) next: Value,
+    pub(crate) config: Value,
 }
 
 const CONFIG: &str = "configuration";
@@ -77,28 +70,22 @@ impl<R: Resource> ErasedResource for R {
         Resource::schema(self, diags)
     }
 
-    async fn validate(&self, diags: &mut Diagnostics, config: &Value) -> Option<()> {
-        let config = read(diags, CONFIG, config)?;
+    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        let config = read(diags, CONFIG, &config)?;
         Resource::validate(self, diags, config).await
     }
 
-    async fn read(&self, diags: &mut Diagnostics, state: &Value, private: &[u8], meta: &Value) -> Option<Made> {
-        let state = read(diags, STATE, state);
+    async fn read(&self, diags: &mut Diagnostics, state: Value, private: &[u8], meta: &Value) -> Option<Made> {
+        let state = read(diags, STATE, &state);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
         let (state, private) = Resource::read(self, diags, state?, private?, meta?).await?;
         Some(made::<R>(diags, &state, &private))
     }
 
-    async fn plan_create(
-        &self,
-        diags: &mut Diagnostics,
-        proposed: &Value,
-        config: &Value,
-        meta: &Value,
-    ) -> Option<Made> {
-        let proposed = read(diags, PROPOSED, proposed);
-        let config = read(diags, CONFIG, config);
+    async fn plan_create(&self, diags: &mut Diagnostics, proposed: Value, config: Value, meta: &Value) -> Option<Made> {
+        let proposed = read(diags, PROPOSED, &proposed);
+        let config = read(diags, CONFIG, &config);
         let meta = read(diags, META, meta);
         let (state, private) = Resource::plan_create(self, diags, proposed?, config?, meta?).await?;
         Some(made::<R>(diags, &state, &private))
@@ -107,13 +94,13 @@ impl<R: Resource> ErasedResource for R {
     async fn plan_update(
         &self,
         diags: &mut Diagnostics,
-        change: Change<'_>,
+        change: Change,
         private: &[u8],
         meta: &Value,
     ) -> Option<(Made, Vec<AttributePath>)> {
-        let prior = read(diags, PRIOR, change.prior);
-        let proposed = read(diags, PROPOSED, change.next);
-        let config = read(diags, CONFIG, change.config);
+        let prior = read(diags, PRIOR, &change.prior);
+        let proposed = read(diags, PROPOSED, &change.next);
+        let config = read(diags, CONFIG, &change.config);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
         let (state, private, replace) =
@@ -121,14 +108,8 @@ impl<R: Resource> ErasedResource for R {
         Some((made::<R>(diags, &state, &private), replace))
     }
 
-    async fn plan_destroy(
-        &self,
-        diags: &mut Diagnostics,
-        prior: &Value,
-        private: &[u8],
-        meta: &Value,
-    ) -> Option<Bytes> {
-        let prior = read(diags, PRIOR, prior);
+    async fn plan_destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<Bytes> {
+        let prior = read(diags, PRIOR, &prior);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
         let private = Resource::plan_destroy(self, diags, prior?, private?, meta?).await?;
@@ -138,31 +119,31 @@ impl<R: Resource> ErasedResource for R {
     async fn create(
         &self,
         diags: &mut Diagnostics,
-        planned: &Value,
-        config: &Value,
+        planned: Value,
+        config: Value,
         private: &[u8],
         meta: &Value,
     ) -> Option<Made> {
-        let planned = read(diags, PLANNED, planned);
-        let config = read(diags, CONFIG, config);
+        let planned = read(diags, PLANNED, &planned);
+        let config = read(diags, CONFIG, &config);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
         let (state, private) = Resource::create(self, diags, planned?, config?, private?, meta?).await?;
         Some(made::<R>(diags, &state, &private))
     }
 
-    async fn update(&self, diags: &mut Diagnostics, change: Change<'_>, private: &[u8], meta: &Value) -> Option<Made> {
-        let prior = read(diags, PRIOR, change.prior);
-        let planned = read(diags, PLANNED, change.next);
-        let config = read(diags, CONFIG, change.config);
+    async fn update(&self, diags: &mut Diagnostics, change: Change, private: &[u8], meta: &Value) -> Option<Made> {
+        let prior = read(diags, PRIOR, &change.prior);
+        let planned = read(diags, PLANNED, &change.next);
+        let config = read(diags, CONFIG, &change.config);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
         let (state, private) = Resource::update(self, diags, prior?, planned?, config?, private?, meta?).await?;
         Some(made::<R>(diags, &state, &private))
     }
 
-    async fn destroy(&self, diags: &mut Diagnostics, prior: &Value, private: &[u8], meta: &Value) -> Option<()> {
-        let prior = read(diags, PRIOR, prior);
+    async fn destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<()> {
+        let prior = read(diags, PRIOR, &prior);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
         Resource::destroy(self, diags, prior?, private?, meta?).await
@@ -171,5 +152,98 @@ impl<R: Resource> ErasedResource for R {
     async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Made> {
         let (state, private) = Resource::import(self, diags, id).await?;
         Some(made::<R>(diags, &state, &private))
+    }
+}
+
+fn passed<P: Serialize>(diags: &mut Diagnostics, state: Value, private: &P) -> Made {
+    Made {
+        state: Some(state),
+        private: private::write(diags, private).unwrap_or_default(),
+    }
+}
+
+#[async_trait]
+impl<R> ErasedResource for OfValues<R>
+where
+    R: for<'a> Resource<State<'a> = Value>,
+{
+    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
+        Resource::schema(&self.0, diags)
+    }
+
+    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        Resource::validate(&self.0, diags, config).await
+    }
+
+    async fn read(&self, diags: &mut Diagnostics, state: Value, private: &[u8], meta: &Value) -> Option<Made> {
+        let private = private::read(diags, private);
+        let meta = read(diags, META, meta);
+        let (state, private) = Resource::read(&self.0, diags, state, private?, meta?).await?;
+        Some(passed(diags, state, &private))
+    }
+
+    async fn plan_create(&self, diags: &mut Diagnostics, proposed: Value, config: Value, meta: &Value) -> Option<Made> {
+        let meta = read(diags, META, meta)?;
+        let (state, private) = Resource::plan_create(&self.0, diags, proposed, config, meta).await?;
+        Some(passed(diags, state, &private))
+    }
+
+    async fn plan_update(
+        &self,
+        diags: &mut Diagnostics,
+        Change { prior, next, config }: Change,
+        private: &[u8],
+        meta: &Value,
+    ) -> Option<(Made, Vec<AttributePath>)> {
+        let private = private::read(diags, private);
+        let meta = read(diags, META, meta);
+        let (state, private, replace) =
+            Resource::plan_update(&self.0, diags, prior, next, config, private?, meta?).await?;
+        Some((passed(diags, state, &private), replace))
+    }
+
+    async fn plan_destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<Bytes> {
+        let private = private::read(diags, private);
+        let meta = read(diags, META, meta);
+        let private = Resource::plan_destroy(&self.0, diags, prior, private?, meta?).await?;
+        private::write(diags, &private)
+    }
+
+    async fn create(
+        &self,
+        diags: &mut Diagnostics,
+        planned: Value,
+        config: Value,
+        private: &[u8],
+        meta: &Value,
+    ) -> Option<Made> {
+        let private = private::read(diags, private);
+        let meta = read(diags, META, meta);
+        let (state, private) = Resource::create(&self.0, diags, planned, config, private?, meta?).await?;
+        Some(passed(diags, state, &private))
+    }
+
+    async fn update(
+        &self,
+        diags: &mut Diagnostics,
+        Change { prior, next, config }: Change,
+        private: &[u8],
+        meta: &Value,
+    ) -> Option<Made> {
+        let private = private::read(diags, private);
+        let meta = read(diags, META, meta);
+        let (state, private) = Resource::update(&self.0, diags, prior, next, config, private?, meta?).await?;
+        Some(passed(diags, state, &private))
+    }
+
+    async fn destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<()> {
+        let private = private::read(diags, private);
+        let meta = read(diags, META, meta);
+        Resource::destroy(&self.0, diags, prior, private?, meta?).await
+    }
+
+    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Made> {
+        let (state, private) = Resource::import(&self.0, diags, id).await?;
+        Some(passed(diags, state, &private))
     }
 }

@@ -23,7 +23,7 @@ pub trait Identity: Send + Sync {
     /// The import ID of the resource with this identity, for an import by identity.
     ///
     /// `None` refuses the import, with the reason in `diags`.
-    fn import_id(&self, diags: &mut Diagnostics, identity: &Value) -> Option<String>;
+    async fn import_id(&self, diags: &mut Diagnostics, identity: &Value) -> Option<String>;
 
     /// The identity that `prior`, stored under version `from` of the identity's schema, is now.
     ///

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use serde::Serialize;
 use tf_provider::Diagnostics;
 
-use crate::value::Value;
+use crate::erased;
+use crate::value::{self, Value};
 
 /// Takes over a resource of another type, when the user's `moved` block asks for it.
 #[async_trait]
@@ -41,4 +43,18 @@ pub struct Moved {
     pub state: Value,
     /// Its private state. Another provider's is of no use, so that this is mostly empty.
     pub private: Bytes,
+}
+
+impl Moved {
+    /// A resource with private state of its own, as its handler reads it.
+    ///
+    /// # Errors
+    ///
+    /// The private state cannot be encoded.
+    pub fn with_private<P: Serialize + ?Sized>(state: Value, private: &P) -> Result<Self, value::Error> {
+        Ok(Self {
+            state,
+            private: erased::private::encode(private)?,
+        })
+    }
 }

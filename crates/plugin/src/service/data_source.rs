@@ -9,6 +9,7 @@ use crate::catalog::Described;
 use crate::diagnostic::{explain, unknown_name};
 use crate::erased::data_source::ErasedDataSource;
 use crate::extension::SchemaNotes;
+use crate::operation;
 use crate::panic::caught;
 use crate::proto::{DynamicValue, read_data_source, validate_data_resource_config};
 use crate::{from_proto, to_proto};
@@ -57,17 +58,18 @@ async fn validated(
     data_source
         .notes
         .check(diags, &config, &data_source.described.ty, false);
-    let outcome = caught(data_source.handler.validate(diags, &config)).await;
+    let outcome = caught(data_source.handler.validate(diags, config)).await;
     explain(diags, outcome, &format!("validating {name}"))
 }
 
 pub(super) async fn read(state: Arc<State>, request: read_data_source::Request) -> read_data_source::Response {
     let mut diags = Diagnostics::default();
+    operation::may_defer(request.client_capabilities);
     let read = data(&mut diags, &state, &request).await;
     read_data_source::Response {
         state: read,
         diagnostics: to_proto::diagnostics(diags),
-        deferred: None,
+        deferred: operation::deferral().map(to_proto::deferred),
     }
 }
 
@@ -83,7 +85,7 @@ async fn data(diags: &mut Diagnostics, state: &State, request: &read_data_source
         &state.catalog().meta.ty,
     );
     let (config, meta) = (config?, meta?);
-    let outcome = caught(data_source.handler.read(diags, &config, &meta)).await;
+    let outcome = caught(data_source.handler.read(diags, config, &meta)).await;
     let read = explain(diags, outcome, &format!("reading {name}"))?;
     to_proto::value(diags, "state", &read, ty)
 }

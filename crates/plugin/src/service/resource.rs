@@ -1,6 +1,7 @@
 //! Managed resources.
 
 mod apply;
+mod generate;
 mod identity;
 mod import;
 mod plan;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 use tf_provider::Diagnostics;
 
 pub(super) use apply::apply;
+pub(super) use generate::generate;
 pub(super) use import::import;
 pub(super) use plan::plan;
 pub(super) use read::read;
@@ -99,6 +101,6 @@ async fn validated(diags: &mut Diagnostics, state: &State, request: &validate_re
         resource.ty(),
         capabilities.write_only_attributes_allowed,
     );
-    let outcome = caught(resource.handler.validate(diags, &config)).await;
+    let outcome = caught(resource.handler.validate(diags, config)).await;
     explain(diags, outcome, &format!("validating {}", resource.name))
 }

@@ -8,7 +8,7 @@ use prost::Message;
 use super::State;
 use crate::extension::SchemaNotes;
 use crate::proto::{
-    ServerCapabilities, get_functions, get_metadata, get_provider_schema, get_resource_identity_schemas,
+    ActionSchema, ServerCapabilities, get_functions, get_metadata, get_provider_schema, get_resource_identity_schemas,
 };
 use crate::to_proto;
 
@@ -16,7 +16,7 @@ const CAPABILITIES: ServerCapabilities = ServerCapabilities {
     plan_destroy: true,
     get_provider_schema_optional: true,
     move_resource_state: true,
-    generate_resource_config: false,
+    generate_resource_config: true,
 };
 
 /// The whole schema, encoded once.
@@ -46,6 +46,13 @@ fn response(state: &State) -> get_provider_schema::Response {
         let list = resource.list.as_ref()?;
         Some((name.clone(), to_proto::schema(&list.schema, &no_notes)))
     });
+    let ephemeral_resources = catalog.ephemeral_resources.iter();
+    let ephemeral_resources =
+        ephemeral_resources.map(|(name, resource)| (name.clone(), to_proto::schema(&resource.schema, &no_notes)));
+    let actions = catalog.actions.iter().map(|(name, action)| {
+        let schema = Some(to_proto::schema(&action.schema, &no_notes));
+        (name.clone(), ActionSchema { schema })
+    });
     let meta = &catalog.meta.schema;
     // A schema for metadata, even an empty one, would let modules declare `provider_meta`.
     let has_meta = !meta.block.attributes.is_empty() || !meta.block.blocks.is_empty();
@@ -58,6 +65,8 @@ fn response(state: &State) -> get_provider_schema::Response {
         server_capabilities: Some(CAPABILITIES),
         functions: functions_of(state),
         list_resource_schemas: lists.collect(),
+        ephemeral_resource_schemas: ephemeral_resources.collect(),
+        action_schemas: actions.collect(),
         ..get_provider_schema::Response::default()
     }
 }
@@ -91,6 +100,8 @@ pub(super) async fn metadata(state: Arc<State>, _: get_metadata::Request) -> get
             .map(|name| get_metadata::FunctionMetadata { name: name.clone() })
             .collect(),
         list_resources: names!(ListResourceMetadata, lists.map(|(name, _)| name)),
+        ephemeral_resources: names!(EphemeralMetadata, catalog.ephemeral_resources.keys()),
+        actions: names!(ActionMetadata, catalog.actions.keys()),
         ..get_metadata::Response::default()
     }
 }

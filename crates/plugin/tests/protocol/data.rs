@@ -1,6 +1,6 @@
 //! Data sources, and messages of every size.
 
-use tf_plugin_server::proto::{read_data_source, validate_data_resource_config};
+use tf_plugin_server::proto::{ClientCapabilities, deferred, read_data_source, validate_data_resource_config};
 use tf_plugin_server::value::{Type, Value};
 use tonic::Code;
 
@@ -35,6 +35,32 @@ async fn a_data_source_is_read() {
     let state = read(&plugin.client, Value::object([("call", call.clone())])).await;
     assert_eq!(state.get("answer"), Some(&call));
     assert_eq!(state.get("text"), Some(&Value::Null));
+}
+
+#[tokio::test]
+async fn reading_is_put_off_where_the_cli_can() {
+    let plugin = Plugin::start().await;
+    let ty = echo_type(&plugin.client).await;
+    for deferral_allowed in [true, false] {
+        let request = read_data_source::Request {
+            type_name: "example_echo".to_owned(),
+            config: encode(&Value::object([("call", "later")]), &ty),
+            client_capabilities: Some(ClientCapabilities {
+                deferral_allowed,
+                write_only_attributes_allowed: true,
+            }),
+            ..read_data_source::Request::default()
+        };
+        let response: read_data_source::Response = plugin.client.call("ReadDataSource", request).await.unwrap();
+        assert_eq!(text(&response.diagnostics), "");
+        let reason = response.deferred.map(|deferred| deferred.reason());
+        assert_eq!(
+            reason,
+            deferral_allowed.then_some(deferred::Reason::ProviderConfigUnknown)
+        );
+        let answer = decode(response.state.as_ref(), &ty).get("answer").cloned().unwrap();
+        assert_eq!(answer.is_unknown(), deferral_allowed);
+    }
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use futures::StreamExt;
 use tf_plugin_server::proto::{
-    DynamicValue, RawState, ResourceIdentityData, apply_resource_change, get_resource_identity_schemas,
-    import_resource_state, list_resource, move_resource_state, plan_resource_change, read_resource,
-    upgrade_resource_identity, upgrade_resource_state, validate_list_resource_config,
+    DynamicValue, RawState, ResourceIdentityData, apply_resource_change, generate_resource_config,
+    get_resource_identity_schemas, import_resource_state, list_resource, move_resource_state, plan_resource_change,
+    read_resource, upgrade_resource_identity, upgrade_resource_state, validate_list_resource_config,
 };
 use tf_plugin_server::value::{Type, Value};
 use tf_provider::AttributePath;
@@ -289,6 +289,51 @@ async fn a_resource_is_imported_by_its_identity() {
     );
     let response = import("example_note").await.unwrap();
     assert!(text(&response.diagnostics).contains("Cannot import example_note by identity"));
+}
+
+/// The CLI's own way would make nulls of empty strings.
+#[tokio::test]
+async fn configuration_is_generated_from_what_can_be_set() {
+    let plugin = Plugin::start().await;
+    let ty = plugin.client.resource_type(THING).await;
+    let state = Value::object([
+        ("id", Value::from("it")),
+        ("name", "it".into()),
+        ("mode", "".into()),
+        ("tags", Value::object([("empty", "")])),
+        ("token", "hunter2".into()),
+        ("mount", Value::list([Value::object([("path", "")])])),
+        (
+            "spec",
+            Value::object([
+                ("image", Value::from("")),
+                (
+                    "ports",
+                    Value::list([Value::object([("port", Value::from(80)), ("protocol", "TCP".into())])]),
+                ),
+            ]),
+        ),
+    ]);
+    let request = generate_resource_config::Request {
+        type_name: THING.to_owned(),
+        state: encode(&state, &ty),
+    };
+    let response: generate_resource_config::Response =
+        plugin.client.call("GenerateResourceConfig", request).await.unwrap();
+    assert_eq!(text(&response.diagnostics), "");
+    let config = decode(response.config.as_ref(), &ty);
+    assert_eq!(config.get("id"), Some(&Value::Null), "it is computed");
+    assert_eq!(config.get("token"), Some(&Value::Null), "it is write-only");
+    for part in ["name", "mode", "tags", "mount"] {
+        assert_eq!(config.get(part), state.get(part), "{part}");
+    }
+    let spec = |value: &Value, path: AttributePath| value.at(&path).cloned();
+    for path in [
+        AttributePath::new("spec").attribute("image"),
+        AttributePath::new("spec").attribute("ports"),
+    ] {
+        assert_eq!(spec(&config, path.clone()), spec(&state, path));
+    }
 }
 
 async fn create(client: &Client, ty: &Type, name: &str) {

@@ -3,11 +3,13 @@
 #![expect(clippy::large_futures, reason = "a test has one, and no need to hurry")]
 #![expect(clippy::unnecessary_wraps, reason = "messages have their fields optional")]
 
+mod action;
 mod certificate;
 mod cli;
 mod client;
 mod data;
 mod debug;
+mod ephemeral;
 mod extensions;
 mod function;
 mod interruption;

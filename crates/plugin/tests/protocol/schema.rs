@@ -130,7 +130,8 @@ async fn every_kind_of_attribute_is_encoded_as_the_protocol_asks() {
     // Without a schema for metadata, modules cannot declare any.
     assert_eq!(schema.provider_meta, None);
     let capabilities = schema.server_capabilities.unwrap();
-    assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional && capabilities.move_resource_state);
+    assert!(capabilities.plan_destroy && capabilities.get_provider_schema_optional);
+    assert!(capabilities.move_resource_state && capabilities.generate_resource_config);
 }
 
 #[tokio::test]
@@ -157,6 +158,10 @@ async fn metadata_names_all_there_is() {
     assert_eq!(data_sources, ["example_echo"]);
     assert_eq!(functions, ["coalesce", "half", "join"]);
     assert_eq!(lists, ["example_thing"]);
+    let ephemeral: Vec<_> = metadata.ephemeral_resources.iter().map(|ty| &*ty.type_name).collect();
+    let actions: Vec<_> = metadata.actions.iter().map(|ty| &*ty.type_name).collect();
+    assert_eq!(ephemeral, ["example_key"]);
+    assert_eq!(actions, ["example_count"]);
     assert!(metadata.server_capabilities.unwrap().get_provider_schema_optional);
 }
 

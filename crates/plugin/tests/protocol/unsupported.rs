@@ -1,84 +1,43 @@
 //! What the provider does not have, and says so.
 
 use futures::StreamExt;
-use tf_plugin_server::proto::{
-    self, ConnInfo, Empty, HealthCheckRequest, HealthCheckResponse, StdioData, invoke_action,
-};
+use tf_plugin_server::proto::{self, ConnInfo, Empty, HealthCheckRequest, HealthCheckResponse, StdioData};
 use tonic::Code;
 
 use crate::client::text;
 use crate::plugin::{Plugin, within};
 
 #[tokio::test]
-async fn ephemeral_resources_and_actions_are_refused_by_name() {
+async fn what_the_provider_does_not_have_is_refused_by_name() {
     let plugin = Plugin::start().await;
-    let name = || "example_key".to_owned();
+    let name = || "example_lock".to_owned();
     let client = &plugin.client;
-    let mut answers = Vec::new();
-    let request = proto::validate_ephemeral_resource_config::Request {
-        type_name: name(),
-        config: None,
-    };
-    let response: proto::validate_ephemeral_resource_config::Response =
-        client.call("ValidateEphemeralResourceConfig", request).await.unwrap();
-    answers.push(text(&response.diagnostics));
     let request = proto::open_ephemeral_resource::Request {
         type_name: name(),
         ..proto::open_ephemeral_resource::Request::default()
     };
     let response: proto::open_ephemeral_resource::Response =
         client.call("OpenEphemeralResource", request).await.unwrap();
-    answers.push(text(&response.diagnostics));
-    let request = proto::renew_ephemeral_resource::Request {
-        type_name: name(),
-        private: None,
-    };
-    let response: proto::renew_ephemeral_resource::Response =
-        client.call("RenewEphemeralResource", request).await.unwrap();
-    answers.push(text(&response.diagnostics));
-    let request = proto::close_ephemeral_resource::Request {
-        type_name: name(),
-        private: None,
-    };
-    let response: proto::close_ephemeral_resource::Response =
-        client.call("CloseEphemeralResource", request).await.unwrap();
-    answers.push(text(&response.diagnostics));
-    for answer in answers {
-        assert!(answer.contains("no ephemeral resource \"example_key\""), "{answer}");
-    }
-    let request = proto::validate_action_config::Request {
-        type_name: name(),
-        config: None,
-    };
-    let response: proto::validate_action_config::Response = client.call("ValidateActionConfig", request).await.unwrap();
-    assert!(text(&response.diagnostics).contains("no action \"example_key\""));
+    assert!(text(&response.diagnostics).contains("no ephemeral resource \"example_lock\""));
     let request = proto::plan_action::Request {
         action_type: name(),
         ..proto::plan_action::Request::default()
     };
     let response: proto::plan_action::Response = client.call("PlanAction", request).await.unwrap();
-    assert!(text(&response.diagnostics).contains("no action \"example_key\""));
-    let request = proto::invoke_action::Request {
-        action_type: name(),
-        ..proto::invoke_action::Request::default()
-    };
-    let mut events = client
-        .stream::<_, invoke_action::Event>("tfplugin6.Provider", "InvokeAction", request)
-        .await
-        .unwrap();
-    let event = within(events.next()).await.unwrap().unwrap();
-    let Some(invoke_action::event::Type::Completed(completed)) = event.r#type else {
-        panic!("{event:?}");
-    };
-    assert!(text(&completed.diagnostics).contains("no action \"example_key\""));
-    assert!(within(events.next()).await.is_none());
+    assert!(text(&response.diagnostics).contains("no action \"example_lock\""));
     let request = proto::generate_resource_config::Request {
         type_name: name(),
         state: None,
     };
     let response: proto::generate_resource_config::Response =
         client.call("GenerateResourceConfig", request).await.unwrap();
-    assert!(text(&response.diagnostics).contains("no configuration to generate for \"example_key\""));
+    assert!(text(&response.diagnostics).contains("no resource type \"example_lock\""));
+    let request = proto::configure_state_store::Request {
+        type_name: name(),
+        config: None,
+    };
+    let response: proto::configure_state_store::Response = client.call("ConfigureStateStore", request).await.unwrap();
+    assert!(text(&response.diagnostics).contains("no state store \"example_lock\""));
 }
 
 /// Whatever is not offered is refused in a message, and nothing that the protocol has is unknown.

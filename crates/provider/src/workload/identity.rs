@@ -63,7 +63,7 @@ impl Identity for WorkloadIdentity {
         of(state).ok().as_ref().map(value)
     }
 
-    fn import_id(&self, _diags: &mut Diagnostics, identity: &Value) -> Option<String> {
+    async fn import_id(&self, _diags: &mut Diagnostics, identity: &Value) -> Option<String> {
         let part = |name| identity.get(name).and_then(Value::as_str);
         let name = part("name").unwrap_or_default();
         Some(part("namespace").map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}")))
@@ -80,14 +80,14 @@ mod tests {
     use super::*;
     use crate::workload::import;
 
-    #[test]
-    fn an_identity_imports_the_workload_that_it_is_of() {
+    #[tokio::test]
+    async fn an_identity_imports_the_workload_that_it_is_of() {
         let id: WorkloadId = "project-a/web".parse().unwrap();
         let mut diags = Diagnostics::default();
-        let text = WorkloadIdentity.import_id(&mut diags, &value(&id)).unwrap();
+        let text = WorkloadIdentity.import_id(&mut diags, &value(&id)).await.unwrap();
         assert_eq!(import::parse(&text, None), Ok(id.clone()));
         let bare = Value::object([("name", Value::from("web")), ("namespace", Value::Null)]);
-        let text = WorkloadIdentity.import_id(&mut diags, &bare).unwrap();
+        let text = WorkloadIdentity.import_id(&mut diags, &bare).await.unwrap();
         assert_eq!(import::parse(&text, Some(&id.namespace)), Ok(id));
     }
 

@@ -80,7 +80,7 @@ impl Identity for ById {
         Some(Value::object([("id", state.get("id")?.clone())]))
     }
 
-    fn import_id(&self, _: &mut Diagnostics, identity: &Value) -> Option<String> {
+    async fn import_id(&self, _: &mut Diagnostics, identity: &Value) -> Option<String> {
         let id = identity.get("id")?.as_str()?;
         assert_ne!(id, "panic", "identifying a thing");
         Some(id.to_owned())

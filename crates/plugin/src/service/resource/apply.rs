@@ -39,12 +39,12 @@ pub(in crate::service) async fn apply(
     response
 }
 
-/// The values of a request.
-struct Applying {
-    prior: Value,
-    planned: Value,
-    config: Value,
-    meta: Value,
+/// What is to be done.
+enum Deed {
+    Nothing,
+    Create { planned: Value, config: Value },
+    Update(Change),
+    Destroy { prior: Value },
 }
 
 /// What there is afterwards.
@@ -64,24 +64,32 @@ async fn applied(
     let planned = resource.read(diags, "planned state", request.planned_state.as_ref());
     let config = resource.read(diags, CONFIG, request.config.as_ref());
     let meta = resource.read_meta(diags, request.provider_meta.as_ref());
-    let applying = Applying {
-        prior: prior?,
-        planned: planned?,
-        config: config?,
-        meta: meta?,
+    let (prior, planned, config, meta) = (prior?, planned?, config?, meta?);
+    let deed = match (prior.is_null(), planned.is_null()) {
+        (true, true) => Deed::Nothing,
+        (true, false) => Deed::Create { planned, config },
+        (false, false) => Deed::Update(Change {
+            prior,
+            next: planned,
+            config,
+        }),
+        (false, true) => Deed::Destroy { prior },
     };
     let private = &request.planned_private;
-    let Applied { state, private } = match (applying.prior.is_null(), applying.planned.is_null()) {
-        (true, true) => Applied {
-            state: Value::Null,
-            private: Bytes::new(),
-        },
-        (true, false) => create(diags, &resource, &applying, private).await,
-        (false, false) => update(diags, &resource, &applying, private).await,
-        (false, true) => destroy(diags, &resource, &applying, private).await,
+    let applied = match deed {
+        Deed::Nothing => None,
+        Deed::Create { planned, config } => create(diags, &resource, request, (planned, config), &meta).await,
+        Deed::Update(change) => update(diags, &resource, change, private, &meta).await,
+        Deed::Destroy { prior } => destroy(diags, &resource, prior, private, &meta).await,
     };
+    // What was not done leaves what there was.
+    let Applied { state, private } = applied.or_else(|| {
+        let state = resource.read(diags, "prior state", request.prior_state.as_ref())?;
+        let private = if state.is_null() { Bytes::new() } else { private.clone() };
+        Some(Applied { state, private })
+    })?;
     let identity = resource.identity(diags, &state);
-    let new_state = written(diags, &resource, &applying, state)?;
+    let new_state = written(diags, &resource, request, state)?;
     Some(apply_resource_change::Response {
         new_state: Some(new_state),
         private,
@@ -90,62 +98,63 @@ async fn applied(
     })
 }
 
-async fn create(diags: &mut Diagnostics, resource: &Resource<'_>, applying: &Applying, private: &Bytes) -> Applied {
-    let Applying {
-        planned, config, meta, ..
-    } = applying;
+async fn create(
+    diags: &mut Diagnostics,
+    resource: &Resource<'_>,
+    request: &apply_resource_change::Request,
+    (planned, config): (Value, Value),
+    meta: &Value,
+) -> Option<Applied> {
+    let private = &request.planned_private;
     let outcome = caught(resource.handler.create(diags, planned, config, private, meta)).await;
     match explain(diags, outcome, &format!("creating {}", resource.name)) {
-        Some(Made { state, private }) => Applied {
-            state: state.unwrap_or_else(|| planned.clone()),
+        Some(Made {
+            state: Some(state),
             private,
-        },
-        None => recorded(private).unwrap_or(Applied {
-            state: Value::Null,
-            private: Bytes::new(),
+        }) => Some(Applied { state, private }),
+        // Something exists, and its handler's type has no counterpart.
+        Some(Made { state: None, private }) => Some(Applied {
+            state: resource.read(diags, "planned state", request.planned_state.as_ref())?,
+            private,
         }),
+        None => recorded(private),
     }
 }
 
-async fn update(diags: &mut Diagnostics, resource: &Resource<'_>, applying: &Applying, private: &Bytes) -> Applied {
-    let change = Change {
-        prior: &applying.prior,
-        next: &applying.planned,
-        config: &applying.config,
-    };
-    let outcome = caught(resource.handler.update(diags, change, private, &applying.meta)).await;
+async fn update(
+    diags: &mut Diagnostics,
+    resource: &Resource<'_>,
+    change: Change,
+    private: &Bytes,
+    meta: &Value,
+) -> Option<Applied> {
+    let outcome = caught(resource.handler.update(diags, change, private, meta)).await;
     match explain(diags, outcome, &format!("updating {}", resource.name)) {
         Some(Made {
             state: Some(state),
             private,
-        }) => Applied { state, private },
-        _ => recorded(private).unwrap_or_else(|| kept(applying, private)),
+        }) => Some(Applied { state, private }),
+        _ => recorded(private),
     }
 }
 
-async fn destroy(diags: &mut Diagnostics, resource: &Resource<'_>, applying: &Applying, private: &Bytes) -> Applied {
-    let outcome = caught(
-        resource
-            .handler
-            .destroy(diags, &applying.prior, private, &applying.meta),
-    )
-    .await;
+async fn destroy(
+    diags: &mut Diagnostics,
+    resource: &Resource<'_>,
+    prior: Value,
+    private: &Bytes,
+    meta: &Value,
+) -> Option<Applied> {
+    let outcome = caught(resource.handler.destroy(diags, prior, private, meta)).await;
     let destroyed = explain(diags, outcome, &format!("destroying {}", resource.name));
     // An error says that it is not certain to be gone, whatever was returned.
     if destroyed.is_some() && diags.errors.is_empty() {
-        return Applied {
+        return Some(Applied {
             state: Value::Null,
             private: Bytes::new(),
-        };
+        });
     }
-    recorded(private).unwrap_or_else(|| kept(applying, private))
-}
-
-fn kept(applying: &Applying, private: &Bytes) -> Applied {
-    Applied {
-        state: applying.prior.clone(),
-        private: private.clone(),
-    }
+    recorded(private)
 }
 
 fn recorded(planned_private: &Bytes) -> Option<Applied> {
@@ -163,7 +172,7 @@ fn recorded(planned_private: &Bytes) -> Option<Applied> {
 fn written(
     diags: &mut Diagnostics,
     resource: &Resource<'_>,
-    applying: &Applying,
+    request: &apply_resource_change::Request,
     mut state: Value,
 ) -> Option<DynamicValue> {
     if !diags.errors.is_empty() {
@@ -172,10 +181,14 @@ fn written(
     if let Some(state) = resource.write(diags, "state", &mut state) {
         return Some(state);
     }
-    if !applying.prior.is_null() {
+    // An object that was there before keeps the state that it had.
+    if !resource
+        .read(diags, "prior state", request.prior_state.as_ref())?
+        .is_null()
+    {
         return None;
     }
-    let mut planned = applying.planned.clone();
+    let mut planned = resource.read(diags, "planned state", request.planned_state.as_ref())?;
     forget_unknown(&mut planned);
     resource.write(diags, "planned state", &mut planned)
 }

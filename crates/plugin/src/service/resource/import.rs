@@ -7,7 +7,7 @@ use tf_provider::Diagnostics;
 use super::super::State;
 use super::{Resource, find};
 use crate::diagnostic::{self, explain};
-use crate::panic::{caught, caught_at_once};
+use crate::panic::caught;
 use crate::proto::import_resource_state;
 use crate::{from_proto, to_proto};
 
@@ -31,7 +31,7 @@ async fn imported(
 ) -> Option<import_resource_state::ImportedResource> {
     let resource = find(diags, state, &request.type_name)?;
     let doing = format!("importing {}", resource.name);
-    let id = import_id(diags, &resource, request)?;
+    let id = import_id(diags, &resource, request).await?;
     let outcome = caught(resource.handler.import(diags, id)).await;
     let made = explain(diags, outcome, &doing)?;
     let mut state = made.state?;
@@ -44,7 +44,7 @@ async fn imported(
     })
 }
 
-fn import_id(
+async fn import_id(
     diags: &mut Diagnostics,
     resource: &Resource<'_>,
     request: &import_resource_state::Request,
@@ -61,6 +61,6 @@ fn import_id(
         return None;
     };
     let data = from_proto::identity(diags, request.identity.as_ref(), ty)?;
-    let id = caught_at_once(|| identity.import_id(diags, &data));
+    let id = caught(identity.import_id(diags, &data)).await;
     explain(diags, id, &format!("importing {name} by identity"))
 }

@@ -71,22 +71,22 @@ async fn decided(
             replace: Vec::new(),
         }),
         (true, false) => {
-            let outcome = caught(handler.plan_create(diags, &proposed, &config, &meta)).await;
+            let outcome = caught(handler.plan_create(diags, proposed, config, &meta)).await;
             let made = explain(diags, outcome, &format!("planning to create {}", resource.name))?;
             plan_of(made, Vec::new())
         }
         (false, false) => {
             let change = Change {
-                prior: &prior,
-                next: &proposed,
-                config: &config,
+                prior,
+                next: proposed,
+                config,
             };
             let outcome = caught(handler.plan_update(diags, change, private, &meta)).await;
             let (made, replace) = explain(diags, outcome, &format!("planning to update {}", resource.name))?;
             plan_of(made, replace)
         }
         (false, true) => {
-            let outcome = caught(handler.plan_destroy(diags, &prior, private, &meta)).await;
+            let outcome = caught(handler.plan_destroy(diags, prior, private, &meta)).await;
             let private = explain(diags, outcome, &format!("planning to destroy {}", resource.name))?;
             Some(Plan {
                 state: Value::Null,

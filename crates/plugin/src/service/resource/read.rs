@@ -39,7 +39,7 @@ async fn refreshed(
     let meta = resource.read_meta(diags, request.provider_meta.as_ref());
     let (current, meta) = (current?, meta?);
     let doing = format!("reading {}", resource.name);
-    match caught(resource.handler.read(diags, &current, &request.private, &meta)).await {
+    match caught(resource.handler.read(diags, current, &request.private, &meta)).await {
         Ok(Some(Made { state, private })) => found(diags, &resource, request, state?, private),
         // No state and no error: the object is gone.
         Ok(None) if diags.errors.is_empty() => found(diags, &resource, request, Value::Null, Bytes::new()),
