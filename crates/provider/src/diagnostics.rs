@@ -16,16 +16,19 @@ mod workload;
 use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
-pub use self::api::{Action, conflict, refused, refused_change, unlisted};
+pub use self::api::{Action, Selectors, conflict, refused, refused_change, unlisted};
 pub use self::manifest::{unreadable_manifest, unwritable_manifest};
 pub use self::mode::with_octal;
 pub use self::names::{unknown_name, unknown_names};
-pub use self::provider::{not_configured, settings, unconfigured, unknown_configuration};
+pub use self::provider::{
+    no_token, not_configured, settings, token_expires, token_refused, unconfigured, unknown_configuration,
+};
 pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
-    Taken, advice, already_exists, ambiguous_keys, being_deleted, elsewhere, hcl, import_id, kept_by_others, left_out,
-    lost_race, namespace_missing, no_namespace, outdated, protected, recreated, renamed, rewritten, spoiled,
-    still_there, taken, timeout, unknown_to_schema, unreadable_state, unsupported, validation, warning_of_api,
+    Taken, advice, already_exists, ambiguous_keys, being_deleted, cut, elsewhere, hcl, identity, import_id,
+    kept_by_others, left_out, lost_race, namespace_missing, no_namespace, not_moved, outdated, protected, recreated,
+    renamed, replicas_are_managed, rewritten, spoiled, still_there, taken, timeout, unknown_to_schema,
+    unreadable_state, unsupported, validation, warning_of_api,
 };
 
 /// Why an operation did not come to its end: one diagnostic or more.

@@ -11,6 +11,7 @@
     )
 )]
 
+pub mod access_token;
 pub mod command;
 pub mod configuration;
 pub mod diagnostics;
@@ -29,11 +30,14 @@ use std::process::ExitCode;
 use tf_plugin_server::extension::Extensions;
 use tf_plugin_server::{ServeError, ServeOptions, Server};
 
+use crate::access_token::AccessToken;
 use crate::functions::{ManifestDecode, ManifestEncode};
 use crate::provider::DatumProvider;
+use crate::workload::action::{Restart, Scale};
 use crate::workload::data_source::{WorkloadData, WorkloadsData};
 use crate::workload::identity::WorkloadIdentity;
 use crate::workload::listing::WorkloadList;
+use crate::workload::moved::FromManifest;
 use crate::workload::resource::WorkloadResource;
 use crate::workload::upgrade::WorkloadUpgrade;
 
@@ -41,13 +45,17 @@ use crate::workload::upgrade::WorkloadUpgrade;
 pub async fn serve() -> Result<ExitCode, ServeError> {
     let provider = DatumProvider::default();
     let workload = Extensions::new()
-        .identity(WorkloadIdentity)
+        .identity(WorkloadIdentity::new(provider.clone()))
         .list(WorkloadList::new(provider.clone()))
+        .move_state(FromManifest)
         .state_upgrade(WorkloadUpgrade);
     Server::builder(provider.clone())
-        .resource_with("datum_workload", WorkloadResource::new(provider.clone()), workload)
-        .data_source("datum_workload", WorkloadData::new(provider.clone()))
-        .data_source("datum_workloads", WorkloadsData::new(provider))
+        .resource_of_values("datum_workload", WorkloadResource::new(provider.clone()), workload)
+        .data_source_of_values("datum_workload", WorkloadData::new(provider.clone()))
+        .data_source_of_values("datum_workloads", WorkloadsData::new(provider.clone()))
+        .ephemeral_resource("datum_access_token", AccessToken::new(provider.clone()))
+        .action("datum_workload_restart", Restart::new(provider.clone()))
+        .action("datum_workload_scale", Scale::new(provider))
         .function("manifest_decode", ManifestDecode)
         .function("manifest_encode", ManifestEncode)
         .serve(ServeOptions {

@@ -11,6 +11,7 @@ use structured_merge::Schema;
 use crate::ownership::Kind;
 use crate::schema;
 
+pub mod action;
 pub mod admission;
 mod create;
 pub mod data_source;
@@ -20,6 +21,7 @@ pub mod identity;
 pub mod import;
 pub mod listing;
 pub mod merged;
+pub mod moved;
 mod patch;
 pub mod plan;
 pub mod private;

@@ -34,6 +34,10 @@ pub enum Action {
     Delete,
     /// Importing.
     Import,
+    /// Restarting, by an action.
+    Restart,
+    /// Scaling, by an action.
+    Scale,
 }
 
 impl Action {
@@ -45,6 +49,8 @@ impl Action {
             Action::Update => format!("Cannot update workload {id}"),
             Action::Delete => format!("Cannot delete workload {id}"),
             Action::Import => format!("Cannot import workload {id}"),
+            Action::Restart => format!("Cannot restart workload {id}"),
+            Action::Scale => format!("Cannot scale workload {id}"),
         }
     }
 
@@ -52,7 +58,7 @@ impl Action {
     fn timeout(self) -> &'static str {
         match self {
             Action::Create => "create",
-            Action::Update => "update",
+            Action::Update | Action::Restart | Action::Scale => "update",
             Action::Delete => "delete",
             Action::Plan | Action::Read | Action::ReadData | Action::Import => "read",
         }
@@ -317,6 +323,8 @@ fn doubt(action: Action, id: Option<&WorkloadId>) -> String {
     let done = match action {
         Action::Create => "the workload was created",
         Action::Update => "the workload was changed",
+        Action::Restart => "the workload was restarted",
+        Action::Scale => "the workload was scaled",
         Action::Delete => "the deletion of the workload has begun",
         Action::Plan | Action::Read | Action::ReadData | Action::Import => return String::new(),
     };
@@ -426,8 +434,56 @@ fn untrusted(distrust: Distrust) -> &'static str {
     }
 }
 
+/// The selectors of a list.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Selectors<'s> {
+    /// `label_selector`
+    pub label: Option<&'s str>,
+    /// `field_selector`
+    pub field: Option<&'s str>,
+}
+
+impl Selectors<'_> {
+    /// The attribute whose selector the API does not understand. Where both are given, its words tell which one it means.
+    fn at_fault(self, words: &str) -> Option<&'static str> {
+        match (self.label, self.field) {
+            (None, None) => None,
+            (None, Some(_)) => Some("field_selector"),
+            (Some(_), Some(_)) if words.contains("field") => Some("field_selector"),
+            (Some(_), _) => Some("label_selector"),
+        }
+    }
+}
+
 /// A list that the API does not give.
-pub fn unlisted(namespace: &Namespace, error: &Error) -> Diagnostic {
+pub fn unlisted(namespace: &Namespace, selectors: Selectors<'_>, error: &Error) -> Diagnostic {
+    if let Some(attribute) = selectors
+        .at_fault(&error.kind().to_string())
+        .filter(|_| error.is_invalid())
+    {
+        let selector = if attribute == "label_selector" {
+            selectors.label
+        } else {
+            selectors.field
+        };
+        let selector = selector.unwrap_or_default();
+        return diagnostic(
+            format!("{attribute} is not valid"),
+            format!(
+                "{}\n\nWrite it as for kubectl: {}",
+                sentence(&error.kind().to_string()),
+                if attribute == "label_selector" {
+                    format!("kubectl get workloads -n {namespace} -l '{selector}'")
+                } else {
+                    format!(
+                        "kubectl get workloads -n {namespace} --field-selector '{selector}'; workloads are selected by \
+                         metadata.name and metadata.namespace"
+                    )
+                }
+            ),
+            AttributePath::new(attribute),
+        );
+    }
     let why = sentence(&format!("{}{}", error.kind(), error.tries()));
     let (next, _) = next_step(Action::Read, namespace, None, error.kind());
     diagnostic(

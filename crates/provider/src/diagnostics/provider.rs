@@ -1,7 +1,7 @@
 //! The provider block and the environment.
 
-use datum_client::ConfigError;
 use datum_client::config::Setting;
+use datum_client::{ConfigError, CredentialError};
 use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
@@ -124,6 +124,34 @@ pub fn unconfigured() -> Diagnostic {
     diagnostic(
         "The provider is not configured",
         "Terraform has not configured the provider before it used it.",
+        root(),
+    )
+}
+
+/// There is no token to hand out.
+pub fn no_token(server: &str) -> Diagnostic {
+    diagnostic(
+        "The provider has no access token",
+        format!(
+            "What says who asks {server} is no token: a client certificate, a user with a password, or nothing at all. \
+             Configure the other providers in the same way as this one, or give this one a token, an exec program or a \
+             service-account key."
+        ),
+        root(),
+    )
+}
+
+/// A token cannot be had.
+pub fn token_refused(error: &CredentialError) -> Diagnostic {
+    diagnostic("Cannot get an access token", sentence(&error.to_string()), root())
+}
+
+/// A token that was handed out is about to expire, and Terraform takes no other one for it.
+pub fn token_expires(at: &str) -> Diagnostic {
+    diagnostic(
+        format!("The access token expires at {at}"),
+        "It is in use since this run began, and Terraform hands on no other one in its place. What asks with it from then on is \
+         refused; run Terraform again for what is left, or let the key or program issue tokens that live longer.",
         root(),
     )
 }

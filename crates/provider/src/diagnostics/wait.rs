@@ -74,13 +74,14 @@ pub enum End<'r> {
     Overwritten(&'r [Overwritten]),
 }
 
-/// The wait for a workload that was created or updated.
+/// The wait for a workload that was created, updated, restarted or scaled.
 pub fn rollout(report: &Report<'_>) -> Diagnostic {
     let Report { id, action, end, .. } = report;
-    let done = if *action == Action::Create {
-        "was created"
-    } else {
-        "was updated"
+    let done = match action {
+        Action::Create => "was created",
+        Action::Restart => "was restarted",
+        Action::Scale => "was scaled",
+        _ => "was updated",
     };
     let elapsed = seconds(report.elapsed);
     let summary = match end {
@@ -367,6 +368,17 @@ fn consequence(report: &Report<'_>) -> &'static str {
         .object
         .is_some_and(|object| object.as_json()["spec"]["replicas"] == 0);
     match (action, end) {
+        (Action::Restart | Action::Scale, End::Deleting | End::Deleted | End::Replaced) => {
+            "If a configuration has it, its next plan will see that."
+        }
+        (Action::Restart | Action::Scale, End::Overwritten(_)) => "What the action wrote was changed again.",
+        (Action::Restart | Action::Scale, End::TimedOut { .. }) => {
+            "What the action wrote stays, and the rollout goes on without anybody waiting for it. To wait longer: timeout = \
+             \"30m\" in its config block."
+        }
+        (Action::Restart | Action::Scale, _) => {
+            "What the action wrote stays, and the rollout goes on without anybody waiting for it."
+        }
         (_, End::Deleting) => {
             "The state keeps it for now. Once it is gone, the next plan will see that, and create it again."
         }

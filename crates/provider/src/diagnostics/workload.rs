@@ -242,6 +242,55 @@ pub fn import_id(error: &import::ParseError) -> Diagnostic {
     )
 }
 
+/// An attribute of an identity that names no workload.
+pub fn identity(attribute: &'static str, problem: &str) -> Diagnostic {
+    diagnostic(
+        format!("identity.{attribute} does not name a workload"),
+        format!(
+            "{}\n\nWrite identity = {{ namespace = \"project-myproject\", name = \"web-app\" }}; or the name alone, when the \
+             provider has a project or a namespace.",
+            sentence(problem)
+        ),
+        AttributePath::new(attribute),
+    )
+}
+
+/// A `kubernetes_manifest` that is not taken over.
+pub fn not_moved(problem: &str) -> Diagnostic {
+    diagnostic(
+        "Cannot move the kubernetes_manifest to datum_workload",
+        format!(
+            "{}\n\nRemove the moved block. A Workload that it cannot take over is imported, and forgotten under its old address with \
+             a removed block.",
+            sentence(problem)
+        ),
+        root(),
+    )
+}
+
+/// The CLI's own limit has cut a list.
+pub fn cut(shown: usize, remaining: Option<u64>) -> Diagnostic {
+    let more = remaining.map_or_else(|| "more".to_owned(), |remaining| format!("{remaining} more"));
+    diagnostic(
+        format!("Only the first {shown} workloads are listed"),
+        format!(
+            "There are {more}. A list block has a limit of 100 where it does not say another: limit = 10000 beside the config \
+             block lists up to that many."
+        ),
+        root(),
+    )
+}
+
+/// The number of replicas is the configuration's to set.
+pub fn replicas_are_managed(id: &WorkloadId) -> Diagnostic {
+    diagnostic(
+        format!("Cannot scale workload {id}: its replicas are managed by Terraform"),
+        "The next apply would set the number in the configuration again. Change spec.replicas there; or leave it out and apply, \
+         so that the number is left to whoever sets it.",
+        AttributePath::new("replicas"),
+    )
+}
+
 /// A problem that is seen without asking anybody.
 pub fn validation(message: &str, attribute: AttributePath) -> Diagnostic {
     let summary = match hcl(&attribute) {

@@ -128,7 +128,8 @@ impl Session {
         }
     }
 
-    fn unknown(&self) -> Diagnostic {
+    /// That nothing can be done because the configuration is not wholly known.
+    pub fn unknown(&self) -> Diagnostic {
         diagnostics::unknown_configuration(&self.configuration.settings.unknown())
     }
 

@@ -1,9 +1,9 @@
 //! The data sources: one workload by name, many by selector.
 
 use async_trait::async_trait;
-use datum_client::{ListOptions, Object};
+use datum_client::ListOptions;
 use datum_model::id::Namespace;
-use tf_plugin_server::operation;
+use tf_plugin_server::operation::{self, DeferralReason};
 use tf_plugin_server::value::Value;
 use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, DataSource, Diagnostic, Diagnostics};
@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use super::identity;
 use super::import::refuse_ambiguous_keys;
 use super::plan::at;
-use crate::diagnostics::{self, Action, Problems};
+use crate::diagnostics::{self, Action, Problems, Selectors};
 use crate::names::SubjectKind;
 use crate::provider::{DatumProvider, Session};
-use crate::schema::Node;
+use crate::schema::{Node, Object};
 use crate::{schema, value};
 
 /// The data source `datum_workload`.
@@ -32,7 +32,9 @@ impl WorkloadData {
 
     async fn workload(&self, mut config: Value) -> Result<Value, Problems> {
         let session = self.provider.session()?;
-        let client = session.required_client().await?;
+        let Some(client) = session.client().await? else {
+            return put_off(&session, config, schema::workload_data());
+        };
         if at(&config, &["metadata", "namespace"]).is_null() {
             let namespace = session.required_namespace().await?;
             if let Some(place) = config
@@ -88,7 +90,9 @@ impl WorkloadsData {
 
     async fn workloads(&self, mut config: Value) -> Result<Value, Problems> {
         let session = self.provider.session()?;
-        let client = session.required_client().await?;
+        let Some(client) = session.client().await? else {
+            return put_off(&session, config, schema::workloads_data());
+        };
         let namespace = listed_namespace(&session, &config).await?;
         let text = |name| config.get(name).and_then(Value::as_str).map(str::to_owned);
         let limit = match config.get("limit").and_then(Value::as_i64).map(u32::try_from) {
@@ -109,7 +113,7 @@ impl WorkloadsData {
         let objects = client
             .list(Some(&namespace), &options)
             .await
-            .map_err(|error| diagnostics::unlisted(&namespace, &error))?;
+            .map_err(|error| diagnostics::unlisted(&namespace, selectors(&options), &error))?;
         let shown = objects.iter().map(|object| shown(object, schema::listed_workload()));
         if let Some(place) = config.get_mut("workloads") {
             *place = Value::list(shown);
@@ -132,6 +136,29 @@ impl DataSource for WorkloadsData {
     }
 }
 
+/// What is known of a data source while the provider's configuration is not: the rest is unknown, if the CLI can wait for it.
+fn put_off(session: &Session, mut config: Value, node: &Node) -> Result<Value, Problems> {
+    if !operation::defer(DeferralReason::ProviderConfigUnknown) {
+        return Err(session.unknown().into());
+    }
+    for (name, attribute) in node.object().into_iter().flat_map(Object::iter) {
+        if let Some(place) = config.get_mut(name).filter(|place| place.is_null())
+            && attribute.is_computed()
+        {
+            *place = Value::Unknown;
+        }
+    }
+    Ok(config)
+}
+
+/// The selectors of a list, for its errors.
+pub(super) fn selectors(options: &ListOptions) -> Selectors<'_> {
+    Selectors {
+        label: options.label_selector.as_deref(),
+        field: options.field_selector.as_deref(),
+    }
+}
+
 /// The namespace that a list is of.
 pub(super) async fn listed_namespace(session: &Session, config: &Value) -> Result<Namespace, Diagnostic> {
     match config.get("namespace").and_then(Value::as_str) {
@@ -143,7 +170,7 @@ pub(super) async fn listed_namespace(session: &Session, config: &Value) -> Resul
 }
 
 /// Everything the API has about a workload.
-fn shown(object: &Object, node: &Node) -> Value {
+fn shown(object: &datum_client::Object, node: &Node) -> Value {
     let mut state = value::flatten_all(object.as_json(), node);
     if let Some(id) = object.id() {
         identity::set(&mut state, &id);

@@ -7,7 +7,9 @@ use tf_plugin_server::value::{Type, Value};
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
 use super::plan::at;
-use crate::diagnostics;
+use crate::configuration::Said;
+use crate::diagnostics::{self, Problems};
+use crate::provider::DatumProvider;
 
 /// The workload that a state or a plan names.
 pub(super) fn of(value: &Value) -> Result<WorkloadId, Diagnostic> {
@@ -37,8 +39,64 @@ pub(super) fn set(state: &mut Value, id: &WorkloadId) {
 }
 
 /// The identity of a `datum_workload` as Terraform 1.12 knows it: its namespace and its name.
-#[derive(Clone, Copy, Debug)]
-pub struct WorkloadIdentity;
+#[derive(Clone, Debug)]
+pub struct WorkloadIdentity {
+    provider: DatumProvider,
+}
+
+impl WorkloadIdentity {
+    /// The identity of a provider's workloads.
+    pub fn new(provider: DatumProvider) -> WorkloadIdentity {
+        WorkloadIdentity { provider }
+    }
+
+    /// The workload that an identity names, as the user wrote it.
+    async fn named(&self, identity: &Value) -> Result<WorkloadId, Problems> {
+        let mut problems = Vec::new();
+        let name = name_in(identity).map_err(|problem| problems.push(problem)).ok();
+        let namespace = match namespace_in(identity) {
+            Ok(Some(namespace)) => Some(namespace),
+            Ok(None) => {
+                let session = self.provider.session()?;
+                let namespace = match session.default_namespace().await {
+                    Said::Known(namespace) => Some(namespace),
+                    Said::Unknown => return Err(session.unknown().into()),
+                    Said::Absent => None,
+                };
+                if namespace.is_none() {
+                    problems.push(diagnostics::identity(
+                        "namespace",
+                        "it is missing, and the provider has neither a project nor a namespace",
+                    ));
+                }
+                namespace
+            }
+            Err(problem) => {
+                problems.push(problem);
+                None
+            }
+        };
+        match namespace.zip(name) {
+            Some((namespace, name)) => Ok(WorkloadId::new(namespace, name)),
+            None => Err(problems.into()),
+        }
+    }
+}
+
+fn name_in(identity: &Value) -> Result<WorkloadName, Diagnostic> {
+    let name = identity.get("name").and_then(Value::as_str);
+    let name = name.ok_or_else(|| diagnostics::identity("name", "it is missing"))?;
+    name.parse()
+        .map_err(|error: datum_model::id::ParseError| diagnostics::identity("name", &error.to_string()))
+}
+
+fn namespace_in(identity: &Value) -> Result<Option<Namespace>, Diagnostic> {
+    let namespace = identity.get("namespace").and_then(Value::as_str);
+    namespace
+        .map(str::parse)
+        .transpose()
+        .map_err(|error: datum_model::id::ParseError| diagnostics::identity("namespace", &error.to_string()))
+}
 
 #[async_trait]
 impl Identity for WorkloadIdentity {
@@ -63,10 +121,9 @@ impl Identity for WorkloadIdentity {
         of(state).ok().as_ref().map(value)
     }
 
-    async fn import_id(&self, _diags: &mut Diagnostics, identity: &Value) -> Option<String> {
-        let part = |name| identity.get(name).and_then(Value::as_str);
-        let name = part("name").unwrap_or_default();
-        Some(part("namespace").map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}")))
+    async fn import_id(&self, diags: &mut Diagnostics, identity: &Value) -> Option<String> {
+        let id = Problems::report(self.named(identity).await, diags)?;
+        Some(id.to_string())
     }
 }
 
@@ -77,26 +134,45 @@ pub(super) fn value(id: &WorkloadId) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use expect_test::{Expect, expect};
+
     use super::*;
+    use crate::diagnostics::shown;
     use crate::workload::import;
+
+    fn identity() -> WorkloadIdentity {
+        WorkloadIdentity::new(DatumProvider::default())
+    }
 
     #[tokio::test]
     async fn an_identity_imports_the_workload_that_it_is_of() {
         let id: WorkloadId = "project-a/web".parse().unwrap();
         let mut diags = Diagnostics::default();
-        let text = WorkloadIdentity.import_id(&mut diags, &value(&id)).await.unwrap();
+        let text = identity().import_id(&mut diags, &value(&id)).await.unwrap();
         assert_eq!(import::parse(&text, None), Ok(id.clone()));
-        let bare = Value::object([("name", Value::from("web")), ("namespace", Value::Null)]);
-        let text = WorkloadIdentity.import_id(&mut diags, &bare).await.unwrap();
-        assert_eq!(import::parse(&text, Some(&id.namespace)), Ok(id));
+    }
+
+    #[tokio::test]
+    async fn a_faulty_identity_is_told_of_by_its_attributes() {
+        async fn check(namespace: Value, name: Value, expected: &Expect) {
+            let faulty = Value::object([("namespace", namespace), ("name", name)]);
+            let mut diags = Diagnostics::default();
+            assert_eq!(identity().import_id(&mut diags, &faulty).await, None);
+            let said: Vec<_> = diags
+                .errors
+                .iter()
+                .map(|error| shown(std::slice::from_ref(error)))
+                .collect();
+            expected.assert_eq(&said.join("\n"));
+        }
+        check("".into(), "web-app".into(), &expect![[""]]).await;
+        check("x".into(), Value::Null, &expect![[""]]).await;
+        check("Project_A".into(), "Bad_Name".into(), &expect![[""]]).await;
     }
 
     #[test]
     fn a_state_that_is_not_known_yet_has_no_identity() {
         let metadata = Value::object([("name", Value::from("web")), ("namespace", Value::Unknown)]);
-        assert_eq!(
-            WorkloadIdentity.identity(&Value::object([("metadata", metadata)])),
-            None
-        );
+        assert_eq!(identity().identity(&Value::object([("metadata", metadata)])), None);
     }
 }

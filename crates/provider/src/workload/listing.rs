@@ -2,20 +2,24 @@
 
 use async_trait::async_trait;
 use datum_client::{ListOptions, Object};
+use datum_model::id::Namespace;
 use tf_plugin_server::extension::{List, ListRequest, Listed, Results};
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::schema::{Block, Description, Schema};
-use tf_provider::{Diagnostic, Diagnostics};
+use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::data_source::listed_namespace;
+use super::data_source::{listed_namespace, selectors};
 use super::{identity, import};
 use crate::provider::DatumProvider;
 use crate::{diagnostics, schema};
 
 /// The arguments, which the data source of many workloads has as well.
 const ARGUMENTS: [&str; 3] = ["namespace", "label_selector", "field_selector"];
+
+/// The limit of a list block that does not say another.
+const DEFAULT_LIMIT: usize = 100;
 
 /// The list resource of `datum_workload`.
 #[derive(Clone, Debug)]
@@ -29,7 +33,7 @@ impl WorkloadList {
         WorkloadList { provider }
     }
 
-    async fn workloads(&self, request: &ListRequest) -> Result<Vec<Object>, Diagnostic> {
+    async fn send(&self, request: &ListRequest, results: &mut Results) -> Result<(), Diagnostic> {
         let session = self.provider.session()?;
         let client = session.required_client().await?;
         let namespace = listed_namespace(&session, &request.config).await?;
@@ -41,11 +45,43 @@ impl WorkloadList {
         };
         let deadline = Instant::now() + session.configuration().timeouts.read;
         let client = client.within(deadline).cancelled_by(operation::cancelled());
-        client
-            .list(Some(&namespace), &options)
-            .await
-            .map_err(|error| diagnostics::unlisted(&namespace, &error))
+        let mut pages = client.pages_of(&namespace, &options);
+        let unlisted = |error| diagnostics::unlisted(&namespace, selectors(&options), &error);
+        while let Some(page) = pages.next().await.map_err(unlisted)? {
+            let last = page.objects.len();
+            for (number, object) in (1..).zip(&page.objects) {
+                let Some(mut listed) = listed(object, request.include_resource) else {
+                    continue;
+                };
+                // The CLI reads no further than to its limit: what is to be said comes with the last one.
+                if page.is_cut && number == last && request.limit == Some(DEFAULT_LIMIT) {
+                    let cut = diagnostics::cut(DEFAULT_LIMIT, page.remaining);
+                    listed.diags.warnings.push(cut);
+                }
+                if results.send(listed).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
     }
+}
+
+/// What is told of one workload.
+fn listed(object: &Object, include_resource: bool) -> Option<Listed> {
+    let id = object.id()?;
+    let mut diags = Diagnostics::default();
+    let resource = include_resource.then(|| import::state(object, &id));
+    if include_resource {
+        let ambiguous = import::refuse_ambiguous_keys(object, &id, schema::workload());
+        diags.warnings.extend(ambiguous.err());
+    }
+    Some(Listed {
+        identity: identity::value(&id),
+        display_name: id.to_string(),
+        resource,
+        diags,
+    })
 }
 
 #[async_trait]
@@ -65,28 +101,19 @@ impl List for WorkloadList {
         })
     }
 
-    async fn list(&self, diags: &mut Diagnostics, request: ListRequest, mut results: Results) {
-        let objects = match self.workloads(&request).await {
-            Ok(objects) => objects,
-            Err(problem) => {
-                diags.errors.push(problem);
-                return;
-            }
-        };
-        for object in &objects {
-            let Some(id) = object.id() else {
-                continue;
-            };
-            let resource = request.include_resource.then(|| import::state(object, &id));
-            let listed = Listed {
-                identity: identity::value(&id),
-                display_name: id.to_string(),
-                resource,
-                diags: Diagnostics::default(),
-            };
-            if results.send(listed).await.is_err() {
-                return;
-            }
+    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
+        let namespace = config.get("namespace").and_then(Value::as_str);
+        if let Some(Err(error)) = namespace.map(str::parse::<Namespace>) {
+            diags.errors.push(diagnostics::validation(
+                &error.to_string(),
+                AttributePath::new("namespace"),
+            ));
+            return None;
         }
+        Some(())
+    }
+
+    async fn list(&self, diags: &mut Diagnostics, request: ListRequest, mut results: Results) {
+        diags.errors.extend(self.send(&request, &mut results).await.err());
     }
 }

@@ -93,13 +93,12 @@ impl Resource for WorkloadResource {
         private: PrivateState,
         _provider_meta: Value,
     ) -> Option<(Value, PrivateState)> {
-        let kept = (state.clone(), private.clone());
         let read = match self.provider.session() {
             Ok(session) => read::run(&session, diags, state, private).await,
             Err(problem) => Err(problem.into()),
         };
-        // State goes on proof only: with a problem, what is known stays.
-        Problems::report(read, diags).unwrap_or(Some(kept))
+        // State goes on proof only: after a problem, the server keeps what is known.
+        Problems::report(read, diags)?
     }
 
     async fn plan_create<'a>(
