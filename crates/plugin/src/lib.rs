@@ -83,7 +83,7 @@
 //! | a destroy that returns `None` drops the object from state | kept, with an error |
 //! | decimals, large numbers and unknown set elements are lost; errors have no path | [`value`] keeps them, and says where |
 //! | schema versions cannot be raised, for want of an exported type | [`extension::StateUpgrade`] |
-//! | protocol 6.5 | 6.10: [`extension::MoveState`], [`extension::Identity`], [`extension::List`], write-only attributes |
+//! | protocol 6.5 | 6.10: [`extension::MoveState`], [`extension::Identity`], [`extension::List`], [`extension::Action`], [`extension::EphemeralResource`], write-only attributes, generated configuration, [`operation::defer`] |
 //! | no logs | `tracing` events in the CLI's own log |
 //! | run by hand, it prints a handshake and waits for ever | it says what it is |
 //! | it outlives a CLI that was killed | it ends with its parent |
@@ -101,7 +101,7 @@
 //!
 //! - [`Server`] and [`ServeOptions`]: registering and serving; `handshake`, `listener`, `tls` and `server` below it.
 //! - [`operation`]: what a handler can ask of the call that it runs in.
-//! - [`extension`]: what a resource has beyond tf-provider's trait.
+//! - [`extension`]: what the protocol has beyond tf-provider's traits.
 //! - [`value`]: Terraform's values and types, in `MessagePack`, in JSON, and as Rust data.
 //! - [`proto`]: the protocol's messages. `from_proto` and `to_proto` convert them at the border; `service` dispatches calls,
 //!   and `erased` is where they meet tf-provider's traits.

@@ -165,9 +165,29 @@ mod tests {
                 .collect();
             expected.assert_eq(&said.join("\n"));
         }
-        check("".into(), "web-app".into(), &expect![[""]]).await;
-        check("x".into(), Value::Null, &expect![[""]]).await;
-        check("Project_A".into(), "Bad_Name".into(), &expect![[""]]).await;
+        check("".into(), "web-app".into(), &expect![[r#"
+            [namespace] identity.namespace does not name a workload
+            "" is not a namespace: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?').
+
+            Write identity = { namespace = "project-myproject", name = "web-app" }; or the name alone, when the provider has a project or a namespace.
+        "#]]).await;
+        check("x".into(), Value::Null, &expect![[r#"
+            [name] identity.name does not name a workload
+            It is missing.
+
+            Write identity = { namespace = "project-myproject", name = "web-app" }; or the name alone, when the provider has a project or a namespace.
+        "#]]).await;
+        check("Project_A".into(), "Bad_Name".into(), &expect![[r#"
+            [name] identity.name does not name a workload
+            "Bad_Name" is not a workload name: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*').
+
+            Write identity = { namespace = "project-myproject", name = "web-app" }; or the name alone, when the provider has a project or a namespace.
+
+            [namespace] identity.namespace does not name a workload
+            "Project_A" is not a namespace: a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?').
+
+            Write identity = { namespace = "project-myproject", name = "web-app" }; or the name alone, when the provider has a project or a namespace.
+        "#]]).await;
     }
 
     #[test]
