@@ -2,6 +2,8 @@
 //!
 //! Each test is a sentence about behaviour; each step that changes something ends in an empty plan.
 
+mod access_token;
+mod actions;
 mod configuration;
 mod conflicts;
 mod creation;
@@ -19,6 +21,7 @@ mod manifest;
 mod messages;
 mod names;
 mod plan;
+mod query;
 mod reliability;
 mod requests;
 mod sharing;

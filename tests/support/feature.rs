@@ -28,6 +28,15 @@ impl Feature {
     pub const GENERATED_CONFIGURATION: Feature =
         Feature::new("generated configuration of nested attributes", Some("1.5"), Some("1.7"));
 
+    /// Identities of resources, as in `import` blocks.
+    pub const IDENTITY: Feature = Feature::new("the identity of a resource", Some("1.12"), None);
+    /// Ephemeral resources.
+    pub const EPHEMERAL: Feature = Feature::new("ephemeral resources", Some("1.10"), Some("1.11"));
+    /// Actions.
+    pub const ACTIONS: Feature = Feature::new("actions", Some("1.14"), None);
+    /// `terraform query`.
+    pub const QUERY: Feature = Feature::new("queries", Some("1.14"), None);
+
     /// A feature, and the first version of each CLI that has it; `None` for a CLI that never had it.
     pub const fn new(name: &'static str, terraform: Option<&'static str>, tofu: Option<&'static str>) -> Feature {
         Feature { name, terraform, tofu }

@@ -1,4 +1,5 @@
-//! The reference of the registry: a page for the resource, each data source, the list resource and each function.
+//! The reference of the registry: a page for the resource, each data source, the list resource, each action, the ephemeral resource and
+//! each function.
 //!
 //! What people read first is written by hand, in the templates beside this file; what has to be exact is taken from the schema
 //! that the provider serves, and the examples from `examples`. A page is a template in which `{{ name }}` stands for such a part.
@@ -11,11 +12,13 @@ mod shape;
 use std::path::Path;
 
 use anyhow::Context;
+use terraform_provider_datum::access_token::AccessToken;
 use terraform_provider_datum::functions::{ManifestDecode, ManifestEncode};
 use terraform_provider_datum::provider::DatumProvider;
 use terraform_provider_datum::schema;
+use terraform_provider_datum::workload::action::{Restart, Scale};
 use terraform_provider_datum::workload::listing::WorkloadList;
-use tf_plugin_server::extension::List as _;
+use tf_plugin_server::extension::{Action as _, EphemeralResource as _, List as _};
 use tf_provider::{Diagnostics, Function as _};
 
 use self::page::Page;
@@ -26,6 +29,12 @@ pub(super) fn pages(root: &Path) -> anyhow::Result<Vec<(&'static str, String)>> 
     let diags = &mut Diagnostics::default();
     let list = WorkloadList::new(DatumProvider::default()).schema(diags);
     let list = list.context("the list resource has a schema")?;
+    let restart = Restart::new(DatumProvider::default()).schema(diags);
+    let restart = restart.context("the action has a schema")?;
+    let scale = Scale::new(DatumProvider::default()).schema(diags);
+    let scale = scale.context("the action has a schema")?;
+    let token = AccessToken::new(DatumProvider::default()).schema(diags);
+    let token = token.context("the ephemeral resource has a schema")?;
     let decode = ManifestDecode.schema(diags).context("the function has a schema")?;
     let encode = ManifestEncode.schema(diags).context("the function has a schema")?;
     let resource = schema::workload();
@@ -55,6 +64,24 @@ pub(super) fn pages(root: &Path) -> anyhow::Result<Vec<(&'static str, String)>> 
             "list-resources/workload.md",
             page(include_str!("reference/list.md"))
                 .with("schema", &shape::arguments(&list))
+                .done()?,
+        ),
+        (
+            "actions/workload_restart.md",
+            page(include_str!("reference/restart.md"))
+                .with("schema", &shape::arguments(&restart))
+                .done()?,
+        ),
+        (
+            "actions/workload_scale.md",
+            page(include_str!("reference/scale.md"))
+                .with("schema", &shape::arguments(&scale))
+                .done()?,
+        ),
+        (
+            "ephemeral-resources/access_token.md",
+            page(include_str!("reference/access-token.md"))
+                .with("schema", &shape::arguments(&token))
                 .done()?,
         ),
         (

@@ -79,7 +79,7 @@ async fn imports_of_many_take_a_list_and_leave_its_answers_to_their_refreshes() 
             client.snapshot().read_for_import(&id(name)).await.unwrap().name(),
             Some(name.as_str())
         );
-        assert_eq!(client.refresh(&id(name)).await.unwrap().name(), Some(name.as_str()));
+        assert_eq!(refreshed(&client, name).await.unwrap().name(), Some(name.as_str()));
     }
     let lines = cluster.lines();
     assert_eq!(lines.len(), 3, "{lines:?}");

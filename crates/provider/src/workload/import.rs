@@ -35,7 +35,7 @@ pub(super) async fn run(
         .within(Instant::now() + timeouts.read)
         .cancelled_by(operation::cancelled());
     let refused = |error| diagnostics::refused(Action::Import, &id, &error, &Value::Null);
-    let object = client.read_for_import(&id).await.map_err(refused)?;
+    let object = client.snapshot().read_for_import(&id).await.map_err(refused)?;
     refuse_ambiguous_keys(&object, &id, schema::workload())?;
     diags.warnings.extend(diagnostics::unsupported(
         &id,

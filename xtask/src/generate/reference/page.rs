@@ -40,6 +40,8 @@ impl Page {
             let language = match path.extension().and_then(|extension| extension.to_str()) {
                 Some("sh") => "shell",
                 Some("yaml") => "yaml",
+                // A query is in a file of its own, beside the configuration.
+                Some("hcl") => "text",
                 _ => "terraform",
             };
             self.text = format!("{before}```{language}\n{}\n```{after}", example.trim_end());

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use anyhow::Context;
 use terraform_provider_datum::schema::{Attribute, Constraint, Kind, Node, Object, unsupported as fields};
-use tf_provider::schema::{FunctionSchema, Schema, Type};
+use tf_provider::schema::{AttributeType, FunctionSchema, Schema, Type};
 
 /// Rows of a table: attributes by their paths, and what they are for.
 pub(super) fn rows(root: &Node, attributes: &[(&str, &str)]) -> anyhow::Result<String> {
@@ -65,7 +65,11 @@ pub(super) fn arguments(schema: &Schema) -> String {
             Group::Optional => "optional",
             Group::ReadOnly => "read-only",
         };
-        let _ = writeln!(text, "- `{name}` (String, {use_}) {}", attribute.description.content);
+        let ty = match attribute.attr_type {
+            AttributeType::Number => "Number",
+            _ => "String",
+        };
+        let _ = writeln!(text, "- `{name}` ({ty}, {use_}) {}", attribute.description.content);
     }
     text
 }
