@@ -296,7 +296,48 @@ pub(crate) fn identity_schema(schema: &IdentitySchema) -> proto::ResourceIdentit
 
 #[cfg(test)]
 mod tests {
-    use super::without_backtrace;
+    use tf_provider::map;
+    use tf_provider::schema::{Block, NestedBlock};
+
+    use super::proto::schema::nested_block::NestingMode;
+    use super::{SchemaNotes, block, without_backtrace};
+
+    #[test]
+    fn every_nesting_of_a_block_is_told_with_its_number() {
+        let blocks = Block {
+            blocks: map! {
+                "group" => NestedBlock::Group(Block::default()),
+                "list" => NestedBlock::List(Block::default()),
+                "map" => NestedBlock::Map(Block::default()),
+                "optional" => NestedBlock::Optional(Block::default()),
+                "set" => NestedBlock::Set(Block::default()),
+                "single" => NestedBlock::Single(Block::default()),
+            },
+            ..Block::default()
+        };
+        // A number of groups or maps is not for notes to limit.
+        let notes = ["group", "list", "map", "set"]
+            .into_iter()
+            .fold(SchemaNotes::new(), |notes, name| {
+                notes.min_items(name, 1).max_items(name, 3)
+            });
+        let told: Vec<_> = block(&blocks, &notes, "")
+            .block_types
+            .into_iter()
+            .map(|nested| (nested.nesting(), nested.min_items, nested.max_items))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                (NestingMode::Group, 0, 0),
+                (NestingMode::List, 1, 3),
+                (NestingMode::Map, 0, 0),
+                (NestingMode::List, 0, 1),
+                (NestingMode::Set, 1, 3),
+                (NestingMode::Single, 1, 1),
+            ]
+        );
+    }
 
     #[test]
     fn a_backtrace_is_cut_off_and_nothing_else() {

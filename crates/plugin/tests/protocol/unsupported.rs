@@ -2,9 +2,10 @@
 
 use futures::StreamExt;
 use tf_plugin_server::proto::{self, ConnInfo, Empty, HealthCheckRequest, HealthCheckResponse, StdioData};
+use tf_plugin_server::value::Value;
 use tonic::Code;
 
-use crate::client::text;
+use crate::client::{decode, encode, text};
 use crate::plugin::{Plugin, within};
 
 #[tokio::test]
@@ -66,6 +67,54 @@ async fn a_call_of_a_later_protocol_is_unimplemented() {
         let result: Result<Empty, _> = plugin.client.call(method, Empty {}).await;
         assert_eq!(result.unwrap_err().code(), Code::Unimplemented);
     }
+}
+
+/// What Terraform 1.17 sends with a plan, by protocol 6.11: what the plan decided, and whether it keeps that.
+#[derive(Clone, PartialEq, prost::Message)]
+struct LaterPlanRequest {
+    #[prost(string, tag = "1")]
+    type_name: String,
+    #[prost(message, optional, tag = "3")]
+    proposed_new_state: Option<proto::DynamicValue>,
+    #[prost(message, optional, tag = "4")]
+    config: Option<proto::DynamicValue>,
+    #[prost(message, optional, tag = "7")]
+    client_capabilities: Option<LaterCapabilities>,
+    #[prost(bytes = "vec", tag = "9")]
+    planned_private: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct LaterCapabilities {
+    #[prost(bool, tag = "2")]
+    write_only_attributes_allowed: bool,
+    #[prost(bool, tag = "3")]
+    store_planned_private: bool,
+    #[prost(bool, tag = "4")]
+    computed_blocks_allowed: bool,
+}
+
+#[tokio::test]
+async fn what_a_later_protocol_adds_to_a_message_is_passed_over() {
+    let plugin = Plugin::start().await;
+    let ty = plugin.client.resource_type("example_thing").await;
+    let config = encode(&Value::object([("name", "it")]), &ty);
+    let request = LaterPlanRequest {
+        type_name: "example_thing".to_owned(),
+        proposed_new_state: config.clone(),
+        config,
+        client_capabilities: Some(LaterCapabilities {
+            write_only_attributes_allowed: true,
+            store_planned_private: true,
+            computed_blocks_allowed: true,
+        }),
+        planned_private: b"later".to_vec(),
+    };
+    let response: proto::plan_resource_change::Response =
+        plugin.client.call("PlanResourceChange", request).await.unwrap();
+    assert_eq!(text(&response.diagnostics), "");
+    let planned = decode(response.planned_state.as_ref(), &ty);
+    assert_eq!(planned.get("name"), Some(&Value::from("it")));
 }
 
 #[tokio::test]
