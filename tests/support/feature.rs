@@ -29,7 +29,7 @@ impl Feature {
         Feature::new("generated configuration of nested attributes", Some("1.5"), Some("1.7"));
 
     /// Identities of resources, as in `import` blocks.
-    pub const IDENTITY: Feature = Feature::new("the identity of a resource", Some("1.12"), None);
+    pub const IDENTITY: Feature = Feature::new("the identity of a resource", Some("1.12"), Some("1.12"));
     /// Ephemeral resources.
     pub const EPHEMERAL: Feature = Feature::new("ephemeral resources", Some("1.10"), Some("1.11"));
     /// Actions.
