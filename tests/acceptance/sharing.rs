@@ -945,3 +945,140 @@ fn what_another_applies_and_we_let_go_stays_with_a_warning_that_names_them() {
         assert_eq!(names(&container(workspace)["env"]), ["A"]);
     });
 }
+
+// What a fresh pair of eyes found.
+
+#[test]
+fn a_value_of_free_form_is_dropped_beside_what_others_set_deep_in_it() {
+    each_cli(|workspace| {
+        let mine = |provider: &str| hcl("", provider, "", "");
+        for left in ["", "provider = {}", "provider = { o = {} }"] {
+            workspace
+                .config(&mine("provider = { o = { k = { z = 1 } } }"))
+                .applies();
+            let theirs = json!({ "spec": { "provider": { "o": { "k": { "y": 1 } } } } });
+            workspace.api().edit(workspace.namespace(), "web", theirs);
+            workspace.config(&mine(left)).applies();
+            assert_eq!(
+                live(workspace)["spec"]["provider"],
+                json!({ "o": { "k": { "y": 1 } } }),
+                "{left}"
+            );
+            let none = json!({ "spec": { "provider": null } });
+            workspace.api().edit(workspace.namespace(), "web", none);
+        }
+    });
+}
+
+#[test]
+fn a_key_in_another_unicode_form_beside_ours_is_another_key() {
+    each_cli(|workspace| {
+        let mine = |labels: &str| hcl(labels, "provider = { \"\u{fc}\" = 1 }", "", "");
+        workspace.config(&mine("")).applies();
+        let theirs = json!({ "spec": { "provider": { "u\u{308}": 2 } } });
+        workspace.api().edit(workspace.namespace(), "web", theirs);
+        workspace.config(&mine("labels = { a = \"1\" }")).applies();
+        assert_eq!(
+            live(workspace)["spec"]["provider"],
+            json!({ "\u{fc}": 1, "u\u{308}": 2 })
+        );
+    });
+}
+
+#[test]
+fn an_equal_amount_stays_equal_when_its_neighbour_changes() {
+    each_cli(|workspace| {
+        let theirs = manifest(&json!({ "resources": { "limits": { "cpu": "2", "memory": "1Gi" } } }));
+        apply_unforced(workspace, "ctl", theirs).expect("ctl makes it");
+        let mine = |limits: &str| with_container(&format!("resources = {{ limits = {{ {limits} }} }}"));
+        workspace
+            .config(&importing(&mine("cpu = \"2\", memory = \"1024Mi\"")))
+            .applies();
+        workspace
+            .config(&mine("cpu = \"2\", memory = \"1024Mi\", ephemeral-storage = \"1Gi\""))
+            .applies();
+        let limits = container(workspace)["resources"]["limits"].clone();
+        assert_eq!(
+            limits,
+            json!({ "cpu": "2", "memory": "1Gi", "ephemeral-storage": "1Gi" })
+        );
+    });
+}
+
+#[test]
+fn a_plan_is_stale_when_somebody_has_set_the_other_member_of_what_it_adds() {
+    each_cli(|workspace| {
+        workspace.config(&with_container("")).applies();
+        workspace.config(&with_container("env = [{ name = \"C\", value = \"3\" }]"));
+        workspace.run(&["plan", "-no-color", "-out=plan.tfplan"]).succeeds();
+        let reference = json!({ "fieldRef": { "fieldPath": "metadata.name" } });
+        let add = json!({ "op": "add", "path": "/spec/template/spec/containers/0/env", "value": [{ "name": "C", "valueFrom": reference }] });
+        patch(workspace, json!([add]));
+        let applied = workspace.run(&["apply", "-no-color", "plan.tfplan"]).fails();
+        applied.says("has changed since the plan was made");
+        assert_eq!(
+            container(workspace)["env"],
+            json!([{ "name": "C", "valueFrom": reference }])
+        );
+        workspace.applies();
+        assert_eq!(container(workspace)["env"], json!([{ "name": "C", "value": "3" }]));
+    });
+}
+
+#[test]
+fn what_goes_with_an_item_that_is_renamed_is_told() {
+    each_cli(|workspace| {
+        workspace.config(&with_container("")).applies();
+        let add = json!({ "op": "add", "path": "/spec/template/spec/containers/0/env", "value": [{ "name": "HAND", "value": "1" }] });
+        patch(workspace, json!([add]));
+        workspace.plans_nothing();
+        workspace.config(&with_container("").replace("\"nginx\"", "\"web\""));
+        let plan = workspace.run(&["plan", "-no-color"]).succeeds();
+        plan.says("goes with what it is in")
+            .says("spec.template.spec.containers[name=\"nginx\"].env");
+        workspace.applies();
+        assert_eq!(names(&pod(workspace)["containers"]), ["web"]);
+    });
+}
+
+#[test]
+fn what_is_dropped_goes_although_the_list_of_managers_was_emptied() {
+    each_cli(|workspace| {
+        let mine = |labels: &str, env: &str| hcl(labels, "", "", env);
+        workspace
+            .config(&mine(
+                "labels = { a = \"1\", b = \"1\" }",
+                "env = [{ name = \"A\", value = \"1\" }]",
+            ))
+            .applies();
+        let none = json!({ "metadata": { "managedFields": [{}] } });
+        workspace.api().edit(workspace.namespace(), "web", none);
+        workspace
+            .config(&mine(
+                "labels = { a = \"1\" }",
+                "env = [{ name = \"B\", value = \"1\" }]",
+            ))
+            .applies();
+        assert_eq!(live(workspace)["metadata"]["labels"], json!({ "a": "1" }));
+        assert_eq!(names(&container(workspace)["env"]), ["B"]);
+    });
+}
+
+#[test]
+fn a_conflict_names_what_can_be_removed() {
+    each_cli(|workspace| {
+        let probe = |port: u16| format!("liveness_probe = {{ http_get = {{ path = \"/\", port = {port} }} }}");
+        let mine = |port: u16| hcl("", "provider = { k = { z = 1 } }", "", &probe(port));
+        workspace.config(&mine(80)).applies();
+        let mut theirs = manifest(&json!({ "livenessProbe": { "httpGet": { "port": 90 } } }));
+        theirs["spec"]["provider"] = json!({ "k": { "z": 2 } });
+        let applied = workspace.api().apply_as("ctl", workspace.namespace(), "web", theirs);
+        applied.expect("ctl takes it over");
+        let refused = workspace.run(&["plan", "-no-color"]).fails();
+        refused
+            .says("remove spec.template.spec.containers[0].liveness_probe.http_get from the configuration")
+            .says("remove spec.provider.k.z from the configuration");
+        workspace.config(&with_container("")).applies();
+        assert_eq!(live(workspace)["spec"]["provider"], json!({ "k": { "z": 2 } }));
+    });
+}

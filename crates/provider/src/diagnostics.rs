@@ -27,7 +27,7 @@ pub use self::wait::{End, Report, deletion, rollout, seconds};
 pub use self::workload::{
     Taken, advice, already_exists, ambiguous_keys, being_deleted, cut, elsewhere, hcl, identity, import_id,
     kept_by_others, left_out, lost_race, namespace_missing, no_namespace, not_moved, outdated, protected, recreated,
-    renamed, replicas_are_managed, rewritten, spoiled, still_there, taken, timeout, unknown_to_schema,
+    renamed, replicas_are_managed, rewritten, spoiled, still_there, swept, taken, timeout, unknown_to_schema,
     unreadable_state, unsupported, validation, warning_of_api,
 };
 

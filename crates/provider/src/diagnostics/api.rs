@@ -7,8 +7,7 @@ use datum_model::id::{Namespace, WorkloadId};
 use datum_model::schema as model;
 use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
-use tf_provider::AttributePath;
-use tf_provider::Diagnostic;
+use tf_provider::{AttributePath, AttributePathStep, Diagnostic};
 
 use super::size::largest;
 use super::{diagnostic, root, sentence};
@@ -181,11 +180,7 @@ fn found_conflict(action: Action, id: &WorkloadId, conflict: &FieldConflict, sha
 }
 
 fn owned_by(action: Action, id: &WorkloadId, field: &str, manager: &str, attribute: AttributePath) -> Diagnostic {
-    let name = if attribute.steps.is_empty() {
-        field.to_owned()
-    } else {
-        super::workload::hcl(&attribute)
-    };
+    let name = removable(&attribute, field);
     // The plan has asked about the same conflict: where it met none, there was none.
     let again = if action == Action::Update {
         format!(
@@ -207,6 +202,39 @@ fn owned_by(action: Action, id: &WorkloadId, field: &str, manager: &str, attribu
         ),
         attribute,
     )
+}
+
+/// What to take out of a configuration so that it does not set a field: the attribute, or what is around it where the attribute is
+/// required.
+fn removable(attribute: &AttributePath, field: &str) -> String {
+    let mut node = Some(schema::workload());
+    let mut is_optional = Vec::with_capacity(attribute.steps.len());
+    for step in &attribute.steps {
+        let below = match step {
+            AttributePathStep::Attribute(name) => {
+                let found = node.and_then(schema::Node::object).and_then(|object| object.get(name));
+                is_optional.push(found.is_none_or(|attribute| !attribute.is_required()));
+                found.map(|attribute| &*attribute.node)
+            }
+            _ => {
+                is_optional.push(true);
+                node.and_then(|node| node.items())
+            }
+        };
+        node = below;
+    }
+    let end = is_optional
+        .iter()
+        .rposition(|is_optional| *is_optional)
+        .map_or(0, |last| last + 1);
+    match node.map(|node| &node.kind) {
+        // Inside a value of free form the field is the attribute.
+        Some(schema::Kind::FreeForm) => field.trim_start_matches('.').to_owned(),
+        _ if end == 0 => field.to_owned(),
+        _ => super::workload::hcl(&AttributePath {
+            steps: attribute.steps[..end].to_vec(),
+        }),
+    }
 }
 
 /// What kube-apiserver says of a webhook that it cannot ask.

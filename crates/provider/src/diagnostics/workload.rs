@@ -391,6 +391,23 @@ pub fn kept_by_others(id: &WorkloadId, field: &Path, attribute: AttributePath, m
     )
 }
 
+/// What others have set by hand in items that go, and goes with them.
+pub fn swept(id: &str, fields: &[Path]) -> Option<Diagnostic> {
+    let fields: Vec<String> = fields.iter().map(ToString::to_string).collect();
+    (!fields.is_empty()).then(|| {
+        diagnostic(
+            format!("What somebody else has set in workload {id} goes with what it is in"),
+            format!(
+                "An item of a list is removed, or renamed, which makes it another one. What was set in it by hand cannot stay without \
+                 it, and goes too, although the plan does not show it: {}.\n\n\
+                 To keep it, write it into the configuration.",
+                fields.join(", ")
+            ),
+            root(),
+        )
+    })
+}
+
 /// What others have set beside ours, so that no Pod can be made of the whole.
 pub fn spoiled(
     id: &WorkloadId,
@@ -630,6 +647,10 @@ mod tests {
             - spec.template.spec.volumes[0].gitRepo is disabled in Kubernetes, since it could run commands on the node. Use `empty_dir`, and an init container that clones the repository into it.
 
             To see or change them: kubectl edit workload web -n project-a
+            [] What somebody else has set in workload project-a/web goes with what it is in
+            An item of a list is removed, or renamed, which makes it another one. What was set in it by hand cannot stay without it, and goes too, although the plan does not show it: spec.template.spec.containers[name="app"].env[name="HAND"].
+
+            To keep it, write it into the configuration.
             [] Workload project-a/web has fields that this version of the provider does not know
             Another version of the provider set them: spec.template.spec.volumes[name="src"].gitRepo. They are kept as they are, whatever the configuration says. To remove them: kubectl edit workload
         "#]].assert_eq(&shown([
@@ -666,6 +687,11 @@ mod tests {
                     "spec.template.spec.volumes[0].gitRepo".parse().unwrap(),
                     Unsupported::find("volumes", "gitRepo").expect("it has no attribute"),
                 )],
+            )
+            .unwrap(),
+            &swept(
+                "project-a/web",
+                &["spec.template.spec.containers[name=\"app\"].env[name=\"HAND\"]".parse().unwrap()],
             )
             .unwrap(),
             &unknown_to_schema(

@@ -75,7 +75,7 @@ impl Change {
         seen: &Observation,
         released: FieldSet,
     ) -> Result<Change, Vec<PathError>> {
-        let body = body(kind, values.wanted, seen)?;
+        let body = body(kind, values.wanted, values.prior, seen)?;
         let declared = field_set(&body, kind.schema).difference(&identity());
         let shown = |state: &Value| field_set(&value::expand_known(state, kind.node).json, kind.schema);
         let hidden = shown(values.prior)
@@ -143,14 +143,32 @@ impl Change {
         met.union(&rest.filter(|path| may_be_bare(path) && !filled.has_below(path)))
     }
 
-    /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
-    /// nobody has seen which version there is.
-    pub fn needs_look(&self, seen: &Observation) -> bool {
+    /// Whether something has to become ours, or to be given up, before the apply, by what was seen.
+    pub fn moves(&self, seen: &Observation) -> bool {
         let shares = !seen
             .shared
             .filter(|path| self.let_go.contains_or_below(path))
             .is_empty();
-        shares || !self.takes(&seen.by_hand).is_empty() || seen.version.is_none() || !self.released.is_empty()
+        shares || !self.takes(&seen.by_hand).is_empty()
+    }
+
+    /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
+    /// nobody has seen which version there is.
+    pub fn needs_look(&self, seen: &Observation) -> bool {
+        self.moves(seen) || seen.version.is_none() || !self.released.is_empty()
+    }
+
+    /// What others have set by hand and the state does not show, in items of a list that go, since the items cannot go without it.
+    pub fn swept(&self, seen: &Observation) -> Vec<Path> {
+        let all = self.takes(&seen.by_hand);
+        let shown = |path: &[PathElement]| {
+            self.let_go.contains(path) || self.declared.contains(path) || self.excluded.contains_or_above(path)
+        };
+        let is_within = |path: &[PathElement]| {
+            let mut ends = 1..path.len();
+            ends.any(|end| matches!(path[end - 1], PathElement::Key(_)) && self.let_go.contains(&path[..end]))
+        };
+        topmost(&all.filter(|path| is_within(path) && !shown(path))).paths()
     }
 
     /// What has to be done to `live` before the apply: the `metadata.managedFields` that it is to have, if it is to have others.
@@ -187,6 +205,12 @@ impl Change {
         let undeclared = owners.ours.difference(&self.declared).difference(&self.released);
         let gone = self.let_go.union(&undeclared);
         let taken = self.taken(&owners.by_hand, &owners.applied, &gone);
+        // What nobody owns, as after somebody has emptied the list of managers, would stay although it is let go.
+        let owned = owners.ours.union(&owners.applied).union(&owners.by_hand);
+        let unowned = self
+            .let_go
+            .intersection(&field_set(live, self.kind.schema))
+            .difference(&owned);
         // What is in a map stays with others, and so does the map.
         let left = Owners {
             ours: owners.ours.union(&taken),
@@ -194,7 +218,7 @@ impl Change {
             applied: owners.applied,
         };
         let shared = left.shared().filter(|path| gone.contains_or_below(path));
-        let mut ours = taken.clone();
+        let mut ours = taken.union(&unowned);
         let mut time = None;
         let mut after = before.clone();
         after.retain(|manager, owned| match Owner::of(manager, self.kind) {
@@ -321,11 +345,13 @@ impl Change {
     fn overtaken(&self, live: &Json, before: &Json, set: &FieldSet) -> FieldSet {
         let new = self.declared.difference(&field_set(before, self.kind.schema));
         let overtaken = new.intersection(set);
+        // The other member of a union would go.
+        let excluded = set.filter(|path| self.excluded.contains_or_above(path));
         if overtaken.is_empty() {
-            return overtaken;
+            return excluded;
         }
         let differences = compare(live, &self.applied_to(live), self.kind.schema);
-        overtaken.intersection(&differences.modified)
+        overtaken.intersection(&differences.modified).union(&excluded)
     }
 
     /// The conflicts that the apply would meet in `live`: fields that another manager applies, and that are another value then.
@@ -364,13 +390,16 @@ impl Change {
     }
 }
 
-/// The body of an apply of `wanted` to an object that was seen: in its spelling, and with what is ours and has no attribute.
+/// The body of an apply of `wanted` to an object that was seen and is in the state `prior`: in its spelling, which is the
+/// state's unless the observation says otherwise, and with what is ours and has no attribute.
 ///
 /// # Errors
 ///
 /// Every value that is unknown or that its type cannot hold, with its path.
-pub fn body(kind: Kind, wanted: &Value, seen: &Observation) -> Result<Json, Vec<PathError>> {
+pub fn body(kind: Kind, wanted: &Value, prior: &Value, seen: &Observation) -> Result<Json, Vec<PathError>> {
     let body = value::expand(wanted, kind.node)?;
+    let known = value::expand_known(prior, kind.node).json;
+    let body = value::respelled(&body, &known, kind.node);
     let body = value::respelled(&body, &seen.spelling, kind.node);
     let mut body = with_unknown(body, &seen.unknown, kind);
     body["apiVersion"] = kind.api_version.into();

@@ -208,13 +208,15 @@ pub fn respelled(body: &Json, live: &Json, node: &Node) -> Json {
 /// Puts `value` under `key`, or under the key that `live` has for it in another Unicode form.
 fn rename(fields: &mut Json, key: &str, live: &Json, value: Json) {
     let Some(fields) = fields.as_object_mut() else { return };
-    let is_same = |other: &&String| leaf::composed(other) == leaf::composed(key);
-    let spelling = live
-        .as_object()
-        .into_iter()
-        .flat_map(serde_json::Map::keys)
-        .find(is_same);
-    let spelling = spelling.map_or(key, String::as_str).to_owned();
-    fields.remove(key);
-    fields.insert(spelling, value);
+    // An entry of somebody else may stand beside it, in another form.
+    if live.get(key).is_none() {
+        let is_same = |other: &&String| leaf::composed(other) == leaf::composed(key);
+        let mut keys = live.as_object().into_iter().flat_map(serde_json::Map::keys);
+        if let Some(spelling) = keys.find(is_same) {
+            fields.remove(key);
+            fields.insert(spelling.clone(), value);
+            return;
+        }
+    }
+    fields.insert(key.to_owned(), value);
 }

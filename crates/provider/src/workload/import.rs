@@ -53,7 +53,7 @@ pub(super) async fn run(
 pub fn private(object: &Object) -> PrivateState {
     let owners = Owners::of(object.as_json(), kind());
     PrivateState {
-        owns_replicas: owners.ours.contains(&plan::replicas()),
+        owns_replicas: Some(owners.ours.contains(&plan::replicas())),
         imported: Some(Imported {
             is_settled: false,
             ours: ours(&owners),

@@ -96,7 +96,7 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
     let mut state = value::planned(config, prior, schema::workload(), extent);
     let replace = replacements(prior, &state);
     let manages_replicas = manages_replicas(prior, config, private);
-    let releases_replicas = private.owns_replicas && is_null(config, &["spec", "replicas"]);
+    let releases_replicas = private.owns_replicas == Some(true) && is_null(config, &["spec", "replicas"]);
     if releases_replicas {
         // What becomes of the number is somebody else's decision from now on.
         set(&mut state, &["spec", "replicas"], Value::Unknown);
@@ -176,7 +176,7 @@ pub fn change(
     if !manages_replicas {
         // The state shows the number, whoever sets it.
         set(&mut before, &["spec", "replicas"], Value::Null);
-        if private.owns_replicas {
+        if private.owns_replicas == Some(true) {
             released.insert(&replicas());
         }
     }
@@ -232,7 +232,8 @@ fn extent(imported: &Imported, prior: &Value, config: &Value) -> Option<Extent> 
 /// autoscaler set looks written. What was not ours and equals the prior state is nobody's wish.
 fn manages_replicas(prior: &Value, config: &Value, private: &PrivateState) -> bool {
     let path = ["spec", "replicas"];
-    !is_null(config, &path) && (private.owns_replicas || at(config, &path) != at(prior, &path))
+    let may_be_ours = private.owns_replicas.unwrap_or(true);
+    !is_null(config, &path) && (may_be_ours || at(config, &path) != at(prior, &path))
 }
 
 /// The attributes that make it another workload. A name that is not known yet is another one; where all of `metadata` is not
@@ -549,7 +550,7 @@ mod tests {
     #[test]
     fn replicas_that_are_left_to_others_are_released() {
         let owned = PrivateState {
-            owns_replicas: true,
+            owns_replicas: Some(true),
             ..PrivateState::default()
         };
         let metadata = [("name", "web".into()), ("namespace", "project-a".into())];
@@ -564,13 +565,19 @@ mod tests {
     #[test]
     fn a_number_that_was_not_ours_and_is_not_new_is_nobodys_wish() {
         // As the CLI hands over an attribute that is ignored: what is live, whoever set it.
-        let private = PrivateState::default();
-        assert!(!update(&applied(&[]), &config(&[]), &private, None).manages_replicas);
-        let owned = PrivateState {
-            owns_replicas: true,
-            ..private
+        let manages = |owns_replicas| {
+            let private = PrivateState {
+                owns_replicas,
+                ..PrivateState::default()
+            };
+            update(&applied(&[]), &config(&[]), &private, None).manages_replicas
         };
-        assert!(update(&applied(&[]), &config(&[]), &owned, None).manages_replicas);
+        assert!(!manages(Some(false)));
+        assert!(manages(Some(true)));
+        assert!(
+            manages(None),
+            "where nobody has looked, what the configuration says counts"
+        );
     }
 
     #[test]

@@ -16,8 +16,9 @@ pub struct PrivateState {
     pub server: Option<String>,
     /// Whether the last wait did not end well and is still owed.
     pub waiting: bool,
-    /// Whether the provider's field manager owns `spec.replicas`, and so has to release it before it may leave it out.
-    pub owns_replicas: bool,
+    /// Whether the provider's field manager owns `spec.replicas`, and so has to release it before it may leave it out; none where
+    /// nobody has looked.
+    pub owns_replicas: Option<bool>,
     /// When the provider's field manager wrote last, as the API has it. Another time there tells of a write whose state was
     /// never saved, and whose wait was cut short.
     pub written: Option<String>,

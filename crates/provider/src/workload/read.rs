@@ -119,7 +119,7 @@ pub fn refreshed(
         seen,
         imported,
         declared: None,
-        owns_replicas: owners.ours.contains(&plan::replicas()),
+        owns_replicas: Some(owners.ours.contains(&plan::replicas())),
         ..private
     };
     let written = written(object);

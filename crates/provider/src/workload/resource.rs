@@ -31,7 +31,8 @@ impl WorkloadResource {
     async fn planned_create(&self, diags: &mut Diagnostics, config: &Value) -> Result<Plan, Problems> {
         let session = self.provider.session()?;
         let namespace = session.default_namespace().await;
-        if !namespace.is_said() && at(config, &["metadata", "namespace"]).is_null() {
+        let names_none = !at(config, &["metadata"]).is_unknown() && at(config, &["metadata", "namespace"]).is_null();
+        if names_none && !namespace.is_said() {
             return Err(diagnostics::no_namespace().into());
         }
         let plan = plan::create(config, namespace.known().as_ref());
@@ -218,6 +219,8 @@ fn foretold(diags: &mut Diagnostics, prior: &Value, planned: &Value, change: &Ch
     diags
         .warnings
         .extend(diagnostics::left_out(id, &change.left_out(planned)));
+    let swept: Vec<_> = change.swept(&private.seen).iter().map(field).collect();
+    diags.warnings.extend(diagnostics::swept(id, &swept));
     let unknown: Vec<_> = change.unknown(&private.seen).iter().map(field).collect();
     diags.warnings.extend(diagnostics::unknown_to_schema(id, &unknown));
 }

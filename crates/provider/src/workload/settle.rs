@@ -62,7 +62,7 @@ pub fn observed(id: &WorkloadId, planned: &Value, object: &Object, private: Priv
     let owners = Owners::of(json, kind());
     PrivateState {
         written: read::written(object),
-        owns_replicas: owners.ours.contains(&plan::replicas()),
+        owns_replicas: Some(owners.ours.contains(&plan::replicas())),
         seen: Observation::of(json, &state(id, planned, object), &owners, kind()),
         ..private
     }

@@ -234,7 +234,7 @@ impl Write<'_> {
     /// Where others have set something by hand, the apply comes after a write of its own, which nobody can ask about. The API is
     /// then asked about the object that comes of both.
     pub(super) async fn ask(&self) -> Result<Answer, Error> {
-        if !self.change.takes(&self.private.seen.by_hand).is_empty() {
+        if self.change.moves(&self.private.seen) {
             return self.ask_about_all().await;
         }
         let step = self.before_emptying();
@@ -294,7 +294,7 @@ impl Write<'_> {
     /// The body that goes ahead of one that empties something ([`value::without_emptied`]).
     fn before_emptying(&self) -> Option<Json> {
         let step = plan::before_emptying(self.prior, self.wanted)?;
-        ownership::body(kind(), &step, &self.private.seen).ok()
+        ownership::body(kind(), &step, self.prior, &self.private.seen).ok()
     }
 }
 

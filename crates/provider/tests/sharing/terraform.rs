@@ -291,7 +291,7 @@ fn send(
 ) -> Result<(), Refusal> {
     let mut version = version.map(str::to_owned);
     if let Some(step) = plan::before_emptying(&planned.prior, &planned.plan.wanted) {
-        let body = ownership::body(kind(), &step, &planned.private.seen).expect("everything is known");
+        let body = ownership::body(kind(), &step, &planned.prior, &planned.private.seen).expect("everything is known");
         cluster.apply(kind().manager, &of_version(&body, version), conflicts)?;
         version = text(&cluster.live()["metadata"]["resourceVersion"]);
     }
