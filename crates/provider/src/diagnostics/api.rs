@@ -12,7 +12,7 @@ use tf_provider::{AttributePath, AttributePathStep, Diagnostic};
 use super::size::largest;
 use super::{diagnostic, root, sentence};
 use crate::ownership::named;
-use crate::schema;
+use crate::schema::{self, Node};
 use crate::value::path::to_attribute;
 use crate::workload;
 
@@ -210,18 +210,15 @@ fn removable(attribute: &AttributePath, field: &str) -> String {
     let mut node = Some(schema::workload());
     let mut is_optional = Vec::with_capacity(attribute.steps.len());
     for step in &attribute.steps {
-        let below = match step {
-            AttributePathStep::Attribute(name) => {
-                let found = node.and_then(schema::Node::object).and_then(|object| object.get(name));
-                is_optional.push(found.is_none_or(|attribute| !attribute.is_required()));
-                found.map(|attribute| &*attribute.node)
-            }
-            _ => {
-                is_optional.push(true);
-                node.and_then(|node| node.items())
-            }
+        let attribute = match step {
+            AttributePathStep::Attribute(name) => node.and_then(Node::object).and_then(|object| object.get(name)),
+            AttributePathStep::Key(_) | AttributePathStep::Index(_) => None,
         };
-        node = below;
+        is_optional.push(attribute.is_none_or(|attribute| !attribute.is_required()));
+        node = match attribute {
+            Some(attribute) => Some(&*attribute.node),
+            None => node.and_then(Node::items),
+        };
     }
     let end = is_optional
         .iter()
