@@ -25,7 +25,7 @@ mod values;
 pub use duplicates::duplicate_fields;
 pub use field_error::FieldError;
 pub use lifecycle::{prepare_create, prepare_update};
-pub use metadata::{dedup_owner_references, manager_of_user_agent, object_meta, validate_manager, warnings};
+pub use metadata::{Decoder, dedup_owner_references, manager_of_user_agent, object_meta, validate_manager, warnings};
 pub use structural::default;
 
 use std::str::FromStr;
@@ -33,6 +33,8 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use datum_model::schema::Schema;
+
+use crate::number;
 
 /// What to do about unknown and duplicate fields (`fieldValidation`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,17 +89,19 @@ pub struct Rules<'a> {
 ///
 /// # Errors
 /// Where the metadata cannot be read: the decoder's words, for a 400.
-pub fn coerce(object: &mut Value, schema: &Schema) -> Result<Vec<String>, String> {
-    let mut unknown = metadata::coerce(object)?;
+pub fn coerce(object: &mut Value, schema: &Schema, decoder: Decoder) -> Result<Vec<String>, String> {
+    let mut unknown = metadata::coerce(object, decoder)?;
     unknown.extend(structural::prune(object, schema));
     structural::drop_nulls(object, schema);
     Ok(unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect())
 }
 
-/// An accepted object as it reads back from the store: without the nulls and the empty metadata that an apply may leave.
+/// An accepted object as it reads back from the store: without the nulls and the empty metadata that an apply may leave, and
+/// with its numbers as they were written down.
 pub fn settle(object: &mut Value, schema: &Schema) {
     // What cannot be read was refused before.
-    let _ = coerce(object, schema);
+    let _ = coerce(object, schema, Decoder::Metadata);
+    number::settle(object);
 }
 
 /// What unknown and duplicate fields lead to: the warnings to send, or the message of a 400 without its prefix:

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use crate::resource::{ALL, Resource, Subresource};
 
 /// The Kubernetes version whose behaviour is served.
-const KUBERNETES: (&str, &str, &str) = ("1", "35", "v1.35.6");
+pub(crate) const KUBERNETES: &str = "v1.36.3";
+/// Its parts.
+const MAJOR_MINOR: (&str, &str) = ("1", "36");
 /// What the newer discovery calls itself.
 const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
 
@@ -64,14 +66,24 @@ pub struct Document {
     pub etag: Option<String>,
 }
 
-impl Document {
-    fn json(value: &Value) -> Self {
-        Self {
-            content_type: "application/json",
-            body: format!("{value}\n").into(),
-            etag: None,
-        }
-    }
+/// What discovery serves under a path.
+#[derive(Debug, PartialEq)]
+pub enum Page {
+    /// A document in the one encoding that it has.
+    Document(Document),
+    /// A value in the encoding that the client wants, and what decides which it can have.
+    Value(Value, Routing),
+}
+
+/// How the API server serves a page, which decides whom it refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Routing {
+    /// A handler for all methods, which negotiates as it does for objects.
+    Handler,
+    /// A route for GET, which wants a media type of its own by name before that.
+    Route,
+    /// The same, and JSON for people is all there is.
+    RouteOfJson,
 }
 
 /// What changes when a document does.
@@ -81,25 +93,34 @@ pub(crate) fn etag(body: &[u8]) -> String {
     format!("{:016X}", hasher.finish())
 }
 
-/// The document under this path, if it is one of discovery.
-pub fn document(path: &str, accept: &str) -> Option<Document> {
-    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+/// The page under this path, if it is one of discovery.
+pub fn page(path: &str, accept: &str) -> Option<Page> {
+    let path = path.strip_prefix('/')?;
+    let segments: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
+    let mut routing = Routing::Handler;
     let value = match segments.as_slice() {
-        ["api"] if wants_aggregated(accept) => return Some(aggregated(&[("", "v1")])),
-        ["apis"] if wants_aggregated(accept) => return Some(aggregated(&GROUPS)),
-        [""] => json!({"paths": paths()}),
-        ["version"] => {
-            return Some(Document {
+        ["api"] if wants_aggregated(accept) => return Some(Page::Document(aggregated(&[("", "v1")]))),
+        ["apis"] if wants_aggregated(accept) => return Some(Page::Document(aggregated(&GROUPS))),
+        [""] => {
+            let body = format!("{}\n", json!({"paths": paths()})).into();
+            return Some(Page::Document(Document {
                 content_type: "application/json",
-                body: format!("{:#}", version()).into(),
+                body,
                 etag: None,
-            });
+            }));
         }
-        ["api"] => json!({
-            "kind": "APIVersions",
-            "versions": ["v1"],
-            "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": ""}],
-        }),
+        ["version"] => {
+            routing = Routing::RouteOfJson;
+            version()
+        }
+        ["api"] => {
+            routing = Routing::Route;
+            json!({
+                "kind": "APIVersions",
+                "versions": ["v1"],
+                "serverAddressByClientCIDRs": [{"clientCIDR": "0.0.0.0/0", "serverAddress": ""}],
+            })
+        }
         ["apis"] => {
             let groups: Vec<Value> = GROUPS
                 .iter()
@@ -107,7 +128,15 @@ pub fn document(path: &str, accept: &str) -> Option<Document> {
                 .collect();
             json!({"kind": "APIGroupList", "apiVersion": "v1", "groups": groups})
         }
-        ["api", "v1"] => resource_list("", "v1"),
+        ["api", "v1"] => {
+            routing = Routing::Route;
+            let mut list = resource_list("", "v1");
+            // The oldest group never had one.
+            if let Some(fields) = list.as_object_mut() {
+                fields.remove("apiVersion");
+            }
+            list
+        }
         ["apis", group] => {
             let (group, version) = GROUPS.iter().find(|(name, _)| name == group)?;
             let mut found = api_group(group, version);
@@ -117,11 +146,19 @@ pub fn document(path: &str, accept: &str) -> Option<Document> {
         }
         ["apis", group, version] => {
             GROUPS.iter().find(|found| found == &&(*group, *version))?;
+            if is_built_in(group) {
+                routing = Routing::Route;
+            }
             resource_list(group, version)
         }
         _ => return None,
     };
-    Some(Document::json(&value))
+    Some(Page::Value(value, routing))
+}
+
+/// Whether the group is one that no definition made known.
+pub fn is_built_in(group: &str) -> bool {
+    group.is_empty() || GROUPS.iter().any(|(name, _)| *name == group) && group != datum_model::api::GROUP
 }
 
 fn wants_aggregated(accept: &str) -> bool {
@@ -152,22 +189,31 @@ fn paths() -> Vec<String> {
 }
 
 fn version() -> Value {
-    let (major, minor, version) = KUBERNETES;
+    let (major, minor) = MAJOR_MINOR;
     json!({
         "major": major,
         "minor": minor,
         "emulationMajor": major,
         "emulationMinor": minor,
         "minCompatibilityMajor": major,
-        "minCompatibilityMinor": "34",
-        "gitVersion": format!("{version}+datum-control-plane-{}", env!("CARGO_PKG_VERSION")),
+        "minCompatibilityMinor": "35",
+        "gitVersion": format!("{KUBERNETES}+datum-control-plane-{}", env!("CARGO_PKG_VERSION")),
         "gitCommit": "",
         "gitTreeState": "clean",
         "buildDate": "1970-01-01T00:00:00Z",
         "goVersion": "",
         "compiler": "rustc",
-        "platform": format!("{}/{}", std::env::consts::OS, std::env::consts::ARCH),
+        "platform": format!("{}/{}", std::env::consts::OS, architecture()),
     })
+}
+
+/// The architecture by Go's name for it.
+fn architecture() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        other => other,
+    }
 }
 
 fn group_version(group: &str, version: &str) -> String {

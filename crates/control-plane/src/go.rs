@@ -1,6 +1,10 @@
 //! Go's words, which some of the API server's messages hold: those of `structured_merge`, and what it has no use for.
 
+mod syntax;
+
 use serde_json::Value;
+
+pub(crate) use syntax::syntax_error;
 
 pub(crate) use structured_merge::go::{Plain, Quoted, is_printable, json, type_name};
 

@@ -12,7 +12,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use crate::discovery::{Document, etag};
+use crate::discovery::{self, Document, etag};
 use crate::resource::{ALL, Origin, Resource};
 
 /// The name of the metadata's schema.
@@ -30,14 +30,18 @@ pub fn document(path: &str, accept: &str) -> Option<Document> {
         body,
         etag,
     };
-    Some(match path.trim_end_matches('/') {
+    Some(match path {
         "/openapi/v2" if accept.split(',').any(|part| part.trim() == protobuf::ACCEPT) => Document {
             content_type: protobuf::CONTENT_TYPE,
             body: V2_PROTOBUF.clone(),
             etag: Some(etag(&V2_PROTOBUF)),
         },
         "/openapi/v2" => of_json(V2.clone(), Some(etag(&V2))),
-        "/openapi/v3" => of_json(index().to_string().into(), None),
+        // That is what it says of itself, and nobody minds.
+        "/openapi/v3" => Document {
+            content_type: "text/plain; charset=utf-8",
+            ..of_json(index().to_string().into(), None)
+        },
         path => {
             let (text, etag) = documents().get(path.strip_prefix("/openapi/v3/")?)?;
             of_json(text.clone(), Some(etag.clone()))
@@ -104,7 +108,7 @@ fn v3(resources: &[&Resource]) -> Value {
     }
     json!({
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "v1.35.6"},
+        "info": {"title": "Kubernetes", "version": discovery::KUBERNETES},
         "paths": paths,
         "components": {"schemas": schemas},
     })
@@ -127,7 +131,7 @@ fn v2() -> Value {
     }
     json!({
         "swagger": "2.0",
-        "info": {"title": "Kubernetes", "version": "v1.35.6"},
+        "info": {"title": "Kubernetes", "version": discovery::KUBERNETES},
         "paths": paths,
         "definitions": definitions,
     })

@@ -150,13 +150,7 @@ pub fn undecodable(patched: &Value, why: &str) -> FieldError {
 }
 
 fn parse(patch: &str) -> Result<Value, String> {
-    serde_json::from_str(patch).map_err(|error| {
-        if error.is_eof() {
-            "unexpected end of JSON input".to_owned()
-        } else {
-            error.to_string()
-        }
-    })
+    serde_json::from_str(patch).map_err(|error| go::syntax_error(patch.as_bytes()).unwrap_or_else(|| error.to_string()))
 }
 
 fn undecoded(why: &str) -> Error {

@@ -165,7 +165,8 @@ impl Registry {
         metadata::settle_namespace(resource, namespace, &mut object)?;
         if object["metadata"]["resourceVersion"]
             .as_str()
-            .is_some_and(|version| !version.is_empty() && version != "0")
+            .and_then(|version| version.parse::<u64>().ok())
+            .is_some_and(|version| version != 0)
         {
             return Err(Status::internal(
                 "resourceVersion should not be set on objects to be created",

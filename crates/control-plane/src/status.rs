@@ -73,6 +73,12 @@ impl Status {
         Self::new(404, "NotFound", message).about(name, resource.group, resource.plural)
     }
 
+    /// 404: a built-in group has no such resource.
+    pub fn no_such_resource() -> Self {
+        let message = "the server could not find the requested resource";
+        Self::new(404, "NotFound", message).about("", "", "")
+    }
+
     /// 405: the resource is served, but not with this method.
     pub fn method_not_allowed() -> Self {
         Self::new(
@@ -96,6 +102,15 @@ impl Status {
     pub fn not_acceptable(available: &[&str]) -> Self {
         let message = format!("only the following media types are accepted: {}", available.join(", "));
         Self::new(406, "NotAcceptable", message)
+    }
+
+    /// 406: the client accepts none of the media types of a route.
+    pub fn not_acceptable_route(available: &[&str]) -> Self {
+        let message = format!(
+            "406: Not Acceptable\n\nAvailable representations: {}",
+            available.join(", ")
+        );
+        Self::new(406, "NotAcceptable", message).about("", "", "")
     }
 
     /// 500: something that should not have failed did.

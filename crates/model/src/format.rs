@@ -1,8 +1,8 @@
 //! The formats that Kubernetes gives to names, keys and values, with Kubernetes' own messages.
 //!
 //! Each function returns every complaint about `value`, none when it is fine, in the words of
-//! `k8s.io/apimachinery/pkg/util/validation` (double spaces included), so that a user reads offline what the API server
-//! would answer.
+//! `k8s.io/apimachinery/pkg/util/validation` and `pkg/api/validate/content` of release 0.36 (double spaces included), so that
+//! a user reads offline what the API server would answer.
 
 use std::ops::RangeInclusive;
 
@@ -15,7 +15,7 @@ const QUALIFIED_NAME: &str = "must consist of alphanumeric characters, '-', '_' 
 
 /// A DNS label (RFC 1123): the name of a namespace, a container, a volume.
 pub fn dns_label(value: &str) -> Vec<String> {
-    let mut complaints = longer_than(LABEL_LENGTH, value);
+    let mut complaints = longer_than(LABEL_LENGTH, Unit::Characters, value);
     if !is_dns_label(value) {
         complaints.push(if is_dns_subdomain(value) {
             "must not contain dots".into()
@@ -31,7 +31,11 @@ pub fn dns_label(value: &str) -> Vec<String> {
 
 /// A DNS subdomain (RFC 1123): the name of most objects.
 pub fn dns_subdomain(value: &str) -> Vec<String> {
-    let mut complaints = longer_than(SUBDOMAIN_LENGTH, value);
+    dns_subdomain_counted_in(Unit::Characters, value)
+}
+
+fn dns_subdomain_counted_in(unit: Unit, value: &str) -> Vec<String> {
+    let mut complaints = longer_than(SUBDOMAIN_LENGTH, unit, value);
     if !is_dns_subdomain(value) {
         complaints.push(
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must \
@@ -50,7 +54,7 @@ pub fn qualified_name(value: &str) -> Vec<String> {
         None => value,
         Some((_, name)) if name.contains('/') => {
             return vec![format!(
-                "a qualified name {QUALIFIED_NAME} with an optional DNS subdomain prefix and '/' (e.g. \
+                "a valid label key {QUALIFIED_NAME} with an optional DNS subdomain prefix and '/' (e.g. \
                  'example.com/MyName')"
             )];
         }
@@ -60,7 +64,7 @@ pub fn qualified_name(value: &str) -> Vec<String> {
         }
         Some((prefix, name)) => {
             complaints.extend(
-                dns_subdomain(prefix)
+                dns_subdomain_counted_in(Unit::Bytes, prefix)
                     .iter()
                     .map(|complaint| format!("prefix part {complaint}")),
             );
@@ -71,7 +75,7 @@ pub fn qualified_name(value: &str) -> Vec<String> {
         complaints.push("name part must be non-empty".into());
     }
     complaints.extend(
-        longer_than(LABEL_LENGTH, name)
+        longer_than(LABEL_LENGTH, Unit::Bytes, name)
             .iter()
             .map(|complaint| format!("name part {complaint}")),
     );
@@ -83,7 +87,7 @@ pub fn qualified_name(value: &str) -> Vec<String> {
 
 /// The value of a label.
 pub fn label_value(value: &str) -> Vec<String> {
-    let mut complaints = longer_than(LABEL_LENGTH, value);
+    let mut complaints = longer_than(LABEL_LENGTH, Unit::Bytes, value);
     if !value.is_empty() && !is_name_part(value) {
         complaints.push(
             "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must \
@@ -114,7 +118,7 @@ pub fn within(bounds: RangeInclusive<i64>, value: i64) -> Vec<String> {
 
 /// A network port by name (`IANA_SVC_NAME`, RFC 6335).
 pub fn port_name(value: &str) -> Vec<String> {
-    let mut complaints = longer_than(PORT_NAME_LENGTH, value);
+    let mut complaints = longer_than(PORT_NAME_LENGTH, Unit::Characters, value);
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if value.is_empty() || !value.chars().all(allowed) {
         complaints.push("must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)".into());
@@ -144,7 +148,7 @@ pub fn environment_variable(value: &str) -> Vec<String> {
 
 /// The key of an entry in a `ConfigMap` or a Secret.
 pub fn config_map_key(value: &str) -> Vec<String> {
-    let mut complaints = longer_than(SUBDOMAIN_LENGTH, value);
+    let mut complaints = longer_than(SUBDOMAIN_LENGTH, Unit::Characters, value);
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     if value.is_empty() || !value.chars().all(allowed) {
         complaints.push(
@@ -160,11 +164,22 @@ pub fn config_map_key(value: &str) -> Vec<String> {
     complaints
 }
 
-fn longer_than(limit: usize, value: &str) -> Vec<String> {
+/// What Kubernetes calls the units of a length that it counts in bytes: its two packages do not agree.
+#[derive(Clone, Copy)]
+enum Unit {
+    Bytes,
+    Characters,
+}
+
+fn longer_than(limit: usize, unit: Unit, value: &str) -> Vec<String> {
     if value.len() <= limit {
         return Vec::new();
     }
-    vec![format!("must be no more than {limit} characters")]
+    let unit = match unit {
+        Unit::Bytes => "bytes",
+        Unit::Characters => "characters",
+    };
+    vec![format!("must be no more than {limit} {unit}")]
 }
 
 fn is_dns_label(value: &str) -> bool {
@@ -249,6 +264,16 @@ mod tests {
             ]
         );
         assert_eq!(dns_label("a.b"), ["must not contain dots"]);
+        let long = "a".repeat(254);
+        assert_eq!(dns_subdomain(&long), ["must be no more than 253 characters"]);
+        assert_eq!(label_value(&long), ["must be no more than 63 bytes"]);
+        assert_eq!(
+            qualified_name(&format!("{long}/{long}")),
+            [
+                "prefix part must be no more than 253 bytes",
+                "name part must be no more than 63 bytes"
+            ]
+        );
         assert_eq!(port_number(0), ["must be between 1 and 65535, inclusive"]);
         assert_eq!(config_map_key(".."), ["must not be '..'"]);
     }

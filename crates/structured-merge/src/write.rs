@@ -93,12 +93,11 @@ fn conflict_message(conflicts: &[Conflict]) -> String {
     format!("Apply failed with {} conflicts: {}", conflicts.len(), lines.join("\n"))
 }
 
-/// What a write to this subresource of a custom resource cannot own: the status through the object itself, the spec
-/// through `status`. The metadata cannot be changed through `status` either, but the API server does not say so here, and
-/// records who tried.
+/// What a write to this subresource of a custom resource cannot own: the status through the object itself, all but the status
+/// through `status`.
 pub fn reset_fields(subresource: &str) -> FieldSet {
     match subresource {
-        "status" => FieldSet::of([["spec"].as_slice()]),
+        "status" => FieldSet::of([["metadata"].as_slice(), ["spec"].as_slice()]),
         "" => FieldSet::of([["status"].as_slice()]),
         _ => FieldSet::default(),
     }

@@ -41,6 +41,11 @@ impl FieldError {
         )
     }
 
+    /// A value that breaks a rule, given as JSON.
+    pub fn invalid_json(field: impl Into<String>, json: &str, detail: &str) -> Self {
+        Self::new("FieldValueInvalid", field, &format!("Invalid value: {json}"), detail)
+    }
+
     /// A value of the wrong type.
     pub fn type_invalid(field: impl Into<String>, value: &Value, detail: &str) -> Self {
         Self {
@@ -60,7 +65,10 @@ impl FieldError {
         Self::new(
             "FieldValueNotSupported",
             field,
-            &format!("Unsupported value: {}", Shown(value)),
+            &match value {
+                Value::Null => "Unsupported value: null".to_owned(),
+                value => format!("Unsupported value: {}", Shown(value)),
+            },
             &format!("supported values: {}", supported.join(", ")),
         )
     }

@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 
 use serde_json::{Map, Value};
 
+use datum_model::format;
 use datum_model::schema::{Kind, Schema};
 use structured_merge::schema as merge;
 
 use super::names;
 use super::values::is_rfc3339;
 use super::{FieldError, NameRule, Rules};
-use crate::go;
+use crate::{go, number};
 
 /// The limit on the keys and values of all annotations together.
 const ANNOTATIONS_MAX_BYTES: usize = 256 * 1024;
@@ -41,7 +42,7 @@ const SUBRESOURCE_MAX_BYTES: usize = 256;
 ///
 /// # Errors
 /// The decoder's words, where a field is of another type.
-pub(super) fn coerce(object: &mut Value) -> Result<Vec<String>, String> {
+pub(super) fn coerce(object: &mut Value, decoder: Decoder) -> Result<Vec<String>, String> {
     let Some(metadata) = object.get_mut("metadata") else {
         return Ok(Vec::new());
     };
@@ -54,7 +55,10 @@ pub(super) fn coerce(object: &mut Value) -> Result<Vec<String>, String> {
             go::json_type(metadata)
         ));
     }
-    let mut reader = Reader::default();
+    let mut reader = Reader {
+        decoder,
+        unknown: Vec::new(),
+    };
     reader.read(metadata, &OBJECT_META, "metadata", "", "")?;
     if let Some(fields) = metadata.as_object_mut() {
         fields.retain(|name, value| !is_empty(name, value));
@@ -76,12 +80,34 @@ fn is_empty(name: &str, value: &Value) -> bool {
 }
 
 /// Reads values as Go's decoder does, and collects the fields that it does not know.
-#[derive(Default)]
 struct Reader {
+    decoder: Decoder,
     unknown: Vec<String>,
 }
 
+/// Which of Go's decoders reads the metadata: their complaints differ.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decoder {
+    /// That of a custom resource, which reads the metadata by themselves, after everything was read once already.
+    Metadata,
+    /// That of a built-in kind, which reads the whole object at once.
+    Object,
+}
+
 impl Reader {
+    /// A field as Go names it: its type, and the way to it from where the decoder began.
+    fn field(&self, path: &str, field: &str) -> String {
+        let owner = match field {
+            "ownerReferences" if path != field => "OwnerReference",
+            "managedFields" if path != field => "ManagedFieldsEntry",
+            _ => "ObjectMeta",
+        };
+        match self.decoder {
+            Decoder::Metadata => format!("{owner}.{path}"),
+            Decoder::Object => format!("{owner}.metadata.{path}"),
+        }
+    }
+
     /// Reads one value: `place` is where it is, `path` the same as the decoder's errors tell it, without indices, and
     /// `field` the one right below the metadata, which gives the type its name in Go.
     fn read(&mut self, value: &mut Value, schema: &Schema, place: &str, path: &str, field: &str) -> Result<(), String> {
@@ -99,8 +125,15 @@ impl Reader {
             | (Kind::Boolean, Value::Bool(_))
             | (Kind::String(_), Value::String(_)) => Ok(()),
             (Kind::Integer { .. }, Value::Number(number)) if number.is_i64() => Ok(()),
+            (Kind::Integer { .. }, Value::Number(number))
+                if self.decoder == Decoder::Metadata && number.as_f64().is_some_and(is_whole) =>
+            {
+                number::settle(value);
+                Ok(())
+            }
             (Kind::Integer { .. }, Value::Number(number)) => Err(format!(
-                "json: cannot unmarshal number {number} into Go struct field ObjectMeta.{path} of type int64"
+                "json: cannot unmarshal number {number} into Go struct field {} of type int64",
+                self.field(path, field)
             )),
             (Kind::Map { values }, Value::Object(entries)) => entries.values_mut().try_for_each(|value| {
                 // Null is the zero value of what a Go map holds.
@@ -139,10 +172,8 @@ impl Reader {
             (kind, value) => {
                 let found = go::json_type(value);
                 let target = match kind {
-                    Kind::String(rules) if rules.format.as_deref() == Some("date-time") => {
-                        return Err(format!("json: cannot unmarshal {found} into Go value of type string"));
-                    }
-                    Kind::String(_) if path == "uid" => "types.UID",
+                    Kind::String(_) if matches!(path, "uid" | "ownerReferences.uid") => "types.UID",
+                    Kind::String(_) if path == "managedFields.operation" => "v1.ManagedFieldsOperationType",
                     Kind::String(_) => "string",
                     Kind::Integer { .. } => "int64",
                     Kind::Boolean => "bool",
@@ -156,11 +187,17 @@ impl Reader {
                     _ => "v1.ManagedFieldsEntry",
                 };
                 Err(format!(
-                    "json: cannot unmarshal {found} into Go struct field ObjectMeta.{path} of type {target}"
+                    "json: cannot unmarshal {found} into Go struct field {} of type {target}",
+                    self.field(path, field)
                 ))
             }
         }
     }
+}
+
+/// Whether a double is a whole number that an int64 holds.
+fn is_whole(float: f64) -> bool {
+    float.fract() == 0.0 && float.abs() < 9_223_372_036_854_775_808.0
 }
 
 /// The metadata, read field by field: absent and null are the same.
@@ -199,8 +236,8 @@ impl<'a> Metadata<'a> {
 /// What is wrong with the metadata of a new object.
 pub(super) fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
     let check_name = match rules.names {
-        NameRule::Subdomain => names::subdomain,
-        NameRule::Label => names::dns_label,
+        NameRule::Subdomain => format::dns_subdomain,
+        NameRule::Label => format::dns_label,
     };
     validate(object, rules.namespaced, check_name)
 }
@@ -240,7 +277,7 @@ fn validate(object: &Value, namespaced: bool, check_name: impl Fn(&str) -> Vec<S
     match (namespaced, namespace.is_empty()) {
         (true, true) => errors.push(FieldError::required("metadata.namespace", "")),
         (true, false) => errors.extend(
-            names::dns_label(namespace)
+            format::dns_label(namespace)
                 .iter()
                 .map(|problem| FieldError::invalid("metadata.namespace", &namespace.into(), problem)),
         ),
@@ -334,17 +371,17 @@ pub(super) fn validate_update(new: &Value, old: &Value) -> Vec<FieldError> {
 /// Labels and annotations.
 fn validate_texts(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
     for (key, value) in metadata.entries("labels") {
-        for problem in names::qualified_name(key) {
+        for problem in format::qualified_name(key) {
             errors.push(FieldError::invalid("metadata.labels", &key.as_str().into(), &problem));
         }
-        for problem in names::label_value(value.as_str().unwrap_or_default()) {
+        for problem in format::label_value(value.as_str().unwrap_or_default()) {
             errors.push(FieldError::invalid("metadata.labels", value, &problem));
         }
     }
     let mut bytes = 0;
     for (key, value) in metadata.entries("annotations") {
         bytes += key.len() + value.as_str().unwrap_or_default().len();
-        for problem in names::qualified_name(&key.to_lowercase()) {
+        for problem in format::qualified_name(&key.to_lowercase()) {
             errors.push(FieldError::invalid(
                 "metadata.annotations",
                 &key.as_str().into(),
@@ -366,8 +403,7 @@ fn validate_owner_references(metadata: &Metadata<'_>, errors: &mut Vec<FieldErro
     let mut controller: Option<String> = None;
     for reference in references {
         let text = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default();
-        let version = text("apiVersion").rsplit('/').next().unwrap_or_default();
-        if version.is_empty() {
+        if !names_a_version(text("apiVersion")) {
             errors.push(FieldError::invalid(
                 format!("{FIELD}.apiVersion"),
                 &text("apiVersion").into(),
@@ -384,9 +420,9 @@ fn validate_owner_references(metadata: &Metadata<'_>, errors: &mut Vec<FieldErro
             }
         }
         if text("apiVersion") == "v1" && text("kind") == "Event" {
-            errors.push(FieldError::invalid(
+            errors.push(FieldError::invalid_json(
                 FIELD,
-                reference,
+                &reference_json(reference),
                 "/v1, Kind=Event is disallowed from being an owner",
             ));
         }
@@ -394,9 +430,12 @@ fn validate_owner_references(metadata: &Metadata<'_>, errors: &mut Vec<FieldErro
             let this = format!("{}/{}", text("kind"), text("name"));
             match &controller {
                 None => controller = Some(this),
-                Some(first) => errors.push(FieldError::invalid(
+                Some(first) => errors.push(FieldError::invalid_json(
                     FIELD,
-                    &references.into(),
+                    &format!(
+                        "[{}]",
+                        references.iter().map(reference_json).collect::<Vec<_>>().join(",")
+                    ),
                     &format!(
                         "Only one reference can have Controller set to true. Found \"true\" in references for {first} and {this}"
                     ),
@@ -406,11 +445,28 @@ fn validate_owner_references(metadata: &Metadata<'_>, errors: &mut Vec<FieldErro
     }
 }
 
+/// Whether this is a version, or a group and a version.
+fn names_a_version(api_version: &str) -> bool {
+    match api_version.split_once('/') {
+        None => !api_version.is_empty(),
+        Some((_, version)) => !version.is_empty() && !version.contains('/'),
+    }
+}
+
+/// An owner reference in JSON, with its fields in the order of Go's type, in which the API server prints them.
+fn reference_json(reference: &Value) -> String {
+    const FIELDS: [&str; 6] = ["apiVersion", "kind", "name", "uid", "controller", "blockOwnerDeletion"];
+    let fields = FIELDS
+        .into_iter()
+        .filter_map(|field| Some(format!("\"{field}\":{}", go::json(reference.get(field)?))));
+    format!("{{{}}}", fields.collect::<Vec<_>>().join(","))
+}
+
 fn validate_finalizers(metadata: &Metadata<'_>, errors: &mut Vec<FieldError>) {
     const FIELD: &str = "metadata.finalizers";
     let finalizers: Vec<&str> = metadata.finalizers().collect();
     for finalizer in &finalizers {
-        for problem in names::qualified_name(finalizer) {
+        for problem in format::qualified_name(finalizer) {
             errors.push(FieldError::invalid(FIELD, &(*finalizer).into(), &problem));
         }
     }
@@ -509,9 +565,14 @@ pub fn warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
         .into_iter()
         .filter(|finalizer| !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(finalizer))
         .map(|finalizer| {
+            let path = if finalizer.contains('.') {
+                " including a path (/)"
+            } else {
+                ""
+            };
             format!(
-                "metadata.finalizers: {}: prefer a domain-qualified finalizer name including a path (/) to avoid \
-                 accidental conflicts with other finalizer writers",
+                "metadata.finalizers: {}: prefer a domain-qualified finalizer name{path} to avoid accidental conflicts \
+                 with other finalizer writers",
                 go::Quoted(finalizer)
             )
         })

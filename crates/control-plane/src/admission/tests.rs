@@ -3,7 +3,7 @@ use datum_model::schema::workload;
 use serde_json::{Value, json};
 
 use super::{
-    FieldError, FieldValidation, NameRule, Part, Rules, check_fields, coerce, dedup_owner_references, default,
+    Decoder, FieldError, FieldValidation, NameRule, Part, Rules, check_fields, coerce, dedup_owner_references, default,
     duplicate_fields, manager_of_user_agent, prepare_create, prepare_update, validate_create, validate_manager,
     validate_update, warnings,
 };
@@ -67,7 +67,7 @@ fn unknown_fields_go_and_are_named() {
     object["spec"]["template"]["spec"]["containers"][0]["imag"] = json!({"a": 1});
     object["spec"]["provider"] = json!({"any": {"thing": null}});
     object["other"] = json!(1);
-    let unknown = coerce(&mut object, workload()).unwrap();
+    let unknown = coerce(&mut object, workload(), Decoder::Metadata).unwrap();
     assert_eq!(
         unknown,
         [
@@ -88,7 +88,7 @@ fn nulls_are_absent_except_where_they_mean_something() {
     object["spec"]["networkRef"] = Value::Null;
     object["spec"]["template"]["metadata"] = json!({"creationTimestamp": null, "labels": {"a": null}});
     object["metadata"]["creationTimestamp"] = Value::Null;
-    coerce(&mut object, workload()).unwrap();
+    coerce(&mut object, workload(), Decoder::Metadata).unwrap();
     let mut expected = web_with("/spec/selector", Value::Null);
     expected["spec"]["template"]["metadata"] = json!({"labels": {}});
     assert_eq!(object, expected);
@@ -124,7 +124,7 @@ fn metadata_of_the_wrong_type_cannot_be_read() {
         ),
     ] {
         assert_eq!(
-            coerce(&mut web_with(pointer, value), workload()),
+            coerce(&mut web_with(pointer, value), workload(), Decoder::Metadata),
             Err(expected.to_owned())
         );
     }
@@ -180,7 +180,8 @@ fn replicas_are_checked_for_the_schema_and_for_the_scale() {
         "/spec/replicas",
         json!(1.5),
         &[
-            r#"FieldValueTypeInvalid spec.replicas: Invalid value: "number": spec.replicas in body must be of type integer: "number""#,
+            r#"FieldValueTypeInvalid spec.replicas: Invalid value: "float64": spec.replicas in body must be of type int32: "float64""#,
+            r#"FieldValueInvalid <nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.replicas"#,
             "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: 1.5 is of the type float64, expected int64",
         ],
     );
@@ -195,7 +196,25 @@ fn replicas_are_checked_for_the_schema_and_for_the_scale() {
     check_values(
         "/spec/replicas",
         json!(4_294_967_296_i64),
-        &["FieldValueInvalid .spec.replicas: Invalid value: 4294967296: should be less than or equal to 2147483647"],
+        &[
+            r#"FieldValueInvalid <nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.replicas"#,
+            "FieldValueInvalid .spec.replicas: Invalid value: 4294967296: should be less than or equal to 2147483647",
+        ],
+    );
+    check_values(
+        "/spec/replicas",
+        json!(3.0),
+        &[
+            "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: 3 is of the type float64, expected int64",
+        ],
+    );
+    check_values(
+        "/spec/replicas",
+        json!(true),
+        &[
+            r#"FieldValueTypeInvalid spec.replicas: Invalid value: "": spec.replicas in body must be of type int32: """#,
+            "FieldValueInvalid .spec.replicas: Invalid value: 0: .spec.replicas accessor error: true is of the type bool, expected int64",
+        ],
     );
     check_values(
         "/status",
@@ -289,7 +308,7 @@ fn metadata_is_refused_in_the_words_of_the_api_server() {
         ("/metadata/generateName", json!("web-"), vec![]),
         ("/metadata/namespace", json!(""), vec!["FieldValueRequired metadata.namespace: Required value".to_owned()]),
         ("/metadata/labels", json!({"a b": "x"}), vec![format!("FieldValueInvalid metadata.labels: Invalid value: \"a b\": name part {name_rule}")]),
-        ("/metadata/labels", json!({"a/b/c": "x"}), vec![format!("FieldValueInvalid metadata.labels: Invalid value: \"a/b/c\": a qualified name {name_rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")]),
+        ("/metadata/labels", json!({"a/b/c": "x"}), vec![format!("FieldValueInvalid metadata.labels: Invalid value: \"a/b/c\": a valid label key {name_rule} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')")]),
         ("/metadata/labels", json!({"a": "x y"}), vec!["FieldValueInvalid metadata.labels: Invalid value: \"x y\": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')".to_owned()]),
         ("/metadata/annotations", json!({"A": "x".repeat(262_144)}), vec!["FieldValueTooLong metadata.annotations: Too long: may not be more than 262144 bytes".to_owned()]),
         ("/metadata/finalizers", json!(["/x"]), vec!["FieldValueInvalid metadata.finalizers: Invalid value: \"/x\": prefix part must be non-empty".to_owned()]),
@@ -370,7 +389,7 @@ fn metadata_is_read_as_go_reads_it() {
     object["metadata"]["labels"] = json!({"a": null});
     object["metadata"]["finalizers"] = json!([]);
     assert_eq!(
-        coerce(&mut object, workload()),
+        coerce(&mut object, workload(), Decoder::Metadata),
         Ok(vec![r#"unknown field "metadata.ownerReferences[0].extra""#.to_owned()])
     );
     assert_eq!(object["metadata"]["labels"], json!({"a": ""}));
@@ -397,11 +416,12 @@ fn a_manager_has_a_short_printable_name() {
 
 #[test]
 fn a_finalizer_without_a_domain_is_warned_of_once() {
-    let object = web_with("/metadata/finalizers", json!(["foo", "a.b/c", "orphan"]));
+    let object = web_with("/metadata/finalizers", json!(["foo", "a.b/c", "orphan", "bar.x"]));
     assert_eq!(
         warnings(&object, None),
         [
-            r#"metadata.finalizers: "foo": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"#
+            r#"metadata.finalizers: "bar.x": prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers"#,
+            r#"metadata.finalizers: "foo": prefer a domain-qualified finalizer name to avoid accidental conflicts with other finalizer writers"#
         ]
     );
     assert_eq!(warnings(&object, Some(&object)), Vec::<String>::new());
@@ -470,9 +490,7 @@ fn a_namespace_is_named_by_a_label() {
     };
     assert_eq!(
         shown(&validate_create(&web_with("/metadata/name", json!("a.b")), &rules)),
-        [
-            "FieldValueInvalid metadata.name: Invalid value: \"a.b\": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')"
-        ]
+        ["FieldValueInvalid metadata.name: Invalid value: \"a.b\": must not contain dots"]
     );
 }
 

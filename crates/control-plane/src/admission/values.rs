@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 use datum_model::schema::{Kind, ListMerge, Schema, StringRules};
 
@@ -98,7 +98,15 @@ fn validate_value(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<F
         (Kind::String(rules), value) if !value.is_null() || !schema.nullable => {
             validate_allowed(value, &rules.allowed, path, errors);
         }
-        (Kind::Integer { minimum, maximum, .. }, Value::Number(number)) => {
+        (
+            Kind::Integer {
+                format,
+                minimum,
+                maximum,
+            },
+            Value::Number(number),
+        ) => {
+            validate_range(number, format.as_deref(), path, errors);
             let number = number.as_f64().unwrap_or_default();
             #[expect(clippy::cast_precision_loss, reason = "the bounds are small whole numbers")]
             if let Some(minimum) = minimum
@@ -137,6 +145,24 @@ fn validate_value(value: &Value, schema: &Schema, path: &str, errors: &mut Vec<F
     }
 }
 
+/// Whether a number has the size of its format, by the text that Go writes for it (`kube-openapi/pkg/validation/validate/
+/// values.go`); the complaint names no field.
+fn validate_range(number: &Number, format: Option<&str>, path: &str, errors: &mut Vec<FieldError>) {
+    let text = match number.as_f64() {
+        Some(float) if !number.is_i64() => float.to_string(),
+        _ => number.to_string(),
+    };
+    let (fits, format) = match format {
+        Some("int32") => (text.parse::<i32>().is_ok(), "with format int32".to_owned()),
+        Some(format) => (text.parse::<i64>().is_ok(), format!("with format {format}")),
+        None => (text.parse::<i64>().is_ok(), "(default format)".to_owned()),
+    };
+    if !fits {
+        let rule = format!("Checked value must be of type integer {format} in {path}");
+        errors.push(FieldError::invalid("<nil>", &"".into(), &rule));
+    }
+}
+
 /// The path of a field; an empty one has none before it.
 fn join(path: &str, name: &str) -> String {
     match (path, name) {
@@ -169,7 +195,20 @@ fn wrong_type(value: &Value, schema: &Schema) -> Option<(String, &'static str)> 
     if value.is_null() {
         return (!schema.nullable).then(|| (wanted.to_owned(), found));
     }
-    // A format that the API server knows takes the place of the type in the message, and lets any list pass.
+    // A double counts as whole where each whole number is one.
+    let is_whole = value.is_i64()
+        || value
+            .as_f64()
+            .is_some_and(|number| number.fract() == 0.0 && number.abs() < TWO_TO_53);
+    // A format takes the place of the type in the message, except beside texts and lists.
+    if let Kind::Integer {
+        format: Some(format), ..
+    } = &schema.kind
+        && !matches!(value, Value::String(_) | Value::Array(_))
+    {
+        return (!value.is_number() || !is_whole).then(|| (format.clone(), format_name(value)));
+    }
+    // A format of texts that the API server knows lets any list pass, too.
     if let Kind::String(StringRules {
         format: Some(format), ..
     }) = &schema.kind
@@ -180,12 +219,14 @@ fn wrong_type(value: &Value, schema: &Schema) -> Option<(String, &'static str)> 
             other => Some((format.clone(), format_name(other))),
         };
     }
-    let is_whole = value.as_f64().is_some_and(|number| number.fract() == 0.0);
     let fits = wanted.split(',').any(|wanted| wanted == found)
         || found == "number" && is_whole && wanted.contains("integer")
         || found == "integer" && wanted == "number";
     (!fits).then(|| (wanted.to_owned(), found))
 }
+
+/// The first whole number whose successor is no double.
+const TWO_TO_53: f64 = 9_007_199_254_740_992.0;
 
 /// Whether the API server checks the format; the others it ignores.
 fn is_known_format(format: &str) -> bool {

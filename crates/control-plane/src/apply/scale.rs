@@ -10,11 +10,26 @@ use serde_json::{Value, json};
 use structured_merge::managers::{self, Managers, Owned};
 use structured_merge::{Conflicts, Error, FieldSet, Path, Schema, Write};
 
-const API_VERSION: &str = "autoscaling/v1";
-const KIND: &str = "Scale";
+/// The version of the kind.
+pub const API_VERSION: &str = "autoscaling/v1";
+/// The kind.
+pub const KIND: &str = "Scale";
 
+/// The schema of a Scale, as merging reads it.
 static SCALE: LazyLock<Schema> = LazyLock::new(|| {
-    let schema: Schema = serde_json::from_value(json!({
+    let schema: Schema = serde_json::from_value(openapi()).expect("the schema is well-formed");
+    schema.into_object()
+});
+
+/// The schema of a Scale.
+pub fn schema() -> &'static datum_model::schema::Schema {
+    static SCHEMA: LazyLock<datum_model::schema::Schema> =
+        LazyLock::new(|| serde_json::from_value(openapi()).expect("the schema is well-formed"));
+    &SCHEMA
+}
+
+fn openapi() -> Value {
+    json!({
         "type": "object",
         "properties": {
             "apiVersion": {"type": "string"},
@@ -29,10 +44,8 @@ static SCALE: LazyLock<Schema> = LazyLock::new(|| {
                 },
             },
         },
-    }))
-    .expect("the schema above is well-formed");
-    schema.into_object()
-});
+    })
+}
 
 fn replicas() -> Path {
     Path::of(&["spec", "replicas"])
@@ -57,15 +70,26 @@ pub fn of(object: &Value) -> Value {
     if let Some(replicas) = object.pointer("/spec/replicas") {
         scale["spec"]["replicas"] = replicas.clone();
     }
+    leave_zero_out(&mut scale);
     if let Some(selector) = object.pointer("/status/selector") {
         scale["status"]["selector"] = selector.clone();
     }
     scale
 }
 
+/// Go's type of a Scale cannot tell no replicas from none that are named, and so leaves them out.
+fn leave_zero_out(scale: &mut Value) {
+    if let Some(spec) = scale.get_mut("spec").and_then(Value::as_object_mut)
+        && spec.get("replicas").is_some_and(|replicas| *replicas == 0)
+    {
+        spec.remove("replicas");
+    }
+}
+
 /// Writes a changed Scale back: the object with `spec.replicas` and its owner set. `write` is that of the
 /// object, with `subresource` = `scale`.
-pub fn update(live: &Value, scale: Value, write: &Write<'_>) -> Value {
+pub fn update(live: &Value, mut scale: Value, write: &Write<'_>) -> Value {
+    leave_zero_out(&mut scale);
     let before = with_managers(live, write);
     let after = structured_merge::update(Some(&before), scale, &on_scale(write));
     write_back(live, &after, write)

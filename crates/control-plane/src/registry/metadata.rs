@@ -30,12 +30,7 @@ pub fn settle_namespace(resource: &Resource, namespace: &str, object: &mut Value
         of(object).remove("namespace");
         return Ok(());
     }
-    let given = object["metadata"]["namespace"].as_str().unwrap_or_default();
-    if !given.is_empty() && given != namespace {
-        return Err(Status::bad_request(
-            "the namespace of the provided object does not match the namespace sent on the request",
-        ));
-    }
+    check_namespace(object, namespace)?;
     of(object).insert("namespace".to_owned(), namespace.into());
     Ok(())
 }
@@ -44,9 +39,9 @@ pub fn settle_namespace(resource: &Resource, namespace: &str, object: &mut Value
 pub fn check_namespace(object: &Value, namespace: &str) -> Result<(), Status> {
     match object["metadata"]["namespace"].as_str().unwrap_or_default() {
         given if given.is_empty() || namespace.is_empty() || given == namespace => Ok(()),
-        given => Err(Status::bad_request(format!(
-            "the namespace of the object ({given}) does not match the namespace on the request ({namespace})"
-        ))),
+        _ => Err(Status::bad_request(
+            "the namespace of the provided object does not match the namespace sent on the request",
+        )),
     }
 }
 

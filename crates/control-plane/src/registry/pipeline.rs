@@ -9,7 +9,7 @@ use structured_merge::{self as merge, Conflicts, FieldSet, Write};
 use uuid::Uuid;
 
 use super::{Body, Patch, WriteOptions, metadata, strategy};
-use crate::admission::{self, FieldError, Part, Rules};
+use crate::admission::{self, Decoder, FieldError, Part, Rules};
 use crate::apply;
 use crate::go;
 use crate::number;
@@ -29,7 +29,7 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
         ))
     };
     let mut found = duplicates;
-    found.extend(admission::coerce(&mut object, resource.schema()).map_err(problems)?);
+    found.extend(admission::coerce(&mut object, resource.schema(), decoder(resource)).map_err(problems)?);
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
     warnings.extend(admission::dedup_owner_references(&mut object, ""));
     admission::default(&mut object, resource.schema());
@@ -50,6 +50,7 @@ pub(super) fn create(
     object = merge::update(None, object, &write(resource, &api_version, None, options, now));
     start(resource, namespace, &mut object, now);
     check_new(resource, &object, &api_version)?;
+    number::settle(&mut object);
     Ok(object)
 }
 
@@ -136,6 +137,10 @@ pub(super) fn update(
         Change::Replace(object) => merge::update(Some(live), object, &write),
         Change::Apply(body, conflicts) => {
             let mut object = apply::apply(Some(live), &body, &write, conflicts, resource.schema())?;
+            // A configuration need not say which version it is meant for.
+            if body["metadata"]["resourceVersion"].is_string() {
+                check_version(resource, &body, live)?;
+            }
             strategy::of(resource).read(&mut object);
             object
         }
@@ -210,13 +215,13 @@ pub(super) fn decode_patched(
         return Err(Status::internal_error(why));
     }
     let mut object = patched.clone();
-    number::canonicalize(&mut object);
+    number::read(&mut object);
     let mut found = match patch {
         Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
         Patch::Json(text) => patch::json_problems(text),
         Patch::Apply { .. } => Vec::new(),
     };
-    found.extend(admission::coerce(&mut object, resource.schema()).map_err(refuse)?);
+    found.extend(admission::coerce(&mut object, resource.schema(), decoder(resource)).map_err(refuse)?);
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
     warnings.extend(admission::dedup_owner_references(
         &mut object,
@@ -225,6 +230,32 @@ pub(super) fn decode_patched(
     admission::default(&mut object, resource.schema());
     strategy::of(resource).read(&mut object);
     Ok((object, warnings))
+}
+
+/// Checks that the object is meant for the version that is live. An update of a custom resource must say which.
+pub(super) fn check_version(resource: &Resource, object: &Value, live: &Value) -> Result<(), Status> {
+    let version = |object: &Value| match object["metadata"]["resourceVersion"].as_str() {
+        None | Some("") => Ok(0),
+        Some(text) => go::parse_uint(text).map_err(Status::internal),
+    };
+    let name = live["metadata"]["name"].as_str().unwrap_or_default();
+    let given = version(object)?;
+    if given == version(live)? || (given == 0 && !strategy::of(resource).insists_on_a_version()) {
+        return Ok(());
+    }
+    if given == 0 {
+        let cause = Cause::invalid("metadata.resourceVersion", 0, "must be specified for an update");
+        return Err(Status::invalid(resource.group, resource.plural, name, vec![cause]));
+    }
+    Err(Status::modified(resource, name))
+}
+
+/// Which decoder the API server reads objects of this kind with.
+fn decoder(resource: &Resource) -> Decoder {
+    match resource.origin {
+        Origin::Definition => Decoder::Metadata,
+        Origin::BuiltIn => Decoder::Object,
+    }
 }
 
 /// Most built-in kinds do not count generations.
@@ -287,10 +318,11 @@ fn write<'a>(
         subresource,
         manager: &options.manager,
         now,
-        reset: if has_status {
-            merge::reset_fields(subresource)
-        } else {
-            FieldSet::default()
+        reset: match (has_status, resource.origin) {
+            (false, _) => FieldSet::default(),
+            // A built-in kind does not say that its metadata cannot be changed through `status`, and records who tried.
+            (true, Origin::BuiltIn) if subresource == "status" => FieldSet::of([["spec"].as_slice()]),
+            (true, _) => merge::reset_fields(subresource),
         },
         members: resource.members(),
     }

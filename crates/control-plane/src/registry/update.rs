@@ -7,9 +7,8 @@ use structured_merge::{Conflicts, same_but_for_times};
 use super::pipeline::{self, Change};
 use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata, strategy, warned};
 use crate::admission;
-use crate::go;
 use crate::resource::{Resource, Subresource};
-use crate::status::{Cause, Status};
+use crate::status::Status;
 use crate::store::{CommitError, Key, Stored};
 
 /// A change to an object, as the body of a PATCH states it.
@@ -44,7 +43,7 @@ impl Registry {
         metadata::settle_namespace(resource, &key.namespace, &mut object)?;
         let written = self.update(resource, key, subresource, options, |live| {
             check_uid(resource, key, &object, live)?;
-            check_version(resource, key, &object, live)?;
+            pipeline::check_version(resource, &object, &live.value)?;
             Ok(Change::Replace(object.clone()))
         });
         warned(written, warnings)
@@ -62,13 +61,7 @@ impl Registry {
         match patch {
             Patch::Apply { body, force } => {
                 let conflicts = if *force { Conflicts::TakeOver } else { Conflicts::Refuse };
-                let apply = |live: &Stored| {
-                    // A configuration need not say which version it is meant for.
-                    if body["metadata"]["resourceVersion"].is_string() {
-                        check_version(resource, key, body, live)?;
-                    }
-                    Ok(Change::Apply(body.clone(), conflicts))
-                };
+                let apply = |_: &Stored| Ok(Change::Apply(body.clone(), conflicts));
                 // An apply makes what is not there and changes what is, also where that changes under its hands.
                 for _ in 0..ATTEMPTS {
                     let is_there = subresource.is_some() || self.store().get(resource.table, key).is_some();
@@ -89,9 +82,11 @@ impl Registry {
                 let mut warnings = Vec::new();
                 let written = self.update(resource, key, subresource, options, |live| {
                     let object = pipeline::patched(resource, &live.value, patch, options)?;
-                    let (object, found) = pipeline::decode_patched(resource, &object, patch, options)?;
+                    let (mut object, found) = pipeline::decode_patched(resource, &object, patch, options)?;
                     warnings = found;
-                    check_version(resource, key, &object, live)?;
+                    metadata::settle_namespace(resource, &key.namespace, &mut object)?;
+                    metadata::check_name(&object, &key.name)?;
+                    pipeline::check_version(resource, &object, &live.value)?;
                     Ok(Change::Replace(object))
                 });
                 warned(written, warnings)
@@ -183,7 +178,7 @@ fn is_finished(resource: &Resource, object: &Value) -> bool {
         && !strategy::of(resource).is_held(object)
 }
 
-fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Result<(), Status> {
+pub(super) fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Result<(), Status> {
     let uid = body["metadata"]["uid"].as_str().unwrap_or_default();
     let own = live.value["metadata"]["uid"].as_str().unwrap_or_default();
     if uid.is_empty() || uid == own {
@@ -196,21 +191,4 @@ fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Res
          AdditionalErrorMsg: Precondition failed: UID in precondition: {uid}, UID in object meta: {own}"
     );
     Err(Status::conflict(resource, name, why))
-}
-
-/// Checks that the object is meant for the version that is live. An update of a custom resource must say which.
-fn check_version(resource: &Resource, key: &Key, object: &Value, live: &Stored) -> Result<(), Status> {
-    let version = |object: &Value| match object["metadata"]["resourceVersion"].as_str() {
-        None | Some("") => Ok(0),
-        Some(text) => go::parse_uint(text).map_err(Status::internal),
-    };
-    let given = version(object)?;
-    if given == version(&live.value)? || (given == 0 && !strategy::of(resource).insists_on_a_version()) {
-        return Ok(());
-    }
-    if given == 0 {
-        let cause = Cause::invalid("metadata.resourceVersion", 0, "must be specified for an update");
-        return Err(Status::invalid(resource.group, resource.plural, &key.name, vec![cause]));
-    }
-    Err(Status::modified(resource, &key.name))
 }

@@ -22,9 +22,14 @@ impl Fields {
         let terms = split_terms(text)
             .map(|term| {
                 let mut term = Term::parse(text, &term)?;
+                // No field that has no value: that is everything.
+                if term.path.is_empty() && term.value.is_empty() {
+                    return Ok(None);
+                }
                 term.path = resolve(&term.path).map_err(Status::bad_request)?;
-                Ok(term)
+                Ok(Some(term))
             })
+            .filter_map(Result::transpose)
             .collect::<Result<_, Status>>()?;
         Ok(Self(terms))
     }

@@ -75,6 +75,13 @@ pub(super) fn text(code: u16, body: impl Into<Bytes>) -> Answer {
     typed(code, "text/plain; charset=utf-8", full(body))
 }
 
+/// An answer without a body.
+pub(super) fn empty(code: u16) -> Answer {
+    let mut answer = text(code, "");
+    answer.headers_mut().remove(CONTENT_TYPE);
+    answer
+}
+
 /// What Go's HTTP server says of a path that nobody handles.
 pub(super) fn page_not_found() -> Answer {
     text(404, "404 page not found\n")

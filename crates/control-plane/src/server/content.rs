@@ -5,10 +5,10 @@ use serde_json::Value;
 use super::negotiation::ENCODINGS;
 use super::{protobuf, yaml};
 use crate::admission::{self, FieldValidation};
-use crate::number;
 use crate::registry::Body;
 use crate::resource::{Origin, Resource};
 use crate::status::Status;
+use crate::{go, number};
 
 /// The largest body that is read, in bytes.
 pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
@@ -72,7 +72,7 @@ pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Statu
     match media_type(content_type).to_ascii_lowercase().as_str() {
         protobuf::MEDIA_TYPE => protobuf::decode(body),
         "application/yaml" => yaml::decode(body),
-        _ => serde_json::from_slice(body).map_err(|error| parse_error(&error)),
+        _ => serde_json::from_slice(body).map_err(|error| parse_error(body, &error)),
     }
     .map_err(Status::internal)
 }
@@ -110,32 +110,104 @@ pub(super) fn decode_apply(body: &[u8], mode: FieldValidation) -> Result<Value, 
     Err(Status::bad_request(format!("error decoding YAML: {why}")))
 }
 
+/// Reads the options of a deletion, of which every field has its type.
+pub(super) fn decode_delete_options(content_type: &str, body: &[u8]) -> Result<Value, Status> {
+    const FIELDS: [(&str, &str); 8] = [
+        ("dryRun", "[]string"),
+        ("gracePeriodSeconds", "int64"),
+        ("ignoreStoreReadErrorWithClusterBreakingPotential", "bool"),
+        ("orphanDependents", "bool"),
+        ("preconditions", "v1.Preconditions"),
+        ("preconditions.resourceVersion", "string"),
+        ("preconditions.uid", "types.UID"),
+        ("propagationPolicy", "v1.DeletionPropagation"),
+    ];
+    check_format(content_type)?;
+    let mut given = decode_any(content_type, body).map_err(|status| Status::bad_request(status.message))?;
+    check_type_meta(&mut given).map_err(Status::bad_request)?;
+    let text = |field: &str| given[field].as_str().unwrap_or_default();
+    let kind = text("kind");
+    if !matches!(kind, "" | "DeleteOptions") {
+        let version = Some(text("apiVersion")).filter(|version| !version.is_empty());
+        let version = version.unwrap_or("meta.k8s.io/v1");
+        return Err(Status::bad_request(format!(
+            "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+            go::Quoted(kind),
+            go::Quoted(version)
+        )));
+    }
+    for (path, wanted) in FIELDS {
+        let value = path.split('.').fold(&given, |value, field| &value[field]);
+        let wrong = match (wanted, value) {
+            ("[]string", Value::Array(items)) => items
+                .iter()
+                .find(|item| !item.is_string() && !item.is_null())
+                .map(|item| (go::json_type(item).to_owned(), "string")),
+            ("int64", Value::Number(number)) => (!number.is_i64()).then(|| (format!("number {number}"), wanted)),
+            (_, Value::Null)
+            | ("bool", Value::Bool(_))
+            | ("v1.Preconditions", Value::Object(_))
+            | ("string" | "types.UID" | "v1.DeletionPropagation", Value::String(_)) => None,
+            (_, value) => Some((go::json_type(value).to_owned(), wanted)),
+        };
+        if let Some((found, wanted)) = wrong {
+            let owner = if path.contains('.') {
+                "Preconditions"
+            } else {
+                "DeleteOptions"
+            };
+            return Err(Status::bad_request(format!(
+                "json: cannot unmarshal {found} into Go struct field {owner}.{path} of type {wanted}"
+            )));
+        }
+    }
+    Ok(given)
+}
+
+/// Checks that a value can say its kind and version, as an object does or nothing at all.
+fn check_type_meta(value: &mut Value) -> Result<(), String> {
+    if value.is_null() {
+        *value = Value::Object(serde_json::Map::new());
+    }
+    if !value.is_object() {
+        return Err(format!(
+            "couldn't get version/kind; json parse error: json: cannot unmarshal {} into Go value of type struct {{ \
+             APIVersion string \"json:\\\"apiVersion,omitempty\\\"\"; Kind string \"json:\\\"kind,omitempty\\\"\" }}",
+            go::json_type(value)
+        ));
+    }
+    for field in ["apiVersion", "kind"] {
+        if !matches!(value[field], Value::String(_) | Value::Null) {
+            let found = go::json_type(&value[field]);
+            return Err(format!(
+                "couldn't get version/kind; json parse error: json: cannot unmarshal {found} into Go struct field .{field} of \
+                 type string"
+            ));
+        }
+    }
+    let api_version = value["apiVersion"].as_str().unwrap_or_default();
+    if api_version.matches('/').count() > 1 {
+        return Err(format!("unexpected GroupVersion string: {api_version}"));
+    }
+    Ok(())
+}
+
 fn decode_json(resource: &Resource, body: &[u8]) -> Result<Value, Status> {
     let mut object =
-        serde_json::from_slice(body).map_err(|error| unrecognized(resource, body, &parse_error(&error)))?;
-    number::canonicalize(&mut object);
+        serde_json::from_slice(body).map_err(|error| unrecognized(resource, body, &parse_error(body, &error)))?;
+    number::read(&mut object);
     Ok(object)
 }
 
 /// What is wrong with a body that should be JSON.
-fn parse_error(error: &serde_json::Error) -> String {
-    let why = if error.is_eof() {
-        "unexpected end of JSON input".to_owned()
-    } else {
-        error.to_string()
-    };
+fn parse_error(body: &[u8], error: &serde_json::Error) -> String {
+    let why = go::syntax_error(body).unwrap_or_else(|| error.to_string());
     format!("couldn't get version/kind; json parse error: {why}")
 }
 
 /// Checks that the body is an object of the API that it was sent to.
 fn check_type(resource: &Resource, body: &[u8], mut object: Value) -> Result<Value, Status> {
-    if !object.is_object() {
-        return Err(unrecognized(
-            resource,
-            body,
-            "couldn't get version/kind; json parse error: json: cannot unmarshal into Go value of type struct",
-        ));
-    }
+    check_type_meta(&mut object).map_err(|why| unrecognized(resource, body, &why))?;
     let expected = resource.api_version();
     for (field, default) in [("kind", resource.kind), ("apiVersion", &expected)] {
         let is_empty = object[field].as_str().unwrap_or_default().is_empty();
@@ -152,6 +224,18 @@ fn check_type(resource: &Resource, body: &[u8], mut object: Value) -> Result<Val
         }
     }
     let api_version = object["apiVersion"].as_str().unwrap_or_default();
+    let kind = object["kind"].as_str().unwrap_or_default();
+    if resource.origin == Origin::BuiltIn && (kind != resource.kind || api_version != expected) {
+        // Go knows the built-in kinds by their names.
+        let (_, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        return Err(Status::bad_request(format!(
+            "{kind} in version \"{version}\" cannot be handled as a {}: no kind {} is registered for version {} in scheme \
+             \"pkg/runtime/scheme.go:111\"",
+            resource.kind,
+            go::Quoted(kind),
+            go::Quoted(api_version)
+        )));
+    }
     if api_version != expected {
         return Err(Status::bad_request(format!(
             "the API version in the data ({api_version}) does not match the expected API version ({expected})"

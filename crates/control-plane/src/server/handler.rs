@@ -20,12 +20,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{self, Answer};
 use super::content::{self, BODY_LIMIT};
-use super::negotiation::{Encoding, Wishes};
+use super::negotiation::{ENCODINGS, Encoding, Wishes};
 use super::parameters::Parameters;
 use super::target::Target;
 use super::{App, Scheme, control, objects, review};
 use crate::auth::{Attributes, User};
-use crate::discovery::Document;
+use crate::discovery::{Document, Page, Routing};
 use crate::faults::{self, Fault, Strike};
 use crate::kubeconfig::TOKENS;
 use crate::project;
@@ -381,15 +381,23 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
     if let Some(rest) = call.path.strip_prefix("/_control/") {
         return control::serve(app, call, rest);
     }
-    if let Some(document) = discovery::document(&call.path, &call.accept) {
-        return read_only(call, || document_answer(call, &document));
+    if let Some(page) = discovery::page(&call.path, &call.accept) {
+        return page_answer(call, &page);
     }
     if let Some(document) = openapi::document(&call.path, &call.accept) {
         return read_only(call, || openapi_answer(call, &document));
     }
     let Some(target) = Target::parse(&call.path) else {
         call.user.authorize_path(call.method.as_str(), &call.path)?;
-        return Ok(answer::page_not_found());
+        let mut segments = call.path.split('/').skip(1);
+        return match (segments.next(), segments.next()) {
+            (Some("api"), Some(_)) => Err(Status::no_such_resource()),
+            (Some("apis"), Some(group)) if discovery::is_built_in(group) && !group.is_empty() => {
+                Err(Status::no_such_resource())
+            }
+            (Some("openapi"), Some("v3")) => Ok(answer::empty(404)),
+            _ => Ok(answer::page_not_found()),
+        };
     };
     let verb = verb(call, &target);
     let name = selected_name(call, &target, verb);
@@ -405,18 +413,26 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
     if let Some(review) = review::Review::find(&target) {
         return review.serve(call, &app.tokens);
     }
-    let Some(resource) = target.served() else {
-        return Ok(answer::page_not_found());
+    let is_built_in = discovery::is_built_in(&target.group);
+    let nothing = || {
+        if is_built_in {
+            Err(Status::no_such_resource())
+        } else {
+            Ok(answer::page_not_found())
+        }
     };
-    if !resource.is_at_home(&target.namespace, &target.name, verb) {
-        return Ok(answer::page_not_found());
+    let Some(resource) = target.served() else {
+        return nothing();
+    };
+    if !resource.is_at_home(&target.namespace, &target.name, verb) || is_built_in && target.goes_on {
+        return nothing();
     }
     let subresource = match target.subresource.as_str() {
         "" => None,
         name => match resource.subresource(name) {
             Some(subresource) => Some(subresource),
             None if resource.origin == Origin::Definition => return Err(Status::not_found(resource, &target.name)),
-            None => return Ok(answer::page_not_found()),
+            None => return nothing(),
         },
     };
     let verbs = subresource.map_or(resource.verbs(), Subresource::verbs);
@@ -434,7 +450,7 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
         let of_collections = matches!(verb, "list" | "create" | "deletecollection");
         let elsewhere = (of_names && !has_name) || (of_collections && has_name);
         let nowhere = resource.namespaced && target.namespace.is_empty() && !matches!(verb, "list" | "watch");
-        if elsewhere || nowhere || !verbs.contains(&verb) {
+        if elsewhere || nowhere || !verbs.contains(&verb) || call.method == Method::HEAD {
             return Err(Status::method_not_allowed());
         }
     }
@@ -449,12 +465,24 @@ fn read_only(call: &Call, answer: impl FnOnce() -> Answer) -> Result<Answer, Sta
     }
 }
 
-/// A document of discovery. Whoever knows what an aggregated one says need not get it again.
-fn document_answer(call: &Call, document: &Document) -> Answer {
-    let Some(etag) = &document.etag else {
-        return answer::typed(200, document.content_type, answer::full(document.body.clone()));
-    };
-    tagged(call, document, etag, "public")
+/// A page of discovery. Whoever knows what an aggregated one says need not get it again.
+fn page_answer(call: &Call, page: &Page) -> Result<Answer, Status> {
+    match page {
+        Page::Document(document) => Ok(match &document.etag {
+            None => answer::typed(200, document.content_type, answer::full(document.body.clone())),
+            Some(etag) => tagged(call, document, etag, "public"),
+        }),
+        Page::Value(value, Routing::Handler) => Ok(answer::encoded(200, value, call.wishes().for_documents()?)),
+        Page::Value(..) if call.method != Method::GET => Err(Status::method_not_allowed()),
+        Page::Value(value, Routing::Route) => {
+            call.wishes().check_route(&ENCODINGS)?;
+            Ok(answer::encoded(200, value, call.wishes().for_documents()?))
+        }
+        Page::Value(value, Routing::RouteOfJson) => {
+            call.wishes().check_route(&ENCODINGS[..1])?;
+            Ok(answer::encoded(200, value, Encoding::PrettyJson))
+        }
+    }
 }
 
 /// A document of OpenAPI. Under an address with its hash it never changes, and an address with another hash is an old one.
@@ -466,7 +494,7 @@ fn openapi_answer(call: &Call, document: &Document) -> Answer {
         )
     };
     if document.content_type == "application/json" && !call.accept.split(',').any(is_json) {
-        return answer::text(406, "");
+        return answer::empty(406);
     }
     let Some(etag) = &document.etag else {
         return answer::typed(200, document.content_type, answer::full(document.body.clone()));

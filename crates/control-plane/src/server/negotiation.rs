@@ -86,6 +86,26 @@ impl Wishes<'_> {
             })
     }
 
+    /// What a document is answered with, which has one shape.
+    pub(super) fn for_documents(self) -> Result<Encoding, Status> {
+        let accepted = self.negotiate(false);
+        accepted
+            .map(|accepted| accepted.encoding)
+            .ok_or_else(|| Status::not_acceptable(&ENCODINGS))
+    }
+
+    /// Checks that the client accepts one of these media types, as routes do before anything is negotiated: by name, or any.
+    pub(super) fn check_route(self, available: &[&str]) -> Result<(), Status> {
+        let accepts = |part: &str| {
+            let media_type = part.split(';').next().unwrap_or_default().trim();
+            media_type == "*/*" || available.contains(&media_type)
+        };
+        if self.accept.trim().is_empty() || self.accept.split(',').any(accepts) {
+            return Ok(());
+        }
+        Err(Status::not_acceptable_route(available))
+    }
+
     /// What a failure is answered with: it has one shape, and comes in JSON rather than not at all.
     pub(super) fn for_failures(self) -> Encoding {
         self.negotiate(false)

@@ -172,6 +172,11 @@ impl Objects<'_> {
         self.resource.conversion != Conversion::None
     }
 
+    /// Whether a definition made the kind known.
+    fn is_defined(&self) -> bool {
+        self.resource.origin == Origin::Definition
+    }
+
     /// The object as this resource shows it.
     fn seen(&self, object: &Value) -> Value {
         let mut object = object.clone();
@@ -184,6 +189,9 @@ impl Objects<'_> {
         let shaped = match self.accepted.shape {
             Shape::Object => object,
             Shape::Metadata(version) => table::metadata_only(&version.api_version(), &object),
+            Shape::MetadataList(_) if self.is_defined() && self.subresource != Some(Subresource::Scale) => {
+                return Err(Status::internal("content is not a list"));
+            }
             Shape::MetadataList(_) => {
                 return Err(self.wrong_shape("PartialObjectMetadataList", "is not a list", ""));
             }
@@ -208,7 +216,9 @@ impl Objects<'_> {
 
     /// 406 for the metadata of a list where one object was asked for, or the other way around.
     fn wrong_shape(&self, asked: &str, but: &str, list: &str) -> Status {
-        let go_type = if self.resource.origin == Origin::Definition {
+        let go_type = if self.subresource == Some(Subresource::Scale) {
+            "*v1.Scale".to_owned()
+        } else if self.is_defined() {
             format!("*unstructured.Unstructured{list}")
         } else {
             format!("*core.{}{list}", self.resource.kind)
@@ -265,7 +275,7 @@ impl Objects<'_> {
         if self.accepted == PLAIN && !self.is_converted() {
             return Ok(self.encode_list(page, &metadata));
         }
-        if self.accepted.shape != Shape::Object {
+        if self.accepted.shape != Shape::Object && self.is_defined() {
             // These lists come from Go types, which leave an empty token out.
             if metadata["continue"] == ""
                 && let Some(fields) = metadata.as_object_mut()
@@ -289,7 +299,8 @@ impl Objects<'_> {
                     "kind": "PartialObjectMetadataList",
                     "apiVersion": version,
                     "metadata": metadata,
-                    "items": items,
+                    // Go writes a list that nothing was added to as null.
+                    "items": if items.is_empty() { Value::Null } else { items.into() },
                 })
             }
             Shape::Metadata(_) => return Err(self.wrong_shape("PartialObjectMetadata", "is a list", "List")),
@@ -358,11 +369,12 @@ impl Objects<'_> {
             Format::of(self.resource, &self.call.content_type)?.decode(self.resource, &self.call.body)?
         };
         self.resource.conversion.to_stored(&mut body.object);
-        // Metadata of another type is what decoding refuses.
-        if matches!(body.object["metadata"], Value::Object(_) | Value::Null) {
+        // Metadata of another type is what decoding refuses, and a scale is decoded later.
+        let is_decoded = matches!(body.object["metadata"], Value::Object(_) | Value::Null);
+        if is_decoded && self.subresource != Some(Subresource::Scale) {
+            metadata::check_namespace(&body.object, &self.key.namespace)?;
             metadata::check_name(&body.object, &self.key.name)?;
         }
-        metadata::check_namespace(&body.object, &self.key.namespace)?;
         let written = match self.subresource {
             Some(Subresource::Scale) => self
                 .registry
@@ -466,7 +478,8 @@ impl Objects<'_> {
     }
 
     fn delete_collection(&self) -> Result<Answer, Status> {
-        let listing = self.list_options()?;
+        // The API server lists what it deletes page by page.
+        let listing = self.list_options()?.in_pages();
         let mut query = self.query()?;
         listing.check_list()?;
         let options = self.delete_options()?;
@@ -485,10 +498,11 @@ impl Objects<'_> {
             json!({
                 "dryRun": parameters.all("dryRun"),
                 "orphanDependents": parameters.switch("orphanDependents"),
+                "preconditions": {"uid": parameters.get("uid")},
                 "propagationPolicy": parameters.get("propagationPolicy"),
             })
         } else {
-            content::decode_any(&self.call.content_type, &self.call.body)?
+            content::decode_delete_options(&self.call.content_type, &self.call.body)?
         };
         let text = |value: &Value| value.as_str().map(str::to_owned);
         let policy = given["propagationPolicy"].as_str();
@@ -523,7 +537,7 @@ impl Objects<'_> {
             .as_array()
             .into_iter()
             .flatten()
-            .filter_map(Value::as_str)
+            .map(|item| item.as_str().unwrap_or_default())
             .collect();
         problems.extend(check_dry_run(&dry_run));
         if !problems.is_empty() {

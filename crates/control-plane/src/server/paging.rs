@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::parameters::Parameters;
 use crate::go;
 use crate::registry::{ListQuery, metadata};
-use crate::resource::Resource;
+use crate::resource::{Origin, Resource};
 use crate::status::{Cause, Status};
 use crate::store::{Key, Page, Rest};
 
@@ -49,6 +49,12 @@ impl<'a> ListOptions<'a> {
             bookmarks: parameters.flag("allowWatchBookmarks"),
             initial: parameters.switch("sendInitialEvents"),
         })
+    }
+
+    /// The same, of a list that is read in pages, whatever the client says.
+    pub(super) fn in_pages(mut self) -> Self {
+        self.limit.get_or_insert(usize::MAX);
+        self
     }
 
     /// Checks the options of a list.
@@ -262,7 +268,10 @@ fn json_error(text: &[u8], error: &serde_json::Error) -> String {
 
 /// The metadata of a page: its version, and how to get the next one.
 pub(super) fn list_metadata(resource: &Resource, query: &ListQuery, page: &Page) -> Value {
-    let mut metadata = json!({"continue": "", "resourceVersion": page.version.to_string()});
+    let mut metadata = json!({"resourceVersion": page.version.to_string()});
+    if resource.origin == Origin::Definition {
+        metadata["continue"] = "".into();
+    }
     let left = match page.rest {
         Rest::Nothing => return metadata,
         Rest::Counted(left) => Some(left),

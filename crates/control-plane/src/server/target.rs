@@ -17,6 +17,8 @@ pub(super) struct Target {
     pub(super) name: String,
     /// The subresource, empty for the object itself.
     pub(super) subresource: String,
+    /// Whether the path goes on after the subresource.
+    pub(super) goes_on: bool,
     /// Whether the path itself asks for a watch, as clients did before there was a parameter for it.
     pub(super) watch: bool,
 }
@@ -24,7 +26,7 @@ pub(super) struct Target {
 impl Target {
     /// Reads a path; nothing when it is not about a resource.
     pub(super) fn parse(path: &str) -> Option<Self> {
-        let mut segments = path.trim_matches('/').split('/').map(decode);
+        let mut segments = path.strip_prefix('/')?.trim_end_matches('/').split('/').map(decode);
         let (group, version) = match segments.next()?.as_str() {
             "api" => (String::new(), segments.next()?),
             "apis" => (segments.next()?, segments.next()?),
@@ -45,8 +47,8 @@ impl Target {
         let (resource, name, subresource) = match parts {
             [resource] => (*resource, "", ""),
             [resource, name] => (*resource, *name, ""),
-            [resource, name, subresource] => (*resource, *name, *subresource),
-            _ => return None,
+            [resource, name, subresource, ..] => (*resource, *name, *subresource),
+            [] => return None,
         };
         if resource.is_empty() {
             return None;
@@ -56,6 +58,7 @@ impl Target {
             resource: resource.to_owned(),
             name: name.to_owned(),
             subresource: subresource.to_owned(),
+            goes_on: parts.len() > 3,
             group,
             version,
             watch,

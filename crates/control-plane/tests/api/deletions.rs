@@ -89,7 +89,7 @@ async fn the_options_of_a_deletion_are_read_from_the_body_or_the_query_and_refus
     assert_eq!(
         (malformed.status, malformed.json()["message"].as_str().unwrap()),
         (
-            500,
+            400,
             "couldn't get version/kind; json parse error: unexpected end of JSON input"
         )
     );

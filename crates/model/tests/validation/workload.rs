@@ -144,7 +144,7 @@ fn names_labels_and_annotations_follow_kubernetes() {
     check_workload(&[(
         &format!("metadata: {{ name: a, labels: {{ a: {long} }} }}"),
         &[&format!(
-            "metadata.labels[a]: Invalid value: \"{long}\": must be no more than 63 characters"
+            "metadata.labels[a]: Invalid value: \"{long}\": must be no more than 63 bytes"
         )],
     )]);
     let huge = "x".repeat(256 * 1024);

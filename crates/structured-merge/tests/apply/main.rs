@@ -528,14 +528,14 @@ fn a_time_is_any_scalar_to_the_merge() {
 }
 
 #[test]
-fn metadata_that_a_status_tried_to_change_is_recorded() {
+fn a_status_owns_nothing_but_what_is_in_it() {
     let mut web = App::absent();
     web.apply("tf", &containers(json!([{"name": "app"}]))).unwrap();
     let patch = json!({"metadata": {"labels": {"a": "b"}}, "spec": {"replicas": 9}, "status": {"phase": "Running"}});
     web.patch("controller", "status", &patch);
     assert!(
         web.owners()
-            .contains(r#"controller Update status 02: {"f:metadata":{"f:labels":{".":{},"f:a":{}}},"f:status":{".":{},"f:phase":{}}}"#),
+            .contains(r#"controller Update status 02: {"f:status":{".":{},"f:phase":{}}}"#),
         "{}",
         web.owners()
     );

@@ -56,7 +56,7 @@ proptest! {
         let _ = crate::apply::scale::update(&live, sent.clone(), &write);
         let _ = crate::apply::scale::apply(&live, &sent, &write, Conflicts::TakeOver);
         let mut coerced = sent.clone();
-        let _ = crate::admission::coerce(&mut coerced, schema::workload());
+        let _ = crate::admission::coerce(&mut coerced, schema::workload(), crate::admission::Decoder::Metadata);
         crate::admission::default(&mut coerced, schema::workload());
         let _ = crate::patch::strategic(&live, &sent.to_string(), schema::workload());
         let _ = crate::patch::merge(&live, &sent.to_string(), crate::admission::FieldValidation::Warn);

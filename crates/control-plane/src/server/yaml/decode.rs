@@ -23,7 +23,7 @@ pub(in crate::server) fn decode(body: &[u8]) -> Result<Value, String> {
         legacy_octal_numbers: true,
     };
     let mut value = serde_saphyr::from_str_with_options(&text, options).map_err(|error| error.to_string())?;
-    number::canonicalize(&mut value);
+    number::settle(&mut value);
     Ok(value)
 }
 
