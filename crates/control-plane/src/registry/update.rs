@@ -161,11 +161,13 @@ impl Registry {
         live: &Stored,
         object: Value,
     ) -> Result<Value, CommitError> {
-        let stored = if is_finished(resource, &object) {
-            self.store().remove(resource.table, key, live.version, object)?
-        } else {
-            self.store().put(resource.table, key, Some(live.version), object)?
-        };
+        if is_finished(resource, &object) {
+            // The change is answered with, and never stored: who watches sees go what was there, finalizers and all.
+            self.store()
+                .remove(resource.table, key, live.version, live.value.clone())?;
+            return Ok(object);
+        }
+        let stored = self.store().put(resource.table, key, Some(live.version), object)?;
         Ok(stored.value.clone())
     }
 }

@@ -75,15 +75,15 @@ impl Wishes<'_> {
 
     /// What a watch is answered with: only JSON can be sent line by line.
     pub(super) fn for_streams(self) -> Result<Accepted, Status> {
-        let accepted = self.negotiate(true);
-        accepted
-            .filter(|accepted| accepted.encoding != Encoding::Yaml)
-            .ok_or_else(|| {
-                Status::not_acceptable(&[
-                    "application/json;stream=watch",
-                    "application/vnd.kubernetes.protobuf;stream=watch",
-                ])
-            })
+        // The objects are negotiated before the stream of them.
+        let accepted = self.for_objects()?;
+        if accepted.encoding == Encoding::Yaml {
+            return Err(Status::not_acceptable(&[
+                "application/json;stream=watch",
+                "application/vnd.kubernetes.protobuf;stream=watch",
+            ]));
+        }
+        Ok(accepted)
     }
 
     /// What a document is answered with, which has one shape.

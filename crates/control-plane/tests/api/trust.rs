@@ -41,6 +41,9 @@ context = ssl.create_default_context(cafile=sys.argv[1])
 context.verify_flags |= ssl.VERIFY_X509_STRICT
 request = urllib.request.Request(sys.argv[2], headers={'Authorization': sys.argv[3]})
 print(urllib.request.urlopen(request, context=context).read().decode())";
+    const NODE: &str = "const [authority, url, authorization] = process.argv.slice(1);
+const options = {ca: require('fs').readFileSync(authority), headers: {authorization}};
+require('https').get(url, options, answer => answer.pipe(process.stdout));";
     let control_plane = ControlPlane::start().await;
     let folder = tempfile::tempdir().unwrap();
     let authority = folder.path().join("ca.crt");
@@ -52,6 +55,7 @@ print(urllib.request.urlopen(request, context=context).read().decode())";
     let answers = [
         version("curl", &["-sS", "--cacert", authority, "-H", &header, &url]).await,
         version("python3", &["-c", PYTHON, authority, &url, &bearer]).await,
+        version("node", &["-e", NODE, authority, &url, &bearer]).await,
     ];
     for answer in answers.into_iter().flatten() {
         assert!(answer.contains("gitVersion"), "{answer}");
