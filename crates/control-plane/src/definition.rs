@@ -19,6 +19,7 @@ pub fn object() -> Value {
             "lastTransitionTime": established,
         })
     };
+    definition["spec"]["names"]["listKind"] = format!("{}List", datum_model::api::KIND).into();
     let names = definition["spec"]["names"].clone();
     definition["metadata"]["uid"] = "7d1c6a5e-0000-4000-8000-000000000001".into();
     definition["metadata"]["generation"] = 1.into();
