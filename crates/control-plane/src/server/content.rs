@@ -38,7 +38,7 @@ pub(super) enum Format {
 impl Format {
     /// Reads the `Content-Type` header.
     pub(super) fn of(resource: &Resource, content_type: &str) -> Result<Self, Status> {
-        match media_type(content_type) {
+        match media_type(content_type).to_ascii_lowercase().as_str() {
             "" | "application/json" => Ok(Self::Json),
             "application/yaml" => Ok(Self::Yaml),
             // The kinds that Go clients know; a custom resource has no protobuf.

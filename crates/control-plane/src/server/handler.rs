@@ -360,8 +360,31 @@ fn health(app: &App, path: &str, parameters: &Parameters) -> Option<Answer> {
 /// Who the request is made as: an administrator may act for anybody (`Impersonate-User`).
 fn impersonated(request: &Request<Incoming>, user: User) -> Result<User, Status> {
     let name = header(request, HeaderName::from_static("impersonate-user"));
+    let groups = request.headers().get_all("impersonate-group").iter();
+    let groups: Vec<String> = groups
+        .filter_map(|group| group.to_str().ok())
+        .map(str::to_owned)
+        .collect();
+    let uid = header(request, HeaderName::from_static("impersonate-uid"));
     if name.is_empty() {
-        return Ok(user);
+        if groups.is_empty() && uid.is_empty() {
+            return Ok(user);
+        }
+        let groups = match groups.as_slice() {
+            [] => "(nil)".to_owned(),
+            groups => format!(
+                "{{{}}}",
+                groups
+                    .iter()
+                    .map(|group| format!("{group:?}"))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        };
+        return Err(Status::bad_request(format!(
+            "requested &user.DefaultInfo{{Name:\"\", UID:{uid:?}, Groups:[]string{groups}, Extra:map[string][]string(nil)}} \
+             without impersonating a user name"
+        )));
     }
     let attributes = Attributes {
         verb: "impersonate",
@@ -372,9 +395,7 @@ fn impersonated(request: &Request<Incoming>, user: User) -> Result<User, Status>
         name: &name,
     };
     attributes.authorize(&user)?;
-    let groups = request.headers().get_all("impersonate-group").iter();
-    let groups = groups.filter_map(|group| group.to_str().ok()).map(str::to_owned);
-    Ok(User::acting_for(&name, groups.collect()))
+    Ok(User::acting_for(&name, groups))
 }
 
 fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
@@ -453,6 +474,12 @@ fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
         if elsewhere || nowhere || !verbs.contains(&verb) || call.method == Method::HEAD {
             return Err(Status::method_not_allowed());
         }
+    }
+    let name = target.name.as_str();
+    if matches!(name, "." | "..") {
+        return Err(Status::bad_request(format!(
+            "Name parameter invalid: {name:?}: may not be '{name}'"
+        )));
     }
     objects::serve(app, call, &target, resource, subresource, verb)
 }

@@ -157,8 +157,9 @@ impl Review {
     }
 
     fn invalid(self, cause: Cause) -> Status {
-        let (group, kind) = self.group_and_kind();
-        Status::invalid(group, kind, "", vec![cause])
+        let (group, _) = self.group_and_kind();
+        // The API server names no kind here.
+        Status::invalid(group, "", "", vec![cause])
     }
 }
 

@@ -26,7 +26,13 @@ pub(super) struct Target {
 impl Target {
     /// Reads a path; nothing when it is not about a resource.
     pub(super) fn parse(path: &str) -> Option<Self> {
-        let mut segments = path.strip_prefix('/')?.trim_end_matches('/').split('/').map(decode);
+        // A slash in a name is one of the path, however it is written.
+        let path = decode(path);
+        let mut segments = path
+            .strip_prefix('/')?
+            .trim_end_matches('/')
+            .split('/')
+            .map(str::to_owned);
         let (group, version) = match segments.next()?.as_str() {
             "api" => (String::new(), segments.next()?),
             "apis" => (segments.next()?, segments.next()?),
@@ -71,8 +77,8 @@ impl Target {
     }
 }
 
-fn decode(segment: &str) -> String {
-    percent_encoding::percent_decode_str(segment)
+fn decode(path: &str) -> String {
+    percent_encoding::percent_decode_str(path)
         .decode_utf8_lossy()
         .into_owned()
 }
@@ -95,6 +101,10 @@ mod tests {
             (
                 "/apis/g/v1/watch/namespaces/a/things",
                 Some(["g", "v1", "a", "things", "", ""]),
+            ),
+            (
+                "/apis/g/v1/things/x%2Fscale",
+                Some(["g", "v1", "", "things", "x", "scale"]),
             ),
             (
                 "/apis/g/v1/namespaces/a/things/x%20y/scale",
