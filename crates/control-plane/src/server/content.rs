@@ -6,7 +6,7 @@ use super::negotiation::ENCODINGS;
 use super::{protobuf, yaml};
 use crate::admission::{self, FieldValidation};
 use crate::registry::Body;
-use crate::resource::{Origin, Resource};
+use crate::resource::{self, Origin, Resource};
 use crate::status::Status;
 use crate::{go, number};
 
@@ -228,12 +228,22 @@ fn check_type(resource: &Resource, body: &[u8], mut object: Value) -> Result<Val
     if resource.origin == Origin::BuiltIn && (kind != resource.kind || api_version != expected) {
         // Go knows the built-in kinds by their names.
         let (_, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
+        let is_another = |other: &Resource| other.kind == kind && other.api_version() == api_version;
+        let why = if resource::ALL.iter().any(is_another) {
+            format!(
+                "converting ({version}.{kind}) to (core.{}): unknown conversion",
+                resource.kind
+            )
+        } else {
+            format!(
+                "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
+                go::Quoted(kind),
+                go::Quoted(api_version)
+            )
+        };
         return Err(Status::bad_request(format!(
-            "{kind} in version \"{version}\" cannot be handled as a {}: no kind {} is registered for version {} in scheme \
-             \"pkg/runtime/scheme.go:111\"",
-            resource.kind,
-            go::Quoted(kind),
-            go::Quoted(api_version)
+            "{kind} in version \"{version}\" cannot be handled as a {}: {why}",
+            resource.kind
         )));
     }
     if api_version != expected {
