@@ -115,8 +115,10 @@ fn check_secret(object: &Value, errors: &mut Vec<FieldError>) {
         }
         "kubernetes.io/basic-auth" => {
             let keys = ["username", "password"];
-            let is_there = keys.iter().any(|key| data(key).is_some());
-            keys.iter().for_each(|key| require(key, is_there));
+            let is_there = keys.into_iter().any(|key| data(key).is_some());
+            for key in keys {
+                require(key, is_there);
+            }
         }
         "kubernetes.io/ssh-auth" => {
             require(

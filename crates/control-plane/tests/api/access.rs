@@ -159,7 +159,7 @@ async fn reviews_tell_who_may_do_what() {
             "selfsubjectaccessreviews",
             json!({}),
             422,
-            "SelfSubjectAccessReview.authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified",
+            ".authorization.k8s.io \"\" is invalid: spec.resourceAttributes: Invalid value: null: exactly one of nonResourceAttributes or resourceAttributes must be specified",
         ),
         ("selfsubjectrulesreviews", json!({}), 400, "no namespace on request"),
         (
