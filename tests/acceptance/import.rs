@@ -120,10 +120,7 @@ fn an_import_block_does_the_same() {
 fn generated_configuration_is_valid_and_plans_nothing() {
     each_cli_that_has(&Feature::GENERATED_CONFIGURATION, |workspace| {
         create(workspace);
-        workspace.config("import {\n  to = datum_workload.web\n  id = \"NAMESPACE/web\"\n}\n");
-        workspace
-            .run(&["plan", "-no-color", "-generate-config-out=generated.tf"])
-            .succeeds();
+        workspace.generates("", "datum_workload.web", "NAMESPACE/web");
         let plan = workspace.plan();
         assert_eq!(plan.actions("datum_workload.web"), ["no-op"], "{}", plan.summary());
         workspace.applies();
@@ -206,11 +203,7 @@ fn generated_configuration_of_every_attribute_is_valid_and_plans_nothing() {
                 "metadata": { "name": name, "labels": live["metadata"]["labels"] },
             });
             workspace.api().make(workspace.namespace(), body, how);
-            let block = format!("import {{\n  to = datum_workload.made\n  id = \"NAMESPACE/{name}\"\n}}\n");
-            workspace.config(&format!("{written}{block}"));
-            workspace
-                .run(&["plan", "-no-color", "-generate-config-out=generated.tf"])
-                .succeeds();
+            workspace.generates(&written, "datum_workload.made", &format!("NAMESPACE/{name}"));
             let plan = workspace.plan();
             assert_eq!(
                 plan.actions("datum_workload.made"),

@@ -216,7 +216,7 @@ fn the_console_calls_functions_and_sees_the_state() {
             "datum_workload.web.spec.template.spec.containers[0].image",
             "\"nginx:1.25\"",
         );
-        if workspace.cli().has(&Feature::PROVIDER_FUNCTIONS, &this_test()) {
+        if workspace.cli().has(&Feature::CONSOLE_FUNCTIONS, &this_test()) {
             let manifest = "{apiVersion: compute.miloapis.com/v1alpha1, kind: Workload, metadata: {name: web}, spec: {template: {spec: {containers: []}}}}";
             says(
                 &format!("provider::datum::manifest_decode(\"{manifest}\").metadata.name"),
@@ -264,7 +264,17 @@ fn a_mocked_apply_needs_no_api() {
         let tests = r#"
 mock_provider "datum" {
   mock_resource "datum_workload" {
-    defaults = { status = { phase = "Running" } }
+    defaults = {
+      # OpenTofu takes an object only whole.
+      status = {
+        phase               = "Running"
+        replicas            = 1
+        ready_replicas      = 1
+        available_replicas  = 1
+        observed_generation = 1
+        conditions          = []
+      }
+    }
   }
 }
 run "is_made" {

@@ -285,8 +285,7 @@ fn generated_hcl_is_tidied() {
         workspace.write("provider.tf", "provider \"datum\" {\n  namespace = \"NAMESPACE\"\n}\n");
         workspace.config(&hcl).applies();
         workspace.run(&["state", "rm", "datum_workload.plain"]).succeeds();
-        workspace.config("import {\n  to = datum_workload.plain\n  id = \"plain\"\n}\n");
-        workspace.run(&["plan", "-generate-config-out=generated.tf"]).succeeds();
+        workspace.generates("", "datum_workload.plain", "plain");
         let tidied = program(workspace, &["convert", "--tidy", "generated.tf"])
             .succeeds()
             .stdout;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Command, Stdio};
 use std::{env, fmt};
 
-use test_programs::{Found, Program};
+use test_programs::{Found, Program, Version};
 
 use crate::Feature;
 use crate::running::Running;
@@ -40,6 +40,11 @@ impl Cli {
     /// Whether this is HashiCorp's Terraform. What came to the two at different times is a [`Feature`].
     pub fn is_terraform(&self) -> bool {
         self.0.program() == Program::Terraform
+    }
+
+    /// Its version.
+    pub fn version(&self) -> &Version {
+        self.0.version()
     }
 
     /// Whether it is new enough for something. Where it is not, this is told as left out: `what` says of which test.

@@ -17,6 +17,8 @@ impl Feature {
     pub const MOVED_TYPE: Feature = Feature::new("a move between types", Some("1.8"), Some("1.10"));
     /// Functions that a provider serves.
     pub const PROVIDER_FUNCTIONS: Feature = Feature::new("functions of providers", Some("1.8"), Some("1.7"));
+    /// The same in `console`. OpenTofu's knows no function of a provider: "BUG: Uninitialized function provider" (1.12.6).
+    pub const CONSOLE_FUNCTIONS: Feature = Feature::new("functions of providers in console", Some("1.8"), None);
     /// `removed` blocks.
     pub const REMOVED: Feature = Feature::new("removed blocks", Some("1.7"), Some("1.7"));
     /// `for_each` in `import` blocks.

@@ -156,6 +156,19 @@ impl Workspace {
         Plan::new(serde_json::from_str(&shown.stdout).expect("a plan is JSON"), output)
     }
 
+    /// Writes `main.tf` with this and a block that imports, and has the CLI generate the resource into `generated.tf`.
+    #[track_caller]
+    pub fn generates(&self, rest: &str, address: &str, id: &str) {
+        let block = |more: &str| format!("{rest}import {{\n  to = {address}\n  id = \"{id}\"\n{more}}}\n");
+        // From 1.16 on Terraform looks for the provider under hashicorp/ unless the block names it (hashicorp/terraform#39144), and
+        // it refuses a block that names it beside the resource that was generated.
+        let is_named = self.cli.is_terraform() && self.cli.version().is_from("1.16");
+        self.config(&block(if is_named { "  provider = datum\n" } else { "" }));
+        self.run(&["plan", "-no-color", "-generate-config-out=generated.tf"])
+            .succeeds();
+        self.config(&block(""));
+    }
+
     /// Asserts that a plan has nothing to do.
     #[track_caller]
     pub fn plans_nothing(&self) {
