@@ -62,9 +62,10 @@ impl Program {
     ///
     /// When it is not found and `DATUM_TEST_REQUIRE` names it, and when what was found is not that program.
     pub fn find(self) -> Option<Found> {
+        let is_required = required(&env::var(REQUIRE).unwrap_or_default()).contains(&self);
         let path = self.path();
         assert!(
-            path.is_some() || !required(&env::var(REQUIRE).unwrap_or_default()).contains(&self),
+            path.is_some() || !is_required,
             "{REQUIRE} names {self}, and it is neither on PATH nor named by {}",
             self.variable()
         );
