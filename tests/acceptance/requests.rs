@@ -26,6 +26,13 @@ fn every_request_says_who_sends_it() {
         let version = workspace.run(&["version", "-json"]).succeeds();
         let version: serde_json::Value = serde_json::from_str(&version.stdout).expect("a version is JSON");
         let of_cli = version["terraform_version"].as_str().expect("the CLI has a version");
+        // OpenTofu tells providers the version of Terraform that it says to be like, from 1.12 on.
+        let cli = workspace.cli();
+        let of_cli = if !cli.is_terraform() && cli.version().is_from("1.12") {
+            "1.13.0"
+        } else {
+            of_cli
+        };
         let expected = format!(
             "terraform-provider-datum/{} (terraform {of_cli})",
             env!("CARGO_PKG_VERSION")

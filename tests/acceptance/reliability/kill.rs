@@ -43,6 +43,9 @@ struct Tally {
     orphans: usize,
     /// Workloads of the state that the next apply replaced.
     tainted: usize,
+    /// How often the CLI was killed when it had emptied its state file and not filled it yet, which loses the state: a CLI's own
+    /// fault with a state on disk. All workloads are orphans then.
+    emptied: usize,
 }
 
 fn config(revision: usize) -> String {
@@ -170,6 +173,14 @@ impl Rounds {
         self.tally.tainted += known.values().filter(|held| held.is_tainted).count();
         let orphans: BTreeSet<&String> = there.keys().filter(|name| !known.contains_key(*name)).collect();
         self.tally.orphans += orphans.len();
+        let mut goal = goal;
+        if state::is_emptied(&self.workspace) && !there.is_empty() {
+            self.tally.emptied += 1;
+            // Nobody can destroy what no state knows; an apply takes it over.
+            if goal == Goal::Destroy {
+                goal = Goal::Update;
+            }
+        }
         let begun = Instant::now();
         let next = self.workspace.run(&Self::arguments(goal));
         if orphans.is_empty() {

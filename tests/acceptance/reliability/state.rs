@@ -13,12 +13,19 @@ pub(super) struct Held {
     pub(super) is_tainted: bool,
 }
 
+/// Whether the state file is there and empty: a CLI writes it in place, and may be killed between emptying and filling it.
+pub(super) fn is_emptied(workspace: &Workspace) -> bool {
+    fs::metadata(workspace.path().join("terraform.tfstate")).is_ok_and(|file| file.len() == 0)
+}
+
 /// What is in the state of a workspace, by address.
 #[track_caller]
 pub(super) fn of(workspace: &Workspace) -> BTreeMap<String, Held> {
-    let Ok(text) = fs::read_to_string(workspace.path().join("terraform.tfstate")) else {
+    let text = fs::read_to_string(workspace.path().join("terraform.tfstate")).unwrap_or_default();
+    if text.is_empty() {
+        // So a CLI reads it, too.
         return BTreeMap::new();
-    };
+    }
     let state: Value =
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("the state is JSON: {error}:\n{text}"));
     let mut held = BTreeMap::new();
