@@ -25,6 +25,8 @@ impl Feature {
     pub const IMPORT_FOR_EACH: Feature = Feature::new("for_each in import blocks", Some("1.7"), Some("1.7"));
     /// `mock_provider` in tests. OpenTofu fills the computed attributes within others from 1.8 on.
     pub const MOCKS: Feature = Feature::new("mock_provider", Some("1.7"), Some("1.8"));
+    /// The same with a part of an object, such as one attribute of `status`. OpenTofu 1.12.6 takes an object only whole.
+    pub const PARTIAL_MOCKS: Feature = Feature::new("a mock of a part of an object", Some("1.7"), None);
     /// `plan -generate-config-out` for attributes within others. OpenTofu 1.6 crashes where a computed one is left out at the
     /// top, and loses the others from its schema.
     pub const GENERATED_CONFIGURATION: Feature =
