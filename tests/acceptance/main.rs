@@ -4,6 +4,7 @@
 
 mod access_token;
 mod actions;
+mod admission;
 mod configuration;
 mod conflicts;
 mod creation;
@@ -20,6 +21,7 @@ mod lifecycle;
 mod manifest;
 mod messages;
 mod names;
+mod permissions;
 mod plan;
 mod query;
 mod reliability;

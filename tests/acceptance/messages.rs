@@ -167,14 +167,14 @@ fn a_conflict_names_the_field_the_manager_and_the_way_out() {
 
             To leave it to "scaler", remove spec.replicas from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
             Who owns what: kubectl get workload web -n NAMESPACE -o yaml --show-managed-fields
-            To destroy it without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
+            To destroy without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
 
             datum_workload.web: The API would refuse workload NAMESPACE/web: spec.template.spec.containers[name="app"].image belongs to "scaler"
             The field manager "scaler" owns spec.template.spec.containers[name="app"].image with another value, so two owners would overwrite each other.
 
             To leave it to "scaler", remove spec.template.spec.containers[0].image from the configuration. To take it over, set force_conflicts = true on this resource, or on the provider.
             Who owns what: kubectl get workload web -n NAMESPACE -o yaml --show-managed-fields
-            To destroy it without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
+            To destroy without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
         "#]],
         );
     });
@@ -188,13 +188,12 @@ fn a_refusal_of_the_api_is_said_in_its_words() {
         ));
         check(
             workspace,
-            &["plan", "-json"],
+            &["apply", "-auto-approve", "-json"],
             &expect![[r#"
-            datum_workload.web: The API would refuse workload NAMESPACE/web
+            datum_workload.web: Cannot create workload NAMESPACE/web
             User "reader" is not allowed to patch workloads.compute.miloapis.com in namespace "NAMESPACE".
 
             The request was forbidden (403). Ask for that permission in the project; to see what is allowed: kubectl auth can-i patch workloads.compute.miloapis.com -n NAMESPACE
-            To destroy it without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
         "#]],
         );
     });

@@ -125,7 +125,9 @@ impl Client {
             Ok(_) => None,
             Err(error) if error.is_not_found() || error.is_uid_mismatch() => None,
             Err(error) => match attempt::without(object.managed_fields(), manager) {
-                Some(entries) if error.is_invalid() => client.rewrite_managers(id, &object, &entries).await.err(),
+                Some(entries) if error.is_invalid() || error.is_denied() => {
+                    client.rewrite_managers(id, &object, &entries).await.err()
+                }
                 _ => Some(error),
             },
         };

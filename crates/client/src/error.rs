@@ -15,11 +15,13 @@ use datum_model::id::{WorkloadId, WorkloadName};
 
 use crate::credential::CredentialError;
 
+mod admission;
 mod cause;
 mod classify;
 mod forbidden;
 mod tries;
 
+pub use admission::Denial;
 pub use cause::{Cause, FieldConflict};
 pub(crate) use classify::{Answer, classify, classify_event, not_an_event, not_json, shortened};
 pub use forbidden::{Forbidden, Outlook};
@@ -186,6 +188,29 @@ impl Error {
         matches!(*self.kind, Kind::Cancelled)
     }
 
+    /// Whether an admission webhook or policy does not let the request pass.
+    pub fn is_denied(&self) -> bool {
+        matches!(*self.kind, Kind::Denied(_))
+    }
+
+    /// What an admission webhook or policy said against the request.
+    pub fn denial(&self) -> Option<&Denial> {
+        match &*self.kind {
+            Kind::Denied(denial) => Some(denial),
+            _ => None,
+        }
+    }
+
+    /// Whether the API could not ask an admission webhook. Nothing was done then: the webhook is asked before.
+    pub fn is_webhook_failed(&self) -> bool {
+        matches!(*self.kind, Kind::WebhookFailed { .. })
+    }
+
+    /// Whether something else than the API answered.
+    pub fn is_unexpected(&self) -> bool {
+        matches!(*self.kind, Kind::Unexpected { .. })
+    }
+
     /// Whether an admission webhook cannot be asked without consequences, so that there is no dry run.
     pub fn is_without_dry_run(&self) -> bool {
         matches!(&*self.kind, Kind::Invalid { message, .. } if message.contains("does not support dry run"))
@@ -204,7 +229,7 @@ impl Error {
     /// Whether trying again later may help, without anybody changing anything.
     pub(crate) fn is_passing(&self) -> bool {
         match &*self.kind {
-            Kind::RateLimited { .. } | Kind::Unavailable { .. } => true,
+            Kind::RateLimited { .. } | Kind::Unavailable { .. } | Kind::WebhookFailed { .. } => true,
             Kind::Connection { reach, .. } => !matches!(reach, Reach::Untrusted(_)),
             Kind::Timeout { of } => matches!(of, Limit::Attempt(_)),
             Kind::Forbidden(forbidden) => forbidden.is_passing(),
@@ -216,7 +241,9 @@ impl Error {
     /// The pause that the server asked for.
     pub fn retry_after(&self) -> Option<Duration> {
         match &*self.kind {
-            Kind::RateLimited { retry_after, .. } | Kind::Unavailable { retry_after, .. } => *retry_after,
+            Kind::RateLimited { retry_after, .. }
+            | Kind::Unavailable { retry_after, .. }
+            | Kind::WebhookFailed { retry_after, .. } => *retry_after,
             _ => None,
         }
     }
@@ -290,6 +317,19 @@ pub enum Kind {
     /// 403.
     #[error(transparent)]
     Forbidden(Forbidden),
+    /// An admission webhook or policy does not let the request pass, whatever status it chose for that.
+    #[error(transparent)]
+    Denied(Denial),
+    /// 500 and above: the API answers, and an admission webhook that it has to ask does not.
+    #[error("the admission webhook {webhook:?} cannot be asked: {message}")]
+    WebhookFailed {
+        /// The webhook's name.
+        webhook: String,
+        /// The server's words.
+        message: String,
+        /// `Retry-After`.
+        retry_after: Option<Duration>,
+    },
     /// 429.
     #[error("the API asks to slow down (429): {message}")]
     RateLimited {

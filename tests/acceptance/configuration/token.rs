@@ -42,7 +42,7 @@ fn a_plan_of_new_workloads_warns_once_of_a_token_that_is_not_accepted() {
         let plan = workspace
             .run_with(&["plan", "-no-color"], &[])
             .succeeds()
-            .says("Warning: The API would refuse workload")
+            .says("Warning: The API does not check this plan")
             .says("Plan: 2 to add")
             .does_not_say("s3cret");
         assert_eq!(

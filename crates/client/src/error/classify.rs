@@ -6,7 +6,8 @@ use datum_model::api;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::Value;
 
-use super::{Attempt, Cause, Error, FieldConflict, Forbidden, Kind, Missing};
+use super::admission::failed_webhook;
+use super::{Attempt, Cause, Denial, Error, FieldConflict, Forbidden, Kind, Missing};
 
 /// How many characters of a body that is not the API's are shown.
 const EXCERPT: usize = 200;
@@ -146,15 +147,32 @@ impl Status {
 fn of_status(attempt: &Attempt, code: u16, headers: &HeaderMap, status: &Status) -> Kind {
     let message = status.message.clone();
     let retry_after = retry_after(headers).or(status.retry_after);
+    // A webhook chooses the status of its denial freely. One that asks to come back later is obeyed all the same.
+    let denial = Denial::parse(&message).filter(|_| code != 429);
+    match (code, denial) {
+        (403, denial) => {
+            let reasons: Vec<_> = status.causes.iter().map(|cause| cause.reason.as_str()).collect();
+            match (Forbidden::parse(&message, &reasons), denial) {
+                (Forbidden::Other { .. }, Some(denial)) => Kind::Denied(denial),
+                (forbidden, _) => Kind::Forbidden(forbidden),
+            }
+        }
+        (_, Some(denial)) => Kind::Denied(denial),
+        (500.., None) if let Some(webhook) = failed_webhook(&message) => Kind::WebhookFailed {
+            webhook,
+            message,
+            retry_after,
+        },
+        (code, None) => of_code(attempt, code, message, retry_after, status),
+    }
+}
+
+fn of_code(attempt: &Attempt, code: u16, message: String, retry_after: Option<Duration>, status: &Status) -> Kind {
     match code {
         401 => Kind::Unauthorized {
             message,
             credentials: None,
         },
-        403 => {
-            let reasons: Vec<_> = status.causes.iter().map(|cause| cause.reason.as_str()).collect();
-            Kind::Forbidden(Forbidden::parse(&status.message, &reasons))
-        }
         404 if status.kind == "namespaces" => Kind::NotFound(Missing::Namespace(status.name.clone())),
         404 if status.is_about(attempt) => Kind::NotFound(Missing::Object),
         404 => Kind::NotFound(Missing::Path),

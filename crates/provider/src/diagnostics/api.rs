@@ -1,6 +1,8 @@
 //! Refusals of the API, each with what to do next.
 
-use datum_client::error::{Cause, Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach, Tries};
+use datum_client::error::{
+    Cause, Denial, Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Reach, Tries,
+};
 use datum_client::{CredentialError, Error};
 use datum_model::field::Path;
 use datum_model::id::{Namespace, WorkloadId};
@@ -95,8 +97,13 @@ fn of_kind(
         && !causes.is_empty()
     {
         let problem = |cause: &Cause| {
+            let around = if action == Action::Plan {
+                format!("\n\n{}", around_a_plan())
+            } else {
+                String::new()
+            };
             let Some(path) = cause.path().map(|path| path.in_schema(model::workload())) else {
-                return diagnostic(action.cannot(id), sentence(&cause.to_string()), root());
+                return diagnostic(action.cannot(id), sentence(&cause.to_string()) + &around, root());
             };
             let named = merged.map_or_else(|| path.clone(), |object| named(&path, object, workload::kind().schema));
             let text = if named == path {
@@ -105,11 +112,6 @@ fn of_kind(
                 format!("{named}: {}", cause.message)
             };
             let attribute = to_attribute(&named, shape, schema::workload());
-            let around = if action == Action::Plan {
-                format!("\n{AROUND_A_PLAN}")
-            } else {
-                String::new()
-            };
             diagnostic(action.cannot(id), sentence(&text) + &around, attribute)
         };
         return causes.iter().map(problem).collect();
@@ -132,7 +134,7 @@ fn of_kind(
         kind => next_step(action, &id.namespace, Some(id), kind),
     };
     if action == Action::Plan && is_about_the_change(kind) {
-        next = format!("{next}\n{}", AROUND_A_PLAN.trim_start());
+        next = format!("{next}\n{}", around_a_plan());
     }
     let why = sentence(&format!("{kind}{tries}"));
     let detail = if next.is_empty() {
@@ -145,8 +147,9 @@ fn of_kind(
 
 /// What helps whoever does not want the change that the API refuses: Terraform plans a pending change also before it destroys,
 /// and the provider is not told.
-const AROUND_A_PLAN: &str = "\nTo destroy it without that change: terraform destroy -refresh=false. To plan without asking the \
-                             API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).";
+fn around_a_plan() -> String {
+    format!("To destroy without that change: terraform destroy -refresh=false. {UNASKED}")
+}
 
 /// Whether a refusal is about what is to be changed, which a deletion does not do.
 fn is_about_the_change(kind: &Kind) -> bool {
@@ -155,7 +158,8 @@ fn is_about_the_change(kind: &Kind) -> bool {
         Kind::Invalid { .. }
             | Kind::TooLarge { .. }
             | Kind::Conflict(_)
-            | Kind::Forbidden(Forbidden::Other { .. } | Forbidden::Rbac { .. } | Forbidden::Quota { .. })
+            | Kind::Denied(_)
+            | Kind::Forbidden(Forbidden::Other { .. } | Forbidden::Quota { .. })
     )
 }
 
@@ -190,7 +194,11 @@ fn owned_by(action: Action, id: &WorkloadId, field: &str, manager: &str, attribu
     } else {
         String::new()
     };
-    let around = if action == Action::Plan { AROUND_A_PLAN } else { "" };
+    let around = if action == Action::Plan {
+        format!("\n{}", around_a_plan())
+    } else {
+        String::new()
+    };
     diagnostic(
         format!("{}: {field} belongs to {manager}", action.cannot(id)),
         format!(
@@ -234,8 +242,44 @@ fn removable(attribute: &AttributePath, field: &str) -> String {
     }
 }
 
-/// What kube-apiserver says of a webhook that it cannot ask.
-const WEBHOOK: &str = "failed calling webhook";
+/// How a plan does without asking the API.
+const UNASKED: &str =
+    "To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).";
+
+/// A plan that the API cannot check, for a reason that the user may want to know: said once in a run.
+pub fn unchecked(id: &WorkloadId, error: &Error) -> Diagnostic {
+    let why = match error.kind() {
+        Kind::Forbidden(Forbidden::Rbac { .. }) => "A plan does without. To have the API check it, give the user of the plan the verb patch on workloads: \
+            the check is a dry run, which changes nothing."
+            .to_owned(),
+        _ if error.is_without_dry_run() => {
+            "That webhook does something when it is asked (its sideEffects), so that the API cannot ask it without doing it."
+                .to_owned()
+        }
+        kind => next_step(Action::Plan, &id.namespace, Some(id), kind).0,
+    };
+    diagnostic(
+        "The API does not check this plan",
+        format!(
+            "{}\n\n{why}\nWhat the API does not accept shows at apply. This is said once for all workloads. {UNASKED}",
+            sentence(&error.kind().to_string())
+        ),
+        root(),
+    )
+}
+
+/// A denial at plan that the same run may put right: what it is about does not exist yet.
+pub fn denied_for_now(id: &WorkloadId, denial: &Denial) -> Diagnostic {
+    diagnostic(
+        format!("The API would refuse workload {id} as things are now"),
+        format!(
+            "{}\n\nSomething that this is about does not exist. If this run makes it, and the workload depends on it \
+             (depends_on), the apply goes through; else the apply is refused like this. {UNASKED}",
+            sentence(&denial.to_string())
+        ),
+        root(),
+    )
+}
 
 /// What helps against a failure, and the attribute that it is about.
 fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kind: &Kind) -> (String, AttributePath) {
@@ -305,15 +349,13 @@ fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kin
             reach: Reach::Untrusted(distrust),
             ..
         } => untrusted(*distrust).to_owned(),
-        Kind::Unavailable { message, .. } if message.contains(WEBHOOK) => {
-            let webhook = message.split('"').nth(1).unwrap_or_default();
-            format!(
-                "{}The API answers, but the admission webhook {webhook:?} that it has to ask does not. Whoever runs it must \
-                 repair it; run it again then. What is registered: kubectl get \
-                 validatingwebhookconfigurations,mutatingwebhookconfigurations",
-                doubt(action, id)
-            )
-        }
+        Kind::Denied(_) => "An admission webhook or policy of the control plane decides that. Change what it asks for, or ask \
+            whoever runs it: kubectl get validatingadmissionpolicies,validatingwebhookconfigurations,mutatingwebhookconfigurations"
+            .to_owned(),
+        Kind::WebhookFailed { .. } => "The API answers, but it has to ask this webhook first, and the webhook does not answer. \
+            Nothing was changed. Run it again when the webhook is back; what is registered: kubectl get \
+            validatingwebhookconfigurations,mutatingwebhookconfigurations"
+            .to_owned(),
         Kind::Unavailable { .. } | Kind::Connection { .. } => {
             let later = "The state was left as it is; run it again when the API answers: kubectl version";
             format!("{}{later}", doubt(action, id))
@@ -565,12 +607,17 @@ mod tests {
                     wanted: "1".to_owned(),
                     found: None,
                 },
-                Kind::Unavailable {
-                    status: 500,
+                Kind::WebhookFailed {
+                    webhook: "w.example.com".to_owned(),
                     message: "Internal error occurred: failed calling webhook \"w.example.com\": connection refused"
                         .to_owned(),
                     retry_after: None,
                 },
+                Kind::Denied(Denial {
+                    message:
+                        "admission webhook \"w\" denied the request: [owner] label owner is missing\n[latest] :latest"
+                            .to_owned(),
+                }),
             ],
             &expect![[r#"
                 [] Cannot update workload project-a/web
@@ -584,10 +631,15 @@ mod tests {
                 The workload that the state knows is not there any more. Plan again to see that, and to create it anew: terraform plan
 
                 [] Cannot update workload project-a/web
-                The API is not available (500): Internal error occurred: failed calling webhook "w.example.com": connection refused.
+                The admission webhook "w.example.com" cannot be asked: Internal error occurred: failed calling webhook "w.example.com": connection refused.
 
-                Whether the workload was changed is not known: kubectl get workload web -n project-a
-                The API answers, but the admission webhook "w.example.com" that it has to ask does not. Whoever runs it must repair it; run it again then. What is registered: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations
+                The API answers, but it has to ask this webhook first, and the webhook does not answer. Nothing was changed. Run it again when the webhook is back; what is registered: kubectl get validatingwebhookconfigurations,mutatingwebhookconfigurations
+
+                [] Cannot update workload project-a/web
+                Admission webhook "w" denied the request: [owner] label owner is missing
+                [latest] :latest.
+
+                An admission webhook or policy of the control plane decides that. Change what it asks for, or ask whoever runs it: kubectl get validatingadmissionpolicies,validatingwebhookconfigurations,mutatingwebhookconfigurations
             "#]],
         );
         let tries = Tries {
@@ -664,9 +716,11 @@ mod tests {
                 [spec.template.spec.containers[1].image] The API would refuse workload project-a/web
                 spec.template.spec.containers[1].image: Required value.
 
-                To destroy it without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
+                To destroy without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
                 [] The API would refuse workload project-a/web
                 No way.
+
+                To destroy without that change: terraform destroy -refresh=false. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
             "#]],
         );
     }

@@ -29,6 +29,7 @@ struct Memory {
     remarks: HashMap<WorkloadId, HashSet<Remark>>,
     accepted: HashSet<u64>,
     told: HashSet<(WorkloadId, String)>,
+    unasked: HashSet<Namespace>,
 }
 
 /// Something learnt about a workload.
@@ -169,14 +170,25 @@ impl Session {
         self.memory().told.insert((id.clone(), warning.to_owned()))
     }
 
-    /// Remembers that the API does not answer, so that no other plan waits for it. Whether this is the first to say so.
-    pub fn give_up_asking(&self) -> bool {
-        !self.silent.swap(true, Ordering::Relaxed)
+    /// Remembers that the API does not say what it thinks of a plan, so that no other plan asks.
+    pub fn give_up_asking(&self) {
+        self.silent.store(true, Ordering::Relaxed);
     }
 
-    /// Whether a plan should ask the API.
-    pub fn asks(&self) -> bool {
-        self.configuration.plan_dry_run && !self.silent.load(Ordering::Relaxed)
+    /// Remembers that the user may not ask about workloads of this namespace.
+    pub fn give_up_asking_in(&self, namespace: &Namespace) {
+        self.memory().unasked.insert(namespace.clone());
+    }
+
+    /// Whether nobody has said yet that plans are not checked. Somebody has from now on.
+    pub fn is_first_to_say_so(&self) -> bool {
+        !self.has_complained.swap(true, Ordering::Relaxed)
+    }
+
+    /// Whether a plan should ask the API about workloads of this namespace.
+    pub fn asks(&self, namespace: &Namespace) -> bool {
+        let is_silent = self.silent.load(Ordering::Relaxed);
+        self.configuration.plan_dry_run && !is_silent && !self.memory().unasked.contains(namespace)
     }
 
     fn memory(&self) -> MutexGuard<'_, Memory> {

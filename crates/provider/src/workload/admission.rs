@@ -1,16 +1,55 @@
-//! What admission makes of a change: values that the API stored in place of those that were sent. Each following plan would
-//! show them as a difference, without a word of where it comes from.
+//! What admission makes of a change: denials that may pass in a moment, and values that the API stored in place of those that
+//! were sent. Each following plan would show these as a difference, without a word of where it comes from.
 
-use datum_client::Object;
+use std::time::Duration;
+
+use datum_client::error::Denial;
+use datum_client::{Error, Object};
 use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
 use structured_merge::{Path, at, compare, field_set};
+use tf_plugin_server::operation;
 use tf_provider::Diagnostics;
+use tokio::time::Instant;
 
 use super::kind;
 use crate::diagnostics;
 use crate::provider::Session;
 use crate::value::{self, path};
+
+/// How long a write is tried that is denied because something is absent.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Patience with writes that are denied because something is absent: what this run has made just before, a policy's parameter for
+/// one, may not be known yet to whoever decides.
+pub(super) struct Patience {
+    ends: Instant,
+}
+
+impl Patience {
+    /// Patience that begins now.
+    pub(super) fn new() -> Patience {
+        Patience {
+            ends: Instant::now() + PATIENCE,
+        }
+    }
+
+    /// Whether a write that ended with this error is to be made again. Comes back when it is time for it.
+    pub(super) async fn allows_another(&self, error: &Error) -> bool {
+        let is_for_now = error.denial().is_some_and(Denial::is_about_something_absent);
+        if !is_for_now || Instant::now() >= self.ends {
+            return false;
+        }
+        tracing::info!(%error, "something is absent; the write is tried again");
+        pause().await
+    }
+}
+
+/// Waits for a moment; false if the run is interrupted.
+pub(super) async fn pause() -> bool {
+    let moment = tokio::time::sleep(Duration::from_secs(1));
+    operation::cancelled().run_until_cancelled(moment).await.is_some()
+}
 
 /// A value that was sent, and the one that the API stored in its place.
 #[derive(Clone, Debug, PartialEq)]

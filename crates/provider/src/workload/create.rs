@@ -5,11 +5,13 @@ use std::time::Duration;
 use datum_client::config::FIELD_MANAGER;
 use datum_client::{Applied, Client, Creation, Error, Object, attempt};
 use datum_model::id::WorkloadId;
+use serde_json::Value as Json;
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
+use super::admission::Patience;
 use super::plan::{self, Plan, at};
 use super::private::PrivateState;
 use super::settle::Settling;
@@ -53,7 +55,7 @@ pub(super) async fn run(
         if !is_absent && let Some(object) = look(&client, &id).await.map_err(&refused)? {
             name.becomes_free(object).await?;
         }
-        match client.create(&id, &body).await.map_err(&refused)? {
+        match created(&client, &id, &body).await.map_err(&refused)? {
             Creation::Created(applied) => break *applied,
             // It has come, or another has, since somebody looked.
             Creation::Exists(object) => name.becomes_free(*object).await?,
@@ -78,6 +80,21 @@ pub(super) async fn run(
         deadline,
     };
     Ok(settling.run(diags, &planned, object, private).await)
+}
+
+/// Creates, also where what the workload needs was made a moment ago.
+async fn created(client: &Client, id: &WorkloadId, body: &Json) -> Result<Creation, Error> {
+    let patience = Patience::new();
+    loop {
+        match client.create(id, body).await {
+            Err(error) => {
+                if !patience.allows_another(&error).await {
+                    return Err(error);
+                }
+            }
+            created => return created,
+        }
+    }
 }
 
 /// Remembers of a workload that was read what a plan to create one of its name has to know.
@@ -108,19 +125,13 @@ async fn look(client: &Client, id: &WorkloadId) -> Result<Option<Object>, Error>
             Err(error) if error.is_not_found() => return Ok(None),
             Err(error) if (error.is_api_missing() || error.is_path_missing()) && Instant::now() < patience => {
                 tracing::info!(%error, "waiting for the API to appear");
-                if !pause().await {
+                if !admission::pause().await {
                     return Err(error);
                 }
             }
             Err(error) => return Err(error),
         }
     }
-}
-
-/// Waits for a moment; false if the run is interrupted.
-async fn pause() -> bool {
-    let moment = tokio::time::sleep(Duration::from_secs(1));
-    operation::cancelled().run_until_cancelled(moment).await.is_some()
 }
 
 /// The name of a workload that is to be created.
@@ -143,7 +154,7 @@ impl Name<'_> {
             } else {
                 self.deadline.min(begun + DELETION_PATIENCE)
             };
-            if matches!(owner(&object), Taken::ByOthers(_)) || Instant::now() >= patience || !pause().await {
+            if matches!(owner(&object), Taken::ByOthers(_)) || Instant::now() >= patience || !admission::pause().await {
                 return Err(diagnostics::taken(self.id, &owner(&object)).into());
             }
             match look(self.client, self.id).await {

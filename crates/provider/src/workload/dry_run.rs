@@ -1,13 +1,16 @@
 //! Asking the API at plan what it would say at apply.
 //!
-//! A plan needs no API: whatever keeps it from answering is passed over, once for the whole plan, with a warning where it is
-//! the credentials. What it refuses is an error on the attribute. Terraform plans again while it applies, in another process:
+//! What the API refuses is an error on the attribute, with one exception: what admission denies because something is absent
+//! may be made by the same run, so that it is a warning, and the apply decides. A plan needs no API: whatever keeps it from
+//! answering is passed over, once for the whole plan; with a warning where it is not just out of reach, such as a user who may
+//! only read. Terraform plans again while it applies, in another process:
 //!
 //! - An update is asked about only where the same process has read the workload, which only a plan does.
 //! - The answer about a creation spares the apply its look whether the workload exists.
 
 use std::time::Duration;
 
+use datum_client::error::{Denial, Forbidden};
 use datum_client::{Applied, ApplyOptions, Client, Error};
 use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
@@ -48,11 +51,12 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
         }
         Ok(_) => diags.errors.extend(in_the_way(client, id).await),
         Err(error) if error.is_conflict() => diags.errors.extend(in_the_way(client, id).await),
-        Err(error) if is_refusal(&error) => {
-            let refused = diagnostics::refused(Action::Plan, id, &error, &plan.state);
-            diags.errors.extend(refused);
-        }
-        Err(error) => question.unanswered(diags, plan, &error),
+        Err(error) => match Response::of(&error) {
+            Response::Refusal => diags
+                .errors
+                .extend(diagnostics::refused(Action::Plan, id, &error, &plan.state)),
+            other => question.without_an_answer(diags, &other, &error),
+        },
     }
 }
 
@@ -94,15 +98,56 @@ pub(super) async fn change(
             diags.warnings.extend(write.remarks(applied.object.as_json()));
         }
         Ok(Answer::Conflicts(conflicts)) => diags.errors.extend(write.conflicts(Action::Plan, &conflicts)),
-        Err(error) if is_refusal(&error) => diags.errors.extend(write.refused(Action::Plan, &error).await),
-        Err(error) => question.unanswered(diags, plan, &error),
+        Err(error) => match Response::of(&error) {
+            Response::Refusal => diags.errors.extend(write.refused(Action::Plan, &error).await),
+            other => question.without_an_answer(diags, &other, &error),
+        },
     }
 }
 
-/// Whether the API looked at the change and does not want it, so that the apply would fail the same way.
-fn is_refusal(error: &Error) -> bool {
-    let is_refusal = error.is_invalid() || error.is_conflict() || error.is_forbidden() || error.is_uid_mismatch();
-    is_refusal && !error.is_without_dry_run()
+/// What an error of a dry run says of the apply.
+enum Response<'e> {
+    /// The API looked at the change and does not want it: the apply would fail the same way.
+    Refusal,
+    /// Something is absent, which this run may make before it applies the change.
+    DeniedForNow(&'e Denial),
+    /// This user may not ask about workloads of this namespace. Who applies may be another.
+    NotAllowed,
+    /// There is no dry run here, for a reason that the user may want to know.
+    Unchecked,
+    /// The API is out of reach, and may be reached by the time of the apply.
+    OutOfReach,
+    /// It is about this workload, and says nothing of the change.
+    Unclear,
+}
+
+impl Response<'_> {
+    fn of(error: &Error) -> Response<'_> {
+        if let Some(denial) = error.denial() {
+            return if denial.is_about_something_absent() {
+                Response::DeniedForNow(denial)
+            } else {
+                Response::Refusal
+            };
+        }
+        let is_answer = error.is_without_dry_run() || error.is_webhook_failed() || error.is_unexpected();
+        if is_answer || error.is_unauthorized() || error.is_untrusted() {
+            Response::Unchecked
+        } else if matches!(error.forbidden(), Some(Forbidden::Rbac { .. })) {
+            Response::NotAllowed
+        } else if error.is_invalid()
+            || error.is_conflict()
+            || error.is_forbidden()
+            || error.is_uid_mismatch()
+            || error.is_too_large()
+        {
+            Response::Refusal
+        } else if error.is_unavailable() || error.is_timeout() {
+            Response::OutOfReach
+        } else {
+            Response::Unclear
+        }
+    }
 }
 
 /// A plan that the API can be asked about.
@@ -119,7 +164,7 @@ impl<'q> Question<'q> {
     async fn about(session: &'q Session, plan: &'q Plan) -> Option<Question<'q>> {
         let id = identity::of(&plan.state).ok()?;
         let body = write::body(&plan.wanted).ok()?;
-        if !session.asks() || session.is_accepted(&id, &body) {
+        if !session.asks(&id.namespace) || session.is_accepted(&id, &body) {
             return None;
         }
         let client = session.client().await.ok()??;
@@ -146,13 +191,18 @@ impl<'q> Question<'q> {
         write::warn(self.session, diags, &self.id, &applied.warnings);
     }
 
-    /// The API did not answer: a plan does without. Of bad credentials it tells, since they will not do for the apply.
-    fn unanswered(&self, diags: &mut Diagnostics, plan: &Plan, error: &Error) {
+    /// A plan does without an answer.
+    fn without_an_answer(&self, diags: &mut Diagnostics, response: &Response<'_>, error: &Error) {
         tracing::info!(%error, "the API does not say what it thinks of the plan");
-        let is_final = error.is_unauthorized() || error.is_unavailable() || error.is_timeout();
-        if is_final && self.session.give_up_asking() && error.is_unauthorized() {
-            let refused = diagnostics::refused(Action::Plan, &self.id, error, &plan.state);
-            diags.warnings.extend(refused);
+        match response {
+            Response::DeniedForNow(denial) => diags.warnings.push(diagnostics::denied_for_now(&self.id, denial)),
+            Response::NotAllowed => self.session.give_up_asking_in(&self.id.namespace),
+            Response::Unchecked | Response::OutOfReach => self.session.give_up_asking(),
+            Response::Refusal | Response::Unclear => {}
+        }
+        let is_worth_saying = matches!(response, Response::NotAllowed | Response::Unchecked);
+        if is_worth_saying && self.session.is_first_to_say_so() {
+            diags.warnings.push(diagnostics::unchecked(&self.id, error));
         }
     }
 }

@@ -8,6 +8,7 @@ use structured_merge::Conflicts;
 use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 
+use super::admission::Patience;
 use super::private::PrivateState;
 use super::{identity, kind, merged, patch, plan};
 use crate::diagnostics::{self, Action};
@@ -112,7 +113,18 @@ impl From<Error> for Failure {
 impl Write<'_> {
     /// Makes the change, and returns the workload with the API's warnings.
     pub(super) async fn run(&self) -> Result<Applied, Vec<Diagnostic>> {
-        match self.carry_out_keeping_unknown().await {
+        let patience = Patience::new();
+        let done = loop {
+            match self.carry_out_keeping_unknown().await {
+                Err(Failure::Api(error)) => {
+                    if !patience.allows_another(&error).await {
+                        break Err(Failure::Api(error));
+                    }
+                }
+                done => break done,
+            }
+        };
+        match done {
             Ok(applied) => Ok(applied),
             Err(Failure::Api(error)) => Err(self.refused(Action::Update, &error).await),
             Err(Failure::Obstacle(Obstacle::Outdated(attributes))) => {

@@ -417,3 +417,79 @@ fn a_network_that_wants_a_login_is_not_the_api() {
         "{error}"
     );
 }
+
+#[test]
+fn denials_of_admission_are_told_whole_whatever_their_status() {
+    let gatekeeper = "admission webhook \"validation.gatekeeper.sh\" denied the request: [need-owner] label owner is missing\n\
+                      [no-latest] container <nginx> uses tag :latest";
+    let denied = check(
+        &status(403, "Forbidden", gatekeeper),
+        &expect![[r#"
+            cannot apply workload project-shop/web: admission webhook "validation.gatekeeper.sh" denied the request: [need-owner] label owner is missing
+            [no-latest] container <nginx> uses tag :latest"#]],
+    );
+    assert!(denied.is_denied() && !denied.is_forbidden() && !denied.is_passing() && !denied.is_in_doubt());
+    check(
+        &status(
+            400,
+            "BadRequest",
+            "admission webhook \"w\" denied the request without explanation",
+        ),
+        &expect![[
+            r#"cannot apply workload project-shop/web: admission webhook "w" denied the request without explanation"#
+        ]],
+    );
+    // As kube-apiserver 1.36 answers.
+    let policy = "ValidatingAdmissionPolicy 'net' with binding 'net' denied request: failed to configure binding: no params \
+                  found for policy binding with `Deny` parameterNotFoundAction";
+    let message = format!("workloads.compute.miloapis.com \"web\" is forbidden: {policy}");
+    let absent = check(
+        &with_causes(422, "Invalid", &message, &json!([{ "message": policy }])),
+        &expect![
+            "cannot apply workload project-shop/web: ValidatingAdmissionPolicy 'net' with binding 'net' denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction"
+        ],
+    );
+    let is_absent = |error: &Error| error.denial().unwrap().is_about_something_absent();
+    assert!(is_absent(&absent) && !is_absent(&denied));
+    // A webhook may answer as if the workload itself, or its API, were missing or the server had failed.
+    for code in [401, 404, 409, 410, 500, 503] {
+        let text = "admission webhook \"net\" denied the request: networks \"prod\" not found";
+        let denied = error(&status(code, "", text));
+        assert!(is_absent(&denied) && !denied.is_passing(), "{code}");
+    }
+    let busy = error(&status(
+        429,
+        "TooManyRequests",
+        "admission webhook \"w\" denied the request: slow down",
+    ));
+    assert!(busy.is_rate_limited());
+    let quota = error(&status(
+        403,
+        "Forbidden",
+        "admission webhook \"quota\" denied the request: You've reached your quota",
+    ));
+    assert!(matches!(quota.forbidden(), Some(Forbidden::Quota { .. })));
+}
+
+#[test]
+fn a_webhook_that_cannot_be_asked_is_not_the_api() {
+    let failed = check(
+        &status(
+            500,
+            "InternalError",
+            "Internal error occurred: failed calling webhook \"w.example.com\": failed to call webhook: Post \
+             \"https://w.ns.svc:443/mutate?timeout=10s\": dial tcp 10.0.0.1:443: connect: connection refused",
+        ),
+        &expect![[
+            r#"cannot apply workload project-shop/web: the admission webhook "w.example.com" cannot be asked: Internal error occurred: failed calling webhook "w.example.com": failed to call webhook: Post "https://w.ns.svc:443/mutate?timeout=10s": dial tcp 10.0.0.1:443: connect: connection refused"#
+        ]],
+    );
+    assert!(failed.is_webhook_failed() && failed.is_passing());
+    assert!(!failed.is_unavailable() && !failed.is_in_doubt(), "nothing was stored");
+    let dry_run = error(&status(
+        400,
+        "BadRequest",
+        "admission webhook \"policy.example.com\" does not support dry run",
+    ));
+    assert!(dry_run.is_without_dry_run() && !dry_run.is_denied());
+}
