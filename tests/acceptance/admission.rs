@@ -243,67 +243,91 @@ fn a_typed_patch_error_is_final() {
 struct Policy<'w> {
     workspace: &'w Workspace,
     name: String,
+    /// `Validating` or `Mutating`.
+    kind: &'static str,
 }
 
 const ADMISSION: &str = "/apis/admissionregistration.k8s.io/v1";
 
 impl<'w> Policy<'w> {
-    /// None where the API has no policies, as the local control plane.
+    /// A policy that denies what `expression` is false of. None where the API has no policies, as the local control plane.
     fn new(workspace: &'w Workspace, expression: &str, parameter: Option<&str>) -> Option<Policy<'w>> {
-        if workspace.api().send(Method::GET, ADMISSION, None).is_err() {
-            return None;
-        }
+        let spec =
+            json!({ "validations": [{ "expression": expression, "message": "the policy of the test says no" }] });
+        let policy = Self::made(workspace, "Validating", spec, parameter)?;
+        let api = policy.workspace.api();
+        api.until("the policy is in force", || policy.denies("probe"));
+        Some(policy)
+    }
+
+    /// A policy that applies what `expression` makes.
+    fn rewriting(workspace: &'w Workspace, expression: &str) -> Option<Policy<'w>> {
+        let mutation = json!({ "patchType": "ApplyConfiguration", "applyConfiguration": { "expression": expression } });
+        let spec = json!({ "reinvocationPolicy": "Never", "mutations": [mutation] });
+        let policy = Self::made(workspace, "Mutating", spec, None)?;
+        let api = policy.workspace.api();
+        api.until("the policy is in force", || {
+            policy
+                .asked("probe")
+                .is_ok_and(|answer| answer.to_string().contains("nginx:pinned"))
+        });
+        Some(policy)
+    }
+
+    fn made(
+        workspace: &'w Workspace,
+        kind: &'static str,
+        mut spec: Value,
+        parameter: Option<&str>,
+    ) -> Option<Policy<'w>> {
+        workspace.api().send(Method::GET, ADMISSION, None).ok()?;
         let name = workspace.namespace().to_owned();
         let rule = json!({
             "apiGroups": ["compute.miloapis.com"], "apiVersions": ["v1alpha1"], "operations": ["CREATE", "UPDATE"],
             "resources": ["workloads"],
         });
         let of_the_namespace = json!({ "matchLabels": { "kubernetes.io/metadata.name": name } });
-        let mut policy = json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicy",
-            "metadata": { "name": name },
-            "spec": {
-                "failurePolicy": "Fail",
-                "matchConstraints": { "resourceRules": [rule], "namespaceSelector": of_the_namespace },
-                "validations": [{ "expression": expression, "message": "the policy of the test says no" }],
-            },
-        });
-        let mut binding = json!({
-            "apiVersion": "admissionregistration.k8s.io/v1", "kind": "ValidatingAdmissionPolicyBinding",
-            "metadata": { "name": name }, "spec": { "policyName": name, "validationActions": ["Deny"] },
-        });
+        spec["failurePolicy"] = json!("Fail");
+        spec["matchConstraints"] = json!({ "resourceRules": [rule], "namespaceSelector": of_the_namespace });
+        let mut binding = json!({ "policyName": name });
+        if kind == "Validating" {
+            binding["validationActions"] = json!(["Deny"]);
+        }
         if let Some(parameter) = parameter {
             // Not a kind of Kubernetes' own: a server follows these no more once a policy with such a parameter is deleted.
-            policy["spec"]["paramKind"] = json!({ "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload" });
+            spec["paramKind"] = json!({ "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload" });
             // The parameter itself is told by its label: whether it is there is asked before any condition.
             let others = json!({ "matchExpressions": [{ "key": "limits", "operator": "DoesNotExist" }] });
-            policy["spec"]["matchConstraints"]["objectSelector"] = others;
-            binding["spec"]["paramRef"] =
-                json!({ "name": parameter, "namespace": name, "parameterNotFoundAction": "Deny" });
+            spec["matchConstraints"]["objectSelector"] = others;
+            binding["paramRef"] = json!({ "name": parameter, "namespace": name, "parameterNotFoundAction": "Deny" });
         }
-        let made = Policy { workspace, name };
-        for (plural, object) in [
-            ("validatingadmissionpolicies", policy),
-            ("validatingadmissionpolicybindings", binding),
-        ] {
-            made.post(&format!("{ADMISSION}/{plural}"), object);
+        let made = Policy { workspace, name, kind };
+        for (kind, plural, spec) in [("", "policies", spec), ("Binding", "policybindings", binding)] {
+            let object = json!({
+                "apiVersion": "admissionregistration.k8s.io/v1", "kind": format!("{}AdmissionPolicy{kind}", made.kind),
+                "metadata": { "name": made.name }, "spec": spec,
+            });
+            let path = made.path(plural);
+            let sent = workspace
+                .api()
+                .send(Method::POST, &path, Some(("application/json", object)));
+            sent.unwrap_or_else(|error| panic!("{path}: {error}"));
         }
-        made.workspace
-            .api()
-            .until("the policy is in force", || made.denies("probe"));
         Some(made)
     }
 
-    fn post(&self, path: &str, object: Value) {
-        let sent = self
-            .workspace
-            .api()
-            .send(Method::POST, path, Some(("application/json", object)));
-        sent.unwrap_or_else(|error| panic!("{path}: {error}"));
+    fn path(&self, plural: &str) -> String {
+        format!("{ADMISSION}/{}admission{plural}", self.kind.to_lowercase())
     }
 
     /// Whether a workload without labels is denied, which is not made.
     fn denies(&self, name: &str) -> bool {
+        self.asked(name)
+            .is_err_and(|error| error.to_string().contains("denied request"))
+    }
+
+    /// What the API makes of a workload without labels.
+    fn asked(&self, name: &str) -> Result<Value, kube::Error> {
         let path = format!(
             "/apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/{name}?fieldManager=probe&dryRun=All",
             self.name
@@ -312,19 +336,16 @@ impl<'w> Policy<'w> {
             "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": name },
             "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:1.25" }] } } },
         });
-        let asked = self
-            .workspace
-            .api()
-            .send(Method::PATCH, &path, Some(("application/apply-patch+yaml", body)));
-        asked.is_err_and(|error| error.to_string().contains("denied request"))
+        let body = Some(("application/apply-patch+yaml", body));
+        self.workspace.api().send(Method::PATCH, &path, body)
     }
 }
 
 impl Drop for Policy<'_> {
     fn drop(&mut self) {
-        for plural in ["validatingadmissionpolicybindings", "validatingadmissionpolicies"] {
+        for plural in ["policybindings", "policies"] {
             // Clean-up only.
-            let path = format!("{ADMISSION}/{plural}/{}", self.name);
+            let path = format!("{}/{}", self.path(plural), self.name);
             let _ = self.workspace.api().send(Method::DELETE, &path, None);
         }
     }
@@ -386,5 +407,38 @@ fn a_policy_whose_parameter_the_run_makes_is_not_in_the_way_of_its_own_configura
             .says("no params found");
         workspace.applies();
         workspace.destroy().succeeds();
+    });
+}
+
+#[test]
+fn what_a_policy_of_a_real_api_rewrites_is_said_at_plan_and_after_an_apply_with_what_ends_it() {
+    each_cli(|workspace| {
+        let expression = "Object{spec: Object.spec{template: Object.spec.template{spec: \
+                          Object.spec.template.spec{containers: object.spec.template.spec.containers.map(c, \
+                          Object.spec.template.spec.containers.item{name: c.name, image: \"nginx:pinned\"})}}}}";
+        let Some(_policy) = Policy::rewriting(workspace, expression) else {
+            return;
+        };
+        let rewritten =
+            "spec.template.spec.containers[0].image was sent as \"nginx:1.25\", and stored as \"nginx:pinned\"";
+        workspace.config(WEB).run(&PLAN).succeeds().says(rewritten);
+        workspace.apply().succeeds().says(rewritten);
+        let generation = |workspace: &Workspace| {
+            let live = workspace.api().workload(workspace.namespace(), "web");
+            live.expect("the workload exists")["metadata"]["generation"].clone()
+        };
+        let before = generation(workspace);
+        workspace.apply().succeeds().says(rewritten);
+        assert_eq!(generation(workspace), before, "nothing is rolled out");
+        // What the message advises ends it.
+        let ignoring = "lifecycle { ignore_changes = [spec.template.spec.containers[0].image] }\n  spec = {";
+        workspace
+            .config(&WEB.replacen("spec = {", ignoring, 1))
+            .applies()
+            .does_not_say("otherwise than it is configured");
+        workspace
+            .config(&WEB.replace("nginx:1.25", "nginx:pinned"))
+            .applies()
+            .does_not_say("otherwise than it is configured");
     });
 }

@@ -186,3 +186,26 @@ fn a_workload_that_somebody_else_creates_at_the_same_moment_is_left_to_them() {
         assert!(!managers.contains("terraform-provider-datum"), "{managers}");
     });
 }
+
+#[test]
+fn a_conflict_is_in_the_way_of_a_destruction_with_the_way_round_it() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let theirs = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
+            "spec": { "replicas": 9 },
+        });
+        let taken = workspace.api().apply_as("spot", workspace.namespace(), "web", theirs);
+        taken.expect("the field is taken");
+        // Terraform plans the change before it plans the destruction, and does not say what for.
+        workspace
+            .destroy()
+            .fails()
+            .says("belongs to \"spot\"")
+            .says("terraform destroy -refresh=false");
+        workspace
+            .run(&["destroy", "-auto-approve", "-no-color", "-refresh=false"])
+            .succeeds();
+        assert_eq!(workspace.api().workload(workspace.namespace(), "web"), None);
+    });
+}

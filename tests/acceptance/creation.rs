@@ -181,6 +181,82 @@ resource "datum_workload" "web" {
             .says("leave create_before_destroy out");
         assert_eq!(live(workspace)["metadata"]["uid"], before);
         assert_eq!(workspace.state(ADDRESS)["metadata"]["uid"], before);
+        // The same after a taint, and what the message advises works.
+        workspace.run(&["taint", ADDRESS]).succeeds();
+        workspace
+            .apply()
+            .fails()
+            .says("Terraform made it")
+            .says("leave create_before_destroy out");
+        workspace
+            .config(&config.replace("create_before_destroy = true", ""))
+            .applies();
+        assert_ne!(live(workspace)["metadata"]["uid"], before);
+    });
+}
+
+#[test]
+fn what_another_state_has_is_taken_over_as_the_message_says() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let other = Workspace::new(workspace.cli().clone(), workspace.api());
+        other
+            .config(&WEB.replace("NAMESPACE", workspace.namespace()))
+            .apply()
+            .fails()
+            .says("another state has it")
+            .says("state rm");
+        workspace.run(&["state", "rm", ADDRESS]).succeeds();
+        let id = format!("{}/web", workspace.namespace());
+        other.run(&["import", "-no-color", ADDRESS, &id]).succeeds();
+        other.plans_nothing();
+        other.destroy().succeeds();
+    });
+}
+
+#[test]
+fn a_workload_restored_from_a_backup_is_taken_over_as_the_message_says() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        let backup = live(workspace)["spec"].clone();
+        workspace.api().delete(workspace.namespace(), "web");
+        let restored = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": "web" },
+            "spec": backup,
+        });
+        let uid = workspace.api().create(workspace.namespace(), restored)["metadata"]["uid"].clone();
+        workspace
+            .run(&["plan", "-no-color"])
+            .succeeds()
+            .says("is not the one in the state any more")
+            .says("terraform apply -refresh-only");
+        workspace
+            .run(&["apply", "-refresh-only", "-auto-approve", "-no-color"])
+            .succeeds();
+        let import = format!(
+            "import {{\n  to = {ADDRESS}\n  id = \"{}/web\"\n}}\n",
+            workspace.namespace()
+        );
+        workspace.config(&format!("{import}{WEB}")).applies();
+        assert_eq!(workspace.state(ADDRESS)["metadata"]["uid"], uid);
+    });
+}
+
+#[test]
+fn a_saved_plan_that_is_older_than_a_deletion_says_to_plan_again() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        workspace.config(&WEB.replace("nginx:1.25", "nginx:1.26"));
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        workspace.api().delete(workspace.namespace(), "web");
+        workspace
+            .run(&["apply", "-no-color", "plan.bin"])
+            .fails()
+            .says("Plan again")
+            .does_not_say("made another")
+            .does_not_say("import");
+        assert_eq!(workspace.api().workload(workspace.namespace(), "web"), None);
+        workspace.applies();
     });
 }
 

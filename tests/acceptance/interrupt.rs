@@ -299,3 +299,32 @@ fn an_interrupt_ends_a_create_that_is_stalled_and_says_what_is_not_known() {
             .says("Whether the workload was created is not known");
     });
 }
+
+#[test]
+fn an_apply_under_nohup_outlives_its_terminal() {
+    each_cli(|workspace| {
+        workspace.config(&STUCK.replace("\"stuck\"", "\"slow\", \"simulator.datum.net/delay\" = \"3s\""));
+        let plain = workspace.command(&["apply", "-auto-approve", "-no-color"]);
+        let mut command = Command::new("nohup");
+        command.arg(plain.get_program()).args(plain.get_args());
+        if let Some(folder) = plain.get_current_dir() {
+            command.current_dir(folder);
+        }
+        for (name, value) in plain.get_envs() {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let apply = Running::start(&mut command);
+        workspace.api().until("the workload is waited for", || {
+            let live = workspace.api().workload(workspace.namespace(), "web");
+            live.is_some_and(|live| live["status"]["phase"] == "Provisioning")
+        });
+        // What a terminal sends to all that run in it when it is closed.
+        apply.signal(Signal::HUP);
+        apply.ends().succeeds().says("Apply complete");
+        assert_no_orphan(workspace);
+        workspace.plans_nothing();
+    });
+}

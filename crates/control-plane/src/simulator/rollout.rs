@@ -243,7 +243,8 @@ pub(super) enum Outlook {
 fn obstacle(workload: &Workload, before: &State, begun: bool, failed: bool, elapsed: Duration) -> Option<State> {
     let State { total, ready, old, .. } = *before;
     let wanted = workload.replicas;
-    if old == 0 && total >= wanted && ready == total {
+    let is_enough = old == 0 && total >= wanted && ready == total;
+    if wanted == 0 || is_enough {
         // No new replica is needed.
         return None;
     }
@@ -297,7 +298,12 @@ fn progress(workload: &Workload, before: &State) -> State {
     } = *before;
     let wanted = workload.replicas;
     let stride = stride(wanted.max(total));
-    if old > 0 && total > ready {
+    if wanted == 0 {
+        // Nothing has to come up before the others go.
+        total = total.saturating_sub(stride);
+        ready = ready.min(total);
+        old = old.min(ready);
+    } else if old > 0 && total > ready {
         // A new replica is ready and takes the place of an old one.
         old = old.saturating_sub(stride);
         if old == 0 {

@@ -344,7 +344,13 @@ pub fn warning_of_api(id: &WorkloadId, warning: &str) -> Diagnostic {
 /// Values that the API stored in place of those that were sent.
 pub fn rewritten(id: &WorkloadId, values: &[Rewritten]) -> Diagnostic {
     let mut text = String::new();
-    for Rewritten { field, ours, theirs } in values {
+    for Rewritten {
+        field,
+        attribute,
+        ours,
+        theirs,
+    } in values
+    {
         let is_plain = |value: &Json| !value.is_object() && !value.is_array();
         let change = if theirs.is_null() {
             "was sent, and nothing was stored".to_owned()
@@ -353,16 +359,22 @@ pub fn rewritten(id: &WorkloadId, values: &[Rewritten]) -> Diagnostic {
         } else {
             "was stored with another value than the one that was sent".to_owned()
         };
-        let _ = writeln!(text, "{field} {change}.");
+        let _ = writeln!(text, "{} {change}.", hcl(attribute));
     }
+    let attributes: Vec<_> = values.iter().map(|value| hcl(&value.attribute)).collect();
+    let attribute = match values {
+        [value] => value.attribute.clone(),
+        _ => root(),
+    };
     diagnostic(
         format!("The API stores workload {id} otherwise than it is configured"),
         format!(
             "{text}\nA policy or a webhook of the control plane does that. As long as the configuration says something else, \
              every plan shows the difference again. To end it, write what is stored into the configuration, or leave it to \
-             the control plane: lifecycle {{ ignore_changes = [...] }}"
+             the control plane:\n\nlifecycle {{\n  ignore_changes = [{}]\n}}",
+            attributes.join(", ")
         ),
-        root(),
+        attribute,
     )
 }
 
@@ -539,6 +551,8 @@ mod tests {
 
     use super::*;
     use crate::diagnostics::shown;
+    use crate::schema;
+    use crate::value::path::to_attribute;
 
     #[test]
     fn what_stands_in_the_way_comes_with_the_way_around_it() {
@@ -720,8 +734,18 @@ mod tests {
     #[test]
     fn what_admission_rewrites_is_said_with_what_ends_it() {
         let id: WorkloadId = "project-a/web".parse().unwrap();
+        let shape = crate::value::flatten_all(
+            &serde_json::json!({
+                "metadata": { "labels": { "team": "a" } },
+                "spec": { "replicas": 5, "template": { "spec": { "containers": [
+                    { "name": "app", "env": [{ "name": "PASSWORD", "value": "s3cret" }] },
+                ] } } },
+            }),
+            schema::workload(),
+        );
         let of = |field: &str, ours: Json, theirs: Json| Rewritten {
             field: field.to_owned(),
+            attribute: to_attribute(&field.parse().unwrap(), &shape, schema::workload()),
             ours,
             theirs,
         };
@@ -729,10 +753,14 @@ mod tests {
         expect![[r#"
             [] The API stores workload project-a/web otherwise than it is configured
             spec.replicas was sent as 5, and stored as 2.
-            spec.template.spec.containers[name="app"].env[name="PASSWORD"].value was stored with another value than the one that was sent.
-            metadata.labels.team was sent, and nothing was stored.
+            spec.template.spec.containers[0].env[0].value was stored with another value than the one that was sent.
+            metadata.labels["team"] was sent, and nothing was stored.
 
-            A policy or a webhook of the control plane does that. As long as the configuration says something else, every plan shows the difference again. To end it, write what is stored into the configuration, or leave it to the control plane: lifecycle { ignore_changes = [...] }
+            A policy or a webhook of the control plane does that. As long as the configuration says something else, every plan shows the difference again. To end it, write what is stored into the configuration, or leave it to the control plane:
+
+            lifecycle {
+              ignore_changes = [spec.replicas, spec.template.spec.containers[0].env[0].value, metadata.labels["team"]]
+            }
         "#]].assert_eq(&shown([&rewritten(
             &id,
             &[

@@ -9,12 +9,14 @@ use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
 use structured_merge::{Path, at, compare, field_set};
 use tf_plugin_server::operation;
-use tf_provider::Diagnostics;
+use tf_plugin_server::value::Value;
+use tf_provider::{AttributePath, Diagnostics};
 use tokio::time::Instant;
 
 use super::kind;
 use crate::diagnostics;
 use crate::provider::Session;
+use crate::schema;
 use crate::value::{self, path};
 
 /// How long a write is tried that is denied because something is absent.
@@ -56,15 +58,24 @@ pub(super) async fn pause() -> bool {
 pub struct Rewritten {
     /// The field, as the API writes it.
     pub field: String,
+    /// The attribute that says it.
+    pub attribute: AttributePath,
     /// What was sent.
     pub ours: Json,
     /// What was stored; null where nothing was.
     pub theirs: Json,
 }
 
-/// Says what the API stores in place of what was sent to it, once in a run.
-pub(super) fn warn(session: &Session, diags: &mut Diagnostics, id: &WorkloadId, sent: &Json, stored: &Object) {
-    let rewritten = rewritten(sent, stored.as_json());
+/// Says what the API stores in place of what was sent to it, once in a run. `planned` has the attributes.
+pub(super) fn warn(
+    session: &Session,
+    diags: &mut Diagnostics,
+    id: &WorkloadId,
+    sent: &Json,
+    stored: &Object,
+    planned: &Value,
+) {
+    let rewritten = rewritten(sent, stored.as_json(), planned);
     let new = rewritten
         .iter()
         .filter(|it| session.is_news(id, &format!("rewritten {}", it.field)));
@@ -75,7 +86,7 @@ pub(super) fn warn(session: &Session, diags: &mut Diagnostics, id: &WorkloadId, 
 }
 
 /// The values that were stored otherwise than sent, and do not mean the same.
-fn rewritten(sent: &Json, stored: &Json) -> Vec<Rewritten> {
+fn rewritten(sent: &Json, stored: &Json, planned: &Value) -> Vec<Rewritten> {
     let kind = kind();
     let sent = value::respelled(sent, stored, kind.node);
     let ours = field_set(&sent, kind.schema);
@@ -86,10 +97,13 @@ fn rewritten(sent: &Json, stored: &Json) -> Vec<Rewritten> {
     let found = differences.paths().into_iter().filter_map(|field| {
         // Empty maps vanish in places, which is no difference to anybody.
         let ours = at(&sent, &field).filter(is_kept)?;
+        let theirs = at(stored, &field).unwrap_or_default();
+        let field = path::field(&field);
         Some(Rewritten {
-            theirs: at(stored, &field).unwrap_or_default(),
-            field: path::field(&field).to_string(),
+            attribute: path::to_attribute(&field, planned, schema::workload()),
+            field: field.to_string(),
             ours,
+            theirs,
         })
     });
     found.collect()
@@ -100,6 +114,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    fn rewritten(sent: &Json, stored: &Json) -> Vec<Rewritten> {
+        super::rewritten(sent, stored, &value::flatten_all(sent, schema::workload()))
+    }
 
     fn spec(replicas: u64, image: &str, cpu: &str) -> Json {
         let container = json!({ "name": "app", "image": image, "resources": { "requests": { "cpu": cpu } } });
@@ -113,15 +131,16 @@ mod tests {
         let containers = &mut stored["spec"]["template"]["spec"]["containers"];
         containers.as_array_mut().unwrap().insert(0, sidecar);
         let found = rewritten(&spec(5, "nginx:1.25", "100m"), &stored);
-        let fields: Vec<_> = found.iter().map(|it| (it.field.as_str(), &it.theirs)).collect();
+        let fields: Vec<_> = found
+            .iter()
+            .map(|it| (diagnostics::hcl(&it.attribute), &it.theirs))
+            .collect();
+        let image = "spec.template.spec.containers[0].image".to_owned();
         assert_eq!(
             fields,
             [
-                ("spec.replicas", &json!(2)),
-                (
-                    "spec.template.spec.containers[name=\"app\"].image",
-                    &json!("nginx:1.25@sha256:b")
-                ),
+                ("spec.replicas".to_owned(), &json!(2)),
+                (image, &json!("nginx:1.25@sha256:b")),
             ]
         );
     }

@@ -65,7 +65,7 @@ pub(super) async fn run(
     };
     let Applied { object, warnings, .. } = applied;
     write::warn(session, diags, &id, &warnings);
-    admission::warn(session, diags, &id, &body, &object);
+    admission::warn(session, diags, &id, &body, &object, &planned);
     let private = PrivateState {
         server: Some(client.server().to_owned()),
         waiting: true,

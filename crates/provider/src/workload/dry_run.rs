@@ -156,6 +156,8 @@ struct Question<'q> {
     client: Client,
     id: WorkloadId,
     body: Json,
+    /// The planned state, which has the attributes.
+    planned: &'q Value,
 }
 
 impl<'q> Question<'q> {
@@ -176,6 +178,7 @@ impl<'q> Question<'q> {
             client,
             id,
             body,
+            planned: &plan.state,
         })
     }
 
@@ -187,7 +190,7 @@ impl<'q> Question<'q> {
     /// The API would take it.
     fn accepted(&self, diags: &mut Diagnostics, applied: &Applied) {
         self.session.accept(&self.id, &self.body);
-        admission::warn(self.session, diags, &self.id, &self.body, &applied.object);
+        admission::warn(self.session, diags, &self.id, &self.body, &applied.object, self.planned);
         write::warn(self.session, diags, &self.id, &applied.warnings);
     }
 

@@ -63,7 +63,7 @@ pub(super) async fn run(
         };
         let applied = write.run().await?;
         write::warn(session, diags, &id, &applied.warnings);
-        admission::warn(session, diags, &id, &change.body, &applied.object);
+        admission::warn(session, diags, &id, &change.body, &applied.object, planned);
         diags.warnings.extend(write.remarks(applied.object.as_json()));
         applied.object
     } else {

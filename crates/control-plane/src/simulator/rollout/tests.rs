@@ -242,6 +242,19 @@ fn scaling_goes_up_and_down_and_to_nothing() {
 }
 
 #[test]
+fn whatever_is_broken_goes_to_nothing_when_none_are_wanted() {
+    for scenario in ["ready", "failed", "never-ready", "quota-exceeded", "stuck", "slow"] {
+        let stage = Stage::new(scenario, 3).settle();
+        let stage = stage.change(IMAGE, json!("nginx:does-not-exist")).settle();
+        let stage = stage.change(REPLICAS, json!(0)).settle();
+        let last = stage.trace.lines().rfind(|line| !line.starts_with(' '));
+        let expected = "Running 0/0 of generation 3, Available=True (MinimumReplicasAvailable), Progressing=True \
+                        (RolloutComplete)";
+        assert_eq!(last, Some(expected), "{scenario}:\n{}", stage.trace);
+    }
+}
+
+#[test]
 fn a_thousand_replicas_take_no_more_steps_than_a_few() {
     let stage = Stage::new("ready", 1000).settle();
     assert!(stage.trace.lines().count() < 20, "{}", stage.trace);

@@ -49,10 +49,15 @@ impl Signals {
         loop {
             tokio::select! {
                 _ = self.terminate.recv() => return,
-                _ = self.hangup.recv() => return,
                 _ = self.interrupt.recv() => match self.on_interrupt {
                     Interrupt::End => return,
                     Interrupt::Ignore => tracing::debug!("ignoring SIGINT: the CLI says when to stop"),
+                },
+                // A CLI that was started to outlive its terminal (nohup) does, and its plugins with it. Any other dies of a hangup,
+                // which is noticed.
+                _ = self.hangup.recv() => match self.on_interrupt {
+                    Interrupt::End => return,
+                    Interrupt::Ignore => tracing::debug!("ignoring SIGHUP: the provider ends with the CLI"),
                 },
             }
         }
