@@ -29,13 +29,18 @@ pub(super) fn check(metadata: &Node<'_>) {
 pub(super) fn check_labels_and_annotations(metadata: &Node<'_>) {
     check_labels(&metadata.at("labels"));
     let annotations = metadata.at("annotations");
-    let mut size = 0;
+    let (mut size, mut largest) = (0, (0, ""));
     for (key, value) in annotations.entries() {
         check_key(&value, key, &format::qualified_name(&key.to_lowercase()));
-        size += key.len() + value.text().map_or(0, str::len);
+        let entry = key.len() + value.text().map_or(0, str::len);
+        size += entry;
+        largest = largest.max((entry, key));
     }
     if size > ANNOTATIONS_SIZE {
-        annotations.error(format!("Too long: may not be more than {ANNOTATIONS_SIZE} bytes"));
+        let (most, key) = largest;
+        annotations.error(format!(
+            "Too long: may not be more than {ANNOTATIONS_SIZE} bytes, and has {size}, {most} of them in {key:?}"
+        ));
     }
 }
 

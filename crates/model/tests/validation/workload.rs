@@ -149,8 +149,8 @@ fn names_labels_and_annotations_follow_kubernetes() {
     )]);
     let huge = "x".repeat(256 * 1024);
     check_workload(&[(
-        &format!("metadata: {{ name: a, annotations: {{ a: {huge} }} }}"),
-        &["metadata.annotations: Too long: may not be more than 262144 bytes"],
+        &format!("metadata: {{ name: a, annotations: {{ a: {huge}, b: '' }} }}"),
+        &["metadata.annotations: Too long: may not be more than 262144 bytes, and has 262146, 262145 of them in \"a\""],
     )]);
     check(
         "/spec/template/metadata",
