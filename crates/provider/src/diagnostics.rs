@@ -16,9 +16,7 @@ mod workload;
 use tf_provider::AttributePath;
 use tf_provider::{Diagnostic, Diagnostics};
 
-pub use self::api::{
-    Action, Selectors, conflict, denied_for_now, refused, refused_change, unchecked, unlisted,
-};
+pub use self::api::{Action, Selectors, conflict, denied_for_now, refused, refused_change, unchecked, unlisted};
 pub use self::manifest::{unreadable_manifest, unwritable_manifest};
 pub use self::mode::with_octal;
 pub use self::names::{unknown_name, unknown_names};
