@@ -272,7 +272,7 @@ impl<'w> Policy<'w> {
 
     /// A policy that applies what `expression` makes.
     fn rewriting(workspace: &'w Workspace, expression: &str) -> Option<Policy<'w>> {
-        let mutation = json!({ "patchType": "ApplyConfiguration", "applyConfiguration": { "expression": expression } });
+        let mutation = json!({ "patchType": "JSONPatch", "jsonPatch": { "expression": expression } });
         let spec = json!({ "reinvocationPolicy": "Never", "mutations": [mutation] });
         let policy = Self::made(workspace, "Mutating", spec, None)?;
         let api = policy.workspace.api();
@@ -426,9 +426,8 @@ fn a_policy_whose_parameter_the_run_makes_is_not_in_the_way_of_its_own_configura
 #[test]
 fn what_a_policy_of_a_real_api_rewrites_is_said_at_plan_and_after_an_apply_with_what_ends_it() {
     each_cli(|workspace| {
-        let expression = "Object{spec: Object.spec{template: Object.spec.template{spec: \
-                          Object.spec.template.spec{containers: object.spec.template.spec.containers.map(c, \
-                          Object.spec.template.spec.containers.item{name: c.name, image: \"nginx:pinned\"})}}}}";
+        let expression =
+            "[JSONPatch{op: 'replace', path: '/spec/template/spec/containers/0/image', value: 'nginx:pinned'}]";
         let Some(_policy) = Policy::rewriting(workspace, expression) else {
             return;
         };
