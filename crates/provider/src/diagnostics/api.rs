@@ -261,7 +261,8 @@ pub fn unchecked(id: &WorkloadId, error: &Error) -> Diagnostic {
     diagnostic(
         "The API does not check this plan",
         format!(
-            "{}\n\n{why}\nWhat the API does not accept shows at apply. This is said once for all workloads. {UNASKED}",
+            "{}\n\n{why}\nIt was asked about workload {id}, and this is said once for all. What the API does not accept shows at apply. \
+             {UNASKED}",
             sentence(&error.kind().to_string())
         ),
         root(),
