@@ -33,7 +33,6 @@ fn updated() -> String {
 }
 
 /// Has as many requests of a kind as this answered with an error of the API.
-#[must_use]
 fn answer(workspace: &Workspace, path: &str, times: impl Into<Value>, status: u16, message: &str) -> Fault {
     let fault = json!({ "status": status, "message": message });
     workspace
@@ -42,7 +41,6 @@ fn answer(workspace: &Workspace, path: &str, times: impl Into<Value>, status: u1
 }
 
 /// The same with as many as come.
-#[must_use]
 fn answer_all(workspace: &Workspace, path: &str, status: u16, message: &str) -> Fault {
     answer(workspace, path, AS_OFTEN_AS_IT_COMES, status, message)
 }
