@@ -331,11 +331,14 @@ fn encode_dynamic(bytes: &mut Vec<u8>, value: &Value, ty: &Type, depth: usize) -
     encode_into(bytes, value, ty, depth + 1)
 }
 
-/// An integer, else the float with this very value, else the digits: what Terraform itself does.
+/// An integer, else the float with this very value, else the digits, as Terraform itself does, but for whole numbers beyond an
+/// `i64`: Terraform holds a float to 53 bits and compares numbers by the shortest digits that tell them apart, so that the 2⁶³ of
+/// a configuration and the float of the same value are two numbers to it.
 fn encode_number(bytes: &mut Vec<u8>, number: &Number) {
+    let float = || number.as_binary().filter(|_| !number.is_integer());
     if let Some(int) = number.as_i64() {
         infallible(write::write_sint(bytes, int));
-    } else if let Some(float) = number.as_binary() {
+    } else if let Some(float) = float() {
         infallible(write::write_f64(bytes, float));
     } else {
         infallible(write::write_str(bytes, &number.to_string()));
@@ -351,4 +354,37 @@ fn length(length: usize) -> Result<u32, Error> {
 
 fn ends_early() -> Error {
     Error::new("the value ends early")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_goes_as_terraform_tells_it_from_others() {
+        let encoded = |text: &str| {
+            let mut bytes = Vec::new();
+            encode_number(&mut bytes, &text.parse().expect("a number"));
+            bytes
+        };
+        let digits = |text: &str| {
+            let mut bytes = Vec::new();
+            infallible(write::write_str(&mut bytes, text));
+            bytes
+        };
+        let float = |float: f64| {
+            let mut bytes = Vec::new();
+            infallible(write::write_f64(&mut bytes, float));
+            bytes
+        };
+        assert_eq!(encoded("9223372036854775807")[0], 0xcf, "an integer of 64 bits");
+        assert_eq!(
+            encoded("9223372036854775808"),
+            digits("9223372036854775808"),
+            "a power of two"
+        );
+        assert_eq!(encoded("9223372036854775809"), digits("9223372036854775809"));
+        assert_eq!(encoded("0.5"), float(0.5));
+        assert_eq!(encoded("0.1"), digits("0.1"), "no float is one tenth");
+    }
 }
