@@ -381,3 +381,79 @@ resource "datum_workload" "app" {
         workspace.applies();
     });
 }
+
+/// The CLI asks no more of the other provider than that it is there, so that another program can stand in for it.
+fn stand_in_for_kubernetes(workspace: &Workspace) {
+    let path = workspace.path().join("cli.tfrc");
+    let configuration = std::fs::read_to_string(&path).expect("the CLI's configuration is there");
+    let ours = configuration
+        .lines()
+        .find(|line| line.contains("datum-cloud/datum"))
+        .expect("the provider is overridden");
+    let binaries = ours.split('"').nth(3).expect("a folder");
+    let folder = workspace.path().join("kubernetes");
+    std::fs::create_dir_all(&folder).expect("a folder is made");
+    std::fs::copy(
+        format!("{binaries}/examples/terraform-provider-example"),
+        folder.join("terraform-provider-kubernetes"),
+    )
+    .expect("the example provider is built");
+    let both = format!("{ours}\n    \"hashicorp/kubernetes\" = \"{}\"", folder.display());
+    std::fs::write(&path, configuration.replace(ours, &both)).expect("the CLI's configuration is written");
+}
+
+#[test]
+fn a_kubernetes_manifest_is_moved_without_a_difference() {
+    each_cli(|workspace| {
+        if !workspace
+            .cli()
+            .has(&Feature::MOVED_TYPE, "a move from kubernetes_manifest")
+        {
+            return;
+        }
+        stand_in_for_kubernetes(workspace);
+        let manifest = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload",
+            "metadata": { "name": "web", "namespace": workspace.namespace(), "labels": { "app": "web" } },
+            "spec": {
+                "replicas": 2, "selector": { "matchLabels": { "app": "web" } },
+                "template": { "metadata": { "labels": { "app": "web" } }, "spec": { "containers": [{
+                "name": "app", "image": "nginx:1.25", "ports": [{ "containerPort": 80 }],
+                "resources": { "limits": { "cpu": "1", "memory": "1Gi" } },
+            }] } } },
+        });
+        workspace
+            .api()
+            .apply_as("Terraform", workspace.namespace(), "web", manifest.clone())
+            .expect("the manifest is applied");
+        let registry = if workspace.cli().is_terraform() {
+            "registry.terraform.io"
+        } else {
+            "registry.opentofu.org"
+        };
+        // As the other provider stores it: values of any type beside their types.
+        let dynamic = json!({ "type": ["object", {}], "value": manifest });
+        let state = json!({
+            "version": 4, "terraform_version": "1.6.0", "serial": 1, "lineage": "moved", "outputs": {},
+            "resources": [{
+                "mode": "managed", "type": "kubernetes_manifest", "name": "web",
+                "provider": format!("provider[\"{registry}/hashicorp/kubernetes\"]"),
+                "instances": [{ "schema_version": 1, "sensitive_attributes": [], "attributes": {
+                    "manifest": dynamic, "object": dynamic, "computed_fields": null, "field_manager": [],
+                    "timeouts": [], "wait": [], "wait_for": null,
+                } }],
+            }],
+        });
+        workspace.write("terraform.tfstate", &state.to_string());
+        let moved = "moved {\n  from = kubernetes_manifest.web\n  to   = datum_workload.web\n}\n";
+        workspace.config(&format!("{WEB}{moved}"));
+        workspace
+            .run(&["plan", "-no-color"])
+            .succeeds()
+            .says("kubernetes_manifest.web has moved to datum_workload.web")
+            .says("0 to add, 0 to change, 0 to destroy");
+        workspace.applies();
+        workspace.plans_nothing();
+        assert_eq!(workspace.state("datum_workload.web")["metadata"]["name"], "web");
+    });
+}
