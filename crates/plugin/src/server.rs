@@ -152,8 +152,12 @@ impl Server {
         panic::install_hook();
         logging::install(options.provider());
         let lifetime = Lifetime::of_plugin().map_err(ServeError::Signals)?;
-        let listener = Listener::bind().map_err(ServeError::Listen)?;
-        let endpoint = listener.endpoint().map_err(ServeError::Listen)?;
+        let listening = Listener::bind().and_then(|listener| Ok((listener.endpoint()?, listener)));
+        let (endpoint, listener) = listening.map_err(|error| {
+            // The CLI shows what stands in the handshake's place, and of stderr nothing.
+            let _ = writeln!(io::stdout(), "{} cannot listen for the CLI: {error}", options.name);
+            ServeError::Listen(error)
+        })?;
         let tls = Tls::pinned_to(&greeting.client_certificate)?;
         handshake::answer(&mut io::stdout(), greeting, &endpoint, &tls.certificate).map_err(ServeError::Stdout)?;
         tracing::debug!(version = options.version, "serving {}", options.name);

@@ -14,6 +14,8 @@ use super::Endpoint;
 const FOLDER: &str = "PLUGIN_UNIX_SOCKET_DIR";
 /// The group that may connect beside this user, by its name or number, for a CLI that runs as another user.
 const GROUP: &str = "PLUGIN_UNIX_SOCKET_GROUP";
+/// Folders that are there where TMPDIR names none that can hold a socket: it may be missing, or its name too long.
+const USUAL: [&str; 2] = ["/tmp", "/var/tmp"];
 /// Where the numbers of groups are found.
 const GROUPS: &str = "/etc/group";
 
@@ -28,18 +30,36 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn bind() -> io::Result<Self> {
-        let parent = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty());
-        let parent = parent.map_or_else(std::env::temp_dir, PathBuf::from);
+        let chosen = std::env::var_os(FOLDER).filter(|folder| !folder.is_empty());
         let group = std::env::var(GROUP).ok().filter(|group| !group.is_empty());
-        Self::bind_in(&parent, group.as_deref())
+        // What the CLI chose is where it looks.
+        match chosen {
+            Some(folder) => Self::bind_in(Path::new(&folder), group.as_deref()),
+            None => Self::bind_in_first(&std::env::temp_dir(), group.as_deref()),
+        }
+    }
+
+    /// In the folder for temporary files, or in one of the usual where it can hold no socket.
+    fn bind_in_first(temporary: &Path, group: Option<&str>) -> io::Result<Self> {
+        Self::bind_in(temporary, group).or_else(|error| {
+            let others = USUAL
+                .iter()
+                .find_map(|folder| Self::bind_in(Path::new(folder), group).ok());
+            others.ok_or(error)
+        })
     }
 
     fn bind_in(parent: &Path, group: Option<&str>) -> io::Result<Self> {
+        if parent.to_str().is_none() {
+            let why = io::Error::other("the CLI is told the path of the socket as UTF-8, which this is not");
+            return Err(within(&parent.display().to_string(), &why));
+        }
         // The name is kept short: a socket's path holds about 100 bytes.
         let folder = tempfile::Builder::new()
             .prefix("plugin-")
             .permissions(Permissions::from_mode(0o700))
-            .tempdir_in(parent)?;
+            .tempdir_in(parent)
+            .map_err(|error| within(&parent.display().to_string(), &error))?;
         let socket = folder.path().join("socket");
         let inner = UnixListener::bind(&socket).map_err(|error| within(&socket.display().to_string(), &error))?;
         if let Some(group) = group {
@@ -131,6 +151,23 @@ mod tests {
             assert_eq!((mode(folder), mode(&listener.socket)), (0o710, 0o660), "{group}");
             assert_eq!(folder.metadata().unwrap().gid(), own);
             assert_eq!(listener.socket.metadata().unwrap().gid(), own);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_cannot_hold_a_socket_is_not_the_only_one() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let parent = tempfile::tempdir().unwrap();
+        let long = parent.path().join("x".repeat(120));
+        fs::create_dir(&long).unwrap();
+        let bytes = parent.path().join(std::ffi::OsString::from_vec(vec![b'k', 0xff]));
+        fs::create_dir(&bytes).unwrap();
+        for unusable in [long, bytes, parent.path().join("missing")] {
+            assert!(Listener::bind_in(&unusable, None).is_err(), "{}", unusable.display());
+            let listener = Listener::bind_in_first(&unusable, None).unwrap();
+            let socket = listener.endpoint().unwrap().address;
+            assert!(USUAL.iter().any(|usual| socket.starts_with(usual)), "{socket}");
         }
     }
 

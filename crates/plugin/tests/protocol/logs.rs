@@ -1,7 +1,8 @@
 //! Logs, as the CLI gets them.
 
+use futures::StreamExt;
 use serde_json::Value;
-use tf_plugin_server::proto::configure_provider;
+use tf_plugin_server::proto::{configure_provider, list_resource};
 
 use crate::client::encode;
 use crate::plugin::Plugin;
@@ -51,6 +52,30 @@ async fn every_line_of_a_call_says_which_call() {
             .iter()
             .any(|line| line["@module"].as_str().unwrap().starts_with("h2"))
     );
+}
+
+#[tokio::test]
+async fn what_a_list_logs_says_so_too() {
+    let plugin = Plugin::start_with(&[("TF_LOG_PROVIDER", "trace")]).await;
+    let schema = plugin.client.provider_schema().await;
+    let ty = type_of(schema.list_resource_schemas["example_thing"].block.as_ref().unwrap());
+    let request = list_resource::Request {
+        type_name: "example_thing".to_owned(),
+        config: encode(&tf_plugin_server::value::Value::object([("prefix", "a")]), &ty),
+        ..list_resource::Request::default()
+    };
+    let mut events = plugin
+        .client
+        .stream::<_, list_resource::Event>("tfplugin6.Provider", "ListResource", request)
+        .await
+        .unwrap();
+    while events.next().await.is_some() {}
+    plugin.signal("TERM");
+    let stderr = plugin.ended().await.stderr;
+    let lines: Vec<Value> = stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let listing = lines.iter().find(|line| line["@message"] == "listing").unwrap();
+    assert_eq!(listing["tf_rpc"], "ListResource");
+    assert_eq!(listing["tf_resource_type"], "example_thing");
 }
 
 #[tokio::test]

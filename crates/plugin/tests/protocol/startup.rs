@@ -75,6 +75,24 @@ async fn a_cli_that_cannot_be_served_is_told_why() {
 }
 
 #[tokio::test]
+async fn a_plugin_that_has_nowhere_to_listen_says_so_in_the_line_that_the_cli_shows() {
+    let certificate = Certificate::new();
+    let certificate = ("PLUGIN_CLIENT_CERT", certificate.pem.as_str());
+    let output = run(
+        &[],
+        &[COOKIE, certificate, ("PLUGIN_UNIX_SOCKET_DIR", "/does/not/exist")],
+    )
+    .await;
+    assert_eq!(output.status.code(), Some(1));
+    let stdout = text(&output.stdout);
+    assert!(
+        stdout.starts_with("terraform-provider-example cannot listen for the CLI: /does/not/exist: ")
+            && stdout.lines().count() == 1,
+        "{stdout}"
+    );
+}
+
+#[tokio::test]
 async fn stdout_carries_the_handshake_and_nothing_else() {
     let plugin = Plugin::start_with(&[("TF_LOG", "trace")]).await;
     plugin.client.provider_schema().await;

@@ -124,6 +124,7 @@ impl List for Existing {
     async fn list(&self, diags: &mut Diagnostics, request: ListRequest, mut results: Results) {
         let prefix = request.config.get("prefix").and_then(Value::as_str).unwrap_or_default();
         assert_ne!(prefix, "panic", "listing things");
+        tracing::debug!(prefix, "listing");
         let things = super::existing().clone();
         for (id, thing) in things.into_iter().filter(|(id, _)| id.starts_with(prefix)) {
             let listed = Listed {
