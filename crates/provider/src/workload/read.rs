@@ -133,7 +133,8 @@ pub fn refreshed(
     if !private.waiting {
         private.written = written;
     }
-    private.server = Some(run.server.to_owned());
+    // One control plane may have several addresses: the uid is the same, and the next write takes down the new one.
+    private.server.get_or_insert_with(|| run.server.to_owned());
     // A state that shows nothing new is left as it is, so that a job that looks for drift finds none.
     let fresh = private.seen.clone();
     private.seen.version.clone_from(&before.seen.version);
@@ -200,6 +201,26 @@ mod tests {
         let id: WorkloadId = "shop/web".parse().expect("an identifier");
         let state = Value::object([("metadata", metadata)]);
         refreshed(&id, &object, &state, private, run).1.waiting
+    }
+
+    #[test]
+    fn a_control_plane_at_another_address_is_nothing_new() {
+        let object = Object::new(json!({
+            "metadata": { "name": "web", "namespace": "shop", "uid": "u", "resourceVersion": "1" }, "spec": {},
+        }));
+        let id: WorkloadId = "shop/web".parse().expect("an identifier");
+        let read = |state: &Value, private: PrivateState, server| {
+            let run = Run {
+                server,
+                wanted: &Wait::DEFAULT,
+                imports: false,
+            };
+            refreshed(&id, &object, state, private, run)
+        };
+        let state = Value::object([("metadata", Value::object([("uid", Value::from("u"))]))]);
+        let (state, private) = read(&state, PrivateState::default(), "inside");
+        assert_eq!(private.server.as_deref(), Some("inside"));
+        assert_eq!(read(&state, private.clone(), "outside"), (state, private));
     }
 
     #[test]
