@@ -89,7 +89,6 @@ sharing: setup ## Try thousands of random edits by several managers (each test r
 
 generate: setup ## Make the generated files anew: schema, CRD, plugin protocol, reference
 	$(CARGO) xtask generate
-	UPDATE_EXPECT=1 $(CARGO) test --quiet --locked --package terraform-provider-datum --lib configuration::reference
 
 clean: ## Remove what was built and what setup installed
 	$(CARGO) clean

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 use serde_json::Value;
+use terraform_provider_datum::configuration;
 
 /// One generated file.
 struct Artefact {
@@ -75,6 +76,25 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
         content,
         data: None,
     });
+    let tables = [
+        ("docs/index.md", "settings", configuration::reference::settings()),
+        (
+            "docs/guides/authentication.md",
+            "ways",
+            configuration::reference::ways(),
+        ),
+    ];
+    let tables = tables.map(|(path, name, table)| {
+        let path = root.join(path);
+        let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let content = with_region(&text, name, &table).with_context(|| path.display().to_string())?;
+        Ok::<_, anyhow::Error>(Artefact {
+            path,
+            content,
+            data: None,
+        })
+    });
+    let tables = tables.into_iter().collect::<Result<Vec<_>, _>>()?;
     let schemas = vec![
         json("crates/model/schema/workload.json", &schema),
         json("crates/model/schema/crd.json", &crd),
@@ -89,7 +109,17 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
             data: None,
         },
     ];
-    Ok(schemas.into_iter().chain(pages).collect())
+    Ok(schemas.into_iter().chain(pages).chain(tables).collect())
+}
+
+/// The text with what stands between the marks of that name replaced.
+fn with_region(text: &str, name: &str, region: &str) -> anyhow::Result<String> {
+    let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
+    let parts = text
+        .split_once(&begin)
+        .and_then(|(before, rest)| Some((before, rest.split_once(&end)?.1)));
+    let (before, after) = parts.with_context(|| format!("there is no place for the {name}: {begin}{end}"))?;
+    Ok(format!("{before}{begin}{region}{end}{after}"))
 }
 
 impl Artefact {
@@ -188,5 +218,13 @@ mod tests {
         assert_eq!(artefact.differences("a\nc\n"), "  ~ line 2: \"c\" -> \"b\"");
         assert_eq!(artefact.differences("a"), "  ~ line 2: the end -> \"b\"");
         assert_eq!(artefact.differences("a\nb"), "  only the layout differs");
+    }
+
+    #[test]
+    fn a_table_takes_the_place_between_its_marks_and_nothing_else() {
+        let text = "before\n<!-- ways -->\nold\n<!-- /ways -->\nafter\n";
+        let replaced = with_region(text, "ways", "new\n").unwrap();
+        assert_eq!(replaced, text.replace("old", "new"));
+        assert!(with_region("nowhere", "ways", "new\n").is_err());
     }
 }

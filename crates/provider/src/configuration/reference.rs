@@ -34,32 +34,3 @@ fn variables(setting: &Setting) -> String {
 fn line(table: &mut String, text: &str) {
     writeln!(table, "{text}").expect("a text takes all that is written");
 }
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    /// Holds a table of the documentation to what it should be; `make generate` writes it.
-    #[track_caller]
-    fn check(document: &str, name: &str, table: &str) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(document);
-        let text = std::fs::read_to_string(&path).expect("the document is there");
-        let (begin, end) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-        let (before, rest) = text.split_once(&begin).expect("the document has a place for the table");
-        let (written, after) = rest.split_once(&end).expect("the table ends");
-        if std::env::var_os("UPDATE_EXPECT").is_some() {
-            let updated = format!("{before}{begin}{table}{end}{after}");
-            std::fs::write(path, updated).expect("the document is written");
-        } else {
-            assert_eq!(written, table, "{document} is stale: make generate");
-        }
-    }
-
-    #[test]
-    fn the_documentation_has_every_setting_and_every_way() {
-        check("index.md", "settings", &settings());
-        check("guides/authentication.md", "ways", &ways());
-    }
-}
