@@ -86,6 +86,16 @@ impl Credential {
         }
     }
 
+    /// What there is to say when the time for an operation ran out before the header was there.
+    pub(crate) fn overdue(&self) -> CredentialError {
+        match self {
+            Self::Exec(plugin) => plugin.overdue(),
+            Self::ServiceAccount(account) => account.overdue(),
+            Self::File(file) => file.unreadable("reading it took all the time that the operation had".to_owned()),
+            Self::None | Self::Fixed(_) => CredentialError::Malformed("could not be had in time"),
+        }
+    }
+
     /// The header of the next request.
     pub(crate) async fn current(&self) -> Result<Issued, CredentialError> {
         match self {

@@ -293,9 +293,9 @@ impl Transport {
         limits: &Limits,
     ) -> Result<Success, Error> {
         let patience = limits.attempt.unwrap_or(self.request_timeout).min(self.request_timeout);
-        let issued = self.issued(attempt).await?;
+        let issued = self.issued(attempt, limits).await?;
         let mut answer = in_time(attempt, patience, self.exchange(attempt, request, &issued)).await?;
-        if let Some(renewed) = self.renewed(attempt, answer.status, &issued).await? {
+        if let Some(renewed) = self.renewed(attempt, answer.status, &issued, limits).await? {
             answer = in_time(attempt, patience, self.exchange(attempt, request, &renewed)).await?;
         }
         verdict(attempt, &answer)
@@ -309,9 +309,10 @@ impl Transport {
         request: &Request<Vec<u8>>,
         patience: Duration,
     ) -> Result<Body, Error> {
-        let issued = self.issued(attempt).await?;
+        let limits = Limits::default();
+        let issued = self.issued(attempt, &limits).await?;
         let mut response = in_time(attempt, patience, self.open(attempt, request, &issued)).await?;
-        if let Some(renewed) = self.renewed(attempt, response.status(), &issued).await? {
+        if let Some(renewed) = self.renewed(attempt, response.status(), &issued, &limits).await? {
             response = in_time(attempt, patience, self.open(attempt, request, &renewed)).await?;
         }
         if response.status().is_success() {
@@ -321,23 +322,39 @@ impl Transport {
         Err(classify(attempt, &answer))
     }
 
-    async fn issued(&self, attempt: &Attempt) -> Result<Issued, Error> {
-        self.credential
-            .current()
-            .await
-            .map_err(|error| Error::new(attempt, Kind::Credential(error)))
+    async fn issued(&self, attempt: &Attempt, limits: &Limits) -> Result<Issued, Error> {
+        self.had(attempt, limits, self.credential.current()).await
     }
 
     /// The credentials to try after an answer with this status; `None` when there is no reason, or there are no others.
-    async fn renewed(&self, attempt: &Attempt, status: StatusCode, issued: &Issued) -> Result<Option<Issued>, Error> {
+    async fn renewed(
+        &self,
+        attempt: &Attempt,
+        status: StatusCode,
+        issued: &Issued,
+        limits: &Limits,
+    ) -> Result<Option<Issued>, Error> {
         if status != StatusCode::UNAUTHORIZED {
             return Ok(None);
         }
         tracing::debug!("the credentials were refused");
-        self.credential
-            .renewed(issued)
-            .await
-            .map_err(|error| Error::new(attempt, Kind::Credential(error)))
+        self.had(attempt, limits, self.credential.renewed(issued)).await
+    }
+
+    /// Credentials, in the time that the operation has. If they take all of it, it is they that are told: nothing was sent.
+    async fn had<T>(
+        &self,
+        attempt: &Attempt,
+        limits: &Limits,
+        credential: impl Future<Output = Result<T, CredentialError>>,
+    ) -> Result<T, Error> {
+        let had = match limits.deadline {
+            Some(deadline) => tokio::time::timeout_at(deadline, credential)
+                .await
+                .unwrap_or_else(|_| Err(self.credential.overdue())),
+            None => credential.await,
+        };
+        had.map_err(|error| Error::new(attempt, Kind::Credential(error)))
     }
 
     async fn exchange(&self, attempt: &Attempt, request: &Request<Vec<u8>>, issued: &Issued) -> Result<Answer, Error> {

@@ -89,6 +89,11 @@ impl Plugin {
         }
     }
 
+    /// The program had not ended when the time for an operation ran out.
+    pub(super) fn overdue(&self) -> CredentialError {
+        self.failed("had not ended when the time for the operation ran out; was it waiting for input? Nothing was sent")
+    }
+
     async fn run(&self) -> Result<(Option<http::HeaderValue>, Option<Timestamp>), CredentialError> {
         tracing::debug!(command = %self.exec.command, "running the credential program");
         let mut command = Command::new(&self.exec.command);

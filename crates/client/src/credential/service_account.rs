@@ -274,6 +274,12 @@ impl Account {
         }
     }
 
+    /// The endpoint had not answered when the time for an operation ran out.
+    pub(super) fn overdue(&self) -> CredentialError {
+        let why = "it had not answered when the time for the operation ran out; nothing was sent to the API";
+        self.failed(why.to_owned(), Passing::Yes)
+    }
+
     /// Exchanges the key. A server that refuses what was signed by a clock that is not its own is asked once more by its own.
     async fn exchange(&self, now: Timestamp) -> Result<(SecretString, Duration), CredentialError> {
         let (refused, date) = match self.exchange_at(now).await {

@@ -20,6 +20,7 @@ use futures::future::join_all;
 use futures::stream::FuturesUnordered;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
+use tracing::Instrument as _;
 
 use super::{Message, Watch};
 use crate::client::{Client, ListOptions};
@@ -161,7 +162,9 @@ impl Hubs {
         let mut hubs = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let commands = hubs.entry(id.namespace.clone()).or_insert_with(|| {
             let (commands, inbox) = unbounded_channel();
-            tokio::spawn(Hub::new(client.clone(), id.namespace.clone(), inbox).run());
+            let hub = Hub::new(client.clone(), id.namespace.clone(), inbox);
+            // Its requests are logged as those of the operation that needed it first.
+            tokio::spawn(hub.run().in_current_span());
             commands
         });
         let subscriber = Subscriber {
