@@ -11,7 +11,7 @@ use serde_json::Value;
 /// server nothing of Datum, and the control plane nothing of the code it is there to test.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("acceptance", &["test-programs"]),
-    ("datum-client", &["datum-model"]),
+    ("datum-client", &["datum-model", "test-programs"]),
     (
         "datum-control-plane",
         &["datum-model", "structured-merge", "test-programs"],

@@ -129,8 +129,7 @@ impl fmt::Display for Target {
             Self::Host(_) => f.write_str("host"),
             Self::InCluster(_) => f.write_str("the pod's cluster"),
             Self::Kubeconfig(kubeconfig) => {
-                let shown = kubeconfig.paths.iter().map(|path| content::shown(path));
-                let shown: Vec<String> = shown.map(|path| path.unwrap_or_else(|no| no.to_string())).collect();
+                let shown: Vec<String> = kubeconfig.paths.iter().map(|path| content::described(path)).collect();
                 write!(f, "kubeconfig {}", shown.join(", "))
             }
         }
@@ -138,7 +137,7 @@ impl fmt::Display for Target {
 }
 
 /// Kubeconfig files and what to take from them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Kubeconfig {
     /// The files, merged as kubectl merges `KUBECONFIG`: the first to set a name wins, a missing file of several is
     /// skipped.
@@ -149,6 +148,19 @@ pub struct Kubeconfig {
     pub cluster: Option<String>,
     /// The user, in place of the context's.
     pub user: Option<String>,
+}
+
+/// What is no path may be a secret: it is not shown.
+impl fmt::Debug for Kubeconfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let paths: Vec<String> = self.paths.iter().map(|path| content::described(path)).collect();
+        f.debug_struct("Kubeconfig")
+            .field("paths", &paths)
+            .field("context", &self.context)
+            .field("cluster", &self.cluster)
+            .field("user", &self.user)
+            .finish()
+    }
 }
 
 /// What a pod knows about its cluster.
@@ -166,7 +178,7 @@ impl InCluster {
 }
 
 /// Who asks.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum Auth {
     /// A bearer token.
     Token(SecretString),
@@ -192,6 +204,24 @@ pub enum Auth {
     },
     /// No credentials, even where a kubeconfig has some.
     Anonymous,
+}
+
+/// What it is, and nothing that may be a secret: a certificate may have its key beside it, and a path be content.
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token(_) => f.write_str("Token(..)"),
+            Self::TokenFile(path) => f.debug_tuple("TokenFile").field(&content::described(path)).finish(),
+            Self::ClientCertificate { .. } => f.write_str("ClientCertificate { .. }"),
+            Self::Exec(exec) => f.debug_tuple("Exec").field(exec).finish(),
+            Self::ServiceAccount(source) => f.debug_tuple("ServiceAccount").field(source).finish(),
+            Self::Basic { username, .. } => f
+                .debug_struct("Basic")
+                .field("username", username)
+                .finish_non_exhaustive(),
+            Self::Anonymous => f.write_str("Anonymous"),
+        }
+    }
 }
 
 /// An exec credential plugin (`client.authentication.k8s.io`).
@@ -221,7 +251,7 @@ impl fmt::Debug for Exec {
 }
 
 /// A Datum service-account key file.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub enum ServiceAccount {
     /// The path of the key file.
     File(PathBuf),
@@ -229,8 +259,18 @@ pub enum ServiceAccount {
     Json(SecretString),
 }
 
+/// What is no path may be the key: it is not shown.
+impl fmt::Debug for ServiceAccount {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => f.debug_tuple("File").field(&content::described(path)).finish(),
+            Self::Json(_) => f.write_str("Json(..)"),
+        }
+    }
+}
+
 /// How the server proves itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Tls {
     /// Certificate authorities to trust in place of the system's: PEM, or PEM in base64.
     pub ca: Option<String>,
@@ -247,6 +287,17 @@ impl Tls {
         verification: None,
         server_name: None,
     };
+}
+
+/// What is given for an authority may have a key beside it: it is not shown.
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tls")
+            .field("has_ca", &self.ca.is_some())
+            .field("verification", &self.verification)
+            .field("server_name", &self.server_name)
+            .finish()
+    }
 }
 
 /// Whether the server's certificate is verified.

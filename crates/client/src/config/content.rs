@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 /// What a path is called in a message: itself, unless it is no path.
 pub(crate) fn shown(path: &Path) -> Result<String, Misplaced> {
     let text = path.to_string_lossy();
@@ -19,23 +22,47 @@ pub(crate) struct Misplaced;
 
 /// The longest name of a file on the usual file systems, in bytes.
 const LONGEST_NAME: usize = 255;
-/// How long a name may be that has neither an extension nor a place and is not a token.
-const LONGEST_BARE_NAME: usize = 40;
+/// How long a name may be that has no extension: opaque tokens have 32 letters and more.
+const LONGEST_BARE_NAME: usize = 31;
+
+/// How much text, at least, is taken for text when it was in base64.
+const SHORTEST_PACKED: usize = 24;
 
 /// Whether a text is what a file may hold, rather than where it is: it has several lines, is JSON, PEM or a part of it, is in
 /// base64, or is a token.
 fn is_content(text: &str) -> bool {
-    let is_coded = |name: &str| {
+    let is_coded = |word: &str| {
         // JSON and PEM in base64, and a JWT, whose header is JSON.
-        ["LS0t", "eyJ", "ewog"].iter().any(|begin| name.starts_with(begin))
+        ["LS0t", "eyJ", "ewog"].iter().any(|begin| word.starts_with(begin))
     };
     let mut names = text.split(['/', '\\']);
+    let mut words = text.split(['/', '\\', ' ', '"', '\'', '\u{feff}']);
+    // A relative path has been joined with a folder: its own beginning may be after any slash.
+    let mut rests = text.match_indices('/').map(|(at, _)| &text[at + 1..]);
     text.contains(['\n', '{', '\u{0}'])
         || text.contains("-----BEGIN")
-        || names.clone().any(|name| name.len() > LONGEST_NAME || is_coded(name))
+        || names.clone().any(|name| name.len() > LONGEST_NAME)
+        || words.any(is_coded)
+        || is_packed(text)
+        || rests.any(is_packed)
         || names
             .next_back()
             .is_some_and(|name| name.len() > LONGEST_BARE_NAME && !name.contains('.'))
+}
+
+/// Whether a text is text in base64, or the beginning of it. A path that could be base64 is hardly ever text then.
+fn is_packed(text: &str) -> bool {
+    let whole = text.get(..text.len() / 4 * 4).unwrap_or_default();
+    let unpacked = STANDARD.decode(whole).unwrap_or_default();
+    let is_text = |byte: &u8| byte.is_ascii_graphic() || byte.is_ascii_whitespace() || *byte >= 0x80;
+    unpacked.len() >= SHORTEST_PACKED
+        && unpacked.iter().all(is_text)
+        && unpacked.iter().filter(|byte| byte.is_ascii()).count() > unpacked.len() * 9 / 10
+}
+
+/// What a path is called where nobody waits for an error.
+pub(crate) fn described(path: &Path) -> String {
+    shown(path).unwrap_or_else(|misplaced| misplaced.to_string())
 }
 
 #[cfg(test)]
@@ -54,6 +81,10 @@ mod tests {
             "eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
             long.as_str(),
             token,
+            "0123456789abcdef0123456789abcdef",
+            "Bearer eyJhbGciOiJSUzI1NiJ9.e30.c2ln",
+            // A token with a slash in base64, where a kubeconfig has a relative path.
+            "/home/me/c2VjcmV0LXRva2VuPz8/LW9mLXNvbWVib2R5LXdpdGgtYS1zbGFzaA==",
         ];
         for content in contents {
             assert_eq!(shown(Path::new(content)), Err(Misplaced), "{content}");
@@ -64,6 +95,8 @@ mod tests {
             "token",
             "C:\\Users\\me\\.kube\\config",
             "../kc/",
+            "/home/me/Terraform/environments/production1/kubeconfig",
+            "clusters/Frankfurt2/serviceaccounts/terraform/tokens1",
         ] {
             assert_eq!(shown(Path::new(path)).as_deref(), Ok(path));
         }

@@ -164,8 +164,13 @@ fn part(field: &str, data: Option<&str>, path: Option<&str>) -> Result<Option<Se
             .decode(packed)
             .ok()
             .and_then(|bytes| String::from_utf8(bytes).ok());
-        let why = || problem(format!("{field}-data is not in base64; a path belongs into {field}"));
-        return text.map(|text| Some(text.into())).ok_or_else(why);
+        return match text {
+            Some(text) if text.contains("-----BEGIN") => Ok(Some(text.into())),
+            Some(_) => Err(problem(format!("{field}-data holds no PEM; it may be in base64 twice"))),
+            None => Err(problem(format!(
+                "{field}-data is not in base64; a path belongs into {field}"
+            ))),
+        };
     }
     let Some(path) = path.filter(|path| !path.is_empty()) else {
         return Ok(None);

@@ -86,7 +86,7 @@ impl Authority {
     }
 
     /// A certificate that is valid until this year begins.
-    fn issue_until(&self, year: i32, names: &[&str], usage: ExtendedKeyUsagePurpose) -> Identity {
+    pub(crate) fn issue_until(&self, year: i32, names: &[&str], usage: ExtendedKeyUsagePurpose) -> Identity {
         let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
         let mut params = CertificateParams::new(names).unwrap();
         params.not_after = rcgen::date_time_ymd(year, 1, 1);
@@ -122,17 +122,22 @@ impl Authority {
 }
 
 /// A TLS server that answers with a Workload, and notes who presented a certificate and which token.
-struct Server {
-    address: SocketAddr,
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
     seen: Arc<Mutex<Vec<(bool, String)>>>,
     connections: Arc<AtomicUsize>,
 }
 
 impl Server {
     /// A server whose certificate carries these names, and that asks for a client certificate of that authority.
-    async fn start(authority: &Authority, names: &[&str]) -> Self {
-        install_provider();
+    pub(crate) async fn start(authority: &Authority, names: &[&str]) -> Self {
         let identity = authority.issue(names, ExtendedKeyUsagePurpose::ServerAuth);
+        Self::showing(identity, authority).await
+    }
+
+    /// A server with this certificate, that asks for a client certificate of that authority.
+    pub(crate) async fn showing(identity: Identity, authority: &Authority) -> Self {
+        install_provider();
         let mut roots = RootCertStore::empty();
         let anchor = rustls::pki_types::pem::PemObject::from_pem_slice(authority.pem.as_bytes()).unwrap();
         roots.add(anchor).unwrap();
@@ -183,11 +188,11 @@ impl Server {
         }
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("https://{}", self.address)
     }
 
-    fn seen(&self) -> Vec<(bool, String)> {
+    pub(crate) fn seen(&self) -> Vec<(bool, String)> {
         self.seen.lock().unwrap().clone()
     }
 }

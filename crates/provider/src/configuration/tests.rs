@@ -403,10 +403,73 @@ fn a_proxy_is_the_settings_or_the_environments() {
     assert_eq!(proxy(&[]), Some(of_all));
 }
 
-#[test]
-fn no_secret_is_printed() {
-    let block = [("host", "https://h".into()), ("token", Value::from("hush"))];
-    assert!(!format!("{:?}", read(&block, &[])).contains("hush"));
+/// Secrets as they are, and as they arrive when something went wrong on their way.
+fn damaged(word: &str) -> Vec<String> {
+    let pem = format!("-----BEGIN PRIVATE KEY-----\n{word}\n-----END PRIVATE KEY-----\n");
+    let key = serde_json::json!({ "type": "datum_service_account", "private_key": pem }).to_string();
+    let mut secrets = vec![
+        word.to_owned(),
+        format!("Bearer {word}"),
+        format!("\"{word}\""),
+        format!("\u{feff}{word}"),
+    ];
+    for text in [pem, key] {
+        secrets.extend([text.replace('\n', ""), text.replace('\n', "\\n"), text]);
+    }
+    secrets
+}
+
+#[tokio::test]
+async fn no_setting_and_no_variable_shows_the_secret_in_it_however_it_is_damaged() {
+    // Another test of this process may have installed it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let word = "s3cretKEYs3cretKEYs3cretKEYs3cretKEYs3cretKEY";
+    let host = ("host", Value::from("http://127.0.0.1:1"));
+    let names = CREDENTIALS.iter().chain(TRUST).chain(FILES).chain(&["client_key"]);
+    for setting in names.map(|name| setting::Setting::named(name)) {
+        // A program's name is no secret.
+        for secret in damaged(word).into_iter().filter(|_| setting.name != "exec") {
+            let companion = match setting.name {
+                "client_key" => vec![("client_certificate", Value::from(&*secret))],
+                "client_certificate" => vec![("client_key", Value::from(&*secret))],
+                _ => Vec::new(),
+            };
+            let mut block = if FILES.contains(&setting.name) {
+                Vec::new()
+            } else {
+                vec![host.clone()]
+            };
+            block.extend(companion);
+            for variable in setting.variables {
+                let said = of(read(&block, &[(*variable, secret.as_str())])).await;
+                assert!(!said.contains(&word[..9]), "{variable}={secret:?}: {said}");
+            }
+            let value = match setting.name {
+                "config_paths" => Value::list([&*secret]),
+                _ => Value::from(&*secret),
+            };
+            block.push((setting.name, value));
+            let said = of(read(&block, &[])).await;
+            assert!(!said.contains(&word[..9]), "{} = {secret:?}: {said}", setting.name);
+        }
+    }
+}
+
+/// All that is said of a configuration, up to the connection.
+async fn of(configuration: Result<Configuration, Vec<Problem>>) -> String {
+    let debug = format!("{configuration:?}");
+    let diagnostics: Vec<_> = match configuration {
+        Err(problems) => problems.iter().map(crate::diagnostics::settings).collect(),
+        Ok(Configuration {
+            connection, settings, ..
+        }) => {
+            let connection = connection.expect("all is known");
+            let problem = datum_client::Client::connect(connection).await.err();
+            let told = problem.map(|error| crate::diagnostics::not_configured(&error, &settings));
+            told.into_iter().collect()
+        }
+    };
+    format!("{debug} {}", crate::diagnostics::shown(&diagnostics))
 }
 
 /// A service-account key that names a project, in a file.

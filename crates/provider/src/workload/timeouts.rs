@@ -74,6 +74,9 @@ pub enum ParseError {
 pub const LONGEST: Duration = Duration::from_hours(8760);
 
 /// Reads a duration as Go writes it (`time.ParseDuration`), which is what Terraform's users know: `1h30m`, `1.5h`, `90s`.
+///
+/// jiff's format for people is another: it refuses `.5s`, `1.5h30m`, `30m1h` and `1μs`, which Go reads, and takes `1 hour`,
+/// `PT1H` and `2 minutes ago`, which Go does not.
 pub fn parse(text: &str) -> Result<Duration, ParseError> {
     let malformed = || ParseError::Malformed(text.to_owned());
     if text == "0" || text.starts_with('-') {

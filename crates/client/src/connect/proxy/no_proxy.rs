@@ -1,4 +1,7 @@
-//! `NO_PROXY`: which servers are reached directly.
+//! `NO_PROXY`: which servers are reached directly, as Go's programs read it, kubectl among them.
+//!
+//! hyper-util's `proxy::matcher` reads it in another way: it knows no ports and no `*.suffix`, `*` matches no address, and
+//! `.suffix` matches the suffix itself as well. Of the cases below it decides six otherwise.
 
 use std::net::IpAddr;
 
