@@ -326,7 +326,10 @@ fn every_recorded_refusal_is_classified() {
             let fits = match code {
                 401 => matches!(kind, Kind::Unauthorized { .. }),
                 404 => matches!(kind, Kind::NotFound(_)),
-                409 => matches!(kind, Kind::Conflict(_) | Kind::AlreadyExists | Kind::UidMismatch { .. }),
+                409 => matches!(
+                    kind,
+                    Kind::Conflict(_) | Kind::AlreadyExists | Kind::UidMismatch { .. } | Kind::Modified { .. }
+                ),
                 422 => matches!(kind, Kind::Invalid { .. } | Kind::UidMismatch { .. }),
                 400 | 415 => matches!(kind, Kind::Invalid { .. }),
                 500 => matches!(kind, Kind::Invalid { .. } | Kind::Unavailable { .. }),
