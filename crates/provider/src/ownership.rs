@@ -19,7 +19,7 @@ mod part;
 mod position;
 
 use serde_json::Value as Json;
-use structured_merge::managers;
+use structured_merge::managers::{self, Owned};
 use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema};
 
 pub use self::change::{Applied, Change, Obstacle, Values, body};
@@ -88,7 +88,8 @@ pub fn written(object: &Json, kind: Kind) -> Option<String> {
 }
 
 /// Whether our field manager was the last to change `spec`: nobody else has an entry there of the same second or a later one. An
-/// entry's time is in whole seconds, so that two writes of ours may bear the same.
+/// entry's time is in whole seconds, so that two writes of ours may bear the same. What is set through `/scale` has no time, and
+/// may be the last.
 pub fn wrote_last(object: &Json, kind: Kind) -> bool {
     let of_spec = |set: &FieldSet| set.contains_or_below(&[PathElement::field("spec")]);
     let managers = managers::decode(object).unwrap_or_default();
@@ -98,7 +99,8 @@ pub fn wrote_last(object: &Json, kind: Kind) -> bool {
         .partition(|(manager, _)| Owner::of(manager, kind) == Owner::Us);
     let ours = ours.iter().filter_map(|(_, owned)| owned.time.as_deref()).max();
     // Times of the API are in UTC and one format, so that their texts are in their order.
-    ours.is_some_and(|ours| theirs.iter().all(|(_, owned)| owned.time.as_deref() < Some(ours)))
+    let is_before = |owned: &Owned, ours: &str| owned.time.as_deref().is_some_and(|time| time < ours);
+    ours.is_some_and(|ours| theirs.iter().all(|(_, owned)| is_before(owned, ours)))
 }
 
 /// The names in those of the `entries` of `managedFields` that own something at a place or below it.
