@@ -91,8 +91,9 @@ impl Credential {
         match self {
             Self::Exec(plugin) => plugin.overdue(),
             Self::ServiceAccount(account) => account.overdue(),
-            Self::File(file) => file.unreadable("reading it took all the time that the operation had".to_owned()),
-            Self::None | Self::Fixed(_) => CredentialError::Malformed("could not be had in time"),
+            Self::File(_) | Self::None | Self::Fixed(_) => CredentialError::Overdue {
+                what: "The credentials could not be read.".to_owned(),
+            },
         }
     }
 
@@ -202,6 +203,12 @@ pub enum CredentialError {
         why: String,
         /// What the kubeconfig says to do when the program is missing.
         hint: Option<String>,
+    },
+    /// All the time that an operation had went by before the credentials were there.
+    #[error("the time for it ran out. {what} Nothing was sent")]
+    Overdue {
+        /// What took so long, as a sentence.
+        what: String,
     },
     /// A service-account key that the token endpoint did not accept, or could not be asked about.
     #[error("cannot get a token for service account {account:?} from {endpoint}: {why}")]

@@ -165,6 +165,8 @@ fn a_program_that_is_of_no_help_is_explained() {
             let lines = format!("{}\ntimeouts = {{ read = \"1s\" }}", mode.block);
             let mode = Mode { block: &lines, ..mode };
             mode.fails_with(workspace, "The time for it ran out.")
+                .says("had not ended; was it waiting for input? Nothing was sent.")
+                .says("credentials.sh")
                 .says("timeouts.read");
         });
 

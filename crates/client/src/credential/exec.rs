@@ -91,7 +91,12 @@ impl Plugin {
 
     /// The program had not ended when the time for an operation ran out.
     pub(super) fn overdue(&self) -> CredentialError {
-        self.failed("had not ended when the time for the operation ran out; was it waiting for input? Nothing was sent")
+        CredentialError::Overdue {
+            what: format!(
+                "The credential program {:?} had not ended; was it waiting for input?",
+                self.exec.command
+            ),
+        }
     }
 
     async fn run(&self) -> Result<(Option<http::HeaderValue>, Option<Timestamp>), CredentialError> {

@@ -276,8 +276,12 @@ impl Account {
 
     /// The endpoint had not answered when the time for an operation ran out.
     pub(super) fn overdue(&self) -> CredentialError {
-        let why = "it had not answered when the time for the operation ran out; nothing was sent to the API";
-        self.failed(why.to_owned(), Passing::Yes)
+        CredentialError::Overdue {
+            what: format!(
+                "The token endpoint {} had not answered for service account {:?}.",
+                self.key.token_uri, self.key.name
+            ),
+        }
     }
 
     /// Exchanges the key. A server that refuses what was signed by a clock that is not its own is asked once more by its own.

@@ -326,7 +326,7 @@ fn next_step(action: Action, namespace: &Namespace, id: Option<&WorkloadId>, kin
         ),
         Kind::Unauthorized { credentials, .. } => unauthorized(credentials.as_deref()),
         Kind::Forbidden(Forbidden::Anonymous { .. }) => unauthorized(None),
-        Kind::Credential(error) => credentials(error).to_owned(),
+        Kind::Credential(error) => credentials(action, error),
         Kind::Forbidden(Forbidden::Rbac { verb, resource, .. }) => format!(
             "The request was forbidden (403). Ask for that permission in the project; to see what is allowed: kubectl \
              auth can-i {verb} {resource} -n {namespace}"
@@ -440,8 +440,15 @@ fn unauthorized(credentials: Option<&str>) -> String {
 }
 
 /// What helps against credentials that could not be had.
-fn credentials(error: &CredentialError) -> &'static str {
-    match error {
+fn credentials(action: Action, error: &CredentialError) -> String {
+    let text = match error {
+        CredentialError::Overdue { .. } => {
+            return format!(
+                "Run the program by hand to see what it needs, or see whether the token endpoint answers. If they do need longer: \
+                 timeouts.{} of the workload or the provider.",
+                action.timeout()
+            );
+        }
         CredentialError::Exec { .. } => {
             "The program is that of exec in the provider block, or of the kubeconfig's user. Run it by hand to see what it \
              needs; a session of datumctl is renewed with: datumctl auth login"
@@ -455,7 +462,8 @@ fn credentials(error: &CredentialError) -> &'static str {
              this machine is right. A new key for the service account replaces it."
         }
         _ => "Check token or token_file of the provider block, or the kubeconfig's user.",
-    }
+    };
+    text.to_owned()
 }
 
 /// What helps against a server that was not reached.
@@ -988,32 +996,40 @@ mod tests {
                 path: "/run/token".into(),
                 why: "it is empty".to_owned(),
             },
+            CredentialError::Overdue {
+                what: "The credential program \"datumctl\" had not ended; was it waiting for input?".to_owned(),
+            },
         ];
         check_all(
             Action::Read,
             kinds.map(Kind::Credential),
             &expect![[r#"
-            [] Cannot read workload project-a/web
-            The credential program "datumctl" was not found
-            Install it from the usual place.
+                [] Cannot read workload project-a/web
+                The credential program "datumctl" was not found
+                Install it from the usual place.
 
-            The program is that of exec in the provider block, or of the kubeconfig's user. Run it by hand to see what it needs; a session of datumctl is renewed with: datumctl auth login
+                The program is that of exec in the provider block, or of the kubeconfig's user. Run it by hand to see what it needs; a session of datumctl is renewed with: datumctl auth login
 
-            [] Cannot read workload project-a/web
-            Cannot get a token for service account "ci@shop" from https://auth/token: it answered 400 Bad Request: invalid_grant.
+                [] Cannot read workload project-a/web
+                Cannot get a token for service account "ci@shop" from https://auth/token: it answered 400 Bad Request: invalid_grant.
 
-            Check that the key in credentials_file (or credentials) has not been deleted or expired, and that the clock of this machine is right. A new key for the service account replaces it.
+                Check that the key in credentials_file (or credentials) has not been deleted or expired, and that the clock of this machine is right. A new key for the service account replaces it.
 
-            [] Cannot read workload project-a/web
-            Cannot get a token for service account "ci@shop" from https://auth/token: it answered 400 Bad Request: invalid_grant.
+                [] Cannot read workload project-a/web
+                Cannot get a token for service account "ci@shop" from https://auth/token: it answered 400 Bad Request: invalid_grant.
 
-            The token endpoint is the token_uri of the service-account key. Nothing was changed; run it again when it answers.
+                The token endpoint is the token_uri of the service-account key. Nothing was changed; run it again when it answers.
 
-            [] Cannot read workload project-a/web
-            Cannot read the token file /run/token: it is empty.
+                [] Cannot read workload project-a/web
+                Cannot read the token file /run/token: it is empty.
 
-            Check token or token_file of the provider block, or the kubeconfig's user.
-        "#]],
+                Check token or token_file of the provider block, or the kubeconfig's user.
+
+                [] Cannot read workload project-a/web
+                The time for it ran out. The credential program "datumctl" had not ended; was it waiting for input? Nothing was sent.
+
+                Run the program by hand to see what it needs, or see whether the token endpoint answers. If they do need longer: timeouts.read of the workload or the provider.
+            "#]],
         );
     }
 
