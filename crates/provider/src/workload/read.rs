@@ -174,7 +174,7 @@ mod tests {
 
     /// A workload of generation 2 that is not up, and whether its wait is owed after a read: the state knows generation 1 and
     /// the write of ours at 10:00:00.
-    fn owes(ours: &str, other: Option<Option<&str>>) -> bool {
+    fn owes(ours: &str, others: &[Option<&str>]) -> bool {
         let entry = |manager: &str, operation: &str, time: Option<&str>| {
             json!({
                 "manager": manager, "operation": operation, "apiVersion": "compute.miloapis.com/v1alpha1", "time": time,
@@ -182,7 +182,7 @@ mod tests {
             })
         };
         let mut entries = vec![entry(kind().manager, "Apply", Some(ours))];
-        entries.extend(other.map(|time| entry("kubectl", "Update", time)));
+        entries.extend(others.iter().map(|time| entry("kubectl", "Update", *time)));
         let object = Object::new(json!({
             "metadata": { "name": "web", "namespace": "shop", "uid": "u", "generation": 2, "managedFields": entries },
             "spec": { "replicas": 3 },
@@ -225,13 +225,13 @@ mod tests {
 
     #[test]
     fn a_write_whose_state_was_never_saved_owes_its_wait() {
-        assert!(owes("2026-01-01T10:00:01Z", None), "another time");
+        assert!(owes("2026-01-01T10:00:01Z", &[]), "another time");
         assert!(
-            owes("2026-01-01T10:00:00Z", None),
+            owes("2026-01-01T10:00:00Z", &[]),
             "another generation within the second"
         );
         assert!(
-            owes("2026-01-01T10:00:00Z", Some(Some("2026-01-01T09:59:59Z"))),
+            owes("2026-01-01T10:00:00Z", &[Some("2026-01-01T09:59:59Z")]),
             "kubectl was before us"
         );
     }
@@ -239,15 +239,15 @@ mod tests {
     #[test]
     fn what_another_wrote_owes_no_wait() {
         assert!(
-            !owes("2026-01-01T10:00:00Z", Some(Some("2026-01-01T10:00:07Z"))),
+            !owes("2026-01-01T10:00:00Z", &[Some("2026-01-01T10:00:07Z")]),
             "kubectl was after us"
         );
         assert!(
-            !owes("2026-01-01T10:00:00Z", Some(Some("2026-01-01T10:00:00Z"))),
+            !owes("2026-01-01T10:00:00Z", &[Some("2026-01-01T10:00:00Z")]),
             "kubectl may have been after us"
         );
         assert!(
-            !owes("2026-01-01T10:00:00Z", Some(None)),
+            !owes("2026-01-01T10:00:00Z", &[None]),
             "what is set through /scale has no time"
         );
     }
