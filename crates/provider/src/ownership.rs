@@ -20,13 +20,15 @@ mod position;
 
 use serde_json::Value as Json;
 use structured_merge::managers::{self, Owned};
-use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema};
+use structured_merge::{FieldSet, Manager, Operation, PathElement, Schema, compare};
+use tf_plugin_server::value::Value;
 
 pub use self::change::{Applied, Change, Obstacle, Values, body};
 pub use self::observation::Observation;
 use self::part::part;
 pub use self::position::named;
 use crate::schema::Node;
+use crate::value;
 
 /// What has to be known of a kind of object.
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +103,17 @@ pub fn wrote_last(object: &Json, kind: Kind) -> bool {
     // Times of the API are in UTC and one format, so that their texts are in their order.
     let is_before = |owned: &Owned, ours: &str| owned.time.as_deref().is_some_and(|time| time < ours);
     ours.is_some_and(|ours| theirs.iter().all(|(_, owned)| is_before(owned, ours)))
+}
+
+/// Whether something that is ours is another between two states of an object.
+pub fn differs(ours: &FieldSet, before: &Value, after: &Value, kind: Kind) -> bool {
+    let [before, after] = [before, after].map(|state| value::expand_known(state, kind.node).json);
+    let differences = compare(&before, &after, kind.schema);
+    let all = differences
+        .added
+        .union(&differences.modified)
+        .union(&differences.removed);
+    !all.intersection(ours).is_empty()
 }
 
 /// The names in those of the `entries` of `managedFields` that own something at a place or below it.

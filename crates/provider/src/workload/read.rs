@@ -125,7 +125,9 @@ pub fn refreshed(
     let written = written(object);
     // Two writes of ours within one second have the same time: then the generation tells them apart, unless it may be another's.
     let generation = plan::at(state, &["metadata", "generation"]).as_i64();
-    let is_later = object.generation() != generation && ownership::wrote_last(json, kind());
+    let is_later = object.generation() != generation
+        && ownership::wrote_last(json, kind())
+        && ownership::differs(&owners.ours, state, &refreshed, kind());
     let is_unknown_write = private.written.is_some() && (written != private.written || is_later);
     if private.waiting || is_unknown_write {
         private.waiting = !run.wanted.is_met_by(object);
@@ -175,6 +177,11 @@ mod tests {
     /// A workload of generation 2 that is not up, and whether its wait is owed after a read: the state knows generation 1 and
     /// the write of ours at 10:00:00.
     fn owes(ours: &str, others: &[Option<&str>]) -> bool {
+        owes_after(2, ours, others)
+    }
+
+    /// The same, where the state knows this number of replicas, of the 3 that there are.
+    fn owes_after(before: i64, ours: &str, others: &[Option<&str>]) -> bool {
         let entry = |manager: &str, operation: &str, time: Option<&str>| {
             json!({
                 "manager": manager, "operation": operation, "apiVersion": "compute.miloapis.com/v1alpha1", "time": time,
@@ -199,7 +206,8 @@ mod tests {
             imports: false,
         };
         let id: WorkloadId = "shop/web".parse().expect("an identifier");
-        let state = Value::object([("metadata", metadata)]);
+        let spec = Value::object([("replicas", Value::from(before))]);
+        let state = Value::object([("metadata", metadata), ("spec", spec)]);
         refreshed(&id, &object, &state, private, run).1.waiting
     }
 
@@ -249,6 +257,10 @@ mod tests {
         assert!(
             !owes("2026-01-01T10:00:00Z", &[None]),
             "what is set through /scale has no time"
+        );
+        assert!(
+            !owes_after(3, "2026-01-01T10:00:00Z", &[]),
+            "what is ours is as it was, so that somebody without an entry was later"
         );
     }
 }
