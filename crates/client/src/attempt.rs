@@ -21,12 +21,6 @@ pub fn is_attempt(manager: &str, of: &str) -> bool {
     nonce.is_some_and(|nonce| nonce.len() == 12 && nonce.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The entries of `metadata.managedFields` in which what attempts of `manager` own belongs to `manager` itself; `None` where
-/// no attempt owns anything.
-pub fn settled(entries: &[Value], manager: &str) -> Option<Vec<Value>> {
-    renamed(entries, |name| is_attempt(name, manager), manager)
-}
-
 /// The entries in which what some managers applied belongs to `to`; `None` where they applied nothing.
 pub(crate) fn renamed(entries: &[Value], from: impl Fn(&str) -> bool, to: &str) -> Option<Vec<Value>> {
     let is_from = |entry: &&Value| is_applied(entry) && entry["manager"].as_str().is_some_and(&from);
@@ -155,6 +149,7 @@ mod tests {
 
     #[test]
     fn what_an_attempt_owns_becomes_the_lasting_managers() {
+        let settled = |entries: &[Value], manager| renamed(entries, |name| name == ATTEMPT, manager);
         let theirs = entry("kubectl", "Update", &replicas());
         let entries = [entry(ATTEMPT, "Apply", &image()), theirs.clone()];
         let expected = vec![theirs.clone(), entry(MANAGER, "Apply", &image())];

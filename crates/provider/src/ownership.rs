@@ -108,12 +108,13 @@ pub fn wrote_last(object: &Json, kind: Kind) -> bool {
 /// Whether something that is ours is another between two states of an object.
 pub fn differs(ours: &FieldSet, before: &Value, after: &Value, kind: Kind) -> bool {
     let [before, after] = [before, after].map(|state| value::expand_known(state, kind.node).json);
-    let differences = compare(&before, &after, kind.schema);
-    let all = differences
-        .added
-        .union(&differences.modified)
-        .union(&differences.removed);
-    !all.intersection(ours).is_empty()
+    !differences(&before, &after, kind).intersection(ours).is_empty()
+}
+
+/// All fields in which two objects differ.
+fn differences(before: &Json, after: &Json, kind: Kind) -> FieldSet {
+    let found = compare(before, after, kind.schema);
+    found.added.union(&found.modified).union(&found.removed)
 }
 
 /// The names in those of the `entries` of `managedFields` that own something at a place or below it.

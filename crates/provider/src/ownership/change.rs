@@ -10,7 +10,7 @@ use structured_merge::{
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
-use super::{Kind, Observation, Owner, Owners, identity, observation, part};
+use super::{Kind, Observation, Owner, Owners, differences, identity, observation, part};
 use crate::value::{self, Ownership, PathError, path};
 
 /// A change of an object that exists.
@@ -121,26 +121,27 @@ impl Change {
     /// The same, where all of `gone` goes with the apply, and others apply `applied`: an item of theirs stays, and with it what is
     /// in it.
     fn taken(&self, by_hand: &FieldSet, applied: &FieldSet, gone: &FieldSet) -> FieldSet {
-        let is_within_item = |path: &[PathElement]| {
-            let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
-            items
-                .map(|end| &path[..end])
-                .filter(|item| self.let_go.contains(item) && !self.declared.contains(item))
-                .any(|item| !applied.contains_or_below(item))
-        };
-        let is_met = |path: &[PathElement]| {
-            self.declared.contains(path)
-                || self.let_go.contains(path)
-                || self.excluded.contains_or_above(path)
-                || is_within_item(path)
-        };
-        let met = by_hand.filter(is_met);
+        let met = by_hand
+            .filter(|path| self.is_about(path) || self.gone_items(path).any(|item| !applied.contains_or_below(item)));
         let rest = by_hand.difference(&met);
         // A list or map whose last entry goes would be kept by who owns the bare list: as null, which the API refuses.
         // It may be declared empty, which takes two steps, and is bare between them.
         let may_be_bare = |path: &[PathElement]| gone.has_below(path);
         let filled = rest.filter(|path| !may_be_bare(path));
         met.union(&rest.filter(|path| may_be_bare(path) && !filled.has_below(path)))
+    }
+
+    /// Whether a field is declared, let go, or excluded by what is declared.
+    fn is_about(&self, path: &[PathElement]) -> bool {
+        self.declared.contains(path) || self.let_go.contains(path) || self.excluded.contains_or_above(path)
+    }
+
+    /// The items of lists that go, of those that a field is in or is.
+    fn gone_items<'p>(&self, path: &'p [PathElement]) -> impl Iterator<Item = &'p [PathElement]> {
+        let items = (1..=path.len()).filter(|end| matches!(path[end - 1], PathElement::Key(_)));
+        items
+            .map(|end| &path[..end])
+            .filter(|item| self.let_go.contains(item) && !self.declared.contains(item))
     }
 
     /// Whether something has to become ours, or to be given up, before the apply, by what was seen.
@@ -161,14 +162,7 @@ impl Change {
     /// What others have set by hand and the state does not show, in items of a list that go, since the items cannot go without it.
     pub fn swept(&self, seen: &Observation) -> Vec<Path> {
         let all = self.takes(&seen.by_hand);
-        let shown = |path: &[PathElement]| {
-            self.let_go.contains(path) || self.declared.contains(path) || self.excluded.contains_or_above(path)
-        };
-        let is_within = |path: &[PathElement]| {
-            let mut ends = 1..path.len();
-            ends.any(|end| matches!(path[end - 1], PathElement::Key(_)) && self.let_go.contains(&path[..end]))
-        };
-        topmost(&all.filter(|path| is_within(path) && !shown(path))).paths()
+        topmost(&all.filter(|path| !self.is_about(path) && self.gone_items(path).next().is_some())).paths()
     }
 
     /// What has to be done to `live` before the apply: the `metadata.managedFields` that it is to have, if it is to have others.
@@ -327,11 +321,7 @@ impl Change {
         };
         let now = value::refresh(live, prior, self.kind.node, ownership);
         let [before, after] = [prior, &now].map(|state| value::expand_known(state, self.kind.node).json);
-        let differences = compare(&before, &after, self.kind.schema);
-        let all = differences
-            .added
-            .union(&differences.modified)
-            .union(&differences.removed);
+        let all = differences(&before, &after, self.kind);
         // What is neither declared nor let go is not touched, such as the replicas of an autoscaler.
         let touched = self.declared.union(&self.let_go).union(&owners.ours);
         let changed = all.filter(|path| touched.contains_or_below(path) || touched.contains_or_above(path));
