@@ -7,9 +7,9 @@ use serde_json::Value;
 
 use crate::go;
 use crate::managers;
+use crate::schema::Schema;
 use crate::set::FieldSet;
 use crate::typed::{self, Duplicates};
-use crate::write::Write;
 
 /// The only manager whose annotation is honoured.
 pub(super) const MANAGER: &str = "kubectl";
@@ -25,10 +25,9 @@ fn recorded(object: &Value) -> Option<&str> {
 }
 
 /// The fields that kubectl applied last time and that are still as it applied them.
-pub(super) fn allowed_conflicts(live: &Value, write: &Write<'_>) -> Option<FieldSet> {
-    let schema = write.schema;
+pub(super) fn allowed_conflicts(live: &Value, schema: &Schema, api_version: &str) -> Option<FieldSet> {
     let last: Value = serde_json::from_str(recorded(live)?).ok()?;
-    if last.get("apiVersion")?.as_str()? != write.api_version {
+    if last.get("apiVersion")?.as_str()? != api_version {
         return None;
     }
     typed::validate(&last, schema, Duplicates::Refuse).ok()?;

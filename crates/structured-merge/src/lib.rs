@@ -10,6 +10,7 @@
 //! - [`schema`]: how the fields of a kind merge, read from the OpenAPI schema of a `CustomResourceDefinition`.
 //! - [`typed`]: the fields of an object, what differs between two, merging and removing.
 //! - [`managers`]: `metadata.managedFields`, read and written.
+//! - [`conflict`]: fields that an apply sets and another manager owns.
 //! - [`mod@write`]: [`apply`] and [`update`], which take a whole object to the one that the API server would store.
 //!
 //! ```
@@ -68,6 +69,7 @@
 //! What is left out: conversion between versions (an entry in another version is forgotten, as the API server forgets what
 //! it cannot convert), and unions, which the API server does not use.
 
+pub mod conflict;
 pub mod go;
 mod last_applied;
 pub mod managers;
@@ -78,9 +80,10 @@ pub mod typed;
 mod updater;
 pub mod write;
 
+pub use conflict::{Conflict, Conflicts};
 pub use managers::{Manager, Managers, Operation, Owned};
 pub use path::{Path, PathElement};
 pub use schema::Schema;
 pub use set::FieldSet;
 pub use typed::{Comparison, Duplicates, at, compare, ensure_named_fields, field_set, merge, remove_items, validate};
-pub use write::{Conflict, Conflicts, Error, Write, apply, reset_fields, same_but_for_times, update};
+pub use write::{Error, Write, apply, reset_fields, same_but_for_times, update};

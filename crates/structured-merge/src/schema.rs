@@ -11,10 +11,7 @@ pub use openapi::SchemaError;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use serde::Deserialize;
 use serde_json::Value;
-
-use openapi::Raw;
 
 /// `ObjectMeta` as built-in types declare it, as OpenAPI: a custom resource's own schema says nothing of how its
 /// metadata merges.
@@ -37,8 +34,7 @@ pub const OBJECT_META: &str = include_str!("schema/object_meta.json");
 /// assert!(matches!(ports.resolve(&json!([])), Atom::List(list) if list.keys() == ["port"]));
 /// # Ok::<(), serde_json::Error>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(try_from = "Raw")]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Schema {
     atoms: Atoms,
     default: Option<Value>,

@@ -4,12 +4,12 @@
 
 use serde_json::Value;
 
+use crate::conflict::{Conflict, Conflicts};
 use crate::managers::{Manager, Managers, Owned};
 use crate::path::compare_values;
 use crate::schema::Schema;
 use crate::set::FieldSet;
 use crate::typed::{self, Comparison};
-use crate::write::{Conflict, Conflicts};
 
 /// The version that objects are written in, and what the endpoint does not write.
 #[derive(Clone, Copy)]

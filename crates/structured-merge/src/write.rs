@@ -7,9 +7,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::conflict::{Conflict, Conflicts};
 use crate::last_applied;
 use crate::managers::{self, Manager, Managers};
-use crate::path::Path;
 use crate::schema::Schema;
 use crate::set::FieldSet;
 use crate::typed::{self, Duplicates};
@@ -41,24 +41,6 @@ pub struct Write<'a> {
     /// The members that every object of a built-in kind has, as a Go struct has them, and that nobody comes to own while they
     /// are empty (`spec`, `status`). A custom resource has none.
     pub members: &'a [&'a str],
-}
-
-/// What to do about fields that others own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Conflicts {
-    /// Refuse the apply.
-    Refuse,
-    /// Take the fields over (`force=true`).
-    TakeOver,
-}
-
-/// A field that another manager owns with another value.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Conflict {
-    /// Who owns it. Its `Display` is in the words of the message: `"kubectl" using apps/v1`.
-    pub manager: Manager,
-    /// The field.
-    pub path: Path,
 }
 
 /// Why an apply is refused. The text is the API server's.
@@ -131,7 +113,7 @@ pub fn apply(
     let mut applied = write.merge(&live, config, &mut managers, conflicts);
     if let Err(Error::Conflict(refused)) = &applied
         && write.manager == last_applied::MANAGER
-        && let Some(allowed) = last_applied::allowed_conflicts(&live, write)
+        && let Some(allowed) = last_applied::allowed_conflicts(&live, write.schema, write.api_version)
     {
         // What kubectl owned by its annotation is no conflict when kubectl applies it.
         let (_, rest): (Vec<_>, Vec<_>) = refused

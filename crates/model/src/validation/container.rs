@@ -4,6 +4,9 @@ use super::node::Node;
 use super::{environment, port, probe, resources, security};
 use crate::format;
 
+/// The lists that a Pod has its containers in.
+pub(super) const LISTS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
+
 /// Checks a container of any of the Pod's lists.
 pub(super) fn check(container: &Node<'_>, uses_host_network: bool) {
     let name = container.at("name");

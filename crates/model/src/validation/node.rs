@@ -5,7 +5,7 @@ use std::fmt::Display;
 
 use serde_json::{Map, Value};
 
-use super::{Problem, Severity};
+use super::problem::{Problem, Severity};
 use crate::Quantity;
 use crate::field::Path;
 

@@ -5,12 +5,10 @@ use std::net::IpAddr;
 
 use serde_json::Value;
 
+use super::container::LISTS;
 use super::node::Node;
 use super::{container, metadata, port, probe, resources, scheduling, security, volume};
 use crate::format;
-
-/// The lists of containers of a Pod.
-pub(super) const CONTAINERS: [&str; 3] = ["initContainers", "containers", "ephemeralContainers"];
 
 /// Checks the specification of the Pod.
 pub(super) fn check(pod: &Node<'_>) {
@@ -20,7 +18,7 @@ pub(super) fn check(pod: &Node<'_>) {
     }
     check_container_names(pod);
     let uses_host_network = pod.at("hostNetwork").value() == Some(&Value::Bool(true));
-    for list in CONTAINERS {
+    for list in LISTS {
         for container in pod.at(list).items().filter(|container| container.value().is_some()) {
             container::check(&container, uses_host_network);
         }
@@ -43,7 +41,7 @@ pub(super) fn check(pod: &Node<'_>) {
 /// Checks that no two containers share a name; those of one list are told apart by the schema.
 fn check_container_names(pod: &Node<'_>) {
     let mut lists_by_name = BTreeMap::new();
-    for list in CONTAINERS {
+    for list in LISTS {
         for container in pod.at(list).items() {
             let name = container.at("name");
             if let Some(text) = name.text()
@@ -94,7 +92,7 @@ fn check_claims(pod: &Node<'_>) {
         return;
     }
     let names: BTreeSet<_> = claims.items().filter_map(|claim| claim.at("name").text()).collect();
-    for container in CONTAINERS.into_iter().flat_map(|list| pod.at(list).items()) {
+    for container in LISTS.into_iter().flat_map(|list| pod.at(list).items()) {
         for claim in container.at("resources.claims").items() {
             let name = claim.at("name");
             if name.text().is_some_and(|name| !names.contains(name)) {

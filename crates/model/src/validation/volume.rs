@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::container;
 use super::node::Node;
-use super::pod::CONTAINERS;
 use super::{resources, selector};
 use crate::format;
 use crate::union::{projections, volume_sources};
@@ -17,7 +17,7 @@ pub(super) fn check(pod: &Node<'_>) {
     let names = names(&volumes);
     let mut used = BTreeSet::new();
     let mut every_use_known = true;
-    for list in CONTAINERS {
+    for list in container::LISTS {
         let containers = pod.at(list);
         every_use_known &= !containers.is_unknown();
         for container in containers.items() {

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{Atoms, Element, List, ListMerge, Map, Scalar, Schema};
@@ -30,7 +31,7 @@ pub enum SchemaError {
 /// The keywords that have a bearing on merging.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Raw {
+struct Raw {
     #[serde(default, rename = "type")]
     type_: String,
     #[serde(default)]
@@ -66,11 +67,9 @@ enum Unknown {
     Preserved,
 }
 
-impl TryFrom<Raw> for Schema {
-    type Error = SchemaError;
-
-    fn try_from(raw: Raw) -> Result<Self, SchemaError> {
-        schema(raw, Unknown::Dropped)
+impl<'de> Deserialize<'de> for Schema {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        schema(Raw::deserialize(deserializer)?, Unknown::Dropped).map_err(D::Error::custom)
     }
 }
 
