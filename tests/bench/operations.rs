@@ -1,25 +1,60 @@
-//! What operations cost: requests to the API, and time beside a resource that needs no provider.
+//! What operations cost: requests to the API, time of the processor, memory, beside a resource that needs no provider.
 //!
-//! Counts are exact. Times are given as ratios within one run, the least of a few tries, against the same CLI doing the
-//! same with `terraform_data`, which is built into it: that is what the CLI itself takes.
+//! Counts are exact. Of what is measured, ratios within one run are what lasts: `terraform_data`, which is built into the
+//! CLI, does the same in the same run, and shows what the CLI itself takes. `DATUM_BENCH_COUNTS=1,100,1000,5000` says how many
+//! workloads; the last takes many minutes.
 
 #![expect(clippy::print_stdout, reason = "a benchmark is run for what it prints")]
 
-use std::time::{Duration, Instant};
+mod life;
+mod meter;
+mod waiting;
 
-use acceptance::{Api, Cli, Output, Workspace, copies};
+use std::time::{Duration, Instant};
+use std::{env, fs};
+
+use acceptance::{AS_OFTEN_AS_IT_COMES, Api, Cli, Output, Workspace, cli, copies};
+use serde_json::json;
 
 const TRIES: usize = 3;
 
 fn main() {
+    if meter::is_asked_for() {
+        return meter::serve();
+    }
+    let counts = env::var("DATUM_BENCH_COUNTS").unwrap_or_else(|_| "1,100,1000".to_owned());
+    let counts: Vec<usize> = counts
+        .split(',')
+        .map(|count| {
+            count
+                .trim()
+                .parse()
+                .expect("DATUM_BENCH_COUNTS holds numbers, with commas between")
+        })
+        .collect();
+    sizes();
     for cli in Cli::found() {
-        println!("{}", cli.name());
-        let workspace = Workspace::new(cli, Api::own());
-        requests(&workspace);
-        for count in [1, 100, 1000] {
-            refresh(&Workspace::new(workspace.cli().clone(), workspace.api()), count);
+        println!("\n{} {}", cli.name(), cli.version());
+        let api = Api::own();
+        let another = || Workspace::new(cli.clone(), api);
+        requests(&another());
+        for count in &counts {
+            life::measure(&another(), *count);
         }
-        names(&Workspace::new(workspace.cli().clone(), workspace.api()), 200);
+        let slow = api.fault(json!({ "times": AS_OFTEN_AS_IT_COMES, "fault": { "latencyMs": 50 } }));
+        println!("with 50 ms of latency:");
+        life::measure(&another(), 100);
+        slow.ends();
+        waiting::measure(&another());
+        names(&another(), 200);
+    }
+}
+
+/// Prints how large the programs are.
+fn sizes() {
+    for name in ["terraform-provider-datum", "datum-control-plane"] {
+        let size = fs::metadata(cli::binaries().join(name)).expect("it is built").len();
+        println!("{name:<26} {:.1} MB", megabytes(size));
     }
 }
 
@@ -53,24 +88,6 @@ fn requests(workspace: &Workspace) {
     count("destroy", &|| drop(workspace.destroy().succeeds()));
 }
 
-/// Prints what a plan costs that refreshes this many workloads and finds nothing to do.
-fn refresh(workspace: &Workspace, count: usize) {
-    copies::apply(workspace, count);
-    workspace.api().forget_requests();
-    workspace.plans_nothing();
-    let requests = workspace.api().requests().len();
-    let ours = least(|| drop(workspace.run(&["plan", "-no-color"]).succeeds()));
-
-    let beside = Workspace::new(workspace.cli().clone(), workspace.api());
-    let built_in = format!("resource \"terraform_data\" \"many\" {{\n  count = {count}\n  input = count.index\n}}\n");
-    beside.write("versions.tf", "").config(&built_in).apply().succeeds();
-    let theirs = least(|| drop(beside.run(&["plan", "-no-color"]).succeeds()));
-
-    let ratio = ours.as_secs_f64() / theirs.as_secs_f64();
-    println!("  refresh of {count:<17} {requests:>3} requests, {ratio:.1} times a plan of as many terraform_data");
-    workspace.destroy_what_is_left();
-}
-
 /// Prints what strict names cost where a configuration has this many files with a workload each: the files are read once.
 fn names(workspace: &Workspace, files: usize) {
     for file in 0..files {
@@ -96,4 +113,9 @@ fn least(run: impl Fn()) -> Duration {
         started.elapsed()
     };
     (0..TRIES).map(time).min().expect("there are tries")
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no program is so large")]
+fn megabytes(bytes: u64) -> f64 {
+    bytes as f64 / 1e6
 }
