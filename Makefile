@@ -9,6 +9,8 @@ TOFU_SHA256 := 8463c54bca778451b9830d3d07b167e4425f870eb3dc5abebd9e96fb786d2f2f
 CARGO ?= cargo
 # What a run of the tests leaves out, a line each.
 LEFT_OUT := $(CURDIR)/$(TOOLS)/left-out
+# How long each acceptance test took, a line each.
+DURATIONS := $(CURDIR)/$(TOOLS)/durations
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test fmt lint unit acceptance test-faults test-kill soak test-kubernetes bench fuzz sharing generate clean
@@ -33,9 +35,10 @@ demo: build ## Start a control plane, apply the specification's first example, s
 
 # OpenTofu is there, since `make setup` installs it; who has the others requires them by name.
 test: setup ## Everything that CI checks; what is left out for want of a program is listed at the end
-	@rm -f $(LEFT_OUT)
-	@DATUM_TEST_LEFT_OUT=$(LEFT_OUT) DATUM_TEST_REQUIRE="$${DATUM_TEST_REQUIRE-tofu}" \
+	@rm -f $(LEFT_OUT) $(DURATIONS)
+	@DATUM_TEST_LEFT_OUT=$(LEFT_OUT) DATUM_TEST_DURATIONS=$(DURATIONS) DATUM_TEST_REQUIRE="$${DATUM_TEST_REQUIRE-tofu}" \
 		$(MAKE) --no-print-directory lint unit acceptance; status=$$?; \
+	if [ -s $(DURATIONS) ]; then echo "The slowest tests:"; sort -rn $(DURATIONS) | sed -n '1,10p'; fi; \
 	if [ -s $(LEFT_OUT) ]; then echo "Left out of this run:"; sort -u $(LEFT_OUT) | sed 's/^/  /'; \
 	else echo "Nothing was left out of this run."; fi; exit $$status
 

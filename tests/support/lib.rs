@@ -27,6 +27,7 @@ pub mod workspace;
 
 use std::panic::{RefUnwindSafe, catch_unwind, resume_unwind};
 use std::thread;
+use std::time::Instant;
 
 pub use api::{Access, Api, Kubectl};
 pub use cli::{Cli, Output};
@@ -72,6 +73,7 @@ fn under_each_cli(
 ) {
     for cli in clis {
         let name = cli.name();
+        let started = Instant::now();
         let outcome = catch_unwind(|| {
             let workspace = Workspace::new(cli, api());
             test(&workspace);
@@ -81,5 +83,6 @@ fn under_each_cli(
             eprintln!("--- the failure above is {name}'s");
             resume_unwind(panic);
         }
+        test_programs::took(&format!("{} under {name}", this_test()), started.elapsed());
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{self, Write as _};
 use std::sync::{Mutex, PoisonError};
+
+use crate::lines;
 
 /// The environment variable that names the file with what was left out, a line each. The Makefile prints it at the end.
 const FILE: &str = "DATUM_TEST_LEFT_OUT";
@@ -24,18 +24,8 @@ pub fn leave_out(what: &str) {
         return;
     }
     let told = match env::var_os(FILE) {
-        Some(path) => append(&path, what),
+        Some(path) => lines::append(&path, what),
         None => writeln!(io::stderr(), "left out: {what}"),
     };
     told.unwrap_or_else(|error| panic!("cannot tell that something was left out ({what}): {error}"));
-}
-
-fn append(path: &OsStr, what: &str) -> io::Result<()> {
-    // One write for a line, so that those of several processes do not mix.
-    let line = format!("{what}\n");
-    File::options()
-        .append(true)
-        .create(true)
-        .open(path)?
-        .write_all(line.as_bytes())
 }

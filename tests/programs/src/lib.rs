@@ -9,7 +9,9 @@
     reason = "what a test cannot go on without is reported by panicking"
 )]
 
+mod duration;
 mod left_out;
+mod lines;
 mod version;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +20,7 @@ use std::{env, fmt, fs};
 
 use serde_json::Value;
 
+pub use duration::took;
 pub use left_out::leave_out;
 pub use version::Version;
 
