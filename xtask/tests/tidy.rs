@@ -38,6 +38,53 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
 ];
 
+/// Rooms that decide without doing anything: no clock, no network, no file, no runtime.
+const PURE: &[&str] = &[
+    "crates/control-plane/src/admission",
+    "crates/control-plane/src/apply",
+    "crates/control-plane/src/patch",
+    "crates/control-plane/src/selector",
+    "crates/control-plane/src/simulator/rollout",
+    "crates/model/src",
+    "crates/provider/src/diagnostics",
+    "crates/provider/src/ownership",
+    "crates/provider/src/schema",
+    "crates/provider/src/value",
+    "crates/provider/src/workload/plan",
+    "crates/structured-merge/src",
+];
+
+const EFFECTS: &[&str] = &[
+    "async fn",
+    "tokio::",
+    "std::env",
+    "std::fs",
+    "std::net::Tcp",
+    "Instant::now",
+    "SystemTime",
+    "Timestamp::now",
+];
+
+/// What else is absent from a room on purpose.
+const ABSENT: &[(&str, &[&str])] = &[
+    // The caller decides which variables mean what.
+    (
+        "crates/client/src",
+        &["std::env", "env::var", "tf_provider", "tf_plugin_server"],
+    ),
+    // It serves any provider.
+    ("crates/plugin/src", &["datum", "Datum", "kube::", "Workload"]),
+    // It would serve any kind.
+    ("crates/structured-merge/src", &["datum_model", "Workload", "miloapis"]),
+    // The server and the simulator meet at the API only.
+    (
+        "crates/control-plane/src/simulator",
+        &["crate::registry", "crate::store", "crate::server"],
+    ),
+    // Only the error module looks at what a server answered.
+    ("crates/provider/src", &["StatusCode", "hyper::", "reqwest"]),
+];
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .parent()
@@ -101,6 +148,37 @@ fn dependencies_point_one_way() {
         allowed.len(),
         "a package that is listed above no longer exists"
     );
+}
+
+#[test]
+fn a_room_does_not_know_what_it_must_not() {
+    let pure = PURE.iter().map(|room| (*room, EFFECTS));
+    for (room, unwanted) in pure.chain(ABSENT.iter().copied()) {
+        let files: Vec<_> = tracked_files(".rs")
+            .into_iter()
+            .filter(|(name, _)| {
+                name.strip_prefix(room)
+                    .is_some_and(|rest| rest.starts_with('/') || rest == ".rs")
+            })
+            .filter(|(name, _)| !name.ends_with("/tests.rs") && !name.contains("/tests/"))
+            .collect();
+        assert!(
+            !files.is_empty(),
+            "{room} is gone: say above where its contents are now"
+        );
+        for (name, text) in files {
+            let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+            let code = product.lines().filter(|line| !line.trim_start().starts_with("//"));
+            for line in code {
+                let found = unwanted.iter().find(|unwanted| line.contains(**unwanted));
+                assert!(
+                    found.is_none(),
+                    "{name} must not know of {}: {line}",
+                    found.unwrap_or(&"")
+                );
+            }
+        }
+    }
 }
 
 #[test]
