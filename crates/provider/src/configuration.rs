@@ -27,9 +27,8 @@ use self::setting::{CREDENTIALS, TRUST};
 use self::settings::Unknown;
 pub use self::settings::{Environment, Origin, Said, Settings};
 use self::way::{CONTEXT, FILES, Gives, Need, Way};
+use crate::arguments::{Timeouts, Wait};
 use crate::names::Strictness;
-use crate::workload::timeouts::Timeouts;
-use crate::workload::wait::Wait;
 
 /// What the provider block and the environment come to.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@
 )]
 
 pub mod access_token;
+pub mod arguments;
 pub mod command;
 pub mod configuration;
 pub mod diagnostics;

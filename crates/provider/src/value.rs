@@ -13,26 +13,36 @@
 //! All of it stands on one walk over two values side by side, `walk`. Everything here is pure: no API, no clock, no
 //! configuration.
 
-mod emptied;
+pub mod attribute;
+mod cleared;
+mod completed;
+mod configured;
 mod equal;
 mod expand;
 mod flatten;
 mod free_form;
-mod import;
+mod imported;
 mod leaf;
 mod owners;
 pub mod path;
-mod plan;
+mod planned;
 mod refresh;
+mod satisfaction;
+pub mod size;
+mod spelling;
 mod union;
 mod walk;
 
-pub use self::emptied::without_emptied;
-pub use self::equal::{Extent, agrees, equal};
+pub use self::cleared::without_cleared;
+pub use self::completed::complete;
+pub use self::configured::{configured, retained};
+pub use self::equal::equal;
 pub use self::expand::{Partial, expand, expand_known};
 pub use self::flatten::{ambiguous_keys, empty, flatten, flatten_all, unsupported};
-pub use self::import::{Writers, import};
+pub use self::imported::{Writers, import};
 pub use self::path::PathError;
-pub use self::plan::{complete, configured, planned, respelled, retained};
+pub use self::planned::planned;
 pub use self::refresh::{Ownership, refresh};
+pub use self::satisfaction::{Extent, is_satisfied};
+pub use self::spelling::respelled;
 pub use self::union::excluded_fields;

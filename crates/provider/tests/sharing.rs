@@ -24,8 +24,8 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflicts, Operation};
-use terraform_provider_datum::ownership::Obstacle;
-use terraform_provider_datum::workload::plan::Effort;
+use terraform_provider_datum::ownership::ChangeError;
+use terraform_provider_datum::workload::decision::Effort;
 
 use crate::actor::{Deed, Others, applied_by_client};
 use crate::cluster::{Cluster, described};
@@ -267,7 +267,7 @@ impl Run {
                 laws::of_conflict(&planned, &before, &after, &paths)?;
                 self.told = None;
             }
-            Outcome::Obstacle(Obstacle::Conflicts(conflicts)) => {
+            Outcome::Unmade(ChangeError::Conflicts(conflicts)) => {
                 if self.cluster.live() != &before {
                     return Err("a conflict that was foreseen, and something was changed".to_owned());
                 }
@@ -275,13 +275,13 @@ impl Run {
                 laws::of_conflict(&planned, &before, &after, &paths)?;
                 self.told = None;
             }
-            Outcome::Obstacle(Obstacle::Outdated(paths)) if is_current => {
+            Outcome::Unmade(ChangeError::Stale(paths)) if is_current => {
                 return Err(format!("outdated, and nothing happened: {paths:?}"));
             }
-            Outcome::Obstacle(_) if self.cluster.live() != &before => {
+            Outcome::Unmade(_) if self.cluster.live() != &before => {
                 return Err("outdated, and something was changed".to_owned());
             }
-            Outcome::Obstacle(_) => self.told = None,
+            Outcome::Unmade(_) => self.told = None,
             Outcome::Refused(why) => return Err(format!("refused: {why}")),
         }
         Ok(())

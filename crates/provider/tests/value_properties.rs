@@ -4,8 +4,8 @@ use proptest::prelude::*;
 use proptest::strategy::Union;
 use serde_json::{Value as Json, json};
 use structured_merge::FieldSet;
-use terraform_provider_datum::schema::{self, Constraint, Kind, Merge, Node, Object};
-use terraform_provider_datum::value::{self, Writers, complete, equal, expand, flatten, flatten_all, without_emptied};
+use terraform_provider_datum::schema::{self, Constraint, Kind, ListType, Node, Object};
+use terraform_provider_datum::value::{self, Writers, complete, equal, expand, flatten, flatten_all, without_cleared};
 use tf_plugin_server::value::{Number, Value};
 
 /// Any configuration that conforms to `node`. Of the many attributes of an object each is set with the probability `density`.
@@ -15,10 +15,10 @@ fn any_value(node: &'static Node, density: f64) -> BoxedStrategy<Value> {
         Kind::Map(values) => prop::collection::btree_map("[a-z./]{1,8}", any_value(values, density), 0..3)
             .prop_map(Value::Map)
             .boxed(),
-        Kind::List { items, merge } => {
-            let merge = *merge;
+        Kind::List { items, list_type } => {
+            let list_type = *list_type;
             prop::collection::vec(any_value(items, density), 0..3)
-                .prop_map(move |list| Value::List(distinct(list, items, merge)))
+                .prop_map(move |list| Value::List(distinct(list, items, list_type)))
                 .boxed()
         }
         Kind::String { .. } => "[a-zA-Z0-9 ${}\"\\\\é]{0,8}".prop_map(Value::String).boxed(),
@@ -78,8 +78,8 @@ fn any_json() -> impl Strategy<Value = Json> {
 }
 
 /// The items that the API can tell apart.
-fn distinct(list: Vec<Value>, items: &Node, merge: Merge) -> Vec<Value> {
-    let Merge::Keys(keys) = merge else { return list };
+fn distinct(list: Vec<Value>, items: &Node, list_type: ListType) -> Vec<Value> {
+    let ListType::Map(keys) = list_type else { return list };
     let object = items.object().expect("a list that merges by key holds objects");
     let key = |item: &Value| -> Vec<Value> {
         let field = |key: &String| {
@@ -308,11 +308,11 @@ proptest! {
     }
 
     #[test]
-    fn one_step_leaves_out_all_that_is_emptied(prior in any_workload(), config in any_workload()) {
+    fn one_step_leaves_out_all_that_is_cleared(prior in any_workload(), config in any_workload()) {
         let node = schema::workload();
-        prop_assert_eq!(without_emptied(&config, &config, node), None);
-        if let Some(step) = without_emptied(&config, &prior, node) {
-            prop_assert_eq!(without_emptied(&step, &prior, node), None);
+        prop_assert_eq!(without_cleared(&config, &config, node), None);
+        if let Some(step) = without_cleared(&config, &prior, node) {
+            prop_assert_eq!(without_cleared(&step, &prior, node), None);
             prop_assert!(expand(&step, node).is_ok());
         }
     }

@@ -9,9 +9,8 @@ use tf_plugin_server::value::Value;
 use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, Description, Schema};
 
 use super::settings::Environment;
+use crate::arguments::{OnTimeout, timeouts};
 use crate::names::Strictness;
-use crate::workload::timeouts;
-use crate::workload::wait::OnTimeout;
 
 /// One attribute of the provider block.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use tf_provider::{AttributePath, Diagnostic};
 
-use super::{diagnostic, hcl};
+use super::text::{diagnostic, hcl};
 use crate::manifest::Fault;
 use crate::value::PathError;
 

@@ -2,7 +2,7 @@
 
 use tf_provider::{Diagnostic, Diagnostics};
 
-use super::diagnostic;
+use super::text::diagnostic;
 use crate::names::{Finding, Hint, Strictness};
 
 /// Reports what is wrong in the block of a configuration.

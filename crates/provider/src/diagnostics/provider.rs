@@ -5,7 +5,7 @@ use datum_client::{ConfigError, CredentialError};
 use tf_provider::AttributePath;
 use tf_provider::Diagnostic;
 
-use super::{diagnostic, root, sentence};
+use super::text::{diagnostic, root, sentence};
 use crate::configuration::{Problem, Settings, way};
 
 /// A problem of the settings themselves.

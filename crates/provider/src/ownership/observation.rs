@@ -1,11 +1,13 @@
 //! What a read sees of an object, as far as a later plan needs it.
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement, compare};
 use tf_plugin_server::value::Value;
 
-use super::{Kind, Owners, identity, part};
+use super::kind::{Kind, identity};
+use super::owners::Owners;
+use super::part::part;
 use crate::schema::{self, Node};
 use crate::value;
 
@@ -91,7 +93,9 @@ pub(super) fn is_known(path: &[PathElement], node: &Node) -> bool {
 
 /// Field sets in the API's own JSON.
 mod fields {
-    use super::{Deserialize, Deserializer, FieldSet, Json, Serialize, Serializer};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+    use serde_json::Value as Json;
+    use structured_merge::FieldSet;
 
     pub(super) fn serialize<S: Serializer>(set: &FieldSet, serializer: S) -> Result<S::Ok, S::Error> {
         set.to_json().serialize(serializer)

@@ -7,18 +7,18 @@ use structured_merge::{FieldSet, PathElement, Schema, field_set, remove_items};
 /// are in.
 pub(super) fn part(object: &Json, set: &FieldSet, schema: &Schema) -> Json {
     let others = field_set(object, schema).filter(|path| !is_wanted(path, set));
-    without_emptied(remove_items(object, &others, schema))
+    without_nulls(remove_items(object, &others, schema))
 }
 
 /// The value without the nulls that are left where everything was removed.
-fn without_emptied(value: Json) -> Json {
+fn without_nulls(value: Json) -> Json {
     match value {
         Json::Object(fields) => {
-            let fields = fields.into_iter().map(|(name, value)| (name, without_emptied(value)));
+            let fields = fields.into_iter().map(|(name, value)| (name, without_nulls(value)));
             let kept: Map<String, Json> = fields.filter(|(_, value)| !value.is_null()).collect();
             Json::Object(kept)
         }
-        Json::Array(items) => Json::Array(items.into_iter().map(without_emptied).collect()),
+        Json::Array(items) => Json::Array(items.into_iter().map(without_nulls).collect()),
         scalar => scalar,
     }
 }

@@ -4,8 +4,10 @@ use std::sync::{Arc, LazyLock};
 
 use datum_model::{schema as model, union};
 
+use super::description;
+use super::name::attribute_name;
+use super::node::{Attribute, Constraint, Kind, ListType, Node, Order, Origin};
 use super::unsupported::{self, Unsupported};
-use super::{Attribute, Constraint, Kind, Merge, Node, Order, Origin, attribute_name, description};
 
 /// The fields of `ObjectMeta` that mean something in a template.
 const TEMPLATE_METADATA: [&str; 2] = ["annotations", "labels"];
@@ -113,7 +115,7 @@ pub(super) fn list_data_source(listed: Arc<Node>) -> Node {
     let optional = |name, kind, description| terraform(name, Constraint::Optional, leaf(kind, description));
     let workloads = Kind::List {
         items: listed,
-        merge: Merge::Atomic,
+        list_type: ListType::Atomic,
     };
     object(
         "The Workloads of a namespace, selected by label or field.",
@@ -294,7 +296,7 @@ fn node_without(schema: &'static model::Schema, unsupported: &'static [Unsupport
         model::Kind::Map { values } => Kind::Map(Arc::new(node(values))),
         model::Kind::List { items, merge } => Kind::List {
             items: Arc::new(node_without(items, unsupported)),
-            merge: Merge::from(merge),
+            list_type: ListType::from(merge),
         },
         model::Kind::String(rules) => Kind::String {
             values: if rules.allowed.is_empty() {
@@ -371,9 +373,9 @@ fn read_only(tree: &Node) -> Node {
                 })
                 .collect(),
         ),
-        Kind::List { items, merge } => Kind::List {
+        Kind::List { items, list_type } => Kind::List {
             items: Arc::new(read_only(items)),
-            merge: *merge,
+            list_type: *list_type,
         },
         kind => kind.clone(),
     };
@@ -445,7 +447,7 @@ fn list(items: Node, description: &'static str) -> Node {
     leaf(
         Kind::List {
             items: Arc::new(items),
-            merge: Merge::Atomic,
+            list_type: ListType::Atomic,
         },
         description,
     )

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 
 use datum_model::schema as model;
 
-use super::{Kind, attribute_name};
+use super::name::attribute_name;
+use super::node::Kind;
 
 /// The description of the field `schema`, of the type `kind`, with the values and the default that the type does not show.
 pub(super) fn of(schema: &'static model::Schema, kind: &Kind) -> Cow<'static, str> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use tf_provider::schema::{Attribute, AttributeType, Block, Description, Schema};
 
-use super::{Constraint, Kind, Node, Object, Origin};
+use super::node::{Constraint, Kind, Node, Object, Origin};
 
 /// Who may write.
 #[derive(Clone, Copy)]

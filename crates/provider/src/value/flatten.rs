@@ -4,9 +4,10 @@ use datum_model::field::Path;
 use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 
+use super::equal::equal;
 use super::walk::{Form, Pair, Side, Step, pairs};
-use super::{equal, free_form, leaf};
-use crate::schema::{Attribute, Constraint, Kind, Merge, Node, Order, Origin, Unsupported};
+use super::{free_form, leaf};
+use crate::schema::{Attribute, Constraint, Kind, ListType, Node, Order, Origin, Unsupported};
 
 /// What the API holds, as state for the user who wrote `shape`.
 ///
@@ -31,7 +32,7 @@ pub fn flatten(json: &Json, shape: &Value, node: &Node) -> Value {
             Value::Map(children.into_iter().filter_map(attribute).collect())
         }
         Kind::Map(_) => Value::Map(entries(json, shape, node, flatten)),
-        Kind::List { merge, .. } => Value::List(items(json, shape, node, *merge)),
+        Kind::List { list_type, .. } => Value::List(items(json, shape, node, *list_type)),
         Kind::FreeForm => {
             let managed = managed(json, shape, node);
             if equal(&managed, shape, node) {
@@ -172,22 +173,22 @@ fn entries(
     children.filter_map(entry).collect()
 }
 
-fn items(json: &Json, shape: &Value, node: &Node, merge: Merge) -> Vec<Value> {
+fn items(json: &Json, shape: &Value, node: &Node, list_type: ListType) -> Vec<Value> {
     let children = pairs(node, Side::Terraform(shape), Side::Api(json));
-    if merge == Merge::Atomic {
+    if list_type == ListType::Atomic {
         let found = children.into_iter().filter(Pair::is_right);
         return found.map(|pair| at_position(&pair)).collect();
     }
     let mut shown = Vec::with_capacity(children.len());
     let mut found = Vec::new();
     for pair in children.into_iter().filter(Pair::is_left) {
-        match (pair.step, merge) {
-            (Step::Item(_, Some(position)), Merge::Keys(_)) => {
+        match (pair.step, list_type) {
+            (Step::Item(_, Some(position)), ListType::Map(_)) => {
                 found.push((position, shown.len()));
                 shown.push(flatten(pair.right.json(), pair.left.value(), pair.node));
             }
             (Step::Item(_, Some(_)), _) => shown.push(pair.left.value().clone()),
-            (_, Merge::Keys(_)) => shown.push(empty(pair.node)),
+            (_, ListType::Map(_)) => shown.push(empty(pair.node)),
             _ => {}
         }
     }

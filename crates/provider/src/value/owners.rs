@@ -64,7 +64,7 @@ pub(super) fn element(step: Step<'_>, json: &Json, parent: &Node, child: &Node) 
 
 fn parent_keys(parent: &Node) -> Option<&'static [String]> {
     match &parent.kind {
-        crate::schema::Kind::List { merge, .. } => merge.by_key(),
+        crate::schema::Kind::List { list_type, .. } => list_type.by_key(),
         _ => None,
     }
 }

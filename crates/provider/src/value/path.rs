@@ -7,6 +7,8 @@ use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 pub use tf_provider::AttributePathStep;
 
+use super::equal::equal;
+use super::flatten::flatten_all;
 use super::walk::{Side, identity};
 use crate::schema::{Kind, Node};
 
@@ -74,6 +76,43 @@ pub fn to_attribute(path: &Path, value: &Value, node: &Node) -> AttributePath {
     attribute
 }
 
+/// What of a configuration has to go so that it does not set the field that an attribute stands for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Removable {
+    /// This attribute: the one itself, or what is around it where it is required.
+    Attribute(AttributePath),
+    /// The field, which lies in a value of free form and has no attribute of its own.
+    Field,
+    /// Nothing can go: all that is around it is required.
+    Nothing,
+}
+
+/// Finds what has to go so that `attribute` is not set.
+pub fn removable(attribute: &AttributePath, root: &Node) -> Removable {
+    let mut node = Some(root);
+    let mut is_optional = Vec::with_capacity(attribute.steps.len());
+    for step in &attribute.steps {
+        let attribute = match step {
+            AttributePathStep::Attribute(name) => node.and_then(Node::object).and_then(|object| object.get(name)),
+            AttributePathStep::Key(_) | AttributePathStep::Index(_) => None,
+        };
+        is_optional.push(attribute.is_none_or(|attribute| !attribute.is_required()));
+        node = match attribute {
+            Some(attribute) => Some(&*attribute.node),
+            None => node.and_then(Node::items),
+        };
+    }
+    if node.is_some_and(|node| matches!(node.kind, Kind::FreeForm)) {
+        return Removable::Field;
+    }
+    match is_optional.iter().rposition(|is_optional| *is_optional) {
+        Some(last) => Removable::Attribute(AttributePath {
+            steps: attribute.steps[..=last].to_vec(),
+        }),
+        None => Removable::Nothing,
+    }
+}
+
 /// The API field that the attribute `path` stands for; where Terraform's own attributes or a value of free form begin,
 /// the field above.
 pub fn to_api(path: &AttributePath, node: &Node) -> Path {
@@ -127,7 +166,7 @@ fn matches(item: &Value, fields: &[(String, Json)], items: &Node) -> bool {
     if let [(field, json)] = fields
         && field.is_empty()
     {
-        return super::equal(item, &super::flatten_all(json, items), items);
+        return equal(item, &flatten_all(json, items), items);
     }
     let keys: Vec<String> = fields.iter().map(|(field, _)| field.clone()).collect();
     let json: Json = fields.iter().cloned().collect::<serde_json::Map<_, _>>().into();

@@ -4,10 +4,10 @@ use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement};
 use tf_plugin_server::value::Value;
 
-use super::flatten::all;
+use super::flatten::{all, flatten, flatten_all};
 use super::owners::{Place, element};
 use super::walk::{Form, Pair, Side, Step, identity, pairs};
-use super::{flatten, flatten_all, free_form, union};
+use super::{free_form, leaf, union};
 use crate::schema::{Kind, Node};
 
 /// Who owns what of an object, as far as a state shows it.
@@ -95,7 +95,7 @@ fn shape(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
             });
             Value::Map(entries.collect())
         }
-        Kind::List { merge, .. } if merge.by_key().is_some() => Value::List(items(prior, json, node, here)),
+        Kind::List { list_type, .. } if list_type.by_key().is_some() => Value::List(items(prior, json, node, here)),
         Kind::FreeForm if here.ours.is_whole() && prior.is_null() => Value::Unknown,
         Kind::FreeForm => {
             let found = free(prior, json, node, here);
@@ -165,20 +165,20 @@ fn items(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Vec<Value> 
 
 /// The item of a state with the key of an item of the API; none where it had none itself, being lost already.
 fn rekeyed(item: &Value, json: &Json, node: &Node) -> Option<Value> {
-    let Kind::List { items, merge } = &node.kind else {
+    let Kind::List { items, list_type } = &node.kind else {
         return None;
     };
-    identity(Side::Terraform(item), items, merge.by_key()?)?;
+    identity(Side::Terraform(item), items, list_type.by_key()?)?;
     Some(keyed(item.clone(), json, node))
 }
 
 /// The item with the key of an item of the API.
 fn keyed(mut item: Value, json: &Json, node: &Node) -> Value {
-    let Kind::List { items, merge } = &node.kind else {
+    let Kind::List { items, list_type } = &node.kind else {
         return item;
     };
     let Some(object) = items.object() else { return item };
-    for key in merge.by_key().unwrap_or_default() {
+    for key in list_type.by_key().unwrap_or_default() {
         let Some((name, attribute)) = object.attribute(key) else {
             continue;
         };
@@ -215,7 +215,7 @@ fn free(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
             } else {
                 free(pair.left.value(), pair.right.json(), node, here)
             };
-            Some((super::leaf::composed(key).into_owned(), value))
+            Some((leaf::composed(key).into_owned(), value))
         });
     Value::Map(entries.collect())
 }

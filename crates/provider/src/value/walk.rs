@@ -12,7 +12,7 @@ use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 
 use super::leaf;
-use crate::schema::{Attribute, Kind, Merge, Node};
+use crate::schema::{Attribute, Kind, ListType, Node};
 
 static NULL: Value = Value::Null;
 static ABSENT: Json = Json::Null;
@@ -89,10 +89,10 @@ pub(super) fn pairs<'a>(node: &'a Node, left: Side<'a>, right: Side<'a>) -> Vec<
             object.iter().map(pair).collect()
         }
         Kind::Map(values) => by_name(values, left, right),
-        Kind::List { items, merge } => by_item(items, *merge, left, right),
+        Kind::List { items, list_type } => by_item(items, *list_type, left, right),
         Kind::FreeForm => match (left.form(), right.form()) {
             (Form::Map, _) | (Form::Leaf, Form::Map) => by_name(node, left, right),
-            (Form::List, _) | (Form::Leaf, Form::List) => by_item(node, Merge::Atomic, left, right),
+            (Form::List, _) | (Form::Leaf, Form::List) => by_item(node, ListType::Atomic, left, right),
             (Form::Leaf, Form::Leaf) => Vec::new(),
         },
         _ => Vec::new(),
@@ -128,18 +128,18 @@ fn by_name<'a>(values: &'a Node, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a
     keys.into_iter().map(pair).collect()
 }
 
-fn by_item<'a>(items: &'a Node, merge: Merge, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a>> {
+fn by_item<'a>(items: &'a Node, list_type: ListType, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a>> {
     let (left, right) = (left.items(), right.items());
-    let what = |item: Side<'a>| match merge {
-        Merge::Keys(keys) => identity(item, items, keys),
-        Merge::Set => Some(vec![item.scalar(items)]),
-        Merge::Atomic => None,
+    let what = |item: Side<'a>| match list_type {
+        ListType::Map(keys) => identity(item, items, keys),
+        ListType::Set => Some(vec![item.scalar(items)]),
+        ListType::Atomic => None,
     };
-    let partners: Vec<Option<usize>> = match merge {
-        Merge::Atomic => (0..left.len())
+    let partners: Vec<Option<usize>> = match list_type {
+        ListType::Atomic => (0..left.len())
             .map(|index| (index < right.len()).then_some(index))
             .collect(),
-        Merge::Set | Merge::Keys(_) => {
+        ListType::Set | ListType::Map(_) => {
             let mut positions = HashMap::with_capacity(right.len());
             for (index, item) in right.iter().enumerate() {
                 if let Some(what) = what(*item) {

@@ -14,9 +14,10 @@ use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::{kind, plan, timeouts, wait};
+use super::{kind, replicas as spec_replicas, rollout};
+use crate::arguments::timeouts;
 use crate::configuration::Said;
-use crate::diagnostics::{self, Action, Problems};
+use crate::diagnostics::{self, Operation, Problems};
 use crate::ownership::Owners;
 use crate::provider::{DatumProvider, Session};
 
@@ -43,8 +44,8 @@ impl Restart {
         let target = Target::of(&session, config).await?;
         progress.tell(format!("Restarting workload {}", target.id));
         let restarted = target.client.restart(&target.id, Timestamp::now(), |_| Ok(())).await;
-        let (before, after) = restarted.map_err(|refusal| target.refused(Action::Restart, refusal))?;
-        target.wait(diags, Action::Restart, &before, &after, progress).await;
+        let (before, after) = restarted.map_err(|refusal| target.refused(Operation::Restart, refusal))?;
+        target.wait(diags, Operation::Restart, &before, &after, progress).await;
         Ok(())
     }
 }
@@ -61,14 +62,17 @@ impl Scale {
         let target = Target::of(&session, config).await?;
         progress.tell(format!("Scaling workload {} to {replicas}", target.id));
         let check = |object: &Object| {
-            if Owners::of(object.as_json(), kind()).ours.contains(&plan::replicas()) {
+            if Owners::of(object.as_json(), kind())
+                .ours
+                .contains(&spec_replicas::field())
+            {
                 return Err(Refusal::Ours(diagnostics::replicas_are_managed(&target.id)));
             }
             Ok(())
         };
         let scaled = target.client.scale(&target.id, replicas, check).await;
-        let (before, after) = scaled.map_err(|refusal| target.refused(Action::Scale, refusal))?;
-        target.wait(diags, Action::Scale, &before, &after, progress).await;
+        let (before, after) = scaled.map_err(|refusal| target.refused(Operation::Scale, refusal))?;
+        target.wait(diags, Operation::Scale, &before, &after, progress).await;
         Ok(())
     }
 }
@@ -120,9 +124,9 @@ impl<'s> Target<'s> {
         })
     }
 
-    fn refused(&self, action: Action, refusal: Refusal) -> Problems {
+    fn refused(&self, operation: Operation, refusal: Refusal) -> Problems {
         match refusal {
-            Refusal::Api(error) => diagnostics::refused(action, &self.id, &error, &Value::Null).into(),
+            Refusal::Api(error) => diagnostics::refused(operation, &self.id, &error, &Value::Null).into(),
             Refusal::Ours(problem) => problem.into(),
         }
     }
@@ -131,7 +135,7 @@ impl<'s> Target<'s> {
     async fn wait(
         &self,
         diags: &mut Diagnostics,
-        action: Action,
+        operation: Operation,
         before: &Object,
         after: &Object,
         progress: &Progress,
@@ -143,8 +147,8 @@ impl<'s> Target<'s> {
         ];
         let prior = Value::object([("metadata", Value::object(metadata))]);
         let observe = |transition: &Transition| progress.tell(format!("{}: {}", self.id, transition.change));
-        let end = wait::run(&self.client, &self.id, after, &prior, wanted, self.deadline, &observe).await;
-        end.report(diags, action, &self.id, wanted);
+        let end = rollout::run(&self.client, &self.id, after, &prior, wanted, self.deadline, &observe).await;
+        end.report(diags, operation, &self.id, wanted);
     }
 }
 

@@ -12,13 +12,15 @@ use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
 use super::admission::Patience;
-use super::plan::{self, Plan, at};
+use super::applied::applied_at;
+use super::change::wanted;
 use super::private::PrivateState;
 use super::settle::Settling;
-use super::{admission, identity, import, kind, read, write};
-use crate::diagnostics::{self, Action, Problems, Taken};
+use super::{admission, identity, import, kind, write};
+use crate::diagnostics::{self, Operation, Problems, Taken};
 use crate::ownership::{self, Owners};
 use crate::provider::{Remark, Session};
+use crate::value::attribute::at;
 
 /// How long a workload of this provider, which this very run may be about to delete, is given before its name counts as taken.
 const DELETION_PATIENCE: Duration = Duration::from_secs(10);
@@ -40,9 +42,9 @@ pub(super) async fn run(
     let client = client.within(deadline).repeating_until(operation::cancelled());
     let decided = private.planned.clone().unwrap_or_default();
     let manages_replicas = decided.manages_replicas;
-    let body = write::body(&plan::wanted(&planned, &planned, manages_replicas))?;
+    let body = write::body(&wanted(&planned, &planned, manages_replicas))?;
 
-    let refused = |error| Problems::from(diagnostics::refused(Action::Create, &id, &error, &planned));
+    let refused = |error| Problems::from(diagnostics::refused(Operation::Create, &id, &error, &planned));
     // An interrupt that came during the plan holds still: the look then says so, and nothing is made.
     let mut is_absent = !operation::cancelled().is_cancelled() && session.take_remark(&id, Remark::Absent);
     let name = Name {
@@ -75,7 +77,7 @@ pub(super) async fn run(
         session,
         client: &client,
         id: &id,
-        action: Action::Create,
+        operation: Operation::Create,
         prior: &Value::Null,
         deadline,
     };
@@ -94,24 +96,6 @@ async fn created(client: &Client, id: &WorkloadId, body: &Json) -> Result<Creati
             }
             created => return created,
         }
-    }
-}
-
-/// Remembers of a workload that was read what a plan to create one of its name has to know.
-pub(super) fn remark(session: &Session, id: &WorkloadId, state: &Value) {
-    if state.get("deletion_protection").and_then(Value::as_bool) == Some(true) {
-        session.remark(id, Remark::Protected);
-    }
-}
-
-/// Refuses to plan a replacement of a workload that must not be deleted. Terraform asks for one without a word about what is
-/// to be replaced, but has had it read in the same process.
-pub(super) fn refuse_if_protected(session: &Session, plan: &Plan) -> Result<(), Problems> {
-    match identity::of(&plan.state) {
-        Ok(id) if session.has_remark(&id, Remark::Protected) => {
-            Err(diagnostics::protected(&id.to_string(), "replaced").into())
-        }
-        _ => Ok(()),
     }
 }
 
@@ -161,7 +145,7 @@ impl Name<'_> {
                 Ok(Some(live)) if live.uid() == object.uid() => object = live,
                 Ok(Some(successor)) => return Err(diagnostics::taken(self.id, &owner(&successor)).into()),
                 Ok(None) => return Ok(()),
-                Err(error) => return Err(diagnostics::refused(Action::Create, self.id, &error, &Value::Null).into()),
+                Err(error) => return Err(diagnostics::refused(Operation::Create, self.id, &error, &Value::Null).into()),
             }
         }
         let uid = object.uid().unwrap_or_default();
@@ -182,7 +166,7 @@ impl Name<'_> {
 fn owner(object: &Object) -> Taken<'_> {
     let mut entries = object.managed_fields().iter();
     let lost = entries.find(|entry| entry["manager"].as_str().is_some_and(is_lost_attempt));
-    if let Some(entry) = lost.filter(|_| read::written(object).is_none()) {
+    if let Some(entry) = lost.filter(|_| applied_at(object).is_none()) {
         Taken::ByLostAttempt(entry["time"].as_str().unwrap_or("an unknown time"))
     } else if import::is_ours(&Owners::of(object.as_json(), kind())) {
         Taken::ByThisProvider

@@ -11,11 +11,11 @@ use tokio::time::Instant;
 
 use super::identity;
 use super::import::refuse_ambiguous_keys;
-use super::plan::at;
-use crate::diagnostics::{self, Action, Problems, Selectors};
+use crate::diagnostics::{self, Operation, Problems, Selectors};
 use crate::names::SubjectKind;
 use crate::provider::{DatumProvider, Session};
 use crate::schema::{Node, Object};
+use crate::value::attribute::at;
 use crate::{schema, value};
 
 /// The data source `datum_workload`.
@@ -50,7 +50,7 @@ impl WorkloadData {
         let object = client
             .read(&id)
             .await
-            .map_err(|error| diagnostics::refused(Action::ReadData, &id, &error, &config))?;
+            .map_err(|error| diagnostics::refused(Operation::ReadData, &id, &error, &config))?;
         refuse_ambiguous_keys(&object, &id, schema::workload_data())?;
         Ok(shown(&object, schema::workload_data()))
     }

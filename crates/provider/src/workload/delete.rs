@@ -7,8 +7,8 @@ use tf_plugin_server::value::Value;
 use tokio::time::Instant;
 
 use super::private::PrivateState;
-use super::{identity, wait};
-use crate::diagnostics::{self, Action, Problems};
+use super::{identity, rollout};
+use crate::diagnostics::{self, Operation, Problems};
 use crate::provider::{Remark, Session};
 
 /// The propagation policy of that name.
@@ -35,7 +35,7 @@ pub(super) async fn expect_here(
     match client.cancelled_by(operation::cancelled()).get(id).await {
         Ok(object) if object.uid() == identity::uid(prior) => Ok(()),
         Err(error) if !error.is_not_found() && !error.is_namespace_missing() => {
-            Err(diagnostics::refused(Action::Read, id, &error, prior).into())
+            Err(diagnostics::refused(Operation::Read, id, &error, prior).into())
         }
         _ => Err(diagnostics::elsewhere(id, known, client.server()).into()),
     }
@@ -57,13 +57,13 @@ pub(super) async fn run(session: &Session, prior: &Value, private: &PrivateState
         dry_run: false,
     };
     let deleted = client.delete(&id, options).await;
-    let pending = match deleted.map_err(|error| diagnostics::refused(Action::Delete, &id, &error, prior))? {
+    let pending = match deleted.map_err(|error| diagnostics::refused(Operation::Delete, &id, &error, prior))? {
         Deleted::AlreadyGone | Deleted::Gone => return Ok(()),
         Deleted::Pending(object) => object,
     };
     let uid = pending.uid().unwrap_or_default();
     let outcome = client.wait_deleted(&id, uid, deadline, operation::cancelled()).await;
-    match wait::end(&outcome) {
+    match rollout::end(&outcome) {
         None => Ok(()),
         Some(end) => {
             let object = outcome.object.as_ref().unwrap_or(&pending);

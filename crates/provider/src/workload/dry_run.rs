@@ -23,7 +23,7 @@ use super::plan::Plan;
 use super::private::PrivateState;
 use super::write::{self, Answer, Force, Write};
 use super::{admission, identity, import, kind};
-use crate::diagnostics::{self, Action};
+use crate::diagnostics::{self, Operation};
 use crate::ownership::{Change, Owners};
 use crate::provider::{Remark, Session};
 
@@ -54,7 +54,7 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
         Err(error) => match Response::of(&error) {
             Response::Refusal => diags
                 .errors
-                .extend(diagnostics::refused(Action::Plan, id, &error, &plan.state)),
+                .extend(diagnostics::refused(Operation::Plan, id, &error, &plan.state)),
             other => question.without_an_answer(diags, &other, &error),
         },
     }
@@ -97,9 +97,9 @@ pub(super) async fn change(
             question.accepted(diags, &applied);
             diags.warnings.extend(write.remarks(applied.object.as_json()));
         }
-        Ok(Answer::Conflicts(conflicts)) => diags.errors.extend(write.conflicts(Action::Plan, &conflicts)),
+        Ok(Answer::Conflicts(conflicts)) => diags.errors.extend(write.conflicts(Operation::Plan, &conflicts)),
         Err(error) => match Response::of(&error) {
-            Response::Refusal => diags.errors.extend(write.refused(Action::Plan, &error).await),
+            Response::Refusal => diags.errors.extend(write.refused(Operation::Plan, &error).await),
             other => question.without_an_answer(diags, &other, &error),
         },
     }

@@ -6,10 +6,10 @@ use tf_plugin_server::extension::{Identity, IdentityAttribute, IdentitySchema, I
 use tf_plugin_server::value::{Type, Value};
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use super::plan::at;
 use crate::configuration::Said;
 use crate::diagnostics::{self, Problems};
 use crate::provider::DatumProvider;
+use crate::value::attribute::at;
 
 /// The workload that a state or a plan names.
 pub(super) fn of(value: &Value) -> Result<WorkloadId, Diagnostic> {
@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::diagnostics::shown;
-    use crate::workload::import;
+    use crate::workload::import_id;
 
     fn identity() -> WorkloadIdentity {
         WorkloadIdentity::new(DatumProvider::default())
@@ -149,7 +149,7 @@ mod tests {
         let id: WorkloadId = "project-a/web".parse().unwrap();
         let mut diags = Diagnostics::default();
         let text = identity().import_id(&mut diags, &value(&id)).await.unwrap();
-        assert_eq!(import::parse(&text, None), Ok(id.clone()));
+        assert_eq!(import_id::parse(&text, None), Ok(id.clone()));
     }
 
     #[tokio::test]

@@ -98,11 +98,12 @@ mod tests {
     use tf_plugin_server::value::Value;
 
     use super::*;
+    use crate::arguments::Wait;
     use crate::provider::DatumProvider;
+    use crate::workload::decision::Effort;
     use crate::workload::identity::WorkloadIdentity;
-    use crate::workload::plan::{self, Effort};
+    use crate::workload::plan;
     use crate::workload::read::{Run, refreshed};
-    use crate::workload::wait::Wait;
 
     fn manifest() -> Json {
         json!({

@@ -6,16 +6,17 @@
 //! changes.
 
 use datum_model::id::Namespace;
-use serde::{Deserialize, Serialize};
-use structured_merge::{FieldSet, PathElement};
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
-use crate::ownership::{Change, Values};
+use super::change::wanted;
+use super::decision::{Decision, Effort};
+use super::imported::{PARTS, extent, is_satisfied, says_all};
+use super::private::PrivateState;
+use super::replicas;
 use crate::schema;
-use crate::value::{self, Extent, PathError};
-use crate::workload::kind;
-use crate::workload::private::{Imported, Planned, PrivateState};
+use crate::value::attribute::{at, is_null, set};
+use crate::value::{self, Extent};
 
 /// What a plan decided.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,24 +37,10 @@ pub struct Plan {
     pub leaves_out: bool,
 }
 
-/// What applying a plan takes, from nothing to a write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Effort {
-    /// Nothing changes.
-    #[default]
-    Nothing,
-    /// Only what Terraform itself keeps changes, such as a timeout.
-    Record,
-    /// The API has what it should have, but what was waited for has not come, or is another thing now.
-    Wait,
-    /// The API has to be told.
-    Write,
-}
-
 impl Plan {
     /// What the plan tells its apply.
-    pub fn decided(&self) -> Planned {
-        Planned {
+    pub fn decided(&self) -> Decision {
+        Decision {
             effort: self.effort,
             manages_replicas: self.manages_replicas,
             takes_over: self.takes_over,
@@ -63,9 +50,6 @@ impl Plan {
         }
     }
 }
-
-/// The attributes in which the user says what the API is to hold.
-pub const PARTS: [&str; 2] = ["metadata", "spec"];
 
 /// The plan of a workload that does not exist.
 pub fn create(config: &Value, default_namespace: Option<&Namespace>) -> Plan {
@@ -95,7 +79,7 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
     let extent = imported.and_then(|imported| extent(imported, prior, config));
     let mut state = value::planned(config, prior, schema::workload(), extent);
     let replace = replacements(prior, &state);
-    let manages_replicas = manages_replicas(prior, config, private);
+    let manages_replicas = replicas::are_managed(prior, config, private);
     let releases_replicas = private.owns_replicas == Some(true) && is_null(config, &["spec", "replicas"]);
     if releases_replicas {
         // What becomes of the number is somebody else's decision from now on.
@@ -107,7 +91,9 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
     // The plan of the import itself takes down what the configuration leaves out of a map or list: a later one is to see the
     // difference between what was never said and what is said no more.
     let takes_down = imported.is_some_and(|imported| !imported.is_settled && imported.ours.is_none())
-        && PARTS.iter().any(|part| !agrees(config, prior, part, Extent::Whole));
+        && PARTS
+            .iter()
+            .any(|part| !is_satisfied(config, prior, part, Extent::Whole));
     let effort = if spec_changed || changed(&["metadata"]) {
         Effort::Write
     } else if private.waiting || takes_down || waits_for_more(at(prior, &["wait"]), at(&state, &["wait"])) {
@@ -145,95 +131,14 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
     }
 }
 
-/// The configuration that a plan `decided` about, as its apply knows it: what the planned state has, or the part of it that is
-/// said.
-pub fn decided_configuration(planned: &Value, decided: &Planned) -> Value {
-    match &decided.said {
-        Some(said) => value::flatten_all(said, schema::workload()),
-        None => planned.clone(),
-    }
-}
-
-/// What a planned state changes of the workload that `prior` is the state of.
-///
-/// # Errors
-///
-/// Every value that is unknown or that its type cannot hold, with its path.
-pub fn change(
-    prior: &Value,
-    planned: &Value,
-    config: &Value,
-    private: &PrivateState,
-    manages_replicas: bool,
-) -> Result<Change, Vec<PathError>> {
-    let extent = private
-        .imported
-        .as_ref()
-        .and_then(|imported| extent(imported, prior, config));
-    let retained = extent.map(|extent| value::retained(prior, config, schema::workload(), extent));
-    let mut before = prior.clone();
-    let mut released = FieldSet::default();
-    if !manages_replicas {
-        // The state shows the number, whoever sets it.
-        set(&mut before, &["spec", "replicas"], Value::Null);
-        if private.owns_replicas == Some(true) {
-            released.insert(&replicas());
-        }
-    }
-    let values = Values {
-        prior: &before,
-        planned,
-        wanted: &wanted(planned, config, manages_replicas),
-        retained: &retained.unwrap_or_default(),
+/// Plans the identifier, which is known when namespace and name are.
+fn set_id(state: &mut Value) {
+    let part = |name| at(state, &["metadata", name]).as_str();
+    let id = match (part("namespace"), part("name")) {
+        (Some(namespace), Some(name)) => Value::String(format!("{namespace}/{name}")),
+        _ => Value::Unknown,
     };
-    Change::new(kind(), values, &private.seen, released)
-}
-
-/// The part of a planned state that is sent: what `config` says, without the replicas where they are left to others.
-pub fn wanted(state: &Value, config: &Value, manages_replicas: bool) -> Value {
-    let mut wanted = value::configured(state, config, schema::workload());
-    if !manages_replicas {
-        set(&mut wanted, &["spec", "replicas"], Value::Null);
-    }
-    wanted
-}
-
-/// What is sent ahead of `wanted` where that empties something that `prior` has filled ([`value::without_emptied`]).
-pub fn before_emptying(prior: &Value, wanted: &Value) -> Option<Value> {
-    let before = self::wanted(prior, prior, true);
-    value::without_emptied(wanted, &before, schema::workload())
-}
-
-/// `spec.replicas`.
-pub fn replicas() -> [PathElement; 2] {
-    ["spec", "replicas"].map(PathElement::field)
-}
-
-/// How much of an imported workload the configuration has to name; none where it is managed like any other, since it leaves
-/// out what is ours: leaving that out removes it, and the plan shows it.
-fn extent(imported: &Imported, prior: &Value, config: &Value) -> Option<Extent> {
-    let Some(ours) = &imported.ours else {
-        return Some(if imported.is_settled {
-            Extent::Whole
-        } else {
-            Extent::Part
-        });
-    };
-    let kind = kind();
-    let ours = FieldSet::from_json(ours).unwrap_or_default();
-    let sent = |value: &Value| structured_merge::field_set(&value::expand_known(value, kind.node).json, kind.schema);
-    let left_out = sent(prior).difference(&sent(&value::configured(prior, config, kind.node)));
-    left_out.intersection(&ours).is_empty().then_some(Extent::Part)
-}
-
-/// Whether the configuration names the number of replicas, as far as it is ours to set.
-///
-/// For an attribute under `ignore_changes` the CLI hands over the prior state as configuration, so that a number which an
-/// autoscaler set looks written. What was not ours and equals the prior state is nobody's wish.
-fn manages_replicas(prior: &Value, config: &Value, private: &PrivateState) -> bool {
-    let path = ["spec", "replicas"];
-    let may_be_ours = private.owns_replicas.unwrap_or(true);
-    !is_null(config, &path) && (may_be_ours || at(config, &path) != at(prior, &path))
+    set(state, &["id"], id);
 }
 
 /// The attributes that make it another workload. A name that is not known yet is another one; where all of `metadata` is not
@@ -261,28 +166,6 @@ fn with_namespace(mut config: Value, default: Option<&Namespace>) -> Value {
     config
 }
 
-/// Whether everything that the configuration says in one part is so already.
-fn agrees(config: &Value, prior: &Value, part: &str, extent: Extent) -> bool {
-    let node = schema::workload().at(part);
-    node.is_some_and(|node| value::agrees(at(config, &[part]), at(prior, &[part]), node, extent))
-}
-
-/// Whether the configuration says everything that the state shows in one part.
-fn says_all(config: &Value, state: &Value, part: &str) -> bool {
-    let Some(node) = schema::workload().at(part) else {
-        return true;
-    };
-    let state = at(state, &[part]);
-    let said = value::configured(state, at(config, &[part]), node);
-    value::expand_known(&said, node).json == value::expand_known(state, node).json
-}
-
-/// The value at a path of attribute names; null where there is none.
-pub fn at<'v>(value: &'v Value, path: &[&str]) -> &'v Value {
-    path.iter()
-        .fold(value, |value, name| value.get(name).unwrap_or(&Value::Null))
-}
-
 /// Whether another wait than the last one is asked for; how a wait may end is not what it waits for.
 fn waits_for_more(prior: &Value, planned: &Value) -> bool {
     ["rollout", "conditions", "phase", "replicas"].iter().any(|name| {
@@ -291,35 +174,10 @@ fn waits_for_more(prior: &Value, planned: &Value) -> bool {
     })
 }
 
-/// Plans the identifier, which is known when namespace and name are.
-fn set_id(state: &mut Value) {
-    let part = |name| at(state, &["metadata", name]).as_str();
-    let id = match (part("namespace"), part("name")) {
-        (Some(namespace), Some(name)) => Value::String(format!("{namespace}/{name}")),
-        _ => Value::Unknown,
-    };
-    set(state, &["id"], id);
-}
-
-fn is_null(value: &Value, path: &[&str]) -> bool {
-    matches!(at(value, path), Value::Null)
-}
-
-/// Sets the attribute at a path of names. Where an object on the way is null or unknown there is nothing to set.
-fn set(value: &mut Value, path: &[&str], new: Value) {
-    let mut place = value;
-    for name in path {
-        match place.get_mut(name) {
-            Some(inner) => place = inner,
-            None => return,
-        }
-    }
-    *place = new;
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::workload::private::Imported;
 
     /// A workload of the whole schema, with these lines in place of nulls.
     fn workload(metadata: &[(&str, Value)], spec: &[(&str, Value)], more: &[(&str, Value)]) -> Value {

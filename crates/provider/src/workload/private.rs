@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::plan::Effort;
+use super::decision::Decision;
 use crate::ownership::{Change, Observation};
 
 /// The private state of a `datum_workload`.
@@ -21,22 +21,23 @@ pub struct PrivateState {
     pub owns_replicas: Option<bool>,
     /// When the provider's field manager wrote last, as the API has it. Another time there tells of a write whose state was
     /// never saved, and whose wait was cut short.
-    pub written: Option<String>,
+    #[serde(rename = "written")]
+    pub applied_at: Option<String>,
     /// What the last read saw beside what the state shows.
     pub seen: Observation,
-    /// How the workload was imported, if it was and has not been written since.
+    /// How the workload was imported, if it was and has not been applied since.
     pub imported: Option<Imported>,
     /// What the configuration of an imported workload said when it took the workload over, as it was sent, while the state still
     /// shows more than that. The next read takes the rest out of the state.
     pub declared: Option<Json>,
     /// What the plan decided for its apply.
-    pub planned: Option<Planned>,
+    pub planned: Option<Decision>,
 }
 
 impl PrivateState {
     /// What is kept after `change` was made, which the plan `decided`.
     #[must_use]
-    pub fn changed(self, decided: &Planned, change: &Change) -> PrivateState {
+    pub fn changed(self, decided: &Decision, change: &Change) -> PrivateState {
         if !decided.takes_over {
             return self;
         }
@@ -48,7 +49,7 @@ impl PrivateState {
     }
 }
 
-/// A workload that was imported and has not been written since.
+/// A workload that was imported and has not been applied since.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Imported {
     /// Whether a later run of Terraform than the import's has read it. The plan of the import itself had the chance to take
@@ -56,19 +57,4 @@ pub struct Imported {
     pub is_settled: bool,
     /// What of it is ours, as a field set in the API's JSON; none where the provider did not make it.
     pub ours: Option<Json>,
-}
-
-/// What a plan tells its apply.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Planned {
-    /// What it takes.
-    pub effort: Effort,
-    /// Whether the configuration names the number of replicas.
-    pub manages_replicas: bool,
-    /// Whether an imported workload is managed like any other from now on.
-    pub takes_over: bool,
-    /// What the configuration of an imported workload says, as it is sent, where the planned state goes on showing more. The
-    /// apply cannot take it from the configuration that it is given: what `ignore_changes` names is in there as it is written.
-    pub said: Option<Json>,
 }

@@ -7,13 +7,16 @@ use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
+use super::applied::applied_at;
+use super::imported::PARTS;
 use super::private::{Imported, PrivateState};
-use super::wait::Wait;
-use super::{create, identity, import, kind, plan};
-use crate::diagnostics::{self, Action, Problems};
+use super::{identity, import, kind, protection, replicas};
+use crate::arguments::Wait;
+use crate::diagnostics::{self, Operation, Problems};
 use crate::ownership::{self, Observation, Owners};
 use crate::provider::{Remark, Session};
 use crate::schema;
+use crate::value::attribute::at;
 use crate::value::{self, Ownership};
 
 /// Reads the workload of a state. None when it is proven to be gone.
@@ -51,7 +54,7 @@ pub(super) async fn run(
             Ok(None)
         }
         Ok(object) => {
-            create::remark(session, &id, &state);
+            protection::remark(session, &id, &state);
             if let Some(since) = object.deletion_timestamp() {
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));
@@ -69,7 +72,7 @@ pub(super) async fn run(
             Ok(None)
         }
         Err(error) if error.is_namespace_missing() => Err(diagnostics::namespace_missing(&id).into()),
-        Err(error) => Err(diagnostics::refused(Action::Read, &id, &error, &state).into()),
+        Err(error) => Err(diagnostics::refused(Operation::Read, &id, &error, &state).into()),
     }
 }
 
@@ -112,28 +115,28 @@ pub fn refreshed(
     let before = private.clone();
     let imported = private.imported.map(|imported| Imported {
         is_settled: !run.imports,
-        // Another state may have written it meanwhile.
+        // Another state may have applied it meanwhile.
         ours: import::ours(&owners).or(imported.ours),
     });
     let mut private = PrivateState {
         seen,
         imported,
         declared: None,
-        owns_replicas: Some(owners.ours.contains(&plan::replicas())),
+        owns_replicas: Some(owners.ours.contains(&replicas::field())),
         ..private
     };
-    let written = written(object);
+    let applied_at = applied_at(object);
     // Two writes of ours within one second have the same time: then the generation tells them apart, unless it may be another's.
-    let generation = plan::at(state, &["metadata", "generation"]).as_i64();
+    let generation = at(state, &["metadata", "generation"]).as_i64();
     let is_later = object.generation() != generation
         && ownership::wrote_last(json, kind())
         && ownership::differs(&owners.ours, state, &refreshed, kind());
-    let is_unknown_write = private.written.is_some() && (written != private.written || is_later);
+    let is_unknown_write = private.applied_at.is_some() && (applied_at != private.applied_at || is_later);
     if private.waiting || is_unknown_write {
         private.waiting = !run.wanted.is_met_by(object);
     }
     if !private.waiting {
-        private.written = written;
+        private.applied_at = applied_at;
     }
     // One control plane may have several addresses: the uid is the same, and the next write takes down the new one.
     private.server.get_or_insert_with(|| run.server.to_owned());
@@ -154,17 +157,12 @@ fn taken_over(state: &Value, private: &PrivateState) -> Value {
         return known;
     };
     let declared = value::flatten_all(declared, schema::workload());
-    for part in plan::PARTS {
+    for part in PARTS {
         if let (Some(place), Some(node)) = (known.get_mut(part), schema::workload().at(part)) {
-            *place = value::configured(place, plan::at(&declared, &[part]), node);
+            *place = value::configured(place, at(&declared, &[part]), node);
         }
     }
     known
-}
-
-/// When the provider's field manager last changed something, as the API has it.
-pub(super) fn written(object: &Object) -> Option<String> {
-    ownership::written(object.as_json(), kind())
 }
 
 #[cfg(test)]
@@ -197,7 +195,7 @@ mod tests {
         }));
         let metadata = Value::object([("uid", Value::from("u")), ("generation", 1.into())]);
         let private = PrivateState {
-            written: Some("2026-01-01T10:00:00Z".to_owned()),
+            applied_at: Some("2026-01-01T10:00:00Z".to_owned()),
             ..PrivateState::default()
         };
         let run = Run {

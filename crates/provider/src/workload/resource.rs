@@ -5,15 +5,18 @@ use tf_plugin_server::value::Value;
 use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-use super::plan::{self, Effort, Plan, at};
+use super::change::change;
+use super::decision::Effort;
+use super::plan::{self, Plan};
 use super::private::PrivateState;
 use super::update::Request;
-use super::{create, delete, dry_run, identity, import, read, update, validate};
+use super::{create, delete, dry_run, identity, import, protection, read, update, validate};
 use crate::diagnostics::{self, Problems};
 use crate::names::SubjectKind;
 use crate::ownership::Change;
 use crate::provider::DatumProvider;
 use crate::schema;
+use crate::value::attribute::at;
 use crate::value::path::field;
 
 /// The resource `datum_workload`.
@@ -37,7 +40,7 @@ impl WorkloadResource {
         }
         let plan = plan::create(config, namespace.known().as_ref());
         diags.warnings.extend(session.complaint().await);
-        create::refuse_if_protected(&session, &plan)?;
+        protection::refuse_replacement(&session, &plan)?;
         dry_run::creation(&session, diags, &plan).await;
         Ok(plan)
     }
@@ -57,9 +60,9 @@ impl WorkloadResource {
             session.configuration().namespace.as_ref().known(),
         );
         if !plan.replace.is_empty() {
-            refuse_if_protected(prior, "replaced")?;
+            protection::refuse(prior, "replaced")?;
         } else if plan.effort == Effort::Write {
-            let change = plan::change(prior, &plan.state, config, private, plan.manages_replicas);
+            let change = change(prior, &plan.state, config, private, plan.manages_replicas);
             // What is not known yet cannot be judged.
             if let Ok(change) = change {
                 foretold(diags, prior, &plan.state, &change, private);
@@ -137,7 +140,7 @@ impl Resource for WorkloadResource {
         private: PrivateState,
         _provider_meta: Value,
     ) -> Option<PrivateState> {
-        Problems::report(refuse_if_protected(&prior, "deleted"), diags)?;
+        Problems::report(protection::refuse(&prior, "deleted"), diags)?;
         Some(private)
     }
 
@@ -196,7 +199,7 @@ impl Resource for WorkloadResource {
         private: PrivateState,
         _provider_meta: Value,
     ) -> Option<()> {
-        Problems::report(refuse_if_protected(&prior, "deleted"), diags)?;
+        Problems::report(protection::refuse(&prior, "deleted"), diags)?;
         let deleted = match self.provider.session() {
             Ok(session) => delete::run(&session, &prior, &private).await,
             Err(problem) => Err(problem.into()),
@@ -231,11 +234,4 @@ fn private_of(plan: &Plan, private: PrivateState) -> PrivateState {
         planned: Some(plan.decided()),
         ..private
     }
-}
-
-fn refuse_if_protected(state: &Value, operation: &str) -> Result<(), Problems> {
-    if state.get("deletion_protection").and_then(Value::as_bool) == Some(true) {
-        return Err(diagnostics::protected(identity::text(state), operation).into());
-    }
-    Ok(())
 }

@@ -7,19 +7,18 @@ use tf_plugin_server::value::Value;
 use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
+use super::applied::{observed, state};
 use super::private::PrivateState;
-use super::{identity, kind, plan, read, wait};
-use crate::diagnostics::Action;
-use crate::ownership::{Observation, Owners};
+use super::rollout;
+use crate::diagnostics::Operation;
 use crate::provider::Session;
-use crate::{schema, value};
 
-/// A workload that was just written and is now waited for.
+/// A workload that was just applied and is now waited for.
 pub(super) struct Settling<'w> {
     pub(super) session: &'w Session,
     pub(super) client: &'w Client,
     pub(super) id: &'w WorkloadId,
-    pub(super) action: Action,
+    pub(super) operation: Operation,
     /// The state from before; null for a new workload.
     pub(super) prior: &'w Value,
     pub(super) deadline: Instant,
@@ -38,7 +37,7 @@ impl Settling<'_> {
         let private = observed(self.id, planned, &object, private);
         let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
         record(&state(self.id, planned, &object), &private);
-        let outcome = wait::run(
+        let outcome = rollout::run(
             self.client,
             self.id,
             &object,
@@ -50,29 +49,10 @@ impl Settling<'_> {
         .await;
         let object = outcome.object().unwrap_or(&object);
         let mut private = observed(self.id, planned, object, private);
-        private.waiting = outcome.is_owed(self.action, &wanted);
-        outcome.report(diags, self.action, self.id, &wanted);
+        private.waiting = outcome.is_owed(self.operation, &wanted);
+        outcome.report(diags, self.operation, self.id, &wanted);
         (state(self.id, planned, object), private)
     }
-}
-
-/// What is known, beside its state, of a workload that was just written.
-pub fn observed(id: &WorkloadId, planned: &Value, object: &Object, private: PrivateState) -> PrivateState {
-    let json = object.as_json();
-    let owners = Owners::of(json, kind());
-    PrivateState {
-        written: read::written(object),
-        owns_replicas: Some(owners.ours.contains(&plan::replicas())),
-        seen: Observation::of(json, &state(id, planned, object), &owners, kind()),
-        ..private
-    }
-}
-
-/// The state of a workload that was just written.
-pub fn state(id: &WorkloadId, planned: &Value, object: &Object) -> Value {
-    let mut state = value::complete(planned, object.as_json(), schema::workload());
-    identity::set(&mut state, id);
-    state
 }
 
 /// Puts the state on record, in case this process does not get to return it.

@@ -5,12 +5,12 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::plan::Effort;
-use super::private::{Planned, PrivateState};
+use super::decision::{Decision, Effort};
+use super::private::PrivateState;
 use super::settle::Settling;
 use super::write::{self, Force, Write};
-use super::{admission, delete, identity, plan, wait};
-use crate::diagnostics::{self, Action, Problems};
+use super::{admission, change, delete, identity, rollout};
+use crate::diagnostics::{self, Operation, Problems};
 use crate::provider::Session;
 
 /// An update as Terraform asks for it.
@@ -21,7 +21,7 @@ pub(super) struct Request<'r> {
     /// The planned state.
     pub(super) planned: &'r Value,
     /// What the plan decided.
-    pub(super) decided: Planned,
+    pub(super) decided: Decision,
 }
 
 /// Does what the plan decided, and waits for what comes of it.
@@ -47,9 +47,10 @@ pub(super) async fn run(
     let deadline = Instant::now() + timeouts.update;
     let client = client.within(deadline).repeating_until(operation::cancelled());
     delete::expect_here(&client, &id, prior, &private).await?;
-    let config = &plan::decided_configuration(planned, &decided);
-    let wanted = plan::wanted(planned, config, decided.manages_replicas);
-    let change = plan::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
+    let config = &change::decided_configuration(planned, &decided);
+    let wanted = change::wanted(planned, config, decided.manages_replicas);
+    let change =
+        change::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
     let object = if decided.effort == Effort::Write {
         let write = Write {
             client: &client,
@@ -67,7 +68,7 @@ pub(super) async fn run(
         diags.warnings.extend(write.remarks(applied.object.as_json()));
         applied.object
     } else {
-        wait::owed(&client, &id, prior, planned).await?
+        rollout::owed(&client, &id, prior, planned).await?
     };
     let private = PrivateState {
         server: Some(client.server().to_owned()),
@@ -78,7 +79,7 @@ pub(super) async fn run(
         session,
         client: &client,
         id: &id,
-        action: Action::Update,
+        operation: Operation::Update,
         prior,
         deadline,
     };

@@ -10,7 +10,7 @@ use datum_model::validation::{self, Severity};
 use tf_plugin_server::value::Value;
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 
-use super::{timeouts, wait};
+use crate::arguments::{OnTimeout, timeouts};
 use crate::value::path::{to_api, to_attribute};
 use crate::{diagnostics, schema, value};
 
@@ -68,7 +68,7 @@ fn waiting(config: &Value) -> Vec<Diagnostic> {
     let at = |name: &'static str| AttributePath::new("wait").attribute(name);
     let mut found = Vec::new();
     if let Some(text) = attribute.get("on_timeout").and_then(Value::as_str)
-        && text.parse::<wait::OnTimeout>().is_err()
+        && text.parse::<OnTimeout>().is_err()
     {
         found.push(diagnostics::validation(
             &format!("{text:?} is neither `error` nor `warn`"),

@@ -10,9 +10,9 @@ use tf_provider::{Diagnostic, Diagnostics};
 
 use super::admission::Patience;
 use super::private::PrivateState;
-use super::{identity, kind, merged, patch, plan};
-use crate::diagnostics::{self, Action};
-use crate::ownership::{self, Change, Obstacle, Owners};
+use super::{change, identity, kind, patch, whole};
+use crate::diagnostics::{self, Operation};
+use crate::ownership::{self, Change, ChangeError, Owners};
 use crate::provider::Session;
 use crate::schema;
 use crate::value;
@@ -92,7 +92,7 @@ pub(super) enum Failure {
     /// The API did not take it.
     Api(Error),
     /// It cannot be made.
-    Obstacle(Obstacle),
+    Change(ChangeError),
 }
 
 /// What the API would do about a change.
@@ -126,11 +126,11 @@ impl Write<'_> {
         };
         match done {
             Ok(applied) => Ok(applied),
-            Err(Failure::Api(error)) => Err(self.refused(Action::Update, &error).await),
-            Err(Failure::Obstacle(Obstacle::Outdated(attributes))) => {
-                Err(vec![diagnostics::outdated(self.id, &attributes)])
+            Err(Failure::Api(error)) => Err(self.refused(Operation::Update, &error).await),
+            Err(Failure::Change(ChangeError::Stale(attributes))) => Err(vec![diagnostics::stale(self.id, &attributes)]),
+            Err(Failure::Change(ChangeError::Conflicts(conflicts))) => {
+                Err(self.conflicts(Operation::Update, &conflicts))
             }
-            Err(Failure::Obstacle(Obstacle::Conflicts(conflicts))) => Err(self.conflicts(Action::Update, &conflicts)),
         }
     }
 
@@ -156,7 +156,7 @@ impl Write<'_> {
         let seen = &self.private.seen;
         let mut version = seen.version.clone();
         // Without an entry of the lasting manager, one of an attempt to create may have been left over.
-        let is_whole = self.private.written.is_some() || self.private.imported.is_some();
+        let is_whole = self.private.applied_at.is_some() || self.private.imported.is_some();
         let mut looks = !is_whole || self.change.needs_look(seen);
         for attempt in 1.. {
             let is_last = attempt == ATTEMPTS;
@@ -194,7 +194,7 @@ impl Write<'_> {
         let prepared = self
             .change
             .prepared(live.as_json(), self.prior, &self.private.seen, conflicts);
-        let Some(managed_fields) = prepared.map_err(Failure::Obstacle)? else {
+        let Some(managed_fields) = prepared.map_err(Failure::Change)? else {
             return Ok(version);
         };
         let patched = self.client.rewrite_managers(self.id, live, &managed_fields).await?;
@@ -202,7 +202,7 @@ impl Write<'_> {
     }
 
     async fn send_all(&self, version: Option<String>) -> Result<Applied, Error> {
-        let Some(step) = self.before_emptying() else {
+        let Some(step) = self.before_clearing() else {
             return self.send(&self.change.body, version.as_deref(), self.force).await;
         };
         let first = self.send(&step, version.as_deref(), self.force).await?;
@@ -249,7 +249,7 @@ impl Write<'_> {
         if self.change.moves(&self.private.seen) {
             return self.ask_about_all().await;
         }
-        let step = self.before_emptying();
+        let step = self.before_clearing();
         let body = step.as_ref().unwrap_or(&self.change.body);
         match self.client.apply(self.id, body, self.options(self.force, true)).await {
             Err(error) if is_by_hand(&error) => self.ask_about_all().await,
@@ -272,23 +272,23 @@ impl Write<'_> {
     }
 
     /// What to say of fields that others apply.
-    pub(super) fn conflicts(&self, action: Action, conflicts: &[ownership::Applied]) -> Vec<Diagnostic> {
+    pub(super) fn conflicts(&self, operation: Operation, conflicts: &[ownership::Applied]) -> Vec<Diagnostic> {
         let conflict = |found: &ownership::Applied| {
             let field = value::path::field(&found.path);
-            diagnostics::conflict(action, self.id, &field, &found.managers.join(", "), self.planned)
+            diagnostics::conflict(operation, self.id, &field, &found.managers.join(", "), self.planned)
         };
         conflicts.iter().map(conflict).collect()
     }
 
     /// What to say of a refusal, each problem at the attribute that the API means.
-    pub(super) async fn refused(&self, action: Action, error: &Error) -> Vec<Diagnostic> {
+    pub(super) async fn refused(&self, operation: Operation, error: &Error) -> Vec<Diagnostic> {
         let live = if error.is_invalid() {
             self.client.get(self.id).await.ok()
         } else {
             None
         };
-        let merged = live.map(|live| self.change.applied_to(live.as_json()));
-        diagnostics::refused_change(action, self.id, error, self.planned, merged.as_ref())
+        let after = live.map(|live| self.change.applied_to(live.as_json()));
+        diagnostics::refused_change(operation, self.id, error, self.planned, after.as_ref())
     }
 
     /// What to tell of `answer`, the workload as the API has it after the change or would have it: what others keep of what
@@ -299,13 +299,13 @@ impl Write<'_> {
             let attribute = value::path::to_attribute(&field, self.prior, schema::workload());
             diagnostics::kept_by_others(self.id, &field, attribute, &kept.managers)
         });
-        kept.chain(merged::problems(self.id, self.change, answer, self.planned))
+        kept.chain(whole::problems(self.id, self.change, answer, self.planned))
             .collect()
     }
 
-    /// The body that goes ahead of one that empties something ([`value::without_emptied`]).
-    fn before_emptying(&self) -> Option<Json> {
-        let step = plan::before_emptying(self.prior, self.wanted)?;
+    /// The body that goes ahead of one that clears something ([`value::without_cleared`]).
+    fn before_clearing(&self) -> Option<Json> {
+        let step = change::before_clearing(self.prior, self.wanted)?;
         ownership::body(kind(), &step, self.prior, &self.private.seen).ok()
     }
 }

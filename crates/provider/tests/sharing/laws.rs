@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use structured_merge::{Conflicts, FieldSet, Path, PathElement, compare, field_set};
 use terraform_provider_datum::ownership::{Change, Owners};
 use terraform_provider_datum::schema::{Kind, Node};
-use terraform_provider_datum::workload::plan::Effort;
-use terraform_provider_datum::workload::{kind, merged};
+use terraform_provider_datum::workload::decision::Effort;
+use terraform_provider_datum::workload::{kind, whole};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;
 
@@ -72,7 +72,7 @@ pub(crate) fn of_apply(
 fn foretold(change: &Change, before: &Json, after: &Json) -> Result<(), String> {
     let foretold = change.applied_to(before);
     let differences = compare(&content(&foretold), &content(after), kind().schema);
-    // What is emptied is foretold as null: it takes two steps.
+    // What is cleared is foretold as null: it takes two steps.
     let is_null = |path: &[PathElement]| at(&foretold, path).is_some_and(|value| value.is_null() || is_empty(value));
     let is_filled = |path: &[PathElement]| !at(after, path).is_some_and(is_empty);
     let missing = differences.removed.filter(|path| !is_null(path));
@@ -266,7 +266,7 @@ fn valid(change: &Change, planned: &Planned, after: &Json) -> Result<(), String>
     }
     let errors = errors(after);
     let id = datum_model::id::WorkloadId::new(NAMESPACE.parse().expect("a namespace"), NAME.parse().expect("a name"));
-    let told = merged::problems(&id, change, after, &planned.plan.state);
+    let told = whole::problems(&id, change, after, &planned.plan.state);
     if errors.len() == told.len() {
         Ok(())
     } else {

@@ -82,7 +82,7 @@ fn a_renamed_item_is_shown_with_all_that_a_second_look_would_show() {
 }
 
 #[test]
-fn a_map_that_is_emptied_leaves_no_bare_parent_to_others() {
+fn a_map_that_is_cleared_leaves_no_bare_parent_to_others() {
     holds(
         Start::KubectlCreate,
         &[Edit::Map(MapPlace::Limits(0), MapEdit::Put(2, 0))],

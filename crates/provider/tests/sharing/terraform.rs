@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflict, Conflicts, Operation};
-use terraform_provider_datum::ownership::{self, Change, Obstacle};
-use terraform_provider_datum::workload::plan::{self, Effort, Plan};
+use terraform_provider_datum::arguments::{OnTimeout, Wait};
+use terraform_provider_datum::ownership::{self, Change, ChangeError};
+use terraform_provider_datum::workload::plan::{self, Plan};
 use terraform_provider_datum::workload::private::PrivateState;
-use terraform_provider_datum::workload::wait::{OnTimeout, Wait};
-use terraform_provider_datum::workload::{import, kind, read, settle};
+use terraform_provider_datum::workload::{applied, change, decision::Effort, import, kind, read};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;
 
@@ -119,7 +119,7 @@ pub(crate) enum Outcome {
     /// Others apply these fields with another value.
     Conflicts(Vec<Conflict>),
     /// The change cannot be made.
-    Obstacle(Obstacle),
+    Unmade(ChangeError),
     /// The API does not take it.
     Refused(String),
 }
@@ -142,7 +142,7 @@ impl Terraform {
     pub(crate) fn create(config: Json) -> (Terraform, Cluster) {
         let value = hcl(&config);
         let plan = plan::create(&value, None);
-        let wanted = plan::wanted(&plan.state, &plan.state, plan.manages_replicas);
+        let wanted = change::wanted(&plan.state, &plan.state, plan.manages_replicas);
         let body = value::expand(&wanted, schema::workload()).expect("everything is known");
         let cluster = Cluster::create_applied(kind().manager, &body).expect("the configuration is valid");
         let private = PrivateState {
@@ -152,8 +152,8 @@ impl Terraform {
         let object = Object::new(cluster.live().clone());
         let terraform = Terraform {
             config,
-            state: settle::state(&id(), &plan.state, &object),
-            private: settle::observed(&id(), &plan.state, &object, private),
+            state: applied::state(&id(), &plan.state, &object),
+            private: applied::observed(&id(), &plan.state, &object, private),
             imports: false,
         };
         (terraform, cluster)
@@ -203,7 +203,7 @@ impl Terraform {
         }
         let plan = plan::update(&self.state, &config, &self.private, None);
         let change = (plan.effort >= Effort::Wait).then(|| {
-            plan::change(&self.state, &plan.state, &config, &self.private, plan.manages_replicas)
+            change::change(&self.state, &plan.state, &config, &self.private, plan.manages_replicas)
                 .expect("everything is known")
         });
         Planned {
@@ -234,8 +234,8 @@ impl Terraform {
         }
         let object = Object::new(cluster.live().clone());
         let private = planned.private.clone().changed(&planned.plan.decided(), change);
-        self.private = settle::observed(&id(), &planned.plan.state, &object, private);
-        self.state = settle::state(&id(), &planned.plan.state, &object);
+        self.private = applied::observed(&id(), &planned.plan.state, &object, private);
+        self.state = applied::state(&id(), &planned.plan.state, &object);
         (Outcome::Done, before)
     }
 }
@@ -259,7 +259,7 @@ fn write(planned: &Planned, change: &Change, conflicts: Conflicts, cluster: &mut
             version = text(&live["metadata"]["resourceVersion"]);
             let prepared = match change.prepared(&live, &planned.prior, seen, conflicts) {
                 Ok(prepared) => prepared,
-                Err(obstacle) => return (Outcome::Obstacle(obstacle), before),
+                Err(obstacle) => return (Outcome::Unmade(obstacle), before),
             };
             if let Some(managed_fields) = prepared {
                 let patch = json!({ "metadata": { "resourceVersion": version, "managedFields": managed_fields } });
@@ -290,7 +290,7 @@ fn send(
     version: Option<&str>,
 ) -> Result<(), Refusal> {
     let mut version = version.map(str::to_owned);
-    if let Some(step) = plan::before_emptying(&planned.prior, &planned.plan.wanted) {
+    if let Some(step) = change::before_clearing(&planned.prior, &planned.plan.wanted) {
         let body = ownership::body(kind(), &step, &planned.prior, &planned.private.seen).expect("everything is known");
         cluster.apply(kind().manager, &of_version(&body, version), conflicts)?;
         version = text(&cluster.live()["metadata"]["resourceVersion"]);

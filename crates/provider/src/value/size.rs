@@ -4,7 +4,7 @@ use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
 /// The smallest part of a value that holds more than half of its text, and how many bytes that is.
-pub(super) fn largest(value: &Value) -> (AttributePath, usize) {
+pub fn largest(value: &Value) -> (AttributePath, usize) {
     let mut path = AttributePath::default();
     let mut part = value;
     let total = size(value);

@@ -6,8 +6,8 @@ use terraform_provider_datum::value::{self, Extent, flatten_all};
 use tf_plugin_server::value::Value;
 
 /// Whether a configuration that needs to name only a part agrees.
-fn agrees(config: &Value, state: &Value, node: &schema::Node) -> bool {
-    value::agrees(config, state, node, Extent::Part)
+fn is_satisfied(config: &Value, state: &Value, node: &schema::Node) -> bool {
+    value::is_satisfied(config, state, node, Extent::Part)
 }
 
 fn of(json: &Json) -> Value {
@@ -69,7 +69,7 @@ fn a_part_of_what_is_there_agrees() {
         ("a whole list without", json!({ "args": ["x"] })),
     ] {
         assert!(
-            agrees(&of(&config(&container)), &of(&found()), schema::workload()),
+            is_satisfied(&of(&config(&container)), &of(&found()), schema::workload()),
             "{what}"
         );
     }
@@ -78,7 +78,10 @@ fn a_part_of_what_is_there_agrees() {
         json!({ "template": { "spec": { "volumes": [{ "name": "tmp", "emptyDir": {} }] } } }),
     ] {
         let config = json!({ "metadata": { "labels": { "b": "2" } }, "spec": spec });
-        assert!(agrees(&of(&config), &of(&found()), schema::workload()), "{config}");
+        assert!(
+            is_satisfied(&of(&config), &of(&found()), schema::workload()),
+            "{config}"
+        );
     }
 }
 
@@ -106,7 +109,7 @@ fn what_is_not_there_does_not_agree() {
         ),
     ] {
         assert!(
-            !agrees(&of(&config(&container)), &of(&found()), schema::workload()),
+            !is_satisfied(&of(&config(&container)), &of(&found()), schema::workload()),
             "{what}"
         );
     }
@@ -117,7 +120,10 @@ fn what_is_not_there_does_not_agree() {
         json!({ "spec": { "provider": { "zones": ["a"] } } }),
         json!({ "spec": { "template": { "spec": { "containers": [{ "name": "other" }] } } } }),
     ] {
-        assert!(!agrees(&of(&config), &of(&found()), schema::workload()), "{config}");
+        assert!(
+            !is_satisfied(&of(&config), &of(&found()), schema::workload()),
+            "{config}"
+        );
     }
 }
 
@@ -128,13 +134,13 @@ fn what_is_not_known_yet_does_not_agree() {
         .get_mut("metadata")
         .and_then(|metadata| metadata.get_mut("labels"))
         .expect("the attribute is in the schema") = Value::Unknown;
-    assert!(!agrees(&unknown, &of(&found()), schema::workload()));
+    assert!(!is_satisfied(&unknown, &of(&found()), schema::workload()));
 }
 
 #[test]
 fn a_map_or_list_that_is_named_is_named_whole_where_that_is_asked() {
     let found = of(&found());
-    let whole = |config: &Json| value::agrees(&of(config), &found, schema::workload(), Extent::Whole);
+    let whole = |config: &Json| value::is_satisfied(&of(config), &found, schema::workload(), Extent::Whole);
     let containers = |env: &Json| {
         let spec = json!({ "containers": [
             { "name": "app", "env": env }, { "name": "proxy" },

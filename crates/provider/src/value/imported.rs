@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 use structured_merge::FieldSet;
 use tf_plugin_server::value::Value;
 
-use super::flatten_all;
+use super::flatten::flatten_all;
 use super::owners::{Place, element};
 use super::walk::{Form, Pair, Side, Step, pairs};
 use crate::schema::{Kind, Node};
@@ -101,9 +101,9 @@ fn imported(json: &Json, node: &Node, here: Here<'_>) -> Value {
             });
             Value::Map(entries.collect())
         }
-        (Kind::List { merge, .. }, Form::List) => {
+        (Kind::List { list_type, .. }, Form::List) => {
             let all = json.as_array().map_or(0, Vec::len);
-            let is_mergeable = merge.by_key().is_some();
+            let is_mergeable = list_type.by_key().is_some();
             let kept = children().filter(|(here, _)| !is_mergeable || !here.foreign.is_member());
             let items: Vec<Value> = kept
                 .map(|(here, pair)| imported(pair.left.json(), pair.node, here))

@@ -1,9 +1,9 @@
-//! What was filled and is now empty, which server-side apply cannot do in one step.
+//! What is cleared: it was filled and is now empty, which server-side apply cannot do in one step.
 
 use tf_plugin_server::value::Value;
 
 use super::walk::{Form, Pair, Side, Step, pairs};
-use crate::schema::{Kind, Merge, Node};
+use crate::schema::{Kind, ListType, Node};
 
 /// `planned` without what `prior` had filled and it has empty; none where there is no such thing.
 ///
@@ -12,11 +12,11 @@ use crate::schema::{Kind, Merge, Node};
 /// Left out first and applied empty then, it ends up empty. Whoever is empty for want of what was left out, or requires it, is
 /// left out as well; where that is everything, no step helps. A list with one owner is replaced as a whole, so that nothing
 /// within it needs this.
-pub fn without_emptied(planned: &Value, prior: &Value, node: &Node) -> Option<Value> {
+pub fn without_cleared(planned: &Value, prior: &Value, node: &Node) -> Option<Value> {
     left_out(planned, prior, node).filter(|step| !step.is_null())
 }
 
-/// `value` without what is emptied in it, null where that is all of it; none where nothing is.
+/// `value` without what is cleared in it, null where that is all of it; none where nothing is.
 fn left_out(value: &Value, prior: &Value, node: &Node) -> Option<Value> {
     let mut step = value.clone();
     let mut changed = false;
@@ -58,7 +58,7 @@ fn left_out(value: &Value, prior: &Value, node: &Node) -> Option<Value> {
 fn is_looked_into(pair: &Pair<'_>, parent: &Node) -> bool {
     let is_merged = match (&parent.kind, pair.step) {
         (Kind::Object(_), Step::Attribute(_, attribute)) => attribute.written_field().is_some(),
-        (Kind::List { merge, .. }, _) => merge.by_key().is_some(),
+        (Kind::List { list_type, .. }, _) => list_type.by_key().is_some(),
         (Kind::FreeForm, Step::Key(_)) => true,
         _ => false,
     };
@@ -69,7 +69,7 @@ fn is_looked_into(pair: &Pair<'_>, parent: &Node) -> bool {
 fn is_mergeable(node: &Node) -> bool {
     match &node.kind {
         Kind::Object(_) | Kind::Map(_) | Kind::FreeForm => true,
-        Kind::List { merge, .. } => *merge != Merge::Atomic,
+        Kind::List { list_type, .. } => *list_type != ListType::Atomic,
         _ => false,
     }
 }
@@ -108,8 +108,8 @@ mod tests {
         let node = schema::workload()
             .at("spec.template")
             .expect("a Workload has a template");
-        let written = |pod: &Json| flatten_all(&json!({ "spec": pod }), node);
-        let step = without_emptied(&written(after), &written(before), node);
+        let state = |pod: &Json| flatten_all(&json!({ "spec": pod }), node);
+        let step = without_cleared(&state(after), &state(before), node);
         let sent = step.map(|step| expand(&step, node).expect("the step is known"));
         assert_eq!(sent, first.map(|pod| json!({ "spec": pod })));
     }
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_emptied_is_left_out_first() {
+    fn what_is_cleared_is_left_out_first() {
         let filled =
             container(&json!({ "resources": { "limits": { "cpu": "1" } }, "env": [{ "name": "A" }], "args": ["a"] }));
         check(
@@ -194,16 +194,13 @@ mod tests {
             json!({ "spec": { "containers": [{ "name": "app" }] } }),
             schema::workload(),
         );
-        let written = |template: &Json| {
+        let state = |template: &Json| {
             flatten_all(
                 &json!({ "metadata": { "name": "web" }, "spec": { "template": template } }),
                 workload,
             )
         };
-        assert_eq!(
-            without_emptied(&written(&json!({})), &written(&template), workload),
-            None
-        );
+        assert_eq!(without_cleared(&state(&json!({})), &state(&template), workload), None);
     }
 
     #[test]
@@ -223,7 +220,7 @@ mod tests {
             .at("spec.provider")
             .expect("the provider is in the schema");
         let first = |before: Json, after: Json| {
-            let step = without_emptied(&flatten_all(&after, node), &flatten_all(&before, node), node);
+            let step = without_cleared(&flatten_all(&after, node), &flatten_all(&before, node), node);
             step.map(|step| expand(&step, node).expect("the step is known"))
         };
         assert_eq!(

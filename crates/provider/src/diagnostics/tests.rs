@@ -1,0 +1,5 @@
+//! Golden texts: what users read is compared whole.
+
+mod refusal;
+mod rollout;
+mod workload;
