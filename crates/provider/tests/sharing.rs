@@ -25,7 +25,7 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Value as Json, json};
 use structured_merge::{Conflicts, Operation};
 use terraform_provider_datum::ownership::ChangeError;
-use terraform_provider_datum::workload::decision::Effort;
+use terraform_provider_datum::workload::plan::decision::Effort;
 
 use crate::actor::{Deed, Others, applied_by_client};
 use crate::cluster::{Cluster, described};

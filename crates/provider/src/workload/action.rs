@@ -14,7 +14,8 @@ use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, 
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::{kind, replicas as spec_replicas, rollout};
+use super::plan::replicas as spec_replicas;
+use super::{kind, rollout};
 use crate::arguments::timeouts;
 use crate::configuration::Said;
 use crate::diagnostics::{self, Operation, Problems};

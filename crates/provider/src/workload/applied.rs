@@ -4,8 +4,9 @@ use datum_client::Object;
 use datum_model::id::WorkloadId;
 use tf_plugin_server::value::Value;
 
+use super::plan::replicas;
 use super::private::PrivateState;
-use super::{identity, kind, replicas};
+use super::{identity, kind};
 use crate::ownership::{self, Observation, Owners};
 use crate::{schema, value};
 

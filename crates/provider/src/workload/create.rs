@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::admission::Patience;
 use super::applied::applied_at;
-use super::change::wanted;
+use super::plan::change::wanted;
 use super::private::PrivateState;
 use super::settle::Settling;
 use super::{admission, identity, import, kind, write};

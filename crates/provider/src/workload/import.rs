@@ -9,8 +9,9 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
+use super::plan::replicas;
 use super::private::{Imported, PrivateState};
-use super::{identity, import_id, kind, replicas};
+use super::{identity, import_id, kind};
 use crate::diagnostics::{self, Operation, Problems};
 use crate::ownership::Owners;
 use crate::provider::{Remark, Session};

@@ -100,9 +100,9 @@ mod tests {
     use super::*;
     use crate::arguments::Wait;
     use crate::provider::DatumProvider;
-    use crate::workload::decision::Effort;
     use crate::workload::identity::WorkloadIdentity;
     use crate::workload::plan;
+    use crate::workload::plan::decision::Effort;
     use crate::workload::read::{Run, refreshed};
 
     fn manifest() -> Json {

@@ -5,15 +5,19 @@
 //! managed, equal meaning keeps the spelling in state, and what only the server knows is unknown exactly when something
 //! changes.
 
+pub mod change;
+pub mod decision;
+pub(super) mod imported;
+pub(super) mod replicas;
+
 use datum_model::id::Namespace;
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
-use super::change::wanted;
-use super::decision::{Decision, Effort};
-use super::imported::{PARTS, extent, is_satisfied, says_all};
+use self::change::wanted;
+use self::decision::{Decision, Effort};
+use self::imported::{PARTS, extent, is_satisfied, says_all};
 use super::private::PrivateState;
-use super::replicas;
 use crate::schema;
 use crate::value::attribute::{at, is_null, set};
 use crate::value::{self, Extent};

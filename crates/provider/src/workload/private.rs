@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::decision::Decision;
+use super::plan::decision::Decision;
 use crate::ownership::{Change, Observation};
 
 /// The private state of a `datum_workload`.

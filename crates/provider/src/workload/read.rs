@@ -8,9 +8,10 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::applied::applied_at;
-use super::imported::PARTS;
+use super::plan::imported::PARTS;
+use super::plan::replicas;
 use super::private::{Imported, PrivateState};
-use super::{identity, import, kind, protection, replicas};
+use super::{identity, import, kind, protection};
 use crate::arguments::Wait;
 use crate::diagnostics::{self, Operation, Problems};
 use crate::ownership::{self, Observation, Owners};

@@ -5,8 +5,8 @@ use tf_plugin_server::value::Value;
 use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-use super::change::change;
-use super::decision::Effort;
+use super::plan::change::change;
+use super::plan::decision::Effort;
 use super::plan::{self, Plan};
 use super::private::PrivateState;
 use super::update::Request;

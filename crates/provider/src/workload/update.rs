@@ -5,11 +5,12 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::decision::{Decision, Effort};
+use super::plan::change;
+use super::plan::decision::{Decision, Effort};
 use super::private::PrivateState;
 use super::settle::Settling;
 use super::write::{self, Force, Write};
-use super::{admission, change, delete, identity, rollout};
+use super::{admission, delete, identity, rollout};
 use crate::diagnostics::{self, Operation, Problems};
 use crate::provider::Session;
 

@@ -9,8 +9,9 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 
 use super::admission::Patience;
+use super::plan::change;
 use super::private::PrivateState;
-use super::{change, identity, kind, patch, whole};
+use super::{identity, kind, patch, whole};
 use crate::diagnostics::{self, Operation};
 use crate::ownership::{self, Change, ChangeError, Owners};
 use crate::provider::Session;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use structured_merge::{Conflicts, FieldSet, Path, PathElement, compare, field_set};
 use terraform_provider_datum::ownership::{Change, Owners};
 use terraform_provider_datum::schema::{Kind, Node};
-use terraform_provider_datum::workload::decision::Effort;
+use terraform_provider_datum::workload::plan::decision::Effort;
 use terraform_provider_datum::workload::{kind, whole};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;

@@ -8,9 +8,10 @@ use serde_json::{Value as Json, json};
 use structured_merge::{Conflict, Conflicts, Operation};
 use terraform_provider_datum::arguments::{OnTimeout, Wait};
 use terraform_provider_datum::ownership::{self, Change, ChangeError};
-use terraform_provider_datum::workload::plan::{self, Plan};
+use terraform_provider_datum::workload::plan::decision::Effort;
+use terraform_provider_datum::workload::plan::{self, Plan, change};
 use terraform_provider_datum::workload::private::PrivateState;
-use terraform_provider_datum::workload::{applied, change, decision::Effort, import, kind, read};
+use terraform_provider_datum::workload::{applied, import, kind, read};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;
 

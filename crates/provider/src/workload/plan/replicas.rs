@@ -3,11 +3,11 @@
 use structured_merge::PathElement;
 use tf_plugin_server::value::Value;
 
-use super::private::PrivateState;
 use crate::value::attribute::{at, is_null};
+use crate::workload::private::PrivateState;
 
 /// `spec.replicas`.
-pub(super) fn field() -> [PathElement; 2] {
+pub(in crate::workload) fn field() -> [PathElement; 2] {
     ["spec", "replicas"].map(PathElement::field)
 }
 
@@ -15,7 +15,7 @@ pub(super) fn field() -> [PathElement; 2] {
 ///
 /// For an attribute under `ignore_changes` the CLI hands over the prior state as configuration, so that a number which an
 /// autoscaler set looks configured. What was not ours and equals the prior state is nobody's wish.
-pub(super) fn are_managed(prior: &Value, config: &Value, private: &PrivateState) -> bool {
+pub(in crate::workload) fn are_managed(prior: &Value, config: &Value, private: &PrivateState) -> bool {
     let path = ["spec", "replicas"];
     let may_be_ours = private.owns_replicas.unwrap_or(true);
     !is_null(config, &path) && (may_be_ours || at(config, &path) != at(prior, &path))

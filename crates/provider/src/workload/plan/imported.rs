@@ -3,18 +3,18 @@
 use structured_merge::FieldSet;
 use tf_plugin_server::value::Value;
 
-use super::kind;
-use super::private::Imported;
 use crate::schema;
 use crate::value::attribute::at;
 use crate::value::{self, Extent};
+use crate::workload::kind;
+use crate::workload::private::Imported;
 
 /// The attributes in which the user says what the API is to hold.
-pub(super) const PARTS: [&str; 2] = ["metadata", "spec"];
+pub(in crate::workload) const PARTS: [&str; 2] = ["metadata", "spec"];
 
 /// How much of an imported workload the configuration has to name; none where it is managed like any other, since it leaves
 /// out what is ours: leaving that out removes it, and the plan shows it.
-pub(super) fn extent(imported: &Imported, prior: &Value, config: &Value) -> Option<Extent> {
+pub(in crate::workload) fn extent(imported: &Imported, prior: &Value, config: &Value) -> Option<Extent> {
     let Some(ours) = &imported.ours else {
         return Some(if imported.is_settled {
             Extent::Whole
@@ -30,13 +30,13 @@ pub(super) fn extent(imported: &Imported, prior: &Value, config: &Value) -> Opti
 }
 
 /// Whether everything that the configuration says in one part is so already.
-pub(super) fn is_satisfied(config: &Value, prior: &Value, part: &str, extent: Extent) -> bool {
+pub(in crate::workload) fn is_satisfied(config: &Value, prior: &Value, part: &str, extent: Extent) -> bool {
     let node = schema::workload().at(part);
     node.is_some_and(|node| value::is_satisfied(at(config, &[part]), at(prior, &[part]), node, extent))
 }
 
 /// Whether the configuration says everything that the state shows in one part.
-pub(super) fn says_all(config: &Value, state: &Value, part: &str) -> bool {
+pub(in crate::workload) fn says_all(config: &Value, state: &Value, part: &str) -> bool {
     let Some(node) = schema::workload().at(part) else {
         return true;
     };

@@ -5,13 +5,13 @@ use tf_plugin_server::value::Value;
 
 use super::decision::Decision;
 use super::imported::extent;
-use super::kind;
-use super::private::PrivateState;
 use super::replicas;
 use crate::ownership::{Change, Values};
 use crate::schema;
 use crate::value::attribute::set;
 use crate::value::{self, PathError};
+use crate::workload::kind;
+use crate::workload::private::PrivateState;
 
 /// The configuration that a plan `decided` about, as its apply knows it: what the planned state has, or the part of it that is
 /// said.
