@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::io::{self, Write};
 
-use crate::ServeOptions;
+use crate::options::ServeOptions;
 
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Command {

@@ -1,7 +1,8 @@
 //! tf-provider's typed traits with their types erased: values in, values out.
 //!
 //! tf-provider erases them itself, in its `Dynamic*` traits, but through a type that it does not export. Each trait here
-//! has one implementation, for every type that implements tf-provider's trait of the same name.
+//! has one implementation, for every type that implements tf-provider's trait of the same name; resources and data sources
+//! come in two forms, [`Typed`] and [`OfValues`].
 
 pub(crate) mod data_source;
 pub(crate) mod function;
@@ -15,7 +16,10 @@ use tf_provider::Diagnostics;
 use crate::diagnostic;
 use crate::value::{self, Value};
 
-/// A handler whose state is a [`Value`]: it is passed on as it is, where every other type is made of a value and back.
+/// A handler whose state is a type of its own: each call makes it from a value, and a value from it.
+pub(crate) struct Typed<H>(pub(crate) H);
+
+/// A handler whose state is a [`Value`], which is passed on as it is.
 pub(crate) struct OfValues<H>(pub(crate) H);
 
 /// Reads a value as the handler's own type.

@@ -118,6 +118,7 @@ mod handshake;
 mod listener;
 mod logging;
 pub mod operation;
+mod options;
 mod panic;
 pub mod proto;
 mod server;
@@ -126,7 +127,8 @@ pub mod tls;
 mod to_proto;
 pub mod value;
 
-pub use server::{Builder, ServeError, ServeOptions, Server};
+pub use options::ServeOptions;
+pub use server::{Builder, ServeError, Server};
 
 /// The README's example is compiled with the documentation's.
 #[cfg(doctest)]

@@ -13,10 +13,11 @@ use tf_provider::{DataSource, Function, Provider, Resource};
 
 use crate::catalog::Registry;
 use crate::command::{self, Command};
-use crate::erased::OfValues;
+use crate::erased::{OfValues, Typed};
 use crate::extension::{Action, EphemeralResource, Extensions, SchemaNotes};
 use crate::handshake::{self, Greeting, NoGreeting};
 use crate::listener::{Endpoint, Listener};
+use crate::options::ServeOptions;
 use crate::service::{Service, State};
 use crate::tls::{self, Tls};
 use crate::value::Value;
@@ -34,26 +35,6 @@ pub struct Server {
 /// server can drive, so that they are not called: register the same types here.
 pub struct Builder {
     registry: Registry,
-}
-
-/// What the provider is called.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ServeOptions {
-    /// The program's name, as in `terraform-provider-example`.
-    pub name: String,
-    /// Its version, as in `1.2.3`.
-    pub version: String,
-    /// The provider's source as configurations state it, as in `acme/example`.
-    pub source: String,
-    /// What else the program does for people, each with a line for its help. The program looks for these itself.
-    pub commands: Vec<(&'static str, &'static str)>,
-}
-
-impl ServeOptions {
-    /// The provider's own name: the last part of the source.
-    pub(crate) fn provider(&self) -> &str {
-        self.source.rsplit('/').next().unwrap_or(&self.source)
-    }
 }
 
 /// Why a provider is not served.
@@ -247,7 +228,7 @@ impl Builder {
     ) -> Self {
         self.registry
             .resources
-            .insert(name.into(), (Box::new(resource), extensions));
+            .insert(name.into(), (Box::new(Typed(resource)), extensions));
         self
     }
 
@@ -280,7 +261,7 @@ impl Builder {
     ) -> Self {
         self.registry
             .data_sources
-            .insert(name.into(), (Box::new(data_source), notes));
+            .insert(name.into(), (Box::new(Typed(data_source)), notes));
         self
     }
 

@@ -4,6 +4,7 @@
 //! caller is gone still comes to its end.
 
 mod action;
+mod call;
 mod data_source;
 mod encoded;
 mod ephemeral;
@@ -13,67 +14,20 @@ mod plugin;
 mod provider;
 mod resource;
 mod schema;
+mod state;
 mod state_store;
 
 use std::convert::Infallible;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures::future::BoxFuture;
-use prost::Message;
-use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::{Request, Response, Status};
-use tonic_prost::ProstCodec;
-use tracing::Instrument;
 
-use crate::catalog::{Catalog, Registry};
-use crate::operation::Operations;
-
-/// What Terraform core itself accepts.
-const MAX_MESSAGE_SIZE: usize = 256 << 20;
-
-/// A provider's state while it is served.
-pub(crate) struct State {
-    pub(crate) registry: Registry,
-    pub(crate) operations: Operations,
-    /// Fires when the server is to end.
-    pub(crate) shutdown: CancellationToken,
-    /// Whether a client's word ends the server.
-    ends_with_client: bool,
-    catalog: OnceLock<Catalog>,
-    schema: OnceLock<Bytes>,
-    calls: AtomicU64,
-}
-
-impl State {
-    pub(crate) fn new(registry: Registry) -> Self {
-        Self {
-            registry,
-            operations: Operations::default(),
-            shutdown: CancellationToken::new(),
-            ends_with_client: true,
-            catalog: OnceLock::new(),
-            schema: OnceLock::new(),
-            calls: AtomicU64::new(0),
-        }
-    }
-
-    /// For a server that clients attach to and leave.
-    pub(crate) fn outliving_clients(registry: Registry) -> Self {
-        Self {
-            ends_with_client: false,
-            ..Self::new(registry)
-        }
-    }
-
-    /// The schemas, computed when they are first needed: the handshake does not wait for them.
-    pub(crate) fn catalog(&self) -> &Catalog {
-        self.catalog.get_or_init(|| Catalog::new(&self.registry))
-    }
-}
+use call::{grpc, server_streaming, unary};
+pub(crate) use state::State;
 
 /// All the services on one connection.
 #[derive(Clone)]
@@ -169,81 +123,6 @@ where
         ("grpc.health.v1.Health", "Watch") => stream!(plugin::watch_health),
         _ => unimplemented(&path),
     }
-}
-
-fn grpc<Req, Res>() -> tonic::server::Grpc<ProstCodec<Res, Req>>
-where
-    Req: Message + Default + Send + 'static,
-    Res: Message + Send + 'static,
-{
-    tonic::server::Grpc::new(ProstCodec::default())
-        .max_decoding_message_size(MAX_MESSAGE_SIZE)
-        .max_encoding_message_size(MAX_MESSAGE_SIZE)
-}
-
-/// What the log tells of a call with each line.
-fn span(state: &State, method: &str) -> tracing::Span {
-    let id = state.calls.fetch_add(1, Ordering::Relaxed);
-    tracing::info_span!(
-        "call",
-        tf_rpc = method,
-        tf_req_id = id,
-        tf_resource_type = tracing::field::Empty
-    )
-}
-
-/// A call with one answer, as a task of its own.
-async fn unary<B, Req, Res, F>(
-    state: Arc<State>,
-    method: &str,
-    request: http::Request<B>,
-    handler: impl Fn(Arc<State>, Req) -> F + Copy + Send + Sync,
-) -> http::Response<Body>
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
-    Req: Message + Default + Send + 'static,
-    Res: Message + Send + 'static,
-    F: Future<Output = Res> + Send + 'static,
-{
-    let span = span(&state, method);
-    let serve = tower::service_fn(|request: Request<Req>| {
-        let state = Arc::clone(&state);
-        async move {
-            tracing::trace!("received");
-            let call = handler(Arc::clone(&state), request.into_inner());
-            let response = state.operations.run(call).await?;
-            tracing::trace!("answering");
-            Ok(Response::new(response))
-        }
-        .instrument(span.clone())
-    });
-    grpc().unary(serve, request).await
-}
-
-/// A call with a stream of answers.
-async fn server_streaming<B, Req, Res, S>(
-    state: Arc<State>,
-    method: &str,
-    request: http::Request<B>,
-    handler: impl Fn(Arc<State>, Req) -> Result<S, Status> + Copy + Send,
-) -> http::Response<Body>
-where
-    B: http_body::Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
-    Req: Message + Default + Send + 'static,
-    Res: Message + Send + 'static,
-    S: futures::Stream<Item = Result<Res, Status>> + Send + 'static,
-{
-    let span = span(&state, method);
-    let serve = tower::service_fn(|request: Request<Req>| {
-        let stream = span.in_scope(|| {
-            tracing::trace!("received");
-            handler(Arc::clone(&state), request.into_inner())
-        });
-        std::future::ready(stream.map(Response::new))
-    });
-    grpc().server_streaming(serve, request).await
 }
 
 /// The user pressed Ctrl-C. Answered at once: Terraform then waits for the calls that are running.

@@ -2,11 +2,10 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use serde::Serialize;
 use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-use super::{OfValues, private, read, write};
+use super::{OfValues, Typed, private, read, write};
 use crate::value::Value;
 
 /// What a handler made of a resource. The handler has done its work once there is one of these, whatever follows.
@@ -57,193 +56,171 @@ const PRIOR: &str = "prior state";
 const PROPOSED: &str = "proposed state";
 const STATE: &str = "state";
 
-fn made<R: Resource>(diags: &mut Diagnostics, state: &R::State<'_>, private: &R::PrivateState<'_>) -> Made {
-    Made {
-        state: write(diags, STATE, state),
-        private: private::write(diags, private).unwrap_or_default(),
-    }
-}
+/// A handler, and how its states become values and values its states. The value that is read is not used afterwards.
+pub(crate) trait Adapter: Send + Sync {
+    type Handler: Resource;
 
-#[async_trait]
-impl<R: Resource> ErasedResource for R {
-    fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
-        Resource::schema(self, diags)
-    }
+    fn handler(&self) -> &Self::Handler;
 
-    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
-        let config = read(diags, CONFIG, &config)?;
-        Resource::validate(self, diags, config).await
-    }
-
-    async fn read(&self, diags: &mut Diagnostics, state: Value, private: &[u8], meta: &Value) -> Option<Made> {
-        let state = read(diags, STATE, &state);
-        let private = private::read(diags, private);
-        let meta = read(diags, META, meta);
-        let (state, private) = Resource::read(self, diags, state?, private?, meta?).await?;
-        Some(made::<R>(diags, &state, &private))
-    }
-
-    async fn plan_create(&self, diags: &mut Diagnostics, proposed: Value, config: Value, meta: &Value) -> Option<Made> {
-        let proposed = read(diags, PROPOSED, &proposed);
-        let config = read(diags, CONFIG, &config);
-        let meta = read(diags, META, meta);
-        let (state, private) = Resource::plan_create(self, diags, proposed?, config?, meta?).await?;
-        Some(made::<R>(diags, &state, &private))
-    }
-
-    async fn plan_update(
-        &self,
+    fn read<'v>(
         diags: &mut Diagnostics,
-        change: Change,
-        private: &[u8],
-        meta: &Value,
-    ) -> Option<(Made, Vec<AttributePath>)> {
-        let prior = read(diags, PRIOR, &change.prior);
-        let proposed = read(diags, PROPOSED, &change.next);
-        let config = read(diags, CONFIG, &change.config);
-        let private = private::read(diags, private);
-        let meta = read(diags, META, meta);
-        let (state, private, replace) =
-            Resource::plan_update(self, diags, prior?, proposed?, config?, private?, meta?).await?;
-        Some((made::<R>(diags, &state, &private), replace))
+        what: &str,
+        value: &'v mut Value,
+    ) -> Option<<Self::Handler as Resource>::State<'v>>;
+
+    fn write(diags: &mut Diagnostics, state: <Self::Handler as Resource>::State<'_>) -> Option<Value>;
+}
+
+impl<R: Resource> Adapter for Typed<R> {
+    type Handler = R;
+
+    fn handler(&self) -> &R {
+        &self.0
     }
 
-    async fn plan_destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<Bytes> {
-        let prior = read(diags, PRIOR, &prior);
-        let private = private::read(diags, private);
-        let meta = read(diags, META, meta);
-        let private = Resource::plan_destroy(self, diags, prior?, private?, meta?).await?;
-        private::write(diags, &private)
+    fn read<'v>(diags: &mut Diagnostics, what: &str, value: &'v mut Value) -> Option<R::State<'v>> {
+        read(diags, what, value)
     }
 
-    async fn create(
-        &self,
-        diags: &mut Diagnostics,
-        planned: Value,
-        config: Value,
-        private: &[u8],
-        meta: &Value,
-    ) -> Option<Made> {
-        let planned = read(diags, PLANNED, &planned);
-        let config = read(diags, CONFIG, &config);
-        let private = private::read(diags, private);
-        let meta = read(diags, META, meta);
-        let (state, private) = Resource::create(self, diags, planned?, config?, private?, meta?).await?;
-        Some(made::<R>(diags, &state, &private))
-    }
-
-    async fn update(&self, diags: &mut Diagnostics, change: Change, private: &[u8], meta: &Value) -> Option<Made> {
-        let prior = read(diags, PRIOR, &change.prior);
-        let planned = read(diags, PLANNED, &change.next);
-        let config = read(diags, CONFIG, &change.config);
-        let private = private::read(diags, private);
-        let meta = read(diags, META, meta);
-        let (state, private) = Resource::update(self, diags, prior?, planned?, config?, private?, meta?).await?;
-        Some(made::<R>(diags, &state, &private))
-    }
-
-    async fn destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<()> {
-        let prior = read(diags, PRIOR, &prior);
-        let private = private::read(diags, private);
-        let meta = read(diags, META, meta);
-        Resource::destroy(self, diags, prior?, private?, meta?).await
-    }
-
-    async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Made> {
-        let (state, private) = Resource::import(self, diags, id).await?;
-        Some(made::<R>(diags, &state, &private))
+    fn write(diags: &mut Diagnostics, state: R::State<'_>) -> Option<Value> {
+        write(diags, STATE, &state)
     }
 }
 
-fn passed<P: Serialize>(diags: &mut Diagnostics, state: Value, private: &P) -> Made {
-    Made {
-        state: Some(state),
-        private: private::write(diags, private).unwrap_or_default(),
-    }
-}
-
-#[async_trait]
-impl<R> ErasedResource for OfValues<R>
+impl<R> Adapter for OfValues<R>
 where
     R: for<'a> Resource<State<'a> = Value>,
 {
+    type Handler = R;
+
+    fn handler(&self) -> &R {
+        &self.0
+    }
+
+    fn read(_: &mut Diagnostics, _: &str, value: &mut Value) -> Option<Value> {
+        Some(std::mem::take(value))
+    }
+
+    fn write(_: &mut Diagnostics, state: Value) -> Option<Value> {
+        Some(state)
+    }
+}
+
+fn made<A: Adapter>(
+    diags: &mut Diagnostics,
+    state: <A::Handler as Resource>::State<'_>,
+    private: &<A::Handler as Resource>::PrivateState<'_>,
+) -> Made {
+    Made {
+        state: A::write(diags, state),
+        private: private::write(diags, private).unwrap_or_default(),
+    }
+}
+
+#[async_trait]
+impl<A: Adapter> ErasedResource for A {
     fn schema(&self, diags: &mut Diagnostics) -> Option<Schema> {
-        Resource::schema(&self.0, diags)
+        self.handler().schema(diags)
     }
 
-    async fn validate(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {
-        Resource::validate(&self.0, diags, config).await
+    async fn validate(&self, diags: &mut Diagnostics, mut config: Value) -> Option<()> {
+        let config = A::read(diags, CONFIG, &mut config)?;
+        self.handler().validate(diags, config).await
     }
 
-    async fn read(&self, diags: &mut Diagnostics, state: Value, private: &[u8], meta: &Value) -> Option<Made> {
+    async fn read(&self, diags: &mut Diagnostics, mut state: Value, private: &[u8], meta: &Value) -> Option<Made> {
+        let state = A::read(diags, STATE, &mut state);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
-        let (state, private) = Resource::read(&self.0, diags, state, private?, meta?).await?;
-        Some(passed(diags, state, &private))
+        let (state, private) = self.handler().read(diags, state?, private?, meta?).await?;
+        Some(made::<A>(diags, state, &private))
     }
 
-    async fn plan_create(&self, diags: &mut Diagnostics, proposed: Value, config: Value, meta: &Value) -> Option<Made> {
-        let meta = read(diags, META, meta)?;
-        let (state, private) = Resource::plan_create(&self.0, diags, proposed, config, meta).await?;
-        Some(passed(diags, state, &private))
+    async fn plan_create(
+        &self,
+        diags: &mut Diagnostics,
+        mut proposed: Value,
+        mut config: Value,
+        meta: &Value,
+    ) -> Option<Made> {
+        let proposed = A::read(diags, PROPOSED, &mut proposed);
+        let config = A::read(diags, CONFIG, &mut config);
+        let meta = read(diags, META, meta);
+        let (state, private) = self.handler().plan_create(diags, proposed?, config?, meta?).await?;
+        Some(made::<A>(diags, state, &private))
     }
 
     async fn plan_update(
         &self,
         diags: &mut Diagnostics,
-        Change { prior, next, config }: Change,
+        mut change: Change,
         private: &[u8],
         meta: &Value,
     ) -> Option<(Made, Vec<AttributePath>)> {
+        let prior = A::read(diags, PRIOR, &mut change.prior);
+        let proposed = A::read(diags, PROPOSED, &mut change.next);
+        let config = A::read(diags, CONFIG, &mut change.config);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
-        let (state, private, replace) =
-            Resource::plan_update(&self.0, diags, prior, next, config, private?, meta?).await?;
-        Some((passed(diags, state, &private), replace))
+        let (state, private, replace) = self
+            .handler()
+            .plan_update(diags, prior?, proposed?, config?, private?, meta?)
+            .await?;
+        Some((made::<A>(diags, state, &private), replace))
     }
 
-    async fn plan_destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<Bytes> {
+    async fn plan_destroy(
+        &self,
+        diags: &mut Diagnostics,
+        mut prior: Value,
+        private: &[u8],
+        meta: &Value,
+    ) -> Option<Bytes> {
+        let prior = A::read(diags, PRIOR, &mut prior);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
-        let private = Resource::plan_destroy(&self.0, diags, prior, private?, meta?).await?;
+        let private = self.handler().plan_destroy(diags, prior?, private?, meta?).await?;
         private::write(diags, &private)
     }
 
     async fn create(
         &self,
         diags: &mut Diagnostics,
-        planned: Value,
-        config: Value,
+        mut planned: Value,
+        mut config: Value,
         private: &[u8],
         meta: &Value,
     ) -> Option<Made> {
+        let planned = A::read(diags, PLANNED, &mut planned);
+        let config = A::read(diags, CONFIG, &mut config);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
-        let (state, private) = Resource::create(&self.0, diags, planned, config, private?, meta?).await?;
-        Some(passed(diags, state, &private))
+        let (state, private) = self.handler().create(diags, planned?, config?, private?, meta?).await?;
+        Some(made::<A>(diags, state, &private))
     }
 
-    async fn update(
-        &self,
-        diags: &mut Diagnostics,
-        Change { prior, next, config }: Change,
-        private: &[u8],
-        meta: &Value,
-    ) -> Option<Made> {
+    async fn update(&self, diags: &mut Diagnostics, mut change: Change, private: &[u8], meta: &Value) -> Option<Made> {
+        let prior = A::read(diags, PRIOR, &mut change.prior);
+        let planned = A::read(diags, PLANNED, &mut change.next);
+        let config = A::read(diags, CONFIG, &mut change.config);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
-        let (state, private) = Resource::update(&self.0, diags, prior, next, config, private?, meta?).await?;
-        Some(passed(diags, state, &private))
+        let (state, private) = self
+            .handler()
+            .update(diags, prior?, planned?, config?, private?, meta?)
+            .await?;
+        Some(made::<A>(diags, state, &private))
     }
 
-    async fn destroy(&self, diags: &mut Diagnostics, prior: Value, private: &[u8], meta: &Value) -> Option<()> {
+    async fn destroy(&self, diags: &mut Diagnostics, mut prior: Value, private: &[u8], meta: &Value) -> Option<()> {
+        let prior = A::read(diags, PRIOR, &mut prior);
         let private = private::read(diags, private);
         let meta = read(diags, META, meta);
-        Resource::destroy(&self.0, diags, prior, private?, meta?).await
+        self.handler().destroy(diags, prior?, private?, meta?).await
     }
 
     async fn import(&self, diags: &mut Diagnostics, id: String) -> Option<Made> {
-        let (state, private) = Resource::import(&self.0, diags, id).await?;
-        Some(passed(diags, state, &private))
+        let (state, private) = self.handler().import(diags, id).await?;
+        Some(made::<A>(diags, state, &private))
     }
 }

@@ -13,8 +13,8 @@ use crate::value::Value;
 pub trait StateUpgrade: Send + Sync {
     /// The state that `prior`, of schema version `from`, is now.
     ///
-    /// `prior` is the stored JSON as it is, but that a number which neither 64 bits nor a float can hold is a string of its
-    /// digits; [`Value::from_json`] reads it, such numbers included, once it has the present shape. `None` refuses the
-    /// upgrade, with the reason in `diags`.
+    /// `prior` is the stored JSON, with one difference: a number that neither 64 bits nor a float can hold is a string of its
+    /// digits. Once `prior` has the present shape, [`json::decode_data`](crate::value::json::decode_data) reads it, such numbers
+    /// included. `None` refuses the upgrade, with the reason in `diags`.
     async fn upgrade(&self, diags: &mut Diagnostics, from: i64, prior: serde_json::Value) -> Option<Value>;
 }

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 
 use tokio::net::{TcpListener, TcpStream};
 
-use super::Endpoint;
+use super::endpoint::Endpoint;
 
 /// The ports to choose from, as the CLI may limit them.
 const PORTS: [&str; 2] = ["PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT"];

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
 
-use super::Endpoint;
+use super::endpoint::Endpoint;
 
 /// The folder for sockets, as the CLI may choose it.
 const FOLDER: &str = "PLUGIN_UNIX_SOCKET_DIR";

@@ -1,5 +1,6 @@
 //! When the process is to end.
 
+mod interrupt;
 // What is for other systems is compiled here too, by the tests, so that it is known to compile.
 #[cfg(any(not(unix), test))]
 mod other;
@@ -9,6 +10,7 @@ mod unix;
 use std::io;
 use std::time::Duration;
 
+use interrupt::Interrupt;
 #[cfg(not(unix))]
 use other::{Parent, Signals};
 #[cfg(unix)]
@@ -33,13 +35,6 @@ pub(super) struct Lifetime {
     signals: Signals,
     /// The process that this one serves, and ends with.
     parent: Option<Parent>,
-}
-
-/// What Ctrl-C means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Interrupt {
-    Ignore,
-    End,
 }
 
 impl Lifetime {

@@ -9,7 +9,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use tonic::Status;
 use tracing::Instrument;
 
-use super::State;
+use super::state::State;
 use crate::catalog::Described;
 use crate::diagnostic::{explain, unknown_name};
 use crate::extension::{Action, Progress};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tf_provider::Diagnostics;
 
-use super::State;
+use super::state::State;
 use crate::catalog::Described;
 use crate::diagnostic::{explain, unknown_name};
 use crate::erased::data_source::ErasedDataSource;

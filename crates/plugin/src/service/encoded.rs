@@ -5,7 +5,7 @@ use tonic::body::Body;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Request, Response, Status};
 
-use super::MAX_MESSAGE_SIZE;
+use super::call::MAX_MESSAGE_SIZE;
 
 /// Answers with an encoded message, whatever the request holds.
 pub(super) async fn answer<B>(message: Bytes, request: http::Request<B>) -> http::Response<Body>

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tf_provider::{AttributePathStep, Diagnostic, Diagnostics};
 
-use super::State;
+use super::state::State;
 use crate::diagnostic::{self, explain};
 use crate::erased::function::Arguments;
 use crate::panic::caught;

@@ -9,8 +9,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::Status;
 use tracing::Instrument;
 
-use super::State;
 use super::resource::{self, Resource};
+use super::state::State;
 use crate::diagnostic::{self, explain, unknown_name};
 use crate::extension::{List, ListRequest, Listed, Results};
 use crate::panic::caught;

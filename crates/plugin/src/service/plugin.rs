@@ -7,7 +7,8 @@ use futures::{Stream, StreamExt};
 use tonic::body::Body;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{State, grpc};
+use super::call::grpc;
+use super::state::State;
 use crate::proto::{ConnInfo, Empty, HealthCheckRequest, HealthCheckResponse, StdioData};
 
 /// go-plugin's name for the plugin as a whole.

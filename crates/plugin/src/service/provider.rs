@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tf_provider::Diagnostics;
 
-use super::State;
+use super::state::State;
 use crate::diagnostic::explain;
 use crate::panic::caught;
 use crate::proto::{configure_provider, validate_provider_config};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use prost::Message;
 
-use super::State;
+use super::state::State;
 use crate::extension::SchemaNotes;
 use crate::proto::{
     ActionSchema, ServerCapabilities, get_functions, get_metadata, get_provider_schema, get_resource_identity_schemas,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tf_provider::Diagnostics;
 
-use super::State;
+use super::state::State;
 use crate::diagnostic::unknown_name;
 use crate::proto::{self, Diagnostic};
 use crate::to_proto;

@@ -1,31 +1,14 @@
 //! Between [`Value`] and the Rust types of a provider's `State`, `Config`, `Input` and `Output`.
-//!
-//! serde's data model has no unknown values, no exact numbers and no dynamically typed values. Each crosses it as a newtype
-//! struct with a name that both sides know and everybody else passes over. For unknown that is rmp-serde's `_ExtStruct`, a
-//! pair of extension type and payload, because `tf_provider::value::Value::Unknown` is written that way.
 
 mod de;
 mod exact;
+mod marks;
 mod ser;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Error, Value};
-
-/// rmp-serde's name for an extension: (0, no bytes) is unknown.
-const UNKNOWN: &str = "_ExtStruct";
-/// A [`Number`](super::Number) as its digits.
-const NUMBER: &str = "_tf_plugin_server::Number";
-/// A [`Value::Dynamic`] as the JSON of its type and its value.
-const DYNAMIC: &str = "_tf_plugin_server::Dynamic";
-/// Asks for the value with unknown, numbers and dynamic types marked as such.
-const VALUE: &str = "_tf_plugin_server::Value";
-
-/// What a marked value holds, in place of the extension type that rmp-serde passes first.
-const UNKNOWN_TAG: i8 = 0;
-const REFINED_UNKNOWN_TAG: i8 = 12;
-const NUMBER_TAG: i8 = 100;
-const DYNAMIC_TAG: i8 = 101;
+use super::any::Value;
+use super::error::Error;
 
 /// Converts any serialisable data to a value: structs and maps to [`Value::Map`], sequences to [`Value::List`].
 ///

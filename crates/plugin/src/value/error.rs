@@ -5,8 +5,6 @@ use std::fmt;
 
 use tf_provider::{AttributePath, AttributePathStep};
 
-use super::{MAX_DEPTH, Type};
-
 /// A value that is not of its type, or bytes that are no value, with the path of the attribute concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -61,15 +59,6 @@ impl Error {
     }
 }
 
-pub(super) fn check_depth(depth: usize) -> Result<(), Error> {
-    if depth <= MAX_DEPTH {
-        return Ok(());
-    }
-    Err(Error::new(format!(
-        "the value is nested more than {MAX_DEPTH} levels deep"
-    )))
-}
-
 /// A tuple has as many elements as its type says.
 pub(super) fn check_length(expected: usize, found: usize) -> Result<(), Error> {
     if expected == found {
@@ -78,10 +67,6 @@ pub(super) fn check_length(expected: usize, found: usize) -> Result<(), Error> {
     Err(Error::new(format!(
         "expected a tuple of {expected}, found one of {found}"
     )))
-}
-
-pub(super) fn mismatch(ty: &Type, found: &str) -> Error {
-    Error::new(format!("expected {}, found {found}", ty.describe()))
 }
 
 pub(super) fn unsupported_attribute(name: &str) -> Error {

@@ -7,8 +7,11 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::error::{check_depth, check_length, mismatch, unsupported_attribute};
-use super::{Error, Number, Type, Value};
+use super::any::Value;
+use super::depth::check_depth;
+use super::error::{Error, check_length, unsupported_attribute};
+use super::number::{Number, ParseNumberError};
+use super::types::Type;
 
 /// Reads a value of the type `ty`. No text at all means null; an object's missing attributes are null.
 ///
@@ -33,6 +36,15 @@ pub fn decode_stored(json: &[u8], ty: &Type) -> Result<Value, Error> {
         surplus: Surplus::Dropped,
     }
     .read(json, ty)
+}
+
+/// Reads JSON data as a value of the type `ty`, as [`decode`] does.
+///
+/// # Errors
+///
+/// The data is not of the type; the error has the attribute's path.
+pub fn decode_data(data: &serde_json::Value, ty: &Type) -> Result<Value, Error> {
+    decode(data.to_string().as_bytes(), ty)
 }
 
 /// Reads JSON without a type. A number that the data cannot hold exactly becomes a string of its digits, which [`decode`]
@@ -108,16 +120,13 @@ impl Reader {
                 let value = self.value(value, &ty, depth + 1)?;
                 Ok(Value::Dynamic(Box::new(ty), Box::new(value)))
             }
-            (ty, first) => Err(mismatch(
-                ty,
-                match first {
-                    Some(b'{') => "an object",
-                    Some(b'[') => "an array",
-                    Some(b'"') => "a string",
-                    Some(b't' | b'f') => "a bool",
-                    _ => "a number",
-                },
-            )),
+            (ty, first) => Err(ty.mismatch(match first {
+                Some(b'{') => "an object",
+                Some(b'[') => "an array",
+                Some(b'"') => "a string",
+                Some(b't' | b'f') => "a bool",
+                _ => "a number",
+            })),
         }
     }
 
@@ -199,7 +208,7 @@ fn parse<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, Error> {
 
 fn number(text: &str) -> Result<Number, Error> {
     text.parse()
-        .map_err(|error: super::ParseNumberError| Error::new(error.to_string()))
+        .map_err(|error: ParseNumberError| Error::new(error.to_string()))
 }
 
 fn write(json: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<(), Error> {
@@ -208,7 +217,7 @@ fn write(json: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<()
         (_, Value::Null) => json.push_str("null"),
         (_, Value::Unknown) => return Err(Error::new("an unknown value cannot be written as JSON")),
         (Type::Dynamic, Value::Dynamic(ty, value)) => write_dynamic(json, value, ty, depth)?,
-        (Type::Dynamic, value) => write_dynamic(json, value, &Type::of_value(value), depth)?,
+        (Type::Dynamic, value) => write_dynamic(json, value, &value.implied_type(), depth)?,
         (ty, Value::Dynamic(_, value)) => write(json, value, ty, depth + 1)?,
         (Type::Bool, Value::Bool(bool)) => json.push_str(if *bool { "true" } else { "false" }),
         (Type::String, Value::String(text)) => json.push_str(&quoted(text)),
@@ -241,7 +250,7 @@ fn write(json: &mut String, value: &Value, ty: &Type, depth: usize) -> Result<()
             }
             json.push_str(if separator == '{' { "{}" } else { "}" });
         }
-        (ty, value) => return Err(mismatch(ty, value.describe())),
+        (ty, value) => return Err(ty.mismatch(value.describe())),
     }
     Ok(())
 }

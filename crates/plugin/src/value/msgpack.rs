@@ -9,8 +9,11 @@ use std::collections::BTreeMap;
 use rmp::Marker;
 use rmp::encode as write;
 
-use super::error::{check_depth, check_length, mismatch, unsupported_attribute};
-use super::{Error, Number, Type, Value};
+use super::any::Value;
+use super::depth::check_depth;
+use super::error::{Error, check_length, unsupported_attribute};
+use super::number::Number;
+use super::types::Type;
 
 const UNKNOWN: u8 = 0;
 const REFINED_UNKNOWN: u8 = 12;
@@ -37,7 +40,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, Error> {
 /// Writes a value as one of the type `ty`.
 ///
 /// An object's missing attributes are null. Where the type is dynamic, a value that brings no type gets that of
-/// [`Type::of_value`].
+/// [`Value::implied_type`].
 ///
 /// # Errors
 ///
@@ -111,7 +114,7 @@ impl<'a> Reader<'a> {
             (Type::Map(element), Header::Map(length)) => self.map(length, element, depth),
             (Type::Object(attributes), Header::Map(length)) => self.object(length, attributes, depth),
             (Type::Dynamic, Header::Array(2)) => self.dynamic(depth),
-            (ty, header) => Err(mismatch(ty, header.describe())),
+            (ty, header) => Err(ty.mismatch(header.describe())),
         }
     }
 
@@ -274,7 +277,7 @@ fn encode_into(bytes: &mut Vec<u8>, value: &Value, ty: &Type, depth: usize) -> R
         // A fixed extension of one byte, as Terraform itself writes it.
         (_, Value::Unknown) => bytes.extend([Marker::FixExt1.to_u8(), UNKNOWN, 0]),
         (Type::Dynamic, Value::Dynamic(ty, value)) => encode_dynamic(bytes, value, ty, depth)?,
-        (Type::Dynamic, value) => encode_dynamic(bytes, value, &Type::of_value(value), depth)?,
+        (Type::Dynamic, value) => encode_dynamic(bytes, value, &value.implied_type(), depth)?,
         (ty, Value::Dynamic(_, value)) => encode_into(bytes, value, ty, depth + 1)?,
         (Type::Bool, Value::Bool(bool)) => infallible(write::write_bool(bytes, *bool)),
         (Type::String, Value::String(text)) => infallible(write::write_str(bytes, text)),
@@ -305,7 +308,7 @@ fn encode_into(bytes: &mut Vec<u8>, value: &Value, ty: &Type, depth: usize) -> R
                 encode_into(bytes, value, ty, depth + 1).map_err(|error| error.within_attribute(name))?;
             }
         }
-        (ty, value) => return Err(mismatch(ty, value.describe())),
+        (ty, value) => return Err(ty.mismatch(value.describe())),
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::ser::{Serialize, Serializer};
 use tf_provider::schema::{Attribute, AttributeType, Block, NestedBlock};
 
-use super::{Error, Value};
+use super::error::Error;
 
 /// A type of Terraform's type system, as schemas and dynamic values state it.
 ///
@@ -72,19 +72,6 @@ impl Type {
         Self::Object(attributes.chain(blocks).collect())
     }
 
-    /// The type a value has by itself: a list is a tuple, a map an object, and null or unknown may be anything.
-    pub fn of_value(value: &Value) -> Self {
-        match value {
-            Value::Null | Value::Unknown => Self::Dynamic,
-            Value::Bool(_) => Self::Bool,
-            Value::Number(_) => Self::Number,
-            Value::String(_) => Self::String,
-            Value::List(elements) => Self::Tuple(elements.iter().map(Self::of_value).collect()),
-            Value::Map(elements) => Self::object(elements.iter().map(|(name, value)| (name, Self::of_value(value)))),
-            Value::Dynamic(ty, _) => (**ty).clone(),
-        }
-    }
-
     /// The type's JSON, as the protocol states it.
     pub fn to_json(&self) -> String {
         serde_json::to_string(self).unwrap_or_else(|_| r#""dynamic""#.to_owned())
@@ -133,8 +120,13 @@ impl Type {
         }
     }
 
+    /// The error for a value that is not of this type.
+    pub(super) fn mismatch(&self, found: &str) -> Error {
+        Error::new(format!("expected {}, found {found}", self.describe()))
+    }
+
     /// The type in a reader's words.
-    pub(crate) fn describe(&self) -> &'static str {
+    fn describe(&self) -> &'static str {
         match self {
             Self::String => "a string",
             Self::Number => "a number",

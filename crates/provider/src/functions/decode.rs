@@ -1,7 +1,7 @@
 //! `manifest_decode`: a manifest, as kubectl takes it, in the shape of the resource.
 
 use async_trait::async_trait;
-use tf_plugin_server::value::{Type, Value};
+use tf_plugin_server::value::Value;
 use tf_provider::schema::{Description, FunctionSchema, Parameter, Type as SchemaType};
 use tf_provider::{Diagnostics, Function};
 
@@ -40,7 +40,7 @@ impl Function for ManifestDecode {
 
     async fn call<'a>(&self, diags: &mut Diagnostics, (manifest,): (String,)) -> Option<Value> {
         match manifest::decode(&manifest) {
-            Ok(workload) => Some(Value::dynamic(Type::of_value(&workload), workload)),
+            Ok(workload) => Some(Value::dynamic(workload.implied_type(), workload)),
             Err(faults) => {
                 diags.errors.push(diagnostics::unreadable_manifest(0, &faults));
                 None

@@ -6,7 +6,7 @@ use tf_plugin_server::extension::{
     Extensions, Identity, IdentityAttribute, IdentitySchema, ImportRole, List, ListRequest, Listed, MoveRequest,
     MoveState, Moved, Results, StateUpgrade,
 };
-use tf_plugin_server::value::{Type, Value};
+use tf_plugin_server::value::{Type, Value, json};
 use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, Schema};
 use tf_provider::{Diagnostics, map};
 
@@ -32,7 +32,7 @@ impl StateUpgrade for FromTitle {
         assert!(!attributes.contains_key("panic"), "upgrading a thing");
         let title = attributes.remove("title")?;
         attributes.insert("name".to_owned(), title);
-        Value::from_json(&prior, &Type::of_block(&schema::thing().block)).ok()
+        json::decode_data(&prior, &Type::of_block(&schema::thing().block)).ok()
     }
 }
 
@@ -48,7 +48,7 @@ impl MoveState for FromGadget {
         let id = request.source_state.get("id")?.as_str()?;
         let mut state = imported(id);
         if let Some(size) = request.source_state.get("share") {
-            let size = Value::from_json(size, &Type::Number).ok()?;
+            let size = json::decode_data(size, &Type::Number).ok()?;
             state.as_map_mut()?.insert("size".to_owned(), size);
         }
         // The source's private state is of no use here.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::Interrupt;
+use super::interrupt::Interrupt;
 
 /// The process that started this one.
 pub(super) struct Parent;

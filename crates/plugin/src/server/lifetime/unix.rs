@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::Interrupt;
+use super::interrupt::Interrupt;
 
 /// How often to look whether the parent is still there.
 const LOOK: Duration = Duration::from_millis(500);

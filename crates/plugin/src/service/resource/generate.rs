@@ -8,9 +8,9 @@ use std::sync::Arc;
 use tf_provider::Diagnostics;
 use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, NestedBlock};
 
-use super::super::State;
-use super::find;
+use super::registered::find;
 use crate::proto::generate_resource_config::{Request, Response};
+use crate::service::state::State;
 use crate::to_proto;
 use crate::value::Value;
 

@@ -2,7 +2,7 @@
 
 use tf_provider::Diagnostics;
 
-use super::Resource;
+use super::registered::Resource;
 use crate::diagnostic;
 use crate::panic::caught_at_once;
 use crate::proto::ResourceIdentityData;

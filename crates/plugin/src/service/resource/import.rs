@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use tf_provider::Diagnostics;
 
-use super::super::State;
-use super::{Resource, find};
+use super::registered::{Resource, find};
 use crate::diagnostic::{self, explain};
 use crate::panic::caught;
 use crate::proto::import_resource_state;
+use crate::service::state::State;
 use crate::{from_proto, to_proto};
 
 pub(in crate::service) async fn import(

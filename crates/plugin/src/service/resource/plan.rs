@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tf_provider::{AttributePath, Diagnostics};
 
-use super::super::State;
-use super::{CONFIG, Resource, find};
+use super::registered::{CONFIG, Resource, find};
 use crate::diagnostic::explain;
 use crate::erased::resource::{Change, Made};
 use crate::panic::caught;
 use crate::proto::plan_resource_change;
+use crate::service::state::State;
 use crate::to_proto;
 use crate::value::Value;
 

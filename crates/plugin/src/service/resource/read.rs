@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tf_provider::Diagnostics;
 
-use super::super::State;
-use super::{Resource, find};
+use super::registered::{Resource, find};
 use crate::diagnostic;
 use crate::erased::resource::Made;
 use crate::panic::caught;
 use crate::proto::read_resource;
+use crate::service::state::State;
 use crate::to_proto;
 use crate::value::Value;
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use tf_provider::Diagnostics;
 
-use super::super::State;
-use super::{Resource, find};
+use super::registered::{Resource, find};
 use crate::diagnostic::{self, explain};
 use crate::extension::{MoveRequest, Moved};
 use crate::panic::caught;
 use crate::proto::{ResourceIdentityData, move_resource_state, upgrade_resource_identity, upgrade_resource_state};
+use crate::service::state::State;
 use crate::value::{Value, json};
 use crate::{from_proto, to_proto};
 

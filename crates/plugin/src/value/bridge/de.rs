@@ -7,8 +7,11 @@ use serde::de::value::{BorrowedBytesDeserializer, BorrowedStrDeserializer, I8Des
 use serde::de::value::{StrDeserializer, StringDeserializer};
 use serde::de::{self, DeserializeSeed, Error as _, IntoDeserializer, Unexpected, Visitor};
 
-use super::{DYNAMIC_TAG, Error, NUMBER, NUMBER_TAG, UNKNOWN, UNKNOWN_TAG, VALUE};
-use crate::value::{Number, Type, Value};
+use super::marks::{DYNAMIC_TAG, NUMBER, NUMBER_TAG, UNKNOWN, UNKNOWN_TAG, VALUE};
+use crate::value::any::Value;
+use crate::value::error::Error;
+use crate::value::number::Number;
+use crate::value::types::Type;
 
 #[derive(Clone, Copy)]
 pub(crate) struct Deserializer<'de> {

@@ -6,8 +6,10 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
-use super::{DYNAMIC, DYNAMIC_TAG, NUMBER, NUMBER_TAG, REFINED_UNKNOWN_TAG, UNKNOWN, UNKNOWN_TAG, VALUE};
-use crate::value::{Number, Type, Value};
+use super::marks::{DYNAMIC, DYNAMIC_TAG, NUMBER, NUMBER_TAG, REFINED_UNKNOWN_TAG, UNKNOWN, UNKNOWN_TAG, VALUE};
+use crate::value::any::Value;
+use crate::value::number::Number;
+use crate::value::types::Type;
 
 impl Serialize for Value {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -4,9 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::ser::{self, Serialize};
 
-use super::{DYNAMIC, Error, NUMBER, REFINED_UNKNOWN_TAG, UNKNOWN, UNKNOWN_TAG};
-use crate::value::error::check_depth;
-use crate::value::{Number, Type, Value};
+use super::marks::{DYNAMIC, NUMBER, REFINED_UNKNOWN_TAG, UNKNOWN, UNKNOWN_TAG};
+use crate::value::any::Value;
+use crate::value::depth::check_depth;
+use crate::value::error::Error;
+use crate::value::number::Number;
+use crate::value::types::Type;
 
 #[derive(Clone, Copy, Default)]
 pub(super) struct Serializer {
