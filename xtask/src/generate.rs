@@ -1,4 +1,5 @@
-//! Derives the committed files: the schemas from the Rust types of `datum-model`, the plugin protocol from its `.proto` file.
+//! Derives the committed files: the schemas from the Rust types of `datum-model`, the plugin protocol from its `.proto` file, what the provider
+//! tells of its schema.
 //!
 //! The types give a JSON Schema (schemars, through kube's derive); [`schema`] makes the annotated deep schema of it with
 //! the help of the one table in [`special`]; [`crd`] is the deep schema without what an API server does not know. [`protocol`] has the messages that the plugin crate speaks, and [`reference`] the pages of the registry.
@@ -14,13 +15,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use prost::Message;
 use serde_json::Value;
 use terraform_provider_datum::configuration;
 
 /// One generated file.
 struct Artefact {
     path: PathBuf,
-    content: String,
+    content: Vec<u8>,
     /// The content as data, where it is some: a difference is then described by what differs.
     data: Option<Value>,
 }
@@ -68,12 +70,12 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
     let crd = crd::workload(&schema)?;
     let json = |path: &str, data: &Value| Artefact {
         path: root.join(path),
-        content: data.to_string(),
+        content: data.to_string().into_bytes(),
         data: Some(data.clone()),
     };
     let pages = reference::pages(root)?.into_iter().map(|(path, content)| Artefact {
         path: root.join("docs").join(path),
-        content,
+        content: content.into_bytes(),
         data: None,
     });
     let tables = [
@@ -90,7 +92,7 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
         let content = with_region(&text, name, &table).with_context(|| path.display().to_string())?;
         Ok::<_, anyhow::Error>(Artefact {
             path,
-            content,
+            content: content.into_bytes(),
             data: None,
         })
     });
@@ -100,16 +102,30 @@ fn artefacts() -> anyhow::Result<Vec<Artefact>> {
         json("crates/model/schema/crd.json", &crd),
         Artefact {
             path: root.join("config/crd/workloads.compute.miloapis.com.yaml"),
-            content: crd::yaml(&crd)?,
+            content: crd::yaml(&crd)?.into_bytes(),
             data: Some(crd),
         },
         Artefact {
             path: root.join("crates/plugin/src/proto/tfplugin6.rs"),
-            content: protocol::messages(&root.join("crates/plugin/proto"))?,
+            content: protocol::messages(&root.join("crates/plugin/proto"))?.into_bytes(),
+            data: None,
+        },
+        Artefact {
+            path: root.join("crates/provider/schema/provider.binpb"),
+            content: provider_schema()?,
             data: None,
         },
     ];
     Ok(schemas.into_iter().chain(pages).chain(tables).collect())
+}
+
+/// What the provider answers to a call for its schema, as it goes over the wire.
+fn provider_schema() -> anyhow::Result<Vec<u8>> {
+    let schema = terraform_provider_datum::server().schema();
+    if let Some(fault) = schema.diagnostics.first() {
+        bail!("the provider's schema is wrong: {}", fault.summary);
+    }
+    Ok(schema.encode_to_vec())
 }
 
 /// The text with what stands between the marks of that name replaced.
@@ -124,20 +140,25 @@ fn with_region(text: &str, name: &str, region: &str) -> anyhow::Result<String> {
 
 impl Artefact {
     /// What is committed; empty where there is no file yet.
-    fn committed(&self) -> anyhow::Result<String> {
-        match fs::read_to_string(&self.path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+    fn committed(&self) -> anyhow::Result<Vec<u8>> {
+        match fs::read(&self.path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
             read => read.with_context(|| format!("cannot read {}", self.path.display())),
         }
     }
 
     /// The first places where the committed text says something else, by path.
-    fn differences(&self, committed: &str) -> String {
+    fn differences(&self, committed: &[u8]) -> String {
         const SHOWN: usize = 20;
         let Some(new) = &self.data else {
-            return first_difference(committed, &self.content);
+            return match (str::from_utf8(committed), str::from_utf8(&self.content)) {
+                (Ok(old), Ok(new)) => first_difference(old, new),
+                // What it is encoded from differs in a text as well: a reference page, or the schema of the API.
+                _ => format!("  ~ {} bytes -> {} bytes", committed.len(), self.content.len()),
+            };
         };
-        let Ok(old) = serde_saphyr::from_str::<Value>(committed) else {
+        let old = str::from_utf8(committed).ok().map(serde_saphyr::from_str::<Value>);
+        let Some(Ok(old)) = old else {
             return "  it cannot be read".into();
         };
         let mut differences = Vec::new();
@@ -202,22 +223,23 @@ mod tests {
     fn a_stale_file_is_described_by_what_differs() {
         let artefact = Artefact {
             path: PathBuf::new(),
-            content: String::new(),
+            content: Vec::new(),
             data: Some(json!({ "a": { "b": 1, "c": 2 } })),
         };
         assert_eq!(
-            artefact.differences("a: { b: 3, d: 4 }"),
+            artefact.differences(b"a: { b: 3, d: 4 }"),
             "  - /a/d\n  ~ /a/b: 3 -> 1\n  + /a/c"
         );
-        assert_eq!(artefact.differences("a: { b: 1, c: 2 }"), "  only the layout differs");
+        assert_eq!(artefact.differences(b"a: { b: 1, c: 2 }"), "  only the layout differs");
         let artefact = Artefact {
             path: PathBuf::new(),
-            content: "a\nb\n".to_owned(),
+            content: b"a\nb\n".to_vec(),
             data: None,
         };
-        assert_eq!(artefact.differences("a\nc\n"), "  ~ line 2: \"c\" -> \"b\"");
-        assert_eq!(artefact.differences("a"), "  ~ line 2: the end -> \"b\"");
-        assert_eq!(artefact.differences("a\nb"), "  only the layout differs");
+        assert_eq!(artefact.differences(b"a\nc\n"), "  ~ line 2: \"c\" -> \"b\"");
+        assert_eq!(artefact.differences(b"a"), "  ~ line 2: the end -> \"b\"");
+        assert_eq!(artefact.differences(b"a\nb"), "  only the layout differs");
+        assert_eq!(artefact.differences(b"\xff"), "  ~ 1 bytes -> 4 bytes");
     }
 
     #[test]

@@ -9,6 +9,8 @@ pub(crate) mod function;
 pub(crate) mod private;
 pub(crate) mod provider;
 pub(crate) mod resource;
+#[cfg(test)]
+pub(crate) mod unchanging;
 
 use serde::{Deserialize, Serialize};
 use tf_provider::Diagnostics;

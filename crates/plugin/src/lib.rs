@@ -108,7 +108,6 @@
 //! - Logs: set `TF_LOG_PROVIDER_<NAME>`, `TF_LOG_PROVIDER` or `TF_LOG`. Keep secrets in a [`value::Secret`], or another type
 //!   that does not show itself, and they stay out of the log whatever is logged.
 
-mod catalog;
 mod command;
 mod diagnostic;
 mod erased;
@@ -121,6 +120,7 @@ pub mod operation;
 mod options;
 mod panic;
 pub mod proto;
+mod registry;
 mod server;
 mod service;
 pub mod tls;

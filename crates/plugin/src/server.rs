@@ -3,22 +3,23 @@
 mod connection;
 mod lifetime;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use tf_provider::{DataSource, Function, Provider, Resource};
 
-use crate::catalog::Registry;
 use crate::command::{self, Command};
 use crate::erased::{OfValues, Typed};
 use crate::extension::{Action, EphemeralResource, Extensions, SchemaNotes};
 use crate::handshake::{self, Greeting, NoGreeting};
 use crate::listener::{Endpoint, Listener};
 use crate::options::ServeOptions;
-use crate::service::{Service, State};
+use crate::proto::get_provider_schema;
+use crate::registry::{RegisteredDataSource, RegisteredResource, Registry};
+use crate::service::{self, Service, State};
 use crate::tls::{self, Tls};
 use crate::value::Value;
 use crate::{logging, panic};
@@ -27,6 +28,8 @@ use lifetime::{End, Lifetime};
 /// A provider, ready to be served.
 pub struct Server {
     registry: Registry,
+    /// Encoded at build time.
+    schema: Option<Bytes>,
 }
 
 /// Registers what a [`Server`] serves.
@@ -35,6 +38,7 @@ pub struct Server {
 /// server can drive, so that they are not called: register the same types here.
 pub struct Builder {
     registry: Registry,
+    schema: Option<Bytes>,
 }
 
 /// Why a provider is not served.
@@ -76,16 +80,14 @@ impl Server {
     /// Begins with the provider itself.
     pub fn builder(provider: impl Provider) -> Builder {
         Builder {
-            registry: Registry {
-                provider: Box::new(provider),
-                provider_notes: SchemaNotes::new(),
-                resources: BTreeMap::new(),
-                data_sources: BTreeMap::new(),
-                functions: BTreeMap::new(),
-                ephemeral_resources: BTreeMap::new(),
-                actions: BTreeMap::new(),
-            },
+            registry: Registry::new(Box::new(provider)),
+            schema: None,
         }
+    }
+
+    /// What a CLI is told of the provider and all that is registered: the answer to `GetProviderSchema`.
+    pub fn schema(&self) -> get_provider_schema::Response {
+        service::schema_response(&self.registry)
     }
 
     /// Does what the program was started for: serves the CLI that started it until that has no further use for it, or deals
@@ -142,7 +144,7 @@ impl Server {
         let tls = Tls::pinned_to(&greeting.client_certificate)?;
         handshake::answer(&mut io::stdout(), greeting, &endpoint, &tls.certificate).map_err(ServeError::Stdout)?;
         tracing::debug!(version = options.version, "serving {}", options.name);
-        let state = Arc::new(State::new(self.registry));
+        let state = Arc::new(State::new(self.registry, self.schema));
         run(listener, Some(tls), state, lifetime).await;
         Ok(())
     }
@@ -165,7 +167,7 @@ in the environment. End it here with Ctrl-C.",
             options.name
         )
         .map_err(ServeError::Stdout)?;
-        let state = Arc::new(State::outliving_clients(self.registry));
+        let state = Arc::new(State::outliving_clients(self.registry, self.schema));
         run(listener, None, state, lifetime).await;
         Ok(())
     }
@@ -226,9 +228,9 @@ impl Builder {
         resource: impl Resource + 'static,
         extensions: Extensions,
     ) -> Self {
-        self.registry
-            .resources
-            .insert(name.into(), (Box::new(Typed(resource)), extensions));
+        let resource = Box::new(Typed(resource));
+        let registered = RegisteredResource { resource, extensions };
+        self.registry.resources.insert(name.into(), registered);
         self
     }
 
@@ -239,9 +241,9 @@ impl Builder {
     where
         R: for<'a> Resource<State<'a> = Value> + 'static,
     {
-        self.registry
-            .resources
-            .insert(name.into(), (Box::new(OfValues(resource)), extensions));
+        let resource = Box::new(OfValues(resource));
+        let registered = RegisteredResource { resource, extensions };
+        self.registry.resources.insert(name.into(), registered);
         self
     }
 
@@ -259,9 +261,9 @@ impl Builder {
         data_source: impl DataSource + 'static,
         notes: SchemaNotes,
     ) -> Self {
-        self.registry
-            .data_sources
-            .insert(name.into(), (Box::new(Typed(data_source)), notes));
+        let data_source = Box::new(Typed(data_source));
+        let registered = RegisteredDataSource { data_source, notes };
+        self.registry.data_sources.insert(name.into(), registered);
         self
     }
 
@@ -271,9 +273,10 @@ impl Builder {
     where
         D: for<'a> DataSource<State<'a> = Value> + 'static,
     {
-        self.registry
-            .data_sources
-            .insert(name.into(), (Box::new(OfValues(data_source)), SchemaNotes::new()));
+        let data_source = Box::new(OfValues(data_source));
+        let notes = SchemaNotes::new();
+        let registered = RegisteredDataSource { data_source, notes };
+        self.registry.data_sources.insert(name.into(), registered);
         self
     }
 
@@ -303,7 +306,15 @@ impl Builder {
     /// Adds notes on the schema of the provider's own configuration.
     #[must_use]
     pub fn provider_notes(mut self, notes: SchemaNotes) -> Self {
-        self.registry.provider_notes = notes;
+        self.registry.provider.notes = notes;
+        self
+    }
+
+    /// Answers a call for the schema with these bytes: [`Server::schema`], encoded at build time. Nothing is computed for the answer
+    /// then. Hold the bytes against [`Server::schema`] in a test.
+    #[must_use]
+    pub fn encoded_schema(mut self, schema: &'static [u8]) -> Self {
+        self.schema = Some(Bytes::from_static(schema));
         self
     }
 
@@ -311,6 +322,7 @@ impl Builder {
     pub fn build(self) -> Server {
         Server {
             registry: self.registry,
+            schema: self.schema,
         }
     }
 

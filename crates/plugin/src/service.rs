@@ -27,6 +27,7 @@ use tonic::body::Body;
 use tonic::{Request, Response, Status};
 
 use call::{grpc, server_streaming, unary};
+pub(crate) use schema::response as schema_response;
 pub(crate) use state::State;
 
 /// All the services on one connection.

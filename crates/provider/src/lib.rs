@@ -42,8 +42,8 @@ use crate::workload::moved::FromManifest;
 use crate::workload::resource::WorkloadResource;
 use crate::workload::upgrade::WorkloadUpgrade;
 
-/// Serves the provider to the CLI that started this process.
-pub async fn serve() -> Result<ExitCode, ServeError> {
+/// The provider with all that it offers.
+pub fn server() -> Server {
     let provider = DatumProvider::default();
     let workload = Extensions::new()
         .identity(WorkloadIdentity::new(provider.clone()))
@@ -59,11 +59,18 @@ pub async fn serve() -> Result<ExitCode, ServeError> {
         .action("datum_workload_scale", Scale::new(provider))
         .function("manifest_decode", ManifestDecode)
         .function("manifest_encode", ManifestEncode)
-        .serve(ServeOptions {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            source: "datum-cloud/datum".to_owned(),
-            commands: command::COMMANDS.to_vec(),
-        })
-        .await
+        // `make generate` writes it, and a test of xtask holds it to the schema.
+        .encoded_schema(include_bytes!("../schema/provider.binpb"))
+        .build()
+}
+
+/// Serves the provider to the CLI that started this process.
+pub async fn serve() -> Result<ExitCode, ServeError> {
+    let options = ServeOptions {
+        name: env!("CARGO_PKG_NAME").to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        source: "datum-cloud/datum".to_owned(),
+        commands: command::COMMANDS.to_vec(),
+    };
+    server().serve(options).await
 }

@@ -10,7 +10,6 @@ use tonic::Status;
 use tracing::Instrument;
 
 use super::state::State;
-use crate::catalog::Described;
 use crate::diagnostic::{explain, unknown_name};
 use crate::extension::{Action, Progress};
 use crate::operation;
@@ -35,14 +34,13 @@ fn find<'a>(
     config: Option<&DynamicValue>,
 ) -> Option<Invocation<'a>> {
     tracing::Span::current().record("tf_resource_type", name);
-    let registered = state.registry.actions.get(name);
-    let Some((action, Described { ty, .. })) = registered.zip(state.catalog().actions.get(name)) else {
+    let Some((action, described)) = state.registry.actions.get(name) else {
         diags.add_error(unknown_name("action", name));
         return None;
     };
     Some(Invocation {
         action: &**action,
-        config: from_proto::value(diags, CONFIG, config, ty)?,
+        config: from_proto::value(diags, CONFIG, config, &described.ty)?,
     })
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use tf_provider::Diagnostics;
 
 use super::state::State;
-use crate::catalog::Described;
 use crate::diagnostic::{explain, unknown_name};
 use crate::erased::data_source::ErasedDataSource;
 use crate::extension::SchemaNotes;
 use crate::operation;
 use crate::panic::caught;
 use crate::proto::{DynamicValue, read_data_source, validate_data_resource_config};
+use crate::registry::Described;
 use crate::{from_proto, to_proto};
 
 const CONFIG: &str = "configuration";
@@ -24,14 +24,13 @@ struct DataSource<'a> {
 
 fn find<'a>(diags: &mut Diagnostics, state: &'a State, name: &str) -> Option<DataSource<'a>> {
     tracing::Span::current().record("tf_resource_type", name);
-    let registered = state.registry.data_sources.get(name);
-    let Some(((handler, notes), described)) = registered.zip(state.catalog().data_sources.get(name)) else {
+    let Some((registered, described)) = state.registry.data_sources.get(name) else {
         diags.add_error(unknown_name("data source", name));
         return None;
     };
     Some(DataSource {
-        handler: &**handler,
-        notes,
+        handler: &*registered.data_source,
+        notes: &registered.notes,
         described,
     })
 }
@@ -82,7 +81,7 @@ async fn data(diags: &mut Diagnostics, state: &State, request: &read_data_source
         diags,
         "provider metadata",
         request.provider_meta.as_ref(),
-        &state.catalog().meta.ty,
+        &state.registry.provider.description().meta.ty,
     );
     let (config, meta) = (config?, meta?);
     let outcome = caught(data_source.handler.read(diags, config, &meta)).await;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use tf_provider::Diagnostics;
 
 use super::state::State;
-use crate::catalog::Described;
 use crate::diagnostic::{explain, unknown_name};
 use crate::extension::{EphemeralResource, Opened};
 use crate::operation;
@@ -13,6 +12,7 @@ use crate::panic::caught;
 use crate::proto::{
     close_ephemeral_resource, open_ephemeral_resource, renew_ephemeral_resource, validate_ephemeral_resource_config,
 };
+use crate::registry::Described;
 use crate::value::Value;
 use crate::{from_proto, to_proto};
 
@@ -24,8 +24,7 @@ fn find<'a>(
     name: &str,
 ) -> Option<(&'a dyn EphemeralResource, &'a Described)> {
     tracing::Span::current().record("tf_resource_type", name);
-    let registered = state.registry.ephemeral_resources.get(name);
-    let Some((resource, described)) = registered.zip(state.catalog().ephemeral_resources.get(name)) else {
+    let Some((resource, described)) = state.registry.ephemeral_resources.get(name) else {
         diags.add_error(unknown_name("ephemeral resource", name));
         return None;
     };

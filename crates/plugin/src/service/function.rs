@@ -27,8 +27,7 @@ pub(super) async fn call(state: Arc<State>, request: call_function::Request) -> 
 
 async fn called(diags: &mut Diagnostics, state: &State, request: &call_function::Request) -> Option<DynamicValue> {
     let name = &request.name;
-    let registered = state.registry.functions.get(name);
-    let Some((function, schema)) = registered.zip(state.catalog().functions.get(name)) else {
+    let Some((function, schema)) = state.registry.functions.get(name) else {
         diags.add_error(diagnostic::unknown_name("function", name));
         return None;
     };

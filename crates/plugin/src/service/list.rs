@@ -36,8 +36,8 @@ fn find<'a>(
     name: &'a str,
     config: Option<&DynamicValue>,
 ) -> Option<Listing<'a>> {
-    let described = state.catalog().resources.get(name);
-    let Some(described) = described.and_then(|resource| resource.list.as_ref()) else {
+    let registered = state.registry.resources.get(name);
+    let Some(described) = registered.and_then(|(_, resource)| resource.list.as_ref()) else {
         diags.add_error(unknown_name("list resource", name));
         return None;
     };
@@ -144,5 +144,109 @@ fn event(resource: &Resource<'_>, listed: Listed) -> list_resource::Event {
         display_name: listed.display_name,
         resource_object,
         diagnostic: to_proto::diagnostics(diags),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use async_trait::async_trait;
+    use tf_provider::schema::Schema;
+
+    use super::*;
+    use crate::Server;
+    use crate::erased::unchanging::{Unchanging, empty};
+    use crate::extension::{Extensions, Identity, IdentityAttribute, IdentitySchema, ImportRole};
+    use crate::value::Type;
+
+    /// Far more than anything holds.
+    const MANY: usize = 10_000;
+
+    static SENT: AtomicUsize = AtomicUsize::new(0);
+
+    /// Lists many objects that have nothing but a number.
+    struct Numbers;
+
+    #[async_trait]
+    impl Identity for Numbers {
+        fn schema(&self) -> IdentitySchema {
+            let number = IdentityAttribute {
+                name: "number".to_owned(),
+                ty: Type::Number,
+                import: ImportRole::Required,
+                description: String::new(),
+            };
+            IdentitySchema {
+                version: 0,
+                attributes: vec![number],
+            }
+        }
+
+        fn identity(&self, _: &Value) -> Option<Value> {
+            None
+        }
+
+        async fn import_id(&self, _: &mut Diagnostics, _: &Value) -> Option<String> {
+            None
+        }
+    }
+
+    #[async_trait]
+    impl List for Numbers {
+        fn schema(&self, _: &mut Diagnostics) -> Option<Schema> {
+            Some(empty())
+        }
+
+        async fn list(&self, _: &mut Diagnostics, _: ListRequest, mut results: Results) {
+            for number in 0..MANY {
+                let listed = Listed {
+                    identity: Value::object([("number", number as u64)]),
+                    display_name: number.to_string(),
+                    resource: None,
+                    diags: Diagnostics::default(),
+                };
+                SENT.fetch_add(1, Ordering::Relaxed);
+                if results.send(listed).await.is_err() {
+                    return;
+                }
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_list_is_no_further_ahead_of_its_reader_than_it_may_be() {
+        let extensions = Extensions::new().identity(Numbers).list(Numbers);
+        let resource = Unchanging::<Value>::new();
+        let server =
+            Server::builder(Unchanging::<Value>::new()).resource_of_values("example_number", resource, extensions);
+        let state = Arc::new(State::new(server.build().into_registry(), None));
+        let request = list_resource::Request {
+            type_name: "example_number".to_owned(),
+            ..list_resource::Request::default()
+        };
+        let mut events = std::pin::pin!(list(state, request).unwrap());
+        let settle = async || {
+            // There is one thread: whoever can go on does so while this gives way, until all wait for the reader.
+            let mut before = None;
+            while before != Some(SENT.load(Ordering::Relaxed)) {
+                before = Some(SENT.load(Ordering::Relaxed));
+                for _ in 0..10 {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        // Two channels, and what stands between them.
+        let most = 2 * AHEAD + 2;
+        for read in 0..MANY {
+            if read % 1000 == 0 {
+                settle().await;
+                let ahead = SENT.load(Ordering::Relaxed) - read;
+                assert!(ahead <= most, "{ahead} results wait after {read}");
+            }
+            let event = events.next().await.unwrap().unwrap();
+            assert_eq!(event.display_name, read.to_string());
+        }
+        assert!(events.next().await.is_none());
     }
 }

@@ -17,10 +17,11 @@ pub(super) async fn validate(
     request: validate_provider_config::Request,
 ) -> validate_provider_config::Response {
     let mut diags = Diagnostics::default();
-    let ty = &state.catalog().provider.ty;
+    let registered = &state.registry.provider;
+    let ty = &registered.description().config.ty;
     if let Some(config) = from_proto::value(&mut diags, CONFIG, request.config.as_ref(), ty) {
-        state.registry.provider_notes.check(&mut diags, &config, ty, false);
-        let outcome = caught(state.registry.provider.validate(&mut diags, &config)).await;
+        registered.notes.check(&mut diags, &config, ty, false);
+        let outcome = caught(registered.provider.validate(&mut diags, &config)).await;
         explain(&mut diags, outcome, "validating the provider's configuration");
     }
     validate_provider_config::Response {
@@ -30,10 +31,13 @@ pub(super) async fn validate(
 
 pub(super) async fn configure(state: Arc<State>, request: configure_provider::Request) -> configure_provider::Response {
     let mut diags = Diagnostics::default();
-    let ty = &state.catalog().provider.ty;
+    let registered = &state.registry.provider;
+    let ty = &registered.description().config.ty;
     if let Some(config) = from_proto::value(&mut diags, CONFIG, request.config.as_ref(), ty) {
-        let provider = &state.registry.provider;
-        let outcome = caught(provider.configure(&mut diags, request.terraform_version, &config)).await;
+        let configured = registered
+            .provider
+            .configure(&mut diags, request.terraform_version, &config);
+        let outcome = caught(configured).await;
         explain(&mut diags, outcome, "configuring the provider");
     }
     configure_provider::Response {

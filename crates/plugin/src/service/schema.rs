@@ -1,5 +1,6 @@
 //! What the provider offers.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -8,8 +9,10 @@ use prost::Message;
 use super::state::State;
 use crate::extension::SchemaNotes;
 use crate::proto::{
-    ActionSchema, ServerCapabilities, get_functions, get_metadata, get_provider_schema, get_resource_identity_schemas,
+    ActionSchema, Function, ServerCapabilities, get_functions, get_metadata, get_provider_schema,
+    get_resource_identity_schemas,
 };
+use crate::registry::Registry;
 use crate::to_proto;
 
 const CAPABILITIES: ServerCapabilities = ServerCapabilities {
@@ -19,51 +22,48 @@ const CAPABILITIES: ServerCapabilities = ServerCapabilities {
     generate_resource_config: true,
 };
 
-/// The whole schema, encoded once.
+/// The whole schema, encoded once at most.
 pub(super) fn provider_schema(state: &State) -> Bytes {
     state
         .schema
-        .get_or_init(|| response(state).encode_to_vec().into())
+        .get_or_init(|| response(&state.registry).encode_to_vec().into())
         .clone()
 }
 
-fn response(state: &State) -> get_provider_schema::Response {
-    let catalog = state.catalog();
-    let registry = &state.registry;
+pub(crate) fn response(registry: &Registry) -> get_provider_schema::Response {
     let no_notes = SchemaNotes::new();
-    let resources = catalog.resources.iter().map(|(name, resource)| {
-        let notes = registry
-            .resources
-            .get(name)
-            .map_or(&no_notes, |(_, extensions)| &extensions.notes);
-        (name.clone(), to_proto::schema(&resource.schema, notes))
+    let resources = registry.resources.iter().map(|(name, registered, resource)| {
+        (
+            name.clone(),
+            to_proto::schema(&resource.schema, &registered.extensions.notes),
+        )
     });
-    let data_sources = catalog.data_sources.iter().map(|(name, data_source)| {
-        let notes = registry.data_sources.get(name).map_or(&no_notes, |(_, notes)| notes);
-        (name.clone(), to_proto::schema(&data_source.schema, notes))
+    let data_sources = registry.data_sources.iter().map(|(name, registered, data_source)| {
+        (name.clone(), to_proto::schema(&data_source.schema, &registered.notes))
     });
-    let lists = catalog.resources.iter().filter_map(|(name, resource)| {
+    let lists = registry.resources.iter().filter_map(|(name, _, resource)| {
         let list = resource.list.as_ref()?;
         Some((name.clone(), to_proto::schema(&list.schema, &no_notes)))
     });
-    let ephemeral_resources = catalog.ephemeral_resources.iter();
+    let ephemeral_resources = registry.ephemeral_resources.iter();
     let ephemeral_resources =
-        ephemeral_resources.map(|(name, resource)| (name.clone(), to_proto::schema(&resource.schema, &no_notes)));
-    let actions = catalog.actions.iter().map(|(name, action)| {
+        ephemeral_resources.map(|(name, _, resource)| (name.clone(), to_proto::schema(&resource.schema, &no_notes)));
+    let actions = registry.actions.iter().map(|(name, _, action)| {
         let schema = Some(to_proto::schema(&action.schema, &no_notes));
         (name.clone(), ActionSchema { schema })
     });
-    let meta = &catalog.meta.schema;
+    let provider = registry.provider.description();
+    let meta = &provider.meta.schema;
     // A schema for metadata, even an empty one, would let modules declare `provider_meta`.
     let has_meta = !meta.block.attributes.is_empty() || !meta.block.blocks.is_empty();
     get_provider_schema::Response {
-        provider: Some(to_proto::schema(&catalog.provider.schema, &registry.provider_notes)),
+        provider: Some(to_proto::schema(&provider.config.schema, &registry.provider.notes)),
         resource_schemas: resources.collect(),
         data_source_schemas: data_sources.collect(),
-        diagnostics: to_proto::diagnostics(catalog.diags.clone()),
+        diagnostics: to_proto::diagnostics(registry.faults()),
         provider_meta: has_meta.then(|| to_proto::schema(meta, &no_notes)),
         server_capabilities: Some(CAPABILITIES),
-        functions: functions_of(state),
+        functions: functions_of(registry),
         list_resource_schemas: lists.collect(),
         ephemeral_resource_schemas: ephemeral_resources.collect(),
         action_schemas: actions.collect(),
@@ -71,10 +71,10 @@ fn response(state: &State) -> get_provider_schema::Response {
     }
 }
 
-fn functions_of(state: &State) -> std::collections::BTreeMap<String, crate::proto::Function> {
-    let functions = state.catalog().functions.iter();
+fn functions_of(registry: &Registry) -> BTreeMap<String, Function> {
+    let functions = registry.functions.iter();
     functions
-        .map(|(name, schema)| (name.clone(), to_proto::function(schema)))
+        .map(|(name, _, schema)| (name.clone(), to_proto::function(schema)))
         .collect()
 }
 
@@ -88,28 +88,31 @@ pub(super) async fn metadata(state: Arc<State>, _: get_metadata::Request) -> get
                 .collect()
         };
     }
-    let catalog = state.catalog();
-    let lists = catalog.resources.iter().filter(|(_, resource)| resource.list.is_some());
-    let functions = catalog.functions.keys();
+    let registry = &state.registry;
+    let lists = registry
+        .resources
+        .iter()
+        .filter(|(_, _, resource)| resource.list.is_some());
+    let functions = registry.functions.names();
     get_metadata::Response {
         server_capabilities: Some(CAPABILITIES),
-        diagnostics: to_proto::diagnostics(catalog.diags.clone()),
-        data_sources: names!(DataSourceMetadata, catalog.data_sources.keys()),
-        resources: names!(ResourceMetadata, catalog.resources.keys()),
+        diagnostics: to_proto::diagnostics(registry.faults()),
+        data_sources: names!(DataSourceMetadata, registry.data_sources.names()),
+        resources: names!(ResourceMetadata, registry.resources.names()),
         functions: functions
             .map(|name| get_metadata::FunctionMetadata { name: name.clone() })
             .collect(),
-        list_resources: names!(ListResourceMetadata, lists.map(|(name, _)| name)),
-        ephemeral_resources: names!(EphemeralMetadata, catalog.ephemeral_resources.keys()),
-        actions: names!(ActionMetadata, catalog.actions.keys()),
+        list_resources: names!(ListResourceMetadata, lists.map(|(name, ..)| name)),
+        ephemeral_resources: names!(EphemeralMetadata, registry.ephemeral_resources.names()),
+        actions: names!(ActionMetadata, registry.actions.names()),
         ..get_metadata::Response::default()
     }
 }
 
 pub(super) async fn functions(state: Arc<State>, _: get_functions::Request) -> get_functions::Response {
     get_functions::Response {
-        functions: functions_of(&state),
-        diagnostics: to_proto::diagnostics(state.catalog().diags.clone()),
+        functions: functions_of(&state.registry),
+        diagnostics: to_proto::diagnostics(state.registry.faults()),
     }
 }
 
@@ -117,13 +120,13 @@ pub(super) async fn identity_schemas(
     state: Arc<State>,
     _: get_resource_identity_schemas::Request,
 ) -> get_resource_identity_schemas::Response {
-    let catalog = state.catalog();
-    let schemas = catalog.resources.iter().filter_map(|(name, resource)| {
+    let registry = &state.registry;
+    let schemas = registry.resources.iter().filter_map(|(name, _, resource)| {
         let (schema, _) = resource.identity.as_ref()?;
         Some((name.clone(), to_proto::identity_schema(schema)))
     });
     get_resource_identity_schemas::Response {
         identity_schemas: schemas.collect(),
-        diagnostics: to_proto::diagnostics(catalog.diags.clone()),
+        diagnostics: to_proto::diagnostics(registry.faults()),
     }
 }

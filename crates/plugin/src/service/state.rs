@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use bytes::Bytes;
 use tokio_util::sync::CancellationToken;
 
-use crate::catalog::{Catalog, Registry};
 use crate::operation::Operations;
+use crate::registry::Registry;
 
 /// A provider's state while it is served.
 pub(crate) struct State {
@@ -17,35 +17,30 @@ pub(crate) struct State {
     pub(crate) shutdown: CancellationToken,
     /// Whether a client's word ends the server.
     pub(super) ends_with_client: bool,
-    catalog: OnceLock<Catalog>,
+    /// The encoded answer to a call for the schema.
     pub(super) schema: OnceLock<Bytes>,
     calls: AtomicU64,
 }
 
 impl State {
-    pub(crate) fn new(registry: Registry) -> Self {
+    /// The encoded schema is computed where none is given.
+    pub(crate) fn new(registry: Registry, schema: Option<Bytes>) -> Self {
         Self {
             registry,
             operations: Operations::default(),
             shutdown: CancellationToken::new(),
             ends_with_client: true,
-            catalog: OnceLock::new(),
-            schema: OnceLock::new(),
+            schema: schema.map_or_else(OnceLock::new, OnceLock::from),
             calls: AtomicU64::new(0),
         }
     }
 
     /// For a server that clients attach to and leave.
-    pub(crate) fn outliving_clients(registry: Registry) -> Self {
+    pub(crate) fn outliving_clients(registry: Registry, schema: Option<Bytes>) -> Self {
         Self {
             ends_with_client: false,
-            ..Self::new(registry)
+            ..Self::new(registry, schema)
         }
-    }
-
-    /// The schemas, computed when they are first needed: the handshake does not wait for them.
-    pub(crate) fn catalog(&self) -> &Catalog {
-        self.catalog.get_or_init(|| Catalog::new(&self.registry))
     }
 
     /// A number for a call, by which the log tells it from others.

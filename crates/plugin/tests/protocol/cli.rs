@@ -58,7 +58,7 @@ fn clis() -> Vec<Found> {
     clis
 }
 
-fn command(cli: &Path, folder: &Path, args: &[&str]) -> Command {
+pub(crate) fn command(cli: &Path, folder: &Path, args: &[&str]) -> Command {
     let mut command = clean(Command::new(cli));
     command
         .args(args)
@@ -69,7 +69,7 @@ fn command(cli: &Path, folder: &Path, args: &[&str]) -> Command {
     command
 }
 
-fn said(output: &Output) -> String {
+pub(crate) fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
 }
 

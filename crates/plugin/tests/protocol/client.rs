@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bytes::{Buf, Bytes};
 use http::uri::PathAndQuery;
+use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
 use prost::Message;
 use rustls::crypto::aws_lc_rs;
@@ -93,7 +95,7 @@ impl Client {
 
     /// Sends bytes as they are in place of a message, and returns what came of it.
     pub(crate) async fn send(&self, method: &str, bytes: Vec<u8>) -> Status {
-        let body = http_body_util::Full::new(bytes::Bytes::from(bytes));
+        let body = http_body_util::Full::new(Bytes::from(bytes));
         let request = http::Request::post(path("tfplugin6.Provider", method).as_str())
             .header("content-type", "application/grpc")
             .header("te", "trailers")
@@ -101,6 +103,38 @@ impl Client {
             .unwrap();
         let response = within(self.channel.clone().oneshot(request)).await.unwrap();
         Status::from_header_map(response.headers()).expect("it is refused without an answer")
+    }
+
+    /// Sends a message as it is and returns the messages of the answer, as they are.
+    pub(crate) async fn exchange(&self, method: &str, message: &[u8]) -> Result<Vec<Bytes>, Status> {
+        let mut framed = vec![0];
+        framed.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+        framed.extend(message);
+        let body = http_body_util::Full::new(Bytes::from(framed));
+        let request = http::Request::post(path("tfplugin6.Provider", method).as_str())
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .body(tonic::body::Body::new(body))
+            .unwrap();
+        let response = self.forward(request).await;
+        let body = within(response.into_body().collect()).await.unwrap();
+        match body.trailers().and_then(Status::from_header_map) {
+            Some(status) if status.code() != tonic::Code::Ok => return Err(status),
+            _ => {}
+        }
+        let mut rest = body.to_bytes();
+        let mut messages = Vec::new();
+        while rest.has_remaining() {
+            assert_eq!(rest.get_u8(), 0, "nothing is compressed");
+            let length = rest.get_u32();
+            messages.push(rest.split_to(usize::try_from(length).unwrap()));
+        }
+        Ok(messages)
+    }
+
+    /// Passes a request on.
+    pub(crate) async fn forward(&self, request: http::Request<tonic::body::Body>) -> http::Response<tonic::body::Body> {
+        self.channel.clone().oneshot(request).await.unwrap()
     }
 
     pub(crate) async fn stream<Req, Res>(

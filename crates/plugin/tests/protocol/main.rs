@@ -15,6 +15,7 @@ mod function;
 mod interruption;
 mod logs;
 mod plugin;
+mod recorded;
 mod resource;
 mod schema;
 mod security;

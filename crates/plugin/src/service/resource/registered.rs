@@ -2,11 +2,11 @@
 
 use tf_provider::Diagnostics;
 
-use crate::catalog::DescribedResource;
 use crate::diagnostic::unknown_name;
 use crate::erased::resource::ErasedResource;
 use crate::extension::Extensions;
 use crate::proto::DynamicValue;
+use crate::registry::DescribedResource;
 use crate::service::state::State;
 use crate::value::{Type, Value};
 use crate::{from_proto, to_proto};
@@ -25,18 +25,16 @@ pub(in crate::service) struct Resource<'a> {
 
 pub(in crate::service) fn find<'a>(diags: &mut Diagnostics, state: &'a State, name: &'a str) -> Option<Resource<'a>> {
     tracing::Span::current().record("tf_resource_type", name);
-    let catalog = state.catalog();
-    let registered = state.registry.resources.get(name);
-    let Some(((handler, extensions), described)) = registered.zip(catalog.resources.get(name)) else {
+    let Some((registered, described)) = state.registry.resources.get(name) else {
         diags.add_error(unknown_name("resource type", name));
         return None;
     };
     Some(Resource {
         name,
-        handler: &**handler,
-        extensions,
+        handler: &*registered.resource,
+        extensions: &registered.extensions,
         described,
-        meta: &catalog.meta.ty,
+        meta: &state.registry.provider.description().meta.ty,
     })
 }
 
