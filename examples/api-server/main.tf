@@ -1,4 +1,6 @@
-# The specification's "Workload with Network Reference": a network of the project, and a secret in the environment.
+# Shows a workload with a network and a secret: the specification's "Workload with Network Reference".
+# `network_ref` names a network of the project. `value_from` takes a variable from a Secret when the container starts, so that its value
+# is neither in the configuration nor in the state.
 
 terraform {
   required_providers {

@@ -1,4 +1,4 @@
-# The specification's "Basic Web Application".
+# Shows a web application of three replicas: the specification's "Basic Web Application".
 #
 # The provider finds the API by the environment: KUBECONFIG, or DATUM_PROJECT with credentials. `make demo` applies this
 # against the local control plane.

@@ -1,4 +1,6 @@
-# The specification's "Multi-Container Workload": a container beside the application, and a volume to collect logs in.
+# Shows a workload of two containers: the specification's "Multi-Container Workload".
+# The second collects the logs of the first, by way of a volume that lives as long as the replica.
+# A container that somebody else injects, such as a proxy, is not in the configuration, and no plan shows it.
 
 terraform {
   required_providers {

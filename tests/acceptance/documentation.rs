@@ -1,9 +1,10 @@
 //! The documentation: whatever it shows is valid, in the provider's schema and in the language, and does what it says.
 
 use std::collections::HashSet;
-use std::fs;
 use std::path::{Path, PathBuf};
+use std::{env, fs};
 
+use acceptance::cli::binaries;
 use acceptance::{Feature, Kubectl, Workspace, each_cli, each_cli_that_has};
 use serde_json::json;
 
@@ -57,6 +58,10 @@ fn snippets() -> Vec<Snippet> {
         }));
     }
     for path in files(&repository().join("examples"), "tf") {
+        // A whole configuration is applied as one.
+        if examples().iter().any(|example| path.starts_with(example)) {
+            continue;
+        }
         found.push(Snippet {
             from: path.display().to_string(),
             hcl: read(&path),
@@ -66,6 +71,15 @@ fn snippets() -> Vec<Snippet> {
     // The pages of the reference show the examples.
     let mut known = HashSet::new();
     found.retain(|snippet| known.insert(snippet.hcl.clone()));
+    found
+}
+
+/// The folders of examples that are whole configurations; the others are parts, which the reference shows.
+fn examples() -> Vec<PathBuf> {
+    let folders = fs::read_dir(repository().join("examples")).expect("there are examples");
+    let folders = folders.map(|entry| entry.expect("an entry of the folder").path());
+    let mut found: Vec<_> = folders.filter(|folder| folder.join("main.tf").is_file()).collect();
+    found.sort();
     found
 }
 
@@ -174,6 +188,150 @@ fn everything_shown_is_applied() {
                 workspace.api().delete(workspace.namespace(), "web-app");
             }
         }
+    });
+}
+
+/// What an example needs of the CLI, by a syntax that it has.
+const NEEDS: [(&str, Feature); 5] = [
+    ("identity = {", Feature::IDENTITY),
+    ("action \"", Feature::ACTIONS),
+    ("list \"", Feature::QUERY),
+    ("mock_provider \"", Feature::MOCKS),
+    ("removed {", Feature::REMOVED),
+];
+
+#[test]
+fn every_example_is_applied() {
+    let examples = examples();
+    assert!(examples.len() > 10, "{examples:?}");
+    each_cli(|workspace| {
+        let billing = format!("{}-billing", workspace.project());
+        workspace.api().create_namespace(&format!("project-{billing}"));
+        for example in &examples {
+            eprintln!("{}", example.display());
+            fs::remove_file(workspace.path().join("versions.tf")).unwrap_or_default();
+            let mut hcl = String::new();
+            let mut names = Vec::new();
+            for path in files(example, "tf").into_iter().chain(files(example, "hcl")) {
+                let name = path.strip_prefix(example).expect("it is below");
+                let text = read(&path)
+                    .replace("project-myproject", "NAMESPACE")
+                    .replace("\"myproject\"", "\"PROJECT\"")
+                    .replace("\"billing\"", &format!("\"{billing}\""));
+                workspace.write(&name.display().to_string(), &text);
+                hcl += &text;
+                names.push(name.to_owned());
+            }
+            let what = format!("the example {}", example.display());
+            let needed = NEEDS.iter().filter(|(syntax, _)| hcl.contains(syntax));
+            if needed.clone().all(|(_, feature)| workspace.cli().has(feature, &what)) {
+                apply_example(workspace, &hcl);
+            }
+            for name in names {
+                fs::remove_file(workspace.path().join(name)).expect("it was written");
+            }
+        }
+        workspace.api().delete_namespace(&format!("project-{billing}"));
+    });
+}
+
+/// Applies the example in the workspace, and runs what else it shows.
+fn apply_example(workspace: &Workspace, hcl: &str) {
+    let takes_over = hcl.contains("import {") || hcl.contains("list \"");
+    if takes_over {
+        make_web_app(workspace);
+    }
+    if hcl.contains("module \"") {
+        workspace.run(&["get", "-no-color"]).succeeds();
+    }
+    if hcl.contains("list \"") {
+        workspace.run(&["query", "-no-color"]).succeeds().says("/web-app");
+    }
+    if hcl.contains("mock_provider \"") {
+        workspace.run(&["test", "-no-color"]).succeeds().says(", 0 failed");
+    }
+    let formatted = workspace.run(&["fmt", "-check", "-diff", "-recursive"]);
+    assert!(formatted.success, "it is not formatted:\n{formatted}");
+    workspace.applies();
+    if let Some((_, name)) = hcl.split_once("terraform apply -invoke=") {
+        let action = name.split_whitespace().next().unwrap_or_default();
+        let invoke = format!("-invoke={action}");
+        workspace
+            .run(&["apply", "-auto-approve", "-no-color", &invoke])
+            .succeeds();
+        workspace.plans_nothing();
+    }
+    workspace.destroy().succeeds();
+    if workspace.api().workload(workspace.namespace(), "web-app").is_some() {
+        workspace.api().delete(workspace.namespace(), "web-app");
+    }
+}
+
+#[test]
+fn every_example_says_what_it_shows() {
+    for example in examples() {
+        let text = read(&example.join("main.tf"));
+        let said = text.lines().take_while(|line| line.starts_with("# ")).count();
+        assert!(said >= 3, "{} says what it shows in {said} lines", example.display());
+    }
+}
+
+#[test]
+fn every_guide_begins_with_a_configuration_that_runs() {
+    for path in files(&repository().join("docs/guides"), "md") {
+        let text = read(&path);
+        let fences = text.split("\n```").skip(1).step_by(2);
+        let mut shown = fences.filter_map(|block| block.strip_prefix("terraform\n").or(block.strip_prefix("hcl\n")));
+        let first = shown.next().unwrap_or_default();
+        assert!(
+            first.contains("required_providers"),
+            "{} begins with HCL that does not name the provider:\n{first}",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn the_guide_to_installing_says_which_cli_has_what() {
+    let guide = read(&repository().join("docs/guides/installing.md"));
+    for feature in Feature::LISTED {
+        let row = feature.row();
+        assert!(guide.contains(&format!("\n{row}\n")), "the guide has no row {row}");
+    }
+}
+
+/// The installation that the guide shows, with what was built just now in place of an archive.
+#[test]
+fn a_provider_in_the_folder_of_the_cli_is_installed_by_init() {
+    each_cli(|workspace| {
+        let registry = if workspace.cli().is_terraform() {
+            "registry.terraform.io"
+        } else {
+            "registry.opentofu.org"
+        };
+        let system = format!(
+            "{}_{}",
+            env::consts::OS.replace("macos", "darwin"),
+            env::consts::ARCH.replace("x86_64", "amd64").replace("aarch64", "arm64")
+        );
+        let version = env!("CARGO_PKG_VERSION");
+        let folder = format!(".terraform.d/plugins/{registry}/datum-cloud/datum/{version}/{system}");
+        let folder = workspace.path().join(folder);
+        fs::create_dir_all(&folder).expect("the folder is made");
+        let built = binaries().join("terraform-provider-datum");
+        let installed = folder.join(format!("terraform-provider-datum_v{version}"));
+        fs::hard_link(&built, &installed)
+            .or_else(|_| fs::copy(&built, &installed).map(drop))
+            .expect("the provider is put there");
+        workspace.write("cli.tfrc", "");
+        workspace.write("versions.tf", "");
+        workspace.config(&read(&repository().join("examples/quickstart/main.tf")));
+        let home = workspace.path().display().to_string();
+        for arguments in [&["init", "-no-color"][..], &["validate", "-no-color"]] {
+            workspace.run_with(arguments, &[("HOME", &home)]).succeeds();
+        }
+        let lock = read(&workspace.path().join(".terraform.lock.hcl"));
+        assert!(lock.contains("datum-cloud/datum"), "{lock}");
     });
 }
 

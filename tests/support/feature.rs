@@ -41,9 +41,29 @@ impl Feature {
     /// `terraform query`.
     pub const QUERY: Feature = Feature::new("queries", Some("1.14"), None);
 
+    /// Those that the guide to installing lists, in its order.
+    pub const LISTED: [Feature; 10] = [
+        Feature::GENERATED_CONFIGURATION,
+        Feature::IMPORT_FOR_EACH,
+        Feature::REMOVED,
+        Feature::MOCKS,
+        Feature::PROVIDER_FUNCTIONS,
+        Feature::MOVED_TYPE,
+        Feature::EPHEMERAL,
+        Feature::IDENTITY,
+        Feature::ACTIONS,
+        Feature::QUERY,
+    ];
+
     /// A feature, and the first version of each CLI that has it; `None` for a CLI that never had it.
     pub const fn new(name: &'static str, terraform: Option<&'static str>, tofu: Option<&'static str>) -> Feature {
         Feature { name, terraform, tofu }
+    }
+
+    /// The row of the guide's table: the feature, and the first versions that have it.
+    pub fn row(&self) -> String {
+        let first = |version: Option<&'static str>| version.unwrap_or("not yet");
+        format!("| {} | {} | {} |", self.name, first(self.terraform), first(self.tofu))
     }
 
     /// The first version of this CLI that has it.

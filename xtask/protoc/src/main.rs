@@ -14,7 +14,7 @@ fn main() -> Result<(), Box<dyn error::Error>> {
     // Copied beside its final name and moved there: a run that is cut short leaves no half of a program behind.
     let partial = root.join("bin/.protoc.partial");
     fs::copy(protoc_bin_vendored::protoc_bin_path()?, &partial)?;
-    fs::rename(&partial, root.join("bin/protoc"))?;
+    fs::rename(&partial, root.join(format!("bin/protoc{}", env::consts::EXE_SUFFIX)))?;
     copy_tree(&protoc_bin_vendored::include_path()?, &root.join("include"))?;
     Ok(())
 }
