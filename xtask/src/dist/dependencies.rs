@@ -76,6 +76,7 @@ impl Dependencies {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
     use std::fs;
 
     use super::*;
@@ -84,26 +85,23 @@ mod tests {
     fn workspace(packages: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().expect("a temporary folder");
         let write = |path: &str, text: &str| fs::write(root.path().join(path), text).expect("it is written");
-        let mut lock = "version = 4\n".to_owned();
         write("Cargo.toml", "[workspace]\nresolver = \"3\"\nmembers = [\"*\"]\n");
+        let mut locked = vec!["version = 4\n".to_owned()];
         for (name, dependencies) in packages {
             fs::create_dir_all(root.path().join(name).join("src")).expect("it is made");
             write(&format!("{name}/src/lib.rs"), "");
-            let manifest = format!(
-                "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nlicense = \"MIT/Apache-2.0\"\nedition = \"2024\"\n{dependencies}\n"
-            );
+            let manifest =
+                format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{dependencies}\n");
             write(&format!("{name}/Cargo.toml"), &manifest);
-            let needs: String = dependencies
-                .lines()
-                .filter_map(|line| line.split_once(" = {"))
-                .map(|(need, _)| format!(" \"{need}\",\n"))
-                .collect();
-            lock += &format!("\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n");
+            let lines = dependencies.lines().filter_map(|line| line.split_once(" = {"));
+            let mut entry = format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\n");
+            let needs: Vec<_> = lines.map(|(need, _)| format!(" \"{need}\",\n")).collect();
             if !needs.is_empty() {
-                lock += &format!("dependencies = [\n{needs}]\n");
+                let _ = write!(entry, "dependencies = [\n{}]\n", needs.concat());
             }
+            locked.push(entry);
         }
-        write("Cargo.lock", &lock);
+        write("Cargo.lock", &locked.join("\n"));
         root
     }
 

@@ -1,4 +1,4 @@
-//! The software bill of materials of a program, in CycloneDX 1.5: every package that is linked into it, its licence, and
+//! The software bill of materials of a program, in `CycloneDX` 1.5: every package that is linked into it, its licence, and
 //! what needs what. It is made of what cargo resolves, so that it takes no tool beside cargo.
 
 use cargo_metadata::Package;
