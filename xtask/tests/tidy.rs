@@ -31,10 +31,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ),
     ("test-programs", &[]),
     ("tf-plugin-server", &["test-programs"]),
-    // The reference is made from the schemas that the provider serves.
+    // The reference is made from the schemas that the provider serves, and a release is verified under every CLI.
     (
         "xtask",
-        &["datum-model", "terraform-provider-datum", "tf-plugin-server"],
+        &[
+            "datum-model",
+            "terraform-provider-datum",
+            "test-programs",
+            "tf-plugin-server",
+        ],
     ),
 ];
 
