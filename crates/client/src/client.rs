@@ -1,14 +1,15 @@
-//! The operations on Workloads.
+//! The API server of a control plane, and the operations on its Workloads.
+//!
+//! What is built on these is in modules of its own: [`create`](crate::create), [`wait`](crate::wait),
+//! [`snapshot`](crate::snapshot), [`pages`](crate::pages), `restart` and `scale`.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use datum_model::api;
 use datum_model::id::{Namespace, WorkloadId};
 use kube::core::Request as Build;
 use kube::core::params::{
-    DeleteParams, GetParams, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective,
+    DeleteParams, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -17,43 +18,29 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Config, ConfigError};
 use crate::connect::{Connected, connect};
 use crate::credential::{AccessToken, CredentialError};
-use crate::error::{Attempt, Error};
+use crate::error::{Error, Operation};
 use crate::event::Event;
+use crate::hub::Hubs;
 use crate::object::Object;
-use crate::snapshot::Refreshes;
-use crate::transport::{Limits, Repeat, Repeats, Transport};
-use crate::warning;
-use crate::watch::Hubs;
-
-mod options;
-mod pages;
-mod requests;
-mod yaml;
-
-pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
-pub use pages::{Page, Pages};
-use requests::PAGE;
-pub(crate) use requests::{built, workloads};
-
-/// How long something may take that completes an operation.
-const ASIDE: Duration = Duration::from_secs(15);
+use crate::options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
+use crate::refreshes::Refreshes;
+use crate::requests::{PAGE, Requests, built, list_of, workloads};
+use crate::transport::{Limits, Repeat, Success};
+use crate::{warning, yaml};
 
 /// The API server of one control plane. Cheap to clone; clones share connections, credentials and caches.
 #[derive(Clone)]
 pub struct Client {
+    requests: Requests,
     shared: Arc<Shared>,
-    limits: Limits,
 }
 
 struct Shared {
-    transport: Transport,
     field_manager: String,
     namespace: Option<String>,
     authority: Option<String>,
-    watch_lifetime: Duration,
     refreshes: Refreshes,
     hubs: Hubs,
-    numbers: AtomicU64,
 }
 
 impl Client {
@@ -69,91 +56,69 @@ impl Client {
         reason = "it needs a runtime, and reading key material may become asynchronous"
     )]
     pub async fn connect(config: Config) -> Result<Self, ConfigError> {
-        let (field_manager, watch_lifetime) = (config.field_manager.clone(), config.watch_lifetime);
         let Connected {
             transport,
             namespace,
             authority,
         } = connect(&config)?;
-        let shared = Shared {
-            transport,
-            field_manager,
-            namespace,
-            authority,
-            watch_lifetime,
-            refreshes: Refreshes::default(),
-            hubs: Hubs::default(),
-            numbers: AtomicU64::default(),
-        };
         Ok(Self {
-            shared: Arc::new(shared),
-            limits: Limits::default(),
+            requests: Requests::new(transport, config.watch_lifetime),
+            shared: Arc::new(Shared {
+                field_manager: config.field_manager,
+                namespace,
+                authority,
+                refreshes: Refreshes::default(),
+                hubs: Hubs::default(),
+            }),
         })
     }
 
     /// The same client, whose operations end by `deadline`, repeats included.
     #[must_use]
     pub fn within(&self, deadline: impl Into<Instant>) -> Self {
-        Self {
-            limits: Limits {
-                deadline: Some(deadline.into()),
-                ..self.limits.clone()
-            },
-            ..self.clone()
-        }
+        self.limited(Limits {
+            deadline: Some(deadline.into()),
+            ..self.requests.limits().clone()
+        })
     }
 
     /// The same client, whose operations end when `cancel` fires.
     #[must_use]
     pub fn cancelled_by(&self, cancel: CancellationToken) -> Self {
-        Self {
-            limits: Limits {
-                cancel: Some(cancel),
-                ..self.limits.clone()
-            },
-            ..self.clone()
-        }
+        self.limited(Limits {
+            cancel: Some(cancel),
+            ..self.requests.limits().clone()
+        })
     }
 
     /// The same client, which repeats no request any more once `stop` has fired. What is on its way is still awaited for
     /// a moment, so that somebody knows what became of it.
     #[must_use]
     pub fn repeating_until(&self, stop: CancellationToken) -> Self {
+        self.limited(Limits {
+            stop: Some(stop),
+            ..self.requests.limits().clone()
+        })
+    }
+
+    fn limited(&self, limits: Limits) -> Self {
         Self {
-            limits: Limits {
-                stop: Some(stop),
-                ..self.limits.clone()
-            },
+            requests: self.requests.limited(limits),
             ..self.clone()
         }
     }
 
-    /// The same client, which sends a request once and awaits the answer no longer than `patience`.
-    pub(crate) fn hurried(&self, patience: Duration) -> Self {
+    /// The same client for what completes an operation whose own time may be over.
+    pub(crate) fn for_cleanup(&self) -> Self {
         Self {
-            limits: Limits {
-                attempt: Some(patience),
-                repeats: Repeats::None,
-                ..self.limits.clone()
-            },
+            requests: self.requests.for_cleanup(),
             ..self.clone()
         }
-    }
-
-    /// The same client for what completes an operation whose own time may be over: it takes a moment in all, and gives up a
-    /// connection that is dead.
-    pub(crate) fn aside(&self) -> Self {
-        let limits = Limits {
-            deadline: Some(Instant::now() + ASIDE),
-            attempt: Some(ASIDE / 3),
-            ..Limits::default()
-        };
-        Self { limits, ..self.clone() }
     }
 
     /// The base URL that requests go to, without credentials.
     pub fn server(&self) -> &str {
-        self.shared.transport.server()
+        self.requests.transport().server()
     }
 
     /// The certificates of the authorities that the server's own is checked with, in PEM; none where those of the system are.
@@ -167,7 +132,7 @@ impl Client {
     /// # Errors
     /// When the credentials cannot be had.
     pub async fn access_token(&self) -> Result<Option<AccessToken>, CredentialError> {
-        self.shared.transport.access_token().await
+        self.requests.transport().access_token().await
     }
 
     /// The namespace that the kubeconfig's context or the pod is set to.
@@ -176,7 +141,7 @@ impl Client {
     }
 
     /// The field manager of applies that name none.
-    pub fn field_manager(&self) -> &str {
+    pub(crate) fn field_manager(&self) -> &str {
         &self.shared.field_manager
     }
 
@@ -186,13 +151,23 @@ impl Client {
     /// [`Error::is_not_found`] when it does not exist. Kubernetes answers the same when its *namespace* does not exist;
     /// [`read`](Self::read) tells these apart.
     pub async fn get(&self, id: &WorkloadId) -> Result<Object, Error> {
-        let attempt = Attempt::on("read", id);
-        let request = built(
-            &attempt,
-            workloads(Some(&id.namespace)).get(id.name.as_str(), &GetParams::default()),
-        )?;
-        let success = self.send(&attempt, &request, Repeat::Safe).await?;
-        Ok(Object::new(success.json))
+        self.requests.get(id).await
+    }
+
+    /// Reads one Workload, and tells its absence from that of its namespace.
+    ///
+    /// # Errors
+    /// [`Error::is_not_found`] only when the namespace exists and the Workload does not; [`Error::is_namespace_missing`] and
+    /// [`Error::is_api_missing`] tell what else may be wrong.
+    pub async fn read(&self, id: &WorkloadId) -> Result<Object, Error> {
+        match self.get(id).await {
+            Err(error) if error.is_not_found() => {
+                let operation = Operation::on("read", id);
+                self.requests.expect_namespace(&operation, &id.namespace).await?;
+                Err(error)
+            }
+            read => read,
+        }
     }
 
     /// Creates a Workload or makes it as `body` says, by server-side apply.
@@ -205,7 +180,7 @@ impl Client {
     /// [`Error::is_uid_mismatch`] when the object is not the one of [`ApplyOptions::uid`].
     pub async fn apply(&self, id: &WorkloadId, body: &Value, options: ApplyOptions) -> Result<Applied, Error> {
         let verb = if options.dry_run { "validate" } else { "apply" };
-        let attempt = Attempt::on(verb, id);
+        let operation = Operation::on(verb, id);
         let params = PatchParams {
             dry_run: options.dry_run,
             force: options.force,
@@ -219,37 +194,26 @@ impl Client {
         };
         let patch = Patch::Apply(identified(id, body, options.uid.as_deref()));
         let request = built(
-            &attempt,
-            workloads(Some(&id.namespace)).patch(id.name.as_str(), &params, &patch),
+            &operation,
+            workloads(&id.namespace).patch(id.name.as_str(), &params, &patch),
         )?
         .map(yaml::escaped);
-        let written = self.writing(&id.namespace, options.dry_run);
-        let sent = self.send(&attempt, &request, Repeat::Safe).await;
-        drop(written);
-        let success = sent?;
-        let held_up = success.held_up.map(|tries| {
-            let (times, seconds) = (tries.times - 1, tries.lasting.as_secs());
-            format!("it asked to come back later {times} times before it took the change, which took {seconds} s")
-        });
-        let object = Object::new(success.json);
-        Ok(Applied {
-            object,
-            created: success.status == http::StatusCode::CREATED,
-            repeated: success.repeated,
-            warnings: warning::texts(&success.headers).into_iter().chain(held_up).collect(),
-        })
+        let writing = (!options.dry_run).then(|| self.shared.refreshes.writing(&id.namespace));
+        let sent = self.requests.send(&operation, &request, Repeat::Safe).await;
+        drop(writing);
+        Ok(applied(sent?))
     }
 
-    /// Changes a Workload as one does by hand, by a JSON merge patch: null removes, whoever owns it, and what is set is not
+    /// Changes a Workload by a JSON merge patch, as one does by hand: null removes, whoever owns it, and what is set is not
     /// declared. `patch` names in `metadata.resourceVersion` the version that it was made for.
     ///
     /// # Errors
     /// [`Error::is_modified`] when the Workload has another version by now.
     pub(crate) async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
-        let attempt = Attempt::on("change", id);
-        self.send_merge(&attempt, id, patch, false)
-            .await
-            .map(|applied| applied.object)
+        let operation = Operation::on("change", id);
+        let request = workloads(&id.namespace).patch(id.name.as_str(), &self.by_hand(), &Patch::Merge(patch));
+        let success = self.write(&operation, id, &built(&operation, request)?).await?;
+        Ok(Object::new(success.json))
     }
 
     /// Asks what a JSON merge patch would do, which is not done. `patch` names in `metadata.resourceVersion` the version that it
@@ -258,43 +222,41 @@ impl Client {
     /// # Errors
     /// [`Error::is_modified`] when the Workload has another version by now, [`Error::is_invalid`] when the API would refuse it.
     pub async fn validate_merge(&self, id: &WorkloadId, patch: &Value) -> Result<Applied, Error> {
-        let attempt = Attempt::on("validate", id);
-        self.send_merge(&attempt, id, patch, true).await
+        let operation = Operation::on("validate", id);
+        let params = PatchParams {
+            dry_run: true,
+            ..self.by_hand()
+        };
+        let request = workloads(&id.namespace).patch(id.name.as_str(), &params, &Patch::Merge(patch));
+        let request = built(&operation, request)?;
+        let success = self.requests.send(&operation, &request, Repeat::Safe).await?;
+        Ok(applied(success))
     }
 
-    async fn send_merge(
-        &self,
-        attempt: &Attempt,
-        id: &WorkloadId,
-        patch: &Value,
-        dry_run: bool,
-    ) -> Result<Applied, Error> {
-        let params = PatchParams {
-            dry_run,
+    /// The parameters of a write that is no apply.
+    fn by_hand(&self) -> PatchParams {
+        PatchParams {
             field_manager: Some(self.shared.field_manager.clone()),
             field_validation: Some(ValidationDirective::Strict),
             ..PatchParams::default()
-        };
-        let request = built(
-            attempt,
-            workloads(Some(&id.namespace)).patch(id.name.as_str(), &params, &Patch::Merge(patch)),
-        )?;
-        let written = self.writing(&id.namespace, dry_run);
-        let sent = self.send(attempt, &request, Repeat::Safe).await;
-        drop(written);
-        let success = sent?;
-        Ok(Applied {
-            object: Object::new(success.json),
-            created: false,
-            repeated: success.repeated,
-            warnings: warning::texts(&success.headers),
-        })
+        }
+    }
+
+    /// Sends a write that comes to the same once or twice.
+    pub(crate) async fn write(
+        &self,
+        operation: &Operation,
+        id: &WorkloadId,
+        request: &http::Request<Vec<u8>>,
+    ) -> Result<Success, Error> {
+        let _writing = self.shared.refreshes.writing(&id.namespace);
+        self.requests.send(operation, request, Repeat::Safe).await
     }
 
     /// Deletes a Workload. It is gone when this says so; [`Deleted::Pending`] leaves it to
     /// [`wait_deleted`](Self::wait_deleted).
     pub async fn delete(&self, id: &WorkloadId, options: DeleteOptions) -> Result<Deleted, Error> {
-        let attempt = Attempt::on("delete", id);
+        let operation = Operation::on("delete", id);
         let wanted = options.uid.clone();
         let repeat = if wanted.is_some() {
             Repeat::Safe
@@ -302,7 +264,7 @@ impl Client {
             Repeat::Unprocessed
         };
         let params = DeleteParams {
-            dry_run: options.dry_run,
+            dry_run: false,
             grace_period_seconds: None,
             propagation_policy: options.propagation.map(|propagation| match propagation {
                 Propagation::Background => PropagationPolicy::Background,
@@ -314,13 +276,10 @@ impl Client {
                 resource_version: None,
             }),
         };
-        let request = built(
-            &attempt,
-            workloads(Some(&id.namespace)).delete(id.name.as_str(), &params),
-        )?;
-        let written = self.writing(&id.namespace, options.dry_run);
-        let sent = self.send(&attempt, &request, repeat).await;
-        drop(written);
+        let request = built(&operation, workloads(&id.namespace).delete(id.name.as_str(), &params))?;
+        let writing = self.shared.refreshes.writing(&id.namespace);
+        let sent = self.requests.send(&operation, &request, repeat).await;
+        drop(writing);
         let success = match sent {
             Ok(success) => success,
             Err(error) if error.is_uid_mismatch() => return Ok(Deleted::AlreadyGone),
@@ -344,23 +303,22 @@ impl Client {
         })
     }
 
-    /// Lists Workloads of one namespace, or of all that may be seen. Long lists come in pages.
+    /// Lists the Workloads of a namespace. Long lists come in pages.
     ///
     /// # Errors
     /// [`Error::is_namespace_missing`] when nothing was found because there is no such namespace; Kubernetes answers with
     /// an empty list, so that this takes a second request.
-    pub async fn list(&self, namespace: Option<&Namespace>, options: &ListOptions) -> Result<Vec<Object>, Error> {
-        let (objects, _) = self.list_whole(namespace, options, PAGE).await?;
-        if let Some(namespace) = namespace.filter(|_| objects.is_empty()) {
-            self.expect_namespace(&Attempt::new("list", format!("workloads in {namespace}")), namespace)
-                .await?;
+    pub async fn list(&self, namespace: &Namespace, options: &ListOptions) -> Result<Vec<Object>, Error> {
+        let (objects, _) = self.requests.list_at(namespace, options).await?;
+        if objects.is_empty() {
+            self.requests.expect_namespace(&list_of(namespace), namespace).await?;
         }
         Ok(objects)
     }
 
     /// What happened to a Workload lately, oldest first. Events are kept for an hour or so.
     pub async fn events(&self, id: &WorkloadId, uid: &str) -> Result<Vec<Event>, Error> {
-        let attempt = Attempt::on("read the events of", id);
+        let operation = Operation::on("read the events of", id);
         let selector = format!(
             "involvedObject.kind={},involvedObject.name={},involvedObject.uid={uid}",
             api::KIND,
@@ -372,21 +330,13 @@ impl Client {
             ..ListParams::default()
         };
         let url = format!("/api/v1/namespaces/{}/events", id.namespace);
-        let request = built(&attempt, Build::new(url).list(&params))?;
-        let success = self.send(&attempt, &request, Repeat::Safe).await?;
+        let request = built(&operation, Build::new(url).list(&params))?;
+        let success = self.requests.send(&operation, &request, Repeat::Safe).await?;
         Ok(Event::of_list(&success.json))
     }
 
-    /// The same client without deadline and cancellation: for work that is shared.
-    pub(crate) fn unlimited(&self) -> Self {
-        Self {
-            limits: Limits::default(),
-            ..self.clone()
-        }
-    }
-
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.limits
+    pub(crate) fn requests(&self) -> &Requests {
+        &self.requests
     }
 
     pub(crate) fn refreshes(&self) -> &Refreshes {
@@ -396,34 +346,6 @@ impl Client {
     pub(crate) fn hubs(&self) -> &Hubs {
         &self.shared.hubs
     }
-
-    /// A number that was not given out before.
-    pub(crate) fn next_number(&self) -> u64 {
-        self.shared.numbers.fetch_add(1, Ordering::Relaxed)
-    }
-
-    /// Marks a write from now until what is returned is dropped, which it is even when the caller gives up.
-    pub(crate) fn writing<'a>(&'a self, namespace: &'a Namespace, dry_run: bool) -> Option<Writing<'a>> {
-        (!dry_run).then(|| {
-            self.shared.refreshes.written(namespace);
-            Writing {
-                refreshes: &self.shared.refreshes,
-                namespace,
-            }
-        })
-    }
-}
-
-/// A write that is under way.
-pub(crate) struct Writing<'a> {
-    refreshes: &'a Refreshes,
-    namespace: &'a Namespace,
-}
-
-impl Drop for Writing<'_> {
-    fn drop(&mut self) {
-        self.refreshes.written(self.namespace);
-    }
 }
 
 impl std::fmt::Debug for Client {
@@ -431,6 +353,19 @@ impl std::fmt::Debug for Client {
         f.debug_struct("Client")
             .field("server", &self.server())
             .finish_non_exhaustive()
+    }
+}
+
+fn applied(success: Success) -> Applied {
+    let throttled = success.throttled.map(|attempts| {
+        let (times, seconds) = (attempts.count - 1, attempts.elapsed.as_secs());
+        format!("it asked to come back later {times} times before it took the change, which took {seconds} s")
+    });
+    Applied {
+        object: Object::new(success.json),
+        created: success.status == http::StatusCode::CREATED,
+        repeated: success.repeated,
+        warnings: warning::texts(&success.headers).into_iter().chain(throttled).collect(),
     }
 }
 

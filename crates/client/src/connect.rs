@@ -7,6 +7,7 @@
 use http::{HeaderValue, header};
 use kube::config::AuthInfo;
 
+use crate::config::kubeconfig::UserEntry;
 use crate::config::{Auth, Config, ConfigError, Setting, Target, endpoint};
 use crate::credential::{Credential, Identity};
 use crate::transport::{Place, Transport};
@@ -31,7 +32,11 @@ pub(crate) struct Connected {
 
 /// Reads what the configuration names, and builds the connection. Nothing is sent yet.
 pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
-    let mut found = Found::of(&config.target, config.auth.is_some())?;
+    let user = match config.auth {
+        Some(_) => UserEntry::Optional,
+        None => UserEntry::Required,
+    };
+    let mut found = Found::of(&config.target, user)?;
     apply_tls(&mut found.kube, &config.tls)?;
 
     let user_agent = HeaderValue::try_from(&config.user_agent).map_err(|_| {

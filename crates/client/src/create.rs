@@ -3,12 +3,13 @@
 use datum_model::id::WorkloadId;
 use serde_json::{Value, json};
 
-use crate::attempt;
-use crate::client::{Applied, ApplyOptions, Client};
+use crate::client::Client;
 use crate::error::Error;
 use crate::object::Object;
+use crate::options::{Applied, ApplyOptions};
+use crate::provisional_manager;
 
-/// How often the entry of an attempt is tried to be renamed while others write to the object.
+/// How often renaming the provisional manager's entry is attempted while others write to the object.
 const RENAMES: usize = 10;
 
 /// What came of a creation.
@@ -18,18 +19,18 @@ pub enum Creation {
     Created(Box<Applied>),
     /// An object of that name exists, and was not touched.
     Exists(Box<Object>),
-    /// Somebody else made an object of that name at the same moment. What the attempt had added to it was taken back.
+    /// Somebody else made an object of that name at the same moment. What the provisional manager had added to it was taken back.
     LostRace {
         /// The other's object.
         object: Box<Object>,
-        /// What kept the attempt from being taken back.
+        /// What kept it from being taken back.
         left: Option<Error>,
     },
 }
 
 impl Client {
-    /// Creates a Workload by server-side apply, under a manager that is named for this attempt (see [`crate::attempt`]); its
-    /// entry is then given to [`field_manager`](Self::field_manager).
+    /// Creates a Workload by server-side apply, under a manager of its own (see [`crate::provisional_manager`]), whose entry is
+    /// then given to the configuration's [`field_manager`](crate::Config::field_manager).
     ///
     /// A lost answer is no failure: what was made is looked for and recognised. The looks, and the change of the entry, are
     /// made also when the deadline has passed or the caller has stopped: each takes a few seconds at most.
@@ -37,7 +38,7 @@ impl Client {
     /// # Errors
     /// When nothing was made, or nobody knows ([`Error::is_in_doubt`]).
     pub async fn create(&self, id: &WorkloadId, body: &Value) -> Result<Creation, Error> {
-        let manager = attempt::name(self.field_manager());
+        let manager = provisional_manager::name(self.field_manager());
         let options = ApplyOptions {
             manager: Some(manager.clone()),
             ..ApplyOptions::default()
@@ -49,7 +50,7 @@ impl Client {
                 (applied, is_ours)
             }
             Err(error) if error.is_conflict() || error.is_in_doubt() => match self.aftermath(id).await {
-                Some(object) if attempt::has_applied(&object, &manager) => {
+                Some(object) if provisional_manager::has_applied(&object, &manager) => {
                     tracing::warn!(%error, "the answer to a create was lost; what it made is there");
                     let is_ours = self.has_created(&object, &manager);
                     (Applied::unanswered(object), is_ours)
@@ -73,26 +74,27 @@ impl Client {
     }
 
     fn has_created(&self, object: &Object, manager: &str) -> bool {
-        attempt::has_created(object, manager, self.field_manager())
+        provisional_manager::has_created(object, manager, self.field_manager())
     }
 
     /// How an object is after a write whose answer is not known.
     async fn aftermath(&self, id: &WorkloadId) -> Option<Object> {
-        self.aside().get(id).await.ok()
+        self.for_cleanup().get(id).await.ok()
     }
 
-    /// Gives the entry of an attempt to the lasting manager. Where that does not work, the next write does it.
+    /// Gives the entry of the provisional manager to the lasting one. If that does not work, the next write does it.
     ///
     /// # Errors
     /// The object, when the lasting manager has an entry already: another one was quicker.
     async fn settle(&self, id: &WorkloadId, mut object: Object, manager: &str) -> Result<Object, Box<Object>> {
         let lasting = self.field_manager();
-        let client = self.aside();
+        let client = self.for_cleanup();
         for _ in 0..RENAMES {
-            let Some(entries) = attempt::renamed(object.managed_fields(), |name| name == manager, lasting) else {
+            let Some(entries) = provisional_manager::renamed(object.managed_fields(), |name| name == manager, lasting)
+            else {
                 return Ok(object);
             };
-            if attempt::has_applied(&object, lasting) {
+            if provisional_manager::has_applied(&object, lasting) {
                 return Err(Box::new(object));
             }
             let error = match client.rewrite_managers(id, &object, &entries).await {
@@ -102,9 +104,11 @@ impl Client {
             match client.get(id).await {
                 Ok(live) if live.uid() == object.uid() && error.is_modified() => object = live,
                 // The answer to the change was lost.
-                Ok(live) if live.uid() == object.uid() && !attempt::has_applied(&live, manager) => return Ok(live),
+                Ok(live) if live.uid() == object.uid() && !provisional_manager::has_applied(&live, manager) => {
+                    return Ok(live);
+                }
                 _ => {
-                    tracing::warn!(%error, manager, "the entry of an attempt could not be renamed; the next write does it");
+                    tracing::warn!(%error, manager, "the provisional manager's entry could not be renamed; the next write does it");
                     return Ok(object);
                 }
             }
@@ -112,10 +116,10 @@ impl Client {
         Ok(object)
     }
 
-    /// Takes back what an attempt merged into somebody else's object: who applies nothing owns nothing, and what nobody owns
+    /// Takes back what the provisional manager merged into somebody else's object: who applies nothing owns nothing, and what nobody owns
     /// is removed. Where others do not own all that the object must have, the entry alone is taken out.
     async fn withdraw(&self, id: &WorkloadId, object: Object, manager: &str) -> Creation {
-        let client = self.aside();
+        let client = self.for_cleanup();
         let options = ApplyOptions {
             uid: object.uid().map(str::to_owned),
             manager: Some(manager.to_owned()),
@@ -124,7 +128,7 @@ impl Client {
         let left = match client.apply(id, &json!({}), options).await {
             Ok(_) => None,
             Err(error) if error.is_not_found() || error.is_uid_mismatch() => None,
-            Err(error) => match attempt::without(object.managed_fields(), manager) {
+            Err(error) => match provisional_manager::without(object.managed_fields(), manager) {
                 Some(entries) if error.is_invalid() || error.is_denied() => {
                     client.rewrite_managers(id, &object, &entries).await.err()
                 }

@@ -4,22 +4,23 @@
 //! runs exec plugins on the terminal of this process (whose stdin and stdout belong to Terraform), and hides what they
 //! print; it reads a token file once a minute, and knows no Datum service accounts.
 
-use std::path::PathBuf;
-use std::sync::Mutex;
-
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::HeaderValue;
 use jiff::{SignedDuration, Timestamp};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 
-use crate::config::content;
-
+mod error;
 pub(crate) mod exec;
+pub(crate) mod header;
 mod identity;
 pub(crate) mod service_account;
+mod token_file;
 
+pub use error::CredentialError;
+pub(crate) use header::Issued;
 pub(crate) use identity::Identity;
+pub(crate) use token_file::TokenFile;
 
 /// How long a token that is given out should be good for, at least.
 const LEAST_LIFE: SignedDuration = SignedDuration::from_mins(15);
@@ -39,26 +40,6 @@ pub(crate) enum Credential {
     ServiceAccount(Box<service_account::Account>),
 }
 
-/// A header, and which one it is: a refused one is told from its successor by the serial number.
-#[derive(Clone, Debug)]
-pub(crate) struct Issued {
-    pub(crate) header: Option<HeaderValue>,
-    pub(crate) serial: u64,
-    /// When it expires, where that is known.
-    pub(crate) expiry: Option<Timestamp>,
-}
-
-impl Issued {
-    /// A header of which nobody says how long it is good for.
-    fn of(header: Option<HeaderValue>) -> Self {
-        Self {
-            header,
-            serial: 0,
-            expiry: None,
-        }
-    }
-}
-
 /// A bearer token.
 #[derive(Clone, Debug)]
 pub struct AccessToken {
@@ -69,11 +50,6 @@ pub struct AccessToken {
 }
 
 impl Credential {
-    pub(crate) fn basic(username: &str, password: &SecretString) -> Result<Self, CredentialError> {
-        let pair = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
-        Ok(Self::Fixed(sensitive(&format!("Basic {pair}"))?))
-    }
-
     /// What it is, in words.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
@@ -138,132 +114,9 @@ impl Credential {
     }
 }
 
-/// A file that holds a bearer token, read for every request.
-#[derive(Debug)]
-pub(crate) struct TokenFile {
-    path: PathBuf,
-    /// The last token: a file that is gone for a moment, while it is being replaced, must not fail a request.
-    last: Mutex<Option<HeaderValue>>,
-}
-
-impl TokenFile {
-    /// `first` is the token to send while the file has none.
-    pub(crate) fn new(path: PathBuf, first: Option<HeaderValue>) -> Self {
-        Self {
-            path,
-            last: Mutex::new(first),
-        }
-    }
-
-    pub(crate) async fn read(&self) -> Result<HeaderValue, CredentialError> {
-        let read = tokio::fs::read_to_string(&self.path).await.map(SecretString::from);
-        let mut last = self.last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        match read {
-            Ok(token) if !token.expose_secret().trim().is_empty() => {
-                let header = bearer(&token)?;
-                *last = Some(header.clone());
-                Ok(header)
-            }
-            Ok(_) => last.clone().ok_or_else(|| self.unreadable("it is empty".to_owned())),
-            Err(error) => last.clone().ok_or_else(|| self.unreadable(error.to_string())),
-        }
-    }
-}
-
-impl TokenFile {
-    fn unreadable(&self, why: String) -> CredentialError {
-        let shown = content::shown(&self.path);
-        let why = shown.as_ref().map_or_else(ToString::to_string, |_| why);
-        let path = shown.unwrap_or_default();
-        CredentialError::TokenFile { path, why }
-    }
-}
-
-/// Credentials that could not be had.
-#[derive(Clone, Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CredentialError {
-    /// A token that no server could take.
-    #[error("the token {0}")]
-    Malformed(&'static str),
-    /// A token file that cannot be read.
-    #[error("cannot read the token file {path}: {why}")]
-    TokenFile {
-        /// The file.
-        path: String,
-        /// Why.
-        why: String,
-    },
-    /// An exec plugin that did not help.
-    #[error("the credential program {command:?} {why}{}", hint.as_ref().map_or_else(String::new, |hint| format!("\n{hint}")))]
-    Exec {
-        /// The program.
-        command: String,
-        /// What happened, with what it printed on stderr.
-        why: String,
-        /// What the kubeconfig says to do when the program is missing.
-        hint: Option<String>,
-    },
-    /// All the time that an operation had went by before the credentials were there.
-    #[error("the time for it ran out. {what} Nothing was sent")]
-    Overdue {
-        /// What took so long, as a sentence.
-        what: String,
-    },
-    /// A service-account key that the token endpoint did not accept, or could not be asked about.
-    #[error("cannot get a token for service account {account:?} from {endpoint}: {why}")]
-    Exchange {
-        /// `client_email` of the key, or `client_id`.
-        account: String,
-        /// The token endpoint.
-        endpoint: String,
-        /// Why.
-        why: String,
-        /// Whether trying again may help.
-        passing: bool,
-    },
-}
-
-impl CredentialError {
-    pub(crate) fn is_passing(&self) -> bool {
-        matches!(self, Self::Exchange { passing: true, .. })
-    }
-}
-
-pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, CredentialError> {
-    let token = token.expose_secret().trim();
-    let begins_with = |word: &str| {
-        token
-            .get(..word.len())
-            .is_some_and(|begin| begin.eq_ignore_ascii_case(word))
-    };
-    let problem = if token.is_empty() {
-        "is empty"
-    } else if begins_with("bearer ") {
-        "begins with the word Bearer, which is no part of it"
-    } else if token.starts_with(['"', '\'']) || token.ends_with(['"', '\'']) {
-        "has quotes around it"
-    } else if token.starts_with('\u{feff}') {
-        "begins with a byte order mark, as some editors write it"
-    } else if token.contains(char::is_whitespace) {
-        "has blanks or line breaks in its middle"
-    } else {
-        return sensitive(&format!("Bearer {token}"));
-    };
-    Err(CredentialError::Malformed(problem))
-}
-
 /// When a token expires by what it says of itself, if it is a JWT. Nobody is trusted on that: it is for people and tools to know.
 fn expiry_of(token: &str) -> Option<Timestamp> {
     let claims = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
     let claims: serde_json::Value = serde_json::from_slice(&claims).ok()?;
     Timestamp::from_second(claims["exp"].as_i64()?).ok()
-}
-
-/// A header value that no log prints.
-fn sensitive(text: &str) -> Result<HeaderValue, CredentialError> {
-    let mut value =
-        HeaderValue::try_from(text).map_err(|_| CredentialError::Malformed("has characters that cannot be sent"))?;
-    value.set_sensitive(true);
-    Ok(value)
 }

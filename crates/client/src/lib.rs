@@ -47,10 +47,10 @@
 //! # use datum_client::{Applied, Client, wait::Until};
 //! # use std::time::{Duration, Instant};
 //! # async fn run(client: Client, id: datum_model::WorkloadId, applied: Applied) {
-//! let until = Until::rollout_of(&applied.object, None);
+//! let until = Until { rollout: true, ..Until::since(&applied.object, None) };
 //! let uid = applied.object.uid().unwrap_or_default();
 //! let deadline = Instant::now() + Duration::from_secs(600);
-//! let outcome = client.wait(&id, uid, until, deadline, Default::default()).await;
+//! let outcome = client.wait(&id, uid, until, deadline, Default::default(), &|_| {}).await;
 //! if !outcome.is_met() {
 //!     eprintln!("{:?} after {:?}: {}", outcome.result, outcome.elapsed, outcome.missing.join("; "));
 //! }
@@ -64,20 +64,30 @@
 //!
 //! # Code map
 //!
-//! `config` and `connect` turn settings into a `transport`, which sends one request: credentials (`credential`) that are
-//! renewed once when they are refused, repeats, deadlines. `error` is the only module that looks at status codes and
-//! server messages. `client` has the operations, `watch` the shared watches, `create`, `wait` and `snapshot` what is built on
-//! them.
+//! From below: `connection` and `excerpt` know what a failure looks like; `config` has the settings, `credential` says who asks, and
+//! `error` what can go wrong. `answer` is the only module that looks at status codes and server messages. `transport` sends one
+//! request: with credentials that are renewed once when they are refused, repeats, deadlines; `connect` builds it from a
+//! configuration. `requests` are those about Workloads. `hub` has the shared watches and `refreshes` the shared lists. `client` holds
+//! all of it and has the operations; `create`, `wait`, `snapshot`, `pages`, `restart` and `scale` are built on them.
 
-pub mod attempt;
+mod answer;
 mod client;
 pub mod config;
 mod connect;
+mod connection;
 mod create;
 mod credential;
 pub mod error;
 mod event;
+mod excerpt;
+mod hub;
 mod object;
+mod observation;
+mod options;
+mod pages;
+pub mod provisional_manager;
+mod refreshes;
+mod requests;
 mod restart;
 mod scale;
 pub mod snapshot;
@@ -85,8 +95,9 @@ mod transport;
 pub mod wait;
 mod warning;
 mod watch;
+mod yaml;
 
-pub use client::{Applied, ApplyOptions, Client, DeleteOptions, Deleted, ListOptions, Page, Pages, Propagation};
+pub use client::Client;
 pub use config::{Config, ConfigError};
 pub use create::Creation;
 pub use credential::service_account::Key as ServiceAccountKey;
@@ -94,4 +105,6 @@ pub use credential::{AccessToken, CredentialError};
 pub use error::Error;
 pub use event::Event;
 pub use object::Object;
+pub use options::{Applied, ApplyOptions, DeleteOptions, Deleted, ListOptions, Propagation};
+pub use pages::{Page, Pages};
 pub use snapshot::Snapshot;

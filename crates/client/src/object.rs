@@ -63,7 +63,7 @@ impl Object {
             .map_or(&[], Vec::as_slice)
     }
 
-    /// `status`: what is reported of it. A field that cannot be read is as good as absent.
+    /// `status`: what is reported of it. A field that cannot be parsed counts as absent.
     pub fn status(&self) -> WorkloadStatus {
         let status = &self.0["status"];
         serde_json::from_value(status.clone()).unwrap_or_else(|_| {
@@ -80,11 +80,6 @@ impl Object {
     /// The whole object.
     pub fn as_json(&self) -> &Value {
         &self.0
-    }
-
-    /// The whole object.
-    pub fn into_json(self) -> Value {
-        self.0
     }
 
     fn metadata(&self, field: &str) -> Option<&str> {

@@ -49,7 +49,7 @@ impl Client {
     /// Takes the annotation out of the entry that our write has left. Where that does not work, an apply that meets it takes the
     /// field over, as it does with all that was set by hand.
     async fn disown(&self, id: &WorkloadId, mut object: Object) -> Object {
-        let client = self.aside();
+        let client = self.for_cleanup();
         for _ in 0..ATTEMPTS {
             let Some(entries) = disowned(object.managed_fields(), self.field_manager()) else {
                 return object;

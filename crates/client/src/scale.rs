@@ -4,10 +4,10 @@ use datum_model::id::WorkloadId;
 use kube::core::params::{Patch, PatchParams};
 use serde_json::json;
 
-use crate::client::{Client, built, workloads};
-use crate::error::{Attempt, Error};
+use crate::client::Client;
+use crate::error::{Error, Operation};
 use crate::object::Object;
-use crate::transport::Repeat;
+use crate::requests::{built, workloads};
 
 impl Client {
     /// Sets the number of replicas of a Workload, if `check` lets the object pass. Returns the object as it was before, and as it
@@ -23,7 +23,7 @@ impl Client {
     ) -> Result<(Object, Object), E> {
         let before = self.get(id).await?;
         check(&before)?;
-        let attempt = Attempt::on("scale", id);
+        let operation = Operation::on("scale", id);
         // The number does not depend on how the object was, so that the version does not matter; its identity does.
         let patch = json!({ "metadata": { "uid": before.uid() }, "spec": { "replicas": replicas } });
         let params = PatchParams {
@@ -31,22 +31,10 @@ impl Client {
             ..PatchParams::default()
         };
         let request =
-            workloads(Some(&id.namespace)).patch_subresource("scale", id.name.as_str(), &params, &Patch::Merge(patch));
-        let request = built(&attempt, request)?;
-        self.send_write(&attempt, id, &request).await?;
+            workloads(&id.namespace).patch_subresource("scale", id.name.as_str(), &params, &Patch::Merge(patch));
+        let request = built(&operation, request)?;
+        self.write(&operation, id, &request).await?;
         let after = self.get(id).await?;
         Ok((before, after))
-    }
-
-    async fn send_write(
-        &self,
-        attempt: &Attempt,
-        id: &WorkloadId,
-        request: &http::Request<Vec<u8>>,
-    ) -> Result<(), Error> {
-        let written = self.writing(&id.namespace, false);
-        let sent = self.send(attempt, request, Repeat::Safe).await;
-        drop(written);
-        sent.map(drop)
     }
 }

@@ -11,13 +11,11 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::Answer;
 use crate::config::Retries;
+use crate::connection::{ConnectFailure, ConnectionFailure, Reach};
 use crate::credential::{AccessToken, Credential, CredentialError, Issued};
-use crate::error::{Answer, Attempt, Error, Kind, Limit, Obstacle, Reach, Tries, classify, not_json};
-
-mod failure;
-
-pub(crate) use failure::Failure;
+use crate::error::{Attempts, Error, Kind, Limit, Operation};
 
 /// Whether a request may be repeated when nobody knows whether the first one was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,8 +52,8 @@ pub(crate) struct Success {
     pub(crate) json: Value,
     /// Whether an earlier attempt may have been carried out, so that this answer may tell of a repetition.
     pub(crate) repeated: bool,
-    /// How long the server asked us to wait before it answered, where that is worth telling.
-    pub(crate) held_up: Option<Tries>,
+    /// How often the server asked to come back later before it answered, if that took long enough to tell.
+    pub(crate) throttled: Option<Attempts>,
 }
 
 /// How long an operation may take, and what ends it early.
@@ -75,7 +73,7 @@ impl Limits {
     /// Runs something until it ends, the deadline passes, or it is cancelled.
     pub(crate) async fn run<T>(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
         let deadline = async {
@@ -92,9 +90,9 @@ impl Limits {
         };
         tokio::select! {
             biased;
-            () = cancelled => Err(Error::new(attempt, Kind::Cancelled)),
+            () = cancelled => Err(Error::new(operation, Kind::Cancelled)),
             done = work => done,
-            () = deadline => Err(Error::new(attempt, Kind::Timeout { of: Limit::Operation })),
+            () = deadline => Err(Error::new(operation, Kind::Timeout { of: Limit::Operation })),
         }
     }
 
@@ -116,7 +114,11 @@ impl Limits {
     }
 
     /// Runs one attempt, which is given up a moment after the caller has stopped.
-    async fn attempt<T>(&self, attempt: &Attempt, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+    async fn attempt<T>(
+        &self,
+        operation: &Operation,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<T, Error> {
         let stopping = self.stopping();
         let given_up = async {
             stopping.cancelled().await;
@@ -125,7 +127,7 @@ impl Limits {
         tokio::select! {
             biased;
             done = work => done,
-            () = given_up => Err(Error::new(attempt, Kind::Cancelled)),
+            () = given_up => Err(Error::new(operation, Kind::Cancelled)),
         }
     }
 }
@@ -187,19 +189,19 @@ impl Transport {
     /// Sends a request until it succeeds, fails for good, or the limits end it.
     pub(crate) async fn send(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         request: &Request<Vec<u8>>,
         repeat: Repeat,
         limits: &Limits,
     ) -> Result<Success, Error> {
         // A request is a large future, and whoever sends one would have it in its own.
-        let work = Box::pin(self.send_repeatedly(attempt, request, repeat, limits));
-        limits.run(attempt, work).await
+        let work = Box::pin(self.send_repeatedly(operation, request, repeat, limits));
+        limits.run(operation, work).await
     }
 
     async fn send_repeatedly(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         request: &Request<Vec<u8>>,
         repeat: Repeat,
         limits: &Limits,
@@ -208,23 +210,23 @@ impl Transport {
         let mut faults = self.pauses();
         let mut refusals = self.pauses_until_the_deadline(limits);
         let mut repeated = false;
-        let (mut times, mut held_up) = (0, Duration::ZERO);
+        let (mut count, mut throttled) = (0, Duration::ZERO);
         loop {
-            times += 1;
-            let tries = || Tries {
-                times,
-                lasting: begun.elapsed(),
+            count += 1;
+            let attempts = || Attempts {
+                count,
+                elapsed: begun.elapsed(),
                 refused_pause: None,
             };
             let sent = limits
-                .attempt(attempt, self.send_authorized(attempt, request, limits))
+                .attempt(operation, self.send_authorized(operation, request, limits))
                 .await;
             let error = match sent {
                 Ok(success) => {
-                    let held_up = (held_up >= NOTABLE).then(tries);
+                    let throttled = (throttled >= NOTABLE).then(attempts);
                     return Ok(Success {
                         repeated,
-                        held_up,
+                        throttled,
                         ..success
                     });
                 }
@@ -240,26 +242,26 @@ impl Transport {
             } else {
                 &mut faults
             };
-            let Some(backoff) = Iterator::next(&mut pauses).filter(|_| safe && error.is_passing()) else {
-                return Err(error.after(tries()));
+            let Some(backoff) = Iterator::next(&mut pauses).filter(|_| safe && error.is_transient()) else {
+                return Err(error.after(attempts()));
             };
             let pause = error.retry_after().map_or(backoff, |asked| spread(asked).max(backoff));
             // The server's word is obeyed, but not without end when no deadline is set.
             let bearable = limits.deadline.is_some() || pause <= self.retries.longest_pause;
             if !bearable || !limits.allows(pause) {
                 let refused_pause = error.retry_after();
-                return Err(error.after(Tries {
+                return Err(error.after(Attempts {
                     refused_pause,
-                    ..tries()
+                    ..attempts()
                 }));
             }
             tracing::warn!(error = %error, pause_ms = pause.as_millis(), "the request failed; it is repeated after a pause");
             repeated |= error.is_in_doubt();
             if error.retry_after().is_some() {
-                held_up += pause;
+                throttled += pause;
             }
             if !limits.pause(pause).await {
-                return Err(error.after(tries()));
+                return Err(error.after(attempts()));
             }
         }
     }
@@ -288,48 +290,57 @@ impl Transport {
     /// Sends a request once, or twice when the credentials were refused and others can be had.
     async fn send_authorized(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         request: &Request<Vec<u8>>,
         limits: &Limits,
     ) -> Result<Success, Error> {
-        let patience = limits.attempt.unwrap_or(self.request_timeout).min(self.request_timeout);
-        let issued = self.issued(attempt, limits).await?;
-        let mut answer = in_time(attempt, patience, self.exchange(attempt, request, &issued)).await?;
-        if let Some(renewed) = self.renewed(attempt, answer.status, &issued, limits).await? {
-            answer = in_time(attempt, patience, self.exchange(attempt, request, &renewed)).await?;
+        let timeout = limits.attempt.unwrap_or(self.request_timeout).min(self.request_timeout);
+        let issued = self.issued(operation, limits).await?;
+        let mut answer = in_time(operation, timeout, self.exchange(operation, request, &issued)).await?;
+        if let Some(renewed) = self.renewed(operation, answer.status, &issued, limits).await? {
+            answer = in_time(operation, timeout, self.exchange(operation, request, &renewed)).await?;
         }
-        verdict(attempt, &answer)
+        let json = answer.json(operation)?;
+        Ok(Success {
+            status: answer.status,
+            headers: answer.headers,
+            json,
+            repeated: false,
+            throttled: None,
+        })
     }
 
-    /// Opens a stream: the body of a successful answer, still to be read. The answer itself has to come within `patience`.
+    /// Opens a stream: the body of a successful answer, still to be read. The answer itself has to come within `timeout`.
     /// Whoever reads it resumes it, so that it is not repeated here.
     pub(crate) async fn stream(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         request: &Request<Vec<u8>>,
-        patience: Duration,
+        timeout: Duration,
     ) -> Result<Body, Error> {
         let limits = Limits::default();
-        let issued = self.issued(attempt, &limits).await?;
-        let mut response = in_time(attempt, patience, self.open(attempt, request, &issued)).await?;
-        if let Some(renewed) = self.renewed(attempt, response.status(), &issued, &limits).await? {
-            response = in_time(attempt, patience, self.open(attempt, request, &renewed)).await?;
+        let mut issued = self.issued(operation, &limits).await?;
+        let mut response = in_time(operation, timeout, self.open(operation, request, &issued)).await?;
+        if let Some(renewed) = self.renewed(operation, response.status(), &issued, &limits).await? {
+            response = in_time(operation, timeout, self.open(operation, request, &renewed)).await?;
+            issued = renewed;
         }
         if response.status().is_success() {
             return Ok(response.into_body());
         }
-        let answer = in_time(attempt, self.request_timeout, self.read(attempt, response)).await?;
-        Err(classify(attempt, &answer))
+        let answer = self.read(operation, response, &issued);
+        let answer = in_time(operation, self.request_timeout, answer).await?;
+        Err(answer.error(operation))
     }
 
-    async fn issued(&self, attempt: &Attempt, limits: &Limits) -> Result<Issued, Error> {
-        self.had(attempt, limits, self.credential.current()).await
+    async fn issued(&self, operation: &Operation, limits: &Limits) -> Result<Issued, Error> {
+        self.had(operation, limits, self.credential.current()).await
     }
 
     /// The credentials to try after an answer with this status; `None` when there is no reason, or there are no others.
     async fn renewed(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         status: StatusCode,
         issued: &Issued,
         limits: &Limits,
@@ -338,13 +349,13 @@ impl Transport {
             return Ok(None);
         }
         tracing::debug!("the credentials were refused");
-        self.had(attempt, limits, self.credential.renewed(issued)).await
+        self.had(operation, limits, self.credential.renewed(issued)).await
     }
 
     /// Credentials, in the time that the operation has. If they take all of it, it is they that are told: nothing was sent.
     async fn had<T>(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         limits: &Limits,
         credential: impl Future<Output = Result<T, CredentialError>>,
     ) -> Result<T, Error> {
@@ -354,20 +365,30 @@ impl Transport {
                 .unwrap_or_else(|_| Err(self.credential.overdue())),
             None => credential.await,
         };
-        had.map_err(|error| Error::new(attempt, Kind::Credential(error)))
+        had.map_err(|error| Error::new(operation, Kind::Credential(error)))
     }
 
-    async fn exchange(&self, attempt: &Attempt, request: &Request<Vec<u8>>, issued: &Issued) -> Result<Answer, Error> {
-        let response = self.open(attempt, request, issued).await?;
-        self.read(attempt, response).await
+    async fn exchange(
+        &self,
+        operation: &Operation,
+        request: &Request<Vec<u8>>,
+        issued: &Issued,
+    ) -> Result<Answer, Error> {
+        let response = self.open(operation, request, issued).await?;
+        self.read(operation, response, issued).await
     }
 
-    async fn read(&self, attempt: &Attempt, response: http::Response<Body>) -> Result<Answer, Error> {
+    async fn read(
+        &self,
+        operation: &Operation,
+        response: http::Response<Body>,
+        issued: &Issued,
+    ) -> Result<Answer, Error> {
         let (parts, body) = response.into_parts();
         let body = body.collect().await.map_err(|error| {
             let message = format!("the connection to {} ended within the answer: {error}", self.server());
             Error::new(
-                attempt,
+                operation,
                 Kind::Connection {
                     message,
                     reach: Reach::Sent,
@@ -377,6 +398,7 @@ impl Transport {
         Ok(Answer {
             server: self.origin(),
             credentials: Some(self.place.credentials.clone()),
+            authorization: issued.header.clone(),
             status: parts.status,
             headers: parts.headers,
             body: body.to_bytes(),
@@ -385,7 +407,7 @@ impl Transport {
 
     async fn open(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         request: &Request<Vec<u8>>,
         issued: &Issued,
     ) -> Result<http::Response<Body>, Error> {
@@ -404,13 +426,13 @@ impl Transport {
             "request"
         );
         let response = self.client.send(request).await.map_err(|error| {
-            let Failure { reach, words } = Failure::of(&error);
+            let ConnectionFailure { reach, message } = ConnectionFailure::of(&error);
             let through = match (&self.place.proxy, reach) {
-                (Some(proxy), Reach::Nowhere(Obstacle::Proxy)) => format!(" through the proxy {proxy}"),
+                (Some(proxy), Reach::NotConnected(ConnectFailure::Proxy)) => format!(" through the proxy {proxy}"),
                 _ => String::new(),
             };
-            let message = format!("the request to {}{through} failed: {words}", self.server());
-            Error::new(attempt, Kind::Connection { message, reach })
+            let message = format!("the request to {}{through} failed: {message}", self.server());
+            Error::new(operation, Kind::Connection { message, reach })
         })?;
         tracing::debug!(status = response.status().as_u16(), "response");
         Ok(response)
@@ -427,7 +449,7 @@ fn spread(asked: Duration) -> Duration {
 }
 
 async fn in_time<T>(
-    attempt: &Attempt,
+    operation: &Operation,
     limit: Duration,
     work: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
@@ -436,33 +458,8 @@ async fn in_time<T>(
     };
     tokio::time::timeout(limit, work)
         .await
-        .unwrap_or_else(|_| Err(Error::new(attempt, timeout)))
+        .unwrap_or_else(|_| Err(Error::new(operation, timeout)))
 }
 
-fn verdict(attempt: &Attempt, answer: &Answer) -> Result<Success, Error> {
-    if !answer.status.is_success() {
-        return Err(classify(attempt, answer));
-    }
-    match serde_json::from_slice::<Value>(&answer.body) {
-        // Every answer of the API says what it is; without that an empty page would read as an empty list.
-        Ok(json) if json["kind"].is_string() => Ok(Success {
-            status: answer.status,
-            headers: answer.headers.clone(),
-            json,
-            repeated: false,
-            held_up: None,
-        }),
-        // The length was right, or there was none: a proxy in between lost the rest.
-        Err(error) if error.is_eof() && !answer.body.trim_ascii().is_empty() => {
-            let message = "the server's answer ends in the middle".to_owned();
-            Err(Error::new(
-                attempt,
-                Kind::Connection {
-                    message,
-                    reach: Reach::Sent,
-                },
-            ))
-        }
-        _ => Err(not_json(attempt, answer)),
-    }
-}
+#[cfg(test)]
+mod tests;

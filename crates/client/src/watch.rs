@@ -1,4 +1,6 @@
-//! Watching: what the API tells about objects as they change, and one watch for everybody who waits in a namespace.
+//! One watch: the stream in which the API tells how the objects of a namespace change.
+//!
+//! It neither resumes a watch nor knows who wants to see which object: that is `hub`'s.
 
 use std::time::Duration;
 
@@ -7,12 +9,10 @@ use http_body_util::BodyExt as _;
 use kube::client::Body;
 use serde_json::Value;
 
-use crate::error::{Attempt, Error, Kind, Limit, Reach, classify_event, not_an_event};
+use crate::answer::{event_error, not_an_event};
+use crate::connection::Reach;
+use crate::error::{Error, Kind, Limit, Operation};
 use crate::object::Object;
-
-mod hub;
-
-pub(crate) use hub::{Hubs, Sight};
 
 /// One message of a watch.
 #[derive(Clone, Debug)]
@@ -27,7 +27,7 @@ pub(crate) enum Message {
 
 /// An open watch.
 pub(crate) struct Watch {
-    attempt: Attempt,
+    operation: Operation,
     body: Body,
     buffer: BytesMut,
     /// How long it may say nothing before the connection counts as dead.
@@ -36,9 +36,9 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// A watch that the server was asked to keep open for as long as `lifetime`.
-    pub(crate) fn new(attempt: &Attempt, body: Body, lifetime: Duration) -> Self {
+    pub(crate) fn new(operation: &Operation, body: Body, lifetime: Duration) -> Self {
         Self {
-            attempt: attempt.clone(),
+            operation: operation.clone(),
             body,
             buffer: BytesMut::new(),
             // The server's own end of it is given a moment to arrive.
@@ -63,7 +63,7 @@ impl Watch {
             let frame = tokio::time::timeout(self.silence, self.body.frame()).await;
             let frame = frame.map_err(|_| {
                 Error::new(
-                    &self.attempt,
+                    &self.operation,
                     Kind::Timeout {
                         of: Limit::Attempt(self.silence),
                     },
@@ -78,7 +78,7 @@ impl Watch {
                 Some(Err(error)) => {
                     let message = format!("the watch was interrupted: {error}");
                     return Err(Error::new(
-                        &self.attempt,
+                        &self.operation,
                         Kind::Connection {
                             message,
                             reach: Reach::Sent,
@@ -95,7 +95,7 @@ impl Watch {
         if line.trim_ascii().is_empty() {
             return Ok(None);
         }
-        let mut event: Value = serde_json::from_slice(line).map_err(|_| not_an_event(&self.attempt, line))?;
+        let mut event: Value = serde_json::from_slice(line).map_err(|_| not_an_event(&self.operation, line))?;
         let object = event["object"].take();
         match event["type"].as_str() {
             Some("ADDED" | "MODIFIED") => Ok(Some(Message::Changed(Object::new(object)))),
@@ -104,8 +104,8 @@ impl Watch {
                 let version = object["metadata"]["resourceVersion"].as_str().map(str::to_owned);
                 Ok(version.map(Message::Bookmark))
             }
-            Some("ERROR") => Err(classify_event(&self.attempt, &object)),
-            _ => Err(not_an_event(&self.attempt, line)),
+            Some("ERROR") => Err(event_error(&self.operation, &object)),
+            _ => Err(not_an_event(&self.operation, line)),
         }
     }
 }

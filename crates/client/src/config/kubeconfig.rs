@@ -8,7 +8,9 @@ use std::io;
 
 use kube::config::{AuthInfo, Cluster, Kubeconfig as File, KubeconfigError};
 
-use super::{ConfigError, Kubeconfig, Setting, content};
+use super::content;
+use super::problem::{ConfigError, Setting};
+use super::target::Kubeconfig;
 
 /// One cluster and one user.
 #[derive(Clone, Debug)]
@@ -21,11 +23,17 @@ pub(crate) struct Selected {
     pub(crate) namespace: Option<String>,
 }
 
+/// Whether the user that the context names has to be in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UserEntry {
+    Required,
+    /// Something else says who asks.
+    Optional,
+}
+
 /// Reads the files and takes what was asked for.
-///
-/// `is_named` is whether something else says who asks: then the user need not be there.
-pub(crate) fn select(wanted: &Kubeconfig, is_named: bool) -> Result<Selected, ConfigError> {
-    let mut selected = pick(&merged(wanted)?, wanted, is_named)?;
+pub(crate) fn select(wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, ConfigError> {
+    let mut selected = pick(&merged(wanted)?, wanted, entry)?;
     let Selected { cluster, user, .. } = &mut selected;
     for path in [
         &mut cluster.certificate_authority,
@@ -88,7 +96,7 @@ fn unreadable(path: &str, error: &KubeconfigError) -> ConfigError {
     }
 }
 
-fn pick(file: &File, wanted: &Kubeconfig, is_named: bool) -> Result<Selected, ConfigError> {
+fn pick(file: &File, wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, ConfigError> {
     let name = wanted
         .context
         .as_ref()
@@ -139,7 +147,7 @@ fn pick(file: &File, wanted: &Kubeconfig, is_named: bool) -> Result<Selected, Co
             let found = found.map(|user| user.auth_info.clone().unwrap_or_default());
             let known = file.auth_infos.iter().map(|user| user.name.as_str());
             match found {
-                None if is_named => AuthInfo::default(),
+                None if entry == UserEntry::Optional => AuthInfo::default(),
                 found => found.ok_or_else(|| missing(Setting::User, "user", name, known))?,
             }
         }
@@ -192,7 +200,7 @@ users:
 "#;
 
     fn pick_from(wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
-        pick(&File::from_yaml(FILE).unwrap(), wanted, false)
+        pick(&File::from_yaml(FILE).unwrap(), wanted, UserEntry::Required)
     }
 
     #[test]
@@ -269,7 +277,7 @@ users:
             paths: vec![first, missing.clone(), second],
             ..Kubeconfig::default()
         };
-        let selected = select(&wanted, false).unwrap();
+        let selected = select(&wanted, UserEntry::Required).unwrap();
         assert!(selected.user.token.is_none(), "the first file's user wins whole");
         let token_file = folder.path().join("token");
         assert_eq!(
@@ -283,7 +291,7 @@ users:
                 paths: vec![missing],
                 ..Kubeconfig::default()
             },
-            false,
+            UserEntry::Required,
         )
         .unwrap_err();
         assert!(error.to_string().contains("No such file"), "{error}");
@@ -299,7 +307,7 @@ users:
                 paths: vec![path],
                 ..Kubeconfig::default()
             },
-            false,
+            UserEntry::Required,
         )
         .unwrap_err();
         assert!(error.to_string().contains("it is not a kubeconfig"), "{error}");

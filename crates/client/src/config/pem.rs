@@ -6,7 +6,7 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::{ConfigError, Setting};
+use super::problem::{ConfigError, Setting};
 
 /// The certificates of a PEM bundle, DER-encoded.
 pub(crate) fn certificates(setting: Setting, text: &str) -> Result<Vec<Vec<u8>>, ConfigError> {

@@ -11,9 +11,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::proxy::Route;
 use super::stack::{Trust, open};
 use super::target::Found;
-use crate::config::{self, Auth, ConfigError, Exec, ServiceAccount, Setting, content, identity};
+use crate::config::{Auth, ConfigError, Exec, ServiceAccount, Setting, content, pem};
+use crate::credential::header::{basic, bearer};
 use crate::credential::service_account::{Account, Key};
-use crate::credential::{Credential, CredentialError, Identity, TokenFile, bearer, exec};
+use crate::credential::{Credential, CredentialError, Identity, TokenFile, exec};
 
 impl Found {
     /// Whether the target itself has a client certificate.
@@ -43,7 +44,7 @@ impl Found {
             )),
             (Some(certificate), Some(key)) => {
                 // Both are checked by the same eyes as those of the settings.
-                let (certificate, key) = config::identity(certificate.expose_secret(), &key)?;
+                let (certificate, key) = pem::identity(certificate.expose_secret(), &key)?;
                 present(Setting::Kubeconfig, identity, &certificate, &key)
             }
         }
@@ -61,7 +62,7 @@ impl Found {
             return Ok(Credential::Fixed(token));
         }
         if let (Some(username), Some(password)) = (&user.username, &user.password) {
-            return Credential::basic(username, password).map_err(malformed);
+            return basic(username, password).map(Credential::Fixed).map_err(malformed);
         }
         if let Some(exec) = &user.exec {
             let exec_config = Exec {
@@ -118,9 +119,7 @@ pub(super) fn named(
 ) -> Result<Credential, ConfigError> {
     let malformed = |error: CredentialError| ConfigError::new(Setting::Token, error.to_string());
     match auth {
-        Auth::Anonymous => Ok(Credential::None),
         Auth::Token(token) => bearer(token).map(Credential::Fixed).map_err(malformed),
-        Auth::Basic { username, password } => Credential::basic(username, password).map_err(malformed),
         Auth::TokenFile(path) => {
             if let Err(error) = std::fs::metadata(path) {
                 return Err(match content::shown(path) {
@@ -137,7 +136,7 @@ pub(super) fn named(
             Ok(Credential::File(TokenFile::new(path.clone(), None)))
         }
         Auth::ClientCertificate { certificate, key } => {
-            let (certificate, key) = identity(certificate, key)?;
+            let (certificate, key) = pem::identity(certificate, key)?;
             present(Setting::ClientCertificate, presented, &certificate, &key)?;
             Ok(Credential::None)
         }

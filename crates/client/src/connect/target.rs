@@ -4,9 +4,9 @@ use std::path::Path;
 
 use kube::config::AuthInfo;
 
-use crate::config::{
-    ConfigError, InCluster, Setting, Target, Tls, Verification, certificates, content, endpoint, select,
-};
+use crate::config::kubeconfig::{UserEntry, select};
+use crate::config::pem::certificates;
+use crate::config::{ConfigError, InCluster, Setting, Target, Tls, Verification, content, endpoint};
 
 /// What a target says about itself.
 pub(super) struct Found {
@@ -22,8 +22,8 @@ pub(super) struct Found {
 }
 
 impl Found {
-    /// `is_named` is whether the settings say who asks, so that the kubeconfig need not.
-    pub(super) fn of(target: &Target, is_named: bool) -> Result<Self, ConfigError> {
+    /// `user` is whether the user of a kubeconfig has to be there.
+    pub(super) fn of(target: &Target, user: UserEntry) -> Result<Self, ConfigError> {
         match target {
             Target::Project { endpoint, project } => {
                 let url = endpoint::control_plane(endpoint, project)
@@ -33,7 +33,7 @@ impl Found {
             Target::Host(host) => Self::at(Setting::Host, host),
             Target::InCluster(pod) => Self::in_cluster(pod),
             Target::Kubeconfig(wanted) => {
-                let selected = select(wanted, is_named)?;
+                let selected = select(wanted, user)?;
                 let server = selected.cluster.server.as_deref().filter(|server| !server.is_empty());
                 let server = server
                     .ok_or_else(|| ConfigError::new(Setting::Kubeconfig, "the kubeconfig's cluster has no server"))?;

@@ -11,7 +11,9 @@ use serde_json::{Value, json};
 use tokio::process::Command;
 use tokio::sync::Mutex;
 
-use super::{CredentialError, Identity, Issued, bearer};
+use super::error::CredentialError;
+use super::header::{Issued, bearer};
+use super::identity::Identity;
 use crate::config::Exec;
 
 /// The versions of the protocol that are spoken.
@@ -20,7 +22,7 @@ pub(crate) const VERSIONS: [&str; 2] = [
     "client.authentication.k8s.io/v1beta1",
 ];
 /// How long a program may run. One that waits for somebody to type would otherwise hang for ever.
-const PATIENCE: Duration = Duration::from_mins(1);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// How long before its expiry a credential counts as expired: clocks differ, and requests take time.
 const MARGIN: SignedDuration = SignedDuration::from_secs(30);
 /// How long a credential is used at least.
@@ -117,15 +119,15 @@ impl Plugin {
         let running = async {
             let child = running.spawn()?;
             // Whatever it has begun ends with it, also where this is given up before it has ended.
-            let _family = Family::of(&child);
+            let _group = ProcessGroup::of(&child);
             child.wait_with_output().await
         };
-        let output = tokio::time::timeout(PATIENCE, running)
+        let output = tokio::time::timeout(TIMEOUT, running)
             .await
             .map_err(|_| {
                 self.failed(format!(
                     "did not end within {} s; was it waiting for input?",
-                    PATIENCE.as_secs()
+                    TIMEOUT.as_secs()
                 ))
             })?
             .map_err(|error| match error.kind() {
@@ -229,12 +231,12 @@ impl Plugin {
 }
 
 /// A program and what it has begun, in a process group of their own: they are ended when this is dropped.
-struct Family {
+struct ProcessGroup {
     #[cfg(unix)]
     leader: Option<rustix::process::Pid>,
 }
 
-impl Family {
+impl ProcessGroup {
     #[cfg(unix)]
     fn of(child: &tokio::process::Child) -> Self {
         let id = child.id().and_then(|id| i32::try_from(id).ok());
@@ -249,7 +251,7 @@ impl Family {
     }
 }
 
-impl Drop for Family {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
         // A group that has ended by itself cannot be signalled.
         #[cfg(unix)]

@@ -11,10 +11,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::{CredentialError, Issued, bearer};
+use super::error::CredentialError;
+use super::header::{Issued, bearer};
 use crate::config::{ConfigError, ServiceAccount, Setting, content, endpoint};
-use crate::error::{Reach, shortened};
-use crate::transport::Failure;
+use crate::connection::{ConnectionFailure, Reach};
+use crate::excerpt;
 
 /// The scopes that are asked for when the key file names none.
 const SCOPE: &str = "openid profile email offline_access";
@@ -31,7 +32,7 @@ const TOKEN_LIFE: u64 = 300;
 /// How long before its expiry a token is replaced; never more than a quarter of its life.
 const MARGIN: Duration = Duration::from_mins(1);
 /// How long the token endpoint may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a key file says. `type` is `datum_service_account`, or `datum_machine_account` in older ones.
 #[derive(Debug, Deserialize)]
@@ -290,7 +291,7 @@ impl Account {
             Ok(granted) => return Ok(granted),
             Err(Refused { error, date }) => (error, date),
         };
-        let Some(date) = date.filter(|date| !refused.is_passing() && off(now, *date) >= NOTABLE) else {
+        let Some(date) = date.filter(|date| !refused.is_transient() && off(now, *date) >= NOTABLE) else {
             return Err(refused);
         };
         tracing::warn!(%date, %now, "the token endpoint's clock is another; its own time is tried");
@@ -299,7 +300,7 @@ impl Account {
                 account,
                 endpoint,
                 why,
-                passing,
+                is_transient,
             } => {
                 let off = off(now, date).as_secs();
                 let way = if now < date { "behind" } else { "ahead of" };
@@ -307,7 +308,7 @@ impl Account {
                     account,
                     why: format!("{why}. This machine's clock is {off} s {way} that server's, which may be why"),
                     endpoint,
-                    passing,
+                    is_transient,
                 }
             }
             other => other,
@@ -316,7 +317,7 @@ impl Account {
 
     async fn exchange_at(&self, now: Timestamp) -> Result<(SecretString, Duration), Refused> {
         tracing::debug!(account = %self.key.name, "exchanging the service-account key for a token");
-        let assertion = self.key.assertion(now).map_err(|why| self.failed(why, Passing::No))?;
+        let assertion = self.key.assertion(now).map_err(|why| self.permanent(why))?;
         let form = form_urlencoded::Serializer::new(String::new())
             .append_pair("grant_type", GRANT_TYPE)
             .append_pair("assertion", assertion.expose_secret())
@@ -331,49 +332,64 @@ impl Account {
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .header(header::ACCEPT, "application/json")
             .body(Body::from(form.into_bytes()))
-            .map_err(|error| self.failed(error.to_string(), Passing::No))?;
+            .map_err(|error| self.permanent(error.to_string()))?;
         let answered = async {
             let answer = self.http.0.send(request).await.map_err(|error| {
-                let Failure { reach, words } = Failure::of(&error);
-                let passing = match reach {
-                    Reach::Untrusted(_) => Passing::No,
-                    Reach::Nowhere(_) | Reach::Sent => Passing::Yes,
-                };
-                self.failed(words, passing)
+                let ConnectionFailure { reach, message } = ConnectionFailure::of(&error);
+                match reach {
+                    Reach::Untrusted(_) => self.permanent(message),
+                    Reach::NotConnected(_) | Reach::Sent => self.transient(message),
+                }
             })?;
             let status = answer.status();
             let date = answer.headers().get(header::DATE).and_then(|value| value.to_str().ok());
             let date = date.and_then(|text| Some(jiff::fmt::rfc2822::parse(text).ok()?.timestamp()));
             let body = answer.into_body().collect().await;
-            let body = body.map_err(|error| self.failed(error.to_string(), Passing::Yes))?;
+            let body = body.map_err(|error| self.transient(error.to_string()))?;
             Ok::<_, CredentialError>((status, date, body.to_bytes()))
         };
-        let (status, date, body) = tokio::time::timeout(PATIENCE, answered).await.map_err(|_| {
-            self.failed(
-                format!("it did not answer within {} s", PATIENCE.as_secs()),
-                Passing::Yes,
-            )
-        })??;
+        let (status, date, body) = tokio::time::timeout(TIMEOUT, answered)
+            .await
+            .map_err(|_| self.transient(format!("it did not answer within {} s", TIMEOUT.as_secs())))??;
         if status != StatusCode::OK {
-            let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-            let passing = if passing { Passing::Yes } else { Passing::No };
-            let error = self.failed(refusal(status, &body, &assertion), passing);
+            let why = refusal(status, &body, &assertion);
+            let error = if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
+                self.transient(why)
+            } else {
+                self.permanent(why)
+            };
             return Err(Refused { error, date });
         }
         let granted: Granted = serde_json::from_slice(&body)
-            .map_err(|_| self.failed("it answered something that is not a token".to_owned(), Passing::No))?;
+            .map_err(|_| self.permanent("it answered something that is not a token".to_owned()))?;
         Ok((
             granted.access_token,
             Duration::from_secs(granted.expires_in.unwrap_or(TOKEN_LIFE)),
         ))
     }
 
-    fn failed(&self, why: String, passing: Passing) -> CredentialError {
+    /// A failure that another attempt does not change.
+    fn permanent(&self, why: String) -> CredentialError {
         CredentialError::Exchange {
             account: self.key.name.clone(),
             endpoint: self.key.token_uri.to_string(),
             why,
-            passing: passing == Passing::Yes,
+            is_transient: false,
+        }
+    }
+
+    /// A failure that may pass by itself.
+    fn transient(&self, why: String) -> CredentialError {
+        match self.permanent(why) {
+            CredentialError::Exchange {
+                account, endpoint, why, ..
+            } => CredentialError::Exchange {
+                account,
+                endpoint,
+                why,
+                is_transient: true,
+            },
+            other => other,
         }
     }
 }
@@ -393,12 +409,6 @@ impl From<CredentialError> for Refused {
 /// How far two times are apart.
 fn off(one: Timestamp, other: Timestamp) -> Duration {
     one.duration_since(other).unsigned_abs()
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Passing {
-    Yes,
-    No,
 }
 
 #[derive(Deserialize)]
@@ -424,6 +434,6 @@ fn refusal(status: StatusCode, body: &[u8], assertion: &SecretString) -> String 
         format!("it answered {status}")
     } else {
         let words = words.join(": ").replace(assertion.expose_secret(), "<assertion>");
-        format!("it answered {status}: {}", shortened(&words))
+        format!("it answered {status}: {}", excerpt::shortened(&words))
     }
 }

@@ -31,7 +31,7 @@ pub struct Denial {
 
 impl Denial {
     /// Reads a message of the API.
-    pub(super) fn parse(message: &str) -> Option<Self> {
+    pub(crate) fn parse(message: &str) -> Option<Self> {
         let said = CONTROLLERS.iter().filter_map(|name| message.find(name)).min()?;
         let said = &message[said..];
         said.contains(" denied ").then(|| Self {
@@ -48,7 +48,7 @@ impl Denial {
 }
 
 /// The name of the webhook that the API says it could not ask.
-pub(super) fn failed_webhook(message: &str) -> Option<String> {
+pub(crate) fn failed_webhook(message: &str) -> Option<String> {
     let (name, _) = message.split_once(UNANSWERED)?.1.split_once('"')?;
     Some(name.to_owned())
 }

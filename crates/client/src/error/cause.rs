@@ -18,7 +18,7 @@ pub struct Cause {
 impl Cause {
     /// The field as a path; `None` when the API named none that can be read.
     pub fn path(&self) -> Option<Path> {
-        super::path(&self.field)
+        path(&self.field)
     }
 }
 
@@ -49,11 +49,11 @@ pub struct FieldConflict {
 impl FieldConflict {
     /// The field as a path; `None` when it cannot be read.
     pub fn path(&self) -> Option<Path> {
-        super::path(&self.field)
+        path(&self.field)
     }
 
     /// Reads the message of a cause: `conflict with "kubectl" with subresource "scale" using apps/v1`.
-    pub(super) fn parse(field: &str, message: &str) -> Self {
+    pub(crate) fn parse(field: &str, message: &str) -> Self {
         let quoted = |after: &str| {
             let rest = message.split_once(after)?.1.strip_prefix('"')?;
             Some(rest.split_once('"')?.0.to_owned())
@@ -71,4 +71,9 @@ impl fmt::Display for FieldConflict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({})", self.field, self.manager)
     }
+}
+
+/// A path as the API writes it, in the model's form; `None` for what is not a path (`<nil>`, prose).
+fn path(text: &str) -> Option<Path> {
+    text.parse().ok().filter(|path: &Path| !path.is_root())
 }

@@ -36,8 +36,8 @@ pub enum Forbidden {
     Quota {
         /// The server's words.
         message: String,
-        /// Whether it helps to ask again.
-        outlook: Outlook,
+        /// Whether the quota system is only busy. Otherwise somebody must free or raise the quota first.
+        is_transient: bool,
     },
     /// The namespace is being deleted.
     #[error("the namespace is being deleted: {message}")]
@@ -53,34 +53,19 @@ pub enum Forbidden {
     },
 }
 
-/// Whether it helps to ask again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outlook {
-    /// Somebody must free or raise the quota first.
-    Final,
-    /// The quota system is busy.
-    Passing,
-}
-
 /// What Datum's quota says when it is only busy.
-const PASSING: [&str; 2] = ["try again in a moment", "still cleaning up from a previous attempt"];
+const BUSY: [&str; 2] = ["try again in a moment", "still cleaning up from a previous attempt"];
 /// What a quota says when it is used up: Datum's, and Kubernetes' own.
 const EXHAUSTED: [&str; 3] = ["reached your quota", "exceeded quota", "quota exceeded"];
 
 impl Forbidden {
-    /// Whether trying again later may help, without anybody changing anything.
-    pub(super) fn is_passing(&self) -> bool {
-        matches!(
-            self,
-            Self::Quota {
-                outlook: Outlook::Passing,
-                ..
-            }
-        )
+    /// Whether it may pass by itself, so that another attempt may succeed.
+    pub(crate) fn is_transient(&self) -> bool {
+        matches!(self, Self::Quota { is_transient: true, .. })
     }
 
     /// Reads the server's words and the reasons of its causes.
-    pub(super) fn parse(message: &str, reasons: &[&str]) -> Self {
+    pub(crate) fn parse(message: &str, reasons: &[&str]) -> Self {
         let lower = message.to_lowercase();
         let says = |texts: &[&str]| texts.iter().any(|text| lower.contains(text));
         let message = message.to_owned();
@@ -93,16 +78,16 @@ impl Forbidden {
         if reasons.contains(&"NamespaceTerminating") {
             return Self::Terminating { message };
         }
-        if says(&PASSING) {
+        if says(&BUSY) {
             return Self::Quota {
                 message,
-                outlook: Outlook::Passing,
+                is_transient: true,
             };
         }
         if says(&EXHAUSTED) {
             return Self::Quota {
                 message,
-                outlook: Outlook::Final,
+                is_transient: false,
             };
         }
         rbac(&message).unwrap_or(Self::Other { message })

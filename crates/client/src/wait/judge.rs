@@ -6,9 +6,10 @@ use datum_model::Phase;
 use datum_model::condition::{self, reason, status};
 use serde_json::Value;
 
+use super::outcome::Failure;
 use super::status::{Condition, Status};
 use super::terminal::is_terminal;
-use super::{ConditionIs, Failure, SETTLE, STEADY, Until};
+use super::until::{ConditionIs, SETTLE, STEADY, Until};
 use crate::object::Object;
 
 /// What is known about a wait at a moment.
@@ -20,9 +21,9 @@ pub(super) enum Verdict {
     Waiting(Vec<String>),
 }
 
-/// Whom a status can be believed about.
+/// Which generation a status is about.
 #[derive(Clone, Debug, PartialEq)]
-enum Trust {
+enum Freshness {
     /// It is about this generation.
     Fresh,
     /// It is about an older one.
@@ -62,7 +63,16 @@ const COMPLETE: [&str; 4] = [
     "Complete",
 ];
 
-/// Follows one object, and remembers what a single look does not show.
+impl Until {
+    /// Whether a single observation of the object shows that all parts hold.
+    pub fn is_met_by(&self, object: &Object) -> bool {
+        let mut judge = Judge::new(self.clone());
+        judge.observe(object, Duration::ZERO);
+        judge.verdict(Duration::ZERO) == Verdict::Met
+    }
+}
+
+/// Follows one object, and remembers what a single observation does not show.
 #[derive(Debug)]
 pub(super) struct Judge {
     until: Until,
@@ -85,7 +95,7 @@ struct Seen {
     generation: Option<i64>,
     status: Status,
     /// The whole status, without times.
-    essence: Value,
+    raw: Value,
 }
 
 impl Judge {
@@ -102,9 +112,9 @@ impl Judge {
         }
     }
 
-    /// Takes a look at the object, and returns what has changed since the last one.
-    pub(super) fn see(&mut self, object: &Object, elapsed: Duration) -> Vec<String> {
-        let essence = without_times(&object.as_json()["status"]);
+    /// Takes an observation of the object, and returns what has changed since the last one.
+    pub(super) fn observe(&mut self, object: &Object, elapsed: Duration) -> Vec<String> {
+        let raw = without_times(&object.as_json()["status"]);
         let status = Status::of(object);
         let mut changes = status.changes(self.seen.as_ref().map(|seen| &seen.status));
         if let Some(old) = status
@@ -115,14 +125,14 @@ impl Judge {
                 *change = format!("{change} [of generation {old}]");
             }
         }
-        if self.seen.as_ref().is_none_or(|seen| seen.essence != essence) {
+        if self.seen.as_ref().is_none_or(|seen| seen.raw != raw) {
             self.still_since = elapsed;
         }
-        self.moved |= self.before.as_ref().is_some_and(|before| *before != essence);
+        self.moved |= self.before.as_ref().is_some_and(|before| *before != raw);
         self.seen = Some(Seen {
             generation: object.generation(),
             status,
-            essence,
+            raw,
         });
 
         let holding = self.holding();
@@ -135,11 +145,11 @@ impl Judge {
     /// When the verdict may change next although nothing happens, counted from the beginning of the wait; later than `now`.
     pub(super) fn recheck_after(&self, now: Duration) -> Option<Duration> {
         let seen = self.seen.as_ref()?;
-        let unsettled = self.trust(seen) == Trust::Unproven || self.progress(seen) == Progress::Unclear;
+        let unsettled = self.freshness(seen) == Freshness::Unproven || self.progress(seen) == Progress::Unclear;
         let settled = unsettled.then(|| self.still_since + SETTLE);
         let steady = self
             .met_since
-            .filter(|_| self.has_wavered())
+            .filter(|_| self.is_flapping())
             .map(|since| since + STEADY);
         settled.into_iter().chain(steady).filter(|at| *at > now).min()
     }
@@ -148,12 +158,12 @@ impl Judge {
         let Some(seen) = &self.seen else {
             return Verdict::Waiting(vec!["the object has not been seen yet".to_owned()]);
         };
-        let trust = self.trust(seen);
-        if let Trust::Stale(why) = trust {
+        let freshness = self.freshness(seen);
+        if let Freshness::Stale(why) = freshness {
             return Verdict::Waiting(vec![why]);
         }
         let is_still = elapsed >= self.still_since + SETTLE;
-        let settled = trust == Trust::Fresh || is_still;
+        let settled = freshness == Freshness::Fresh || is_still;
         if settled && let Some(failure) = self.failure(seen) {
             return Verdict::Failed(failure);
         }
@@ -164,7 +174,7 @@ impl Judge {
         if missing.is_empty() && self.progress(seen) == Progress::Unclear && !is_still {
             missing.push("the controller says that the rollout progresses".to_owned());
         }
-        if missing.is_empty() && self.has_wavered() && self.met_since.is_none_or(|since| elapsed < since + STEADY) {
+        if missing.is_empty() && self.is_flapping() && self.met_since.is_none_or(|since| elapsed < since + STEADY) {
             missing.push(format!(
                 "conditions came and went; they must hold for {} s",
                 STEADY.as_secs()
@@ -177,22 +187,22 @@ impl Judge {
         }
     }
 
-    fn trust(&self, seen: &Seen) -> Trust {
+    fn freshness(&self, seen: &Seen) -> Freshness {
         let generation = seen.generation;
         if let (Some(wanted), Some(generation)) = (self.until.min_generation, generation)
             && generation < wanted
         {
-            return Trust::Stale(format!(
+            return Freshness::Stale(format!(
                 "the API still shows generation {generation}, {wanted} was written"
             ));
         }
         match (seen.status.observed(), generation) {
-            (Some(observed), Some(generation)) if observed < generation => Trust::Stale(format!(
+            (Some(observed), Some(generation)) if observed < generation => Freshness::Stale(format!(
                 "the status is about generation {observed}, the controller has not seen generation {generation} yet"
             )),
-            (Some(_), _) => Trust::Fresh,
-            (None, _) if self.until.before.is_none() || self.moved => Trust::Fresh,
-            (None, _) => Trust::Unproven,
+            (Some(_), _) => Freshness::Fresh,
+            (None, _) if self.until.before.is_none() || self.moved => Freshness::Fresh,
+            (None, _) => Freshness::Unproven,
         }
     }
 
@@ -209,9 +219,9 @@ impl Judge {
         }
     }
 
-    /// Whether conditions come and go. An update may take down once what was up before; a first rollout has nothing to
+    /// Whether conditions are flapping. An update may take down once what was up before; a first rollout has nothing to
     /// take down.
-    fn has_wavered(&self) -> bool {
+    fn is_flapping(&self) -> bool {
         let is_update = self
             .seen
             .as_ref()
@@ -379,7 +389,7 @@ impl Judge {
         })
     }
 
-    /// The wanted conditions that hold, by name: to see them waver.
+    /// The wanted conditions that hold, by name: to see them flap.
     fn holding(&self) -> Vec<String> {
         let available = ConditionIs {
             r#type: condition::AVAILABLE.to_owned(),
@@ -388,9 +398,12 @@ impl Judge {
         };
         let rollout = self.until.rollout.then_some(&available);
         let wanted = self.until.conditions.iter().chain(rollout);
-        let trusted = self.seen.as_ref().is_some_and(|seen| self.trust(seen) == Trust::Fresh);
+        let is_fresh = self
+            .seen
+            .as_ref()
+            .is_some_and(|seen| self.freshness(seen) == Freshness::Fresh);
         wanted
-            .filter(|wanted| trusted && self.holds(wanted))
+            .filter(|wanted| is_fresh && self.holds(wanted))
             .map(|wanted| wanted.r#type.clone())
             .collect()
     }

@@ -48,6 +48,13 @@ async fn client(server: &Server, auth: Auth) -> Client {
     .unwrap()
 }
 
+/// A client by a kubeconfig with this user.
+async fn client_of_user(server: &Server, user: &Value) -> Client {
+    let folder = TempDir::new().unwrap();
+    let target = kubeconfig(folder.path(), &server.url(), user);
+    Client::connect(Config::new(target)).await.unwrap()
+}
+
 async fn get(server: &Server, auth: Auth) -> Result<(), Error> {
     client(server, auth).await.get(&web()).await.map(drop)
 }
@@ -70,7 +77,12 @@ async fn a_token_is_sent_trimmed_and_a_refusal_is_told() {
         error.to_string(),
         "cannot read workload project-shop/web: the API did not accept the credentials (401 Unauthorized)"
     );
-    assert!(get(&server, Auth::Anonymous).await.unwrap_err().is_unauthorized());
+    let anonymous = Config {
+        auth: None,
+        ..server.config()
+    };
+    let anonymous = Client::connect(anonymous).await.unwrap();
+    assert!(anonymous.get(&web()).await.unwrap_err().is_unauthorized());
     assert_eq!(tokens(&server).last().unwrap(), "");
 
     let config = Config {
@@ -85,15 +97,8 @@ async fn a_token_is_sent_trimmed_and_a_refusal_is_told() {
 #[tokio::test]
 async fn user_and_password_are_sent_as_such() {
     let server = Server::answering([(200, workload("web"))]).await;
-    get(
-        &server,
-        Auth::Basic {
-            username: "Aladdin".into(),
-            password: "open sesame".into(),
-        },
-    )
-    .await
-    .unwrap();
+    let client = client_of_user(&server, &json!({ "username": "Aladdin", "password": "open sesame" })).await;
+    client.get(&web()).await.unwrap();
     assert_eq!(tokens(&server), ["Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="]);
 }
 
@@ -819,11 +824,8 @@ async fn a_token_is_given_out_with_its_expiry() {
         let client = client(&server, Auth::Token(token.clone().into())).await;
         assert_eq!(given_out(&client).await, Some((token, expiry)));
     }
-    let user = Auth::Basic {
-        username: "me".into(),
-        password: "s3cret".into(),
-    };
-    assert_eq!(given_out(&client(&server, user).await).await, None);
+    let client = client_of_user(&server, &json!({ "username": "me", "password": "s3cret" })).await;
+    assert_eq!(given_out(&client).await, None);
 }
 
 #[tokio::test]

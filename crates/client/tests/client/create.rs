@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::response::Response;
 use datum_client::config::{Config, Retries};
-use datum_client::{Client, Creation, Error, attempt};
+use datum_client::{Client, Creation, Error, provisional_manager};
 use datum_model::id::WorkloadId;
 use serde_json::{Value, json};
 use tokio::time::{Duration, Instant};
@@ -206,7 +206,7 @@ async fn what_is_created_belongs_to_the_lasting_manager() {
         .split('&')
         .next()
         .unwrap();
-    assert!(attempt::is_attempt(manager, MANAGER), "{manager}");
+    assert!(provisional_manager::is_provisional(manager, MANAGER), "{manager}");
     assert_eq!(asked.len(), 2);
 }
 
@@ -344,7 +344,7 @@ async fn the_entry_is_renamed_although_others_write_meanwhile() {
     let left_over = applied.object.managed_fields();
     let manager = left_over[0]["manager"].as_str().expect("the entry has a manager");
     assert!(
-        attempt::is_attempt(manager, MANAGER),
+        provisional_manager::is_provisional(manager, MANAGER),
         "the next write has something to mend: {manager}"
     );
 }

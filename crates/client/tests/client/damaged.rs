@@ -14,10 +14,10 @@ use crate::tls::{Authority, install_provider};
 /// A word that is in every secret of these tests.
 const SECRET: &str = "MHcCAQEEIs3cretKEYs3cret";
 
-async fn refused(auth: Auth, tls: Tls) -> ConfigError {
+async fn refused(auth: impl Into<Option<Auth>>, tls: Tls) -> ConfigError {
     install_provider();
     let config = Config {
-        auth: Some(auth),
+        auth: auth.into(),
         tls,
         ..Config::new(Target::Host("https://127.0.0.1:1".into()))
     };
@@ -52,10 +52,7 @@ async fn a_damaged_certificate_does_not_print_the_key_beside_it() {
         ca: Some(ca),
         ..Tls::SYSTEM
     };
-    check(
-        &refused(Auth::Anonymous, tls(pem("\n"))).await,
-        "a private key and no certificate",
-    );
+    check(&refused(None, tls(pem("\n"))).await, "a private key and no certificate");
 }
 
 #[tokio::test]
@@ -271,7 +268,6 @@ async fn answer_of(server: &crate::tls::Identity, ca: &str) -> Result<(), datum_
     };
     let config = Config {
         tls,
-        auth: Some(Auth::Anonymous),
         retries: Retries::NONE,
         ..Config::new(Target::Host(url))
     };

@@ -13,6 +13,9 @@ impl Log {
     /// Records what some work logs.
     pub(crate) async fn record<T>(&self, work: impl Future<Output = T>) -> T {
         let writer = self.clone();
+        // As long as there is a single subscriber, tracing asks the one of the current thread whether a log line is of interest
+        // to anybody, and remembers the answer. Other tests' threads have none.
+        let _second = tracing::Dispatch::new(tracing_subscriber::registry());
         let subscriber = tracing_subscriber::fmt()
             .with_max_level(tracing::Level::TRACE)
             .with_ansi(false)

@@ -126,7 +126,6 @@ async fn delete_tells_gone_from_held() {
     let options = DeleteOptions {
         uid: Some("uid-web".into()),
         propagation: Some(Propagation::Foreground),
-        dry_run: false,
     };
     let outcome = client.delete(&web(), options.clone()).await.unwrap();
     assert!(matches!(outcome, Deleted::Gone), "{outcome:?}");
@@ -175,7 +174,7 @@ async fn a_list_follows_pages_and_begins_anew_when_its_token_expires() {
         ..ListOptions::default()
     };
     let namespace = web().namespace;
-    let found = server.client().await.list(Some(&namespace), &options).await.unwrap();
+    let found = server.client().await.list(&namespace, &options).await.unwrap();
     assert_eq!(
         found.iter().map(|object| object.name().unwrap()).collect::<Vec<_>>(),
         ["a", "b"]
@@ -213,10 +212,7 @@ async fn a_list_whose_tokens_always_expire_is_had_whole() {
         ..server.config()
     };
     let client = Client::connect(config).await.unwrap();
-    let found = client
-        .list(Some(&web().namespace), &ListOptions::default())
-        .await
-        .unwrap();
+    let found = client.list(&web().namespace, &ListOptions::default()).await.unwrap();
     assert_eq!(found.len(), 1);
     assert_eq!(server.asked().len(), 5, "{:#?}", server.lines());
 }
@@ -241,8 +237,17 @@ async fn a_limit_ends_a_list_early() {
         limit: Some(1),
         ..ListOptions::default()
     };
-    assert_eq!(server.client().await.list(None, &options).await.unwrap().len(), 1);
-    assert_eq!(server.lines(), ["GET /workloads?&limit=1"]);
+    assert_eq!(
+        server
+            .client()
+            .await
+            .list(&web().namespace, &options)
+            .await
+            .unwrap()
+            .len(),
+        1
+    );
+    assert_eq!(server.lines(), ["GET /namespaces/project-shop/workloads?&limit=1"]);
 }
 
 /// A server with these many Workloads, whose continue tokens are the number of the next one. `expires` says of which token it has
@@ -417,7 +422,7 @@ async fn an_empty_list_is_no_proof_of_its_namespace() {
     let error = server
         .client()
         .await
-        .list(Some(&web().namespace), &ListOptions::default())
+        .list(&web().namespace, &ListOptions::default())
         .await
         .unwrap_err();
     assert!(error.is_namespace_missing(), "{error}");
@@ -486,7 +491,7 @@ async fn what_is_missing_is_told_apart() {
 
     let server = Server::start(|_| text_answer(404, "text/html", "<html>nothing here</html>")).await;
     let error = server.client().await.get(&web()).await.unwrap_err();
-    assert!(error.is_project_missing() && !error.is_not_found());
+    assert!(matches!(error.kind(), Kind::NotFound(Missing::Project { .. })) && !error.is_not_found());
 }
 
 #[tokio::test]

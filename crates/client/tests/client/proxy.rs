@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use datum_client::config::{Auth, Config, Kubeconfig, Proxy, Setting, Target, Tls};
+use datum_client::config::{Config, Kubeconfig, Proxy, Setting, Target, Tls};
 use datum_client::{Client, Error};
 use rcgen::ExtendedKeyUsagePurpose;
 use serde_json::json;
@@ -224,10 +224,7 @@ async fn a_kubeconfigs_proxy_is_used_unless_another_is_named() {
         cluster: Some("c".into()),
         ..Kubeconfig::default()
     };
-    let config = Config {
-        auth: Some(Auth::Anonymous),
-        ..Config::new(Target::Kubeconfig(wanted))
-    };
+    let config = Config::new(Target::Kubeconfig(wanted));
     get(config.clone()).await.unwrap();
     let of_all = Proxy::Environment {
         http: Some("http://127.0.0.1:1".into()),

@@ -23,10 +23,6 @@ fn settings_do_not_show_their_secrets() {
             key: SECRET.into(),
         },
         Auth::ServiceAccount(ServiceAccount::Json(SECRET.into())),
-        Auth::Basic {
-            username: "me".into(),
-            password: SECRET.into(),
-        },
         Auth::Exec(Exec {
             api_version: "v1".into(),
             command: "get-token".into(),
@@ -267,13 +263,6 @@ fn places(folder: &Path, certified: &Identity, secret: &str) -> Vec<(&'static st
         (
             "credentials_file",
             Auth::ServiceAccount(ServiceAccount::File(file.clone())),
-        ),
-        (
-            "password",
-            Auth::Basic {
-                username: "me".to_owned(),
-                password: secret.into(),
-            },
         ),
         (
             "a program that prints it",

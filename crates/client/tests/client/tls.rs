@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use datum_client::config::{Auth, Config, Exec, InCluster, Kubeconfig, Retries, Setting, Target, Tls, Verification};
-use datum_client::error::{Distrust, Kind, Reach};
+use datum_client::error::{Kind, Reach, TlsFailure};
 use datum_client::{Client, Error};
 use datum_model::id::WorkloadId;
 use http_body_util::Full;
@@ -294,9 +294,9 @@ async fn a_client_certificate_is_presented() {
         certificate: STANDARD.encode(&identity.certificate),
         key: STANDARD.encode(&identity.key).into(),
     };
-    for auth in [plain, packed, Auth::Anonymous] {
+    for auth in [Some(plain), Some(packed), None] {
         get(Config {
-            auth: Some(auth),
+            auth,
             ..config(&server.url(), trusting(&authority))
         })
         .await
@@ -515,26 +515,26 @@ async fn why_one_side_does_not_trust_the_other_is_told_apart() {
     let good = tls_server(server(4096, "127.0.0.1")).await;
     let demanding = tls_server(demanding).await;
     let cases = [
-        (good, &theirs, Auth::Anonymous, Distrust::UnknownAuthority),
+        (good, &theirs, None, TlsFailure::UnknownAuthority),
         (
             tls_server(server(4096, "api.internal")).await,
             &ours,
-            Auth::Anonymous,
-            Distrust::OtherName,
+            None,
+            TlsFailure::NameMismatch,
         ),
         (
             tls_server(server(2001, "127.0.0.1")).await,
             &ours,
-            Auth::Anonymous,
-            Distrust::Expired,
+            None,
+            TlsFailure::Expired,
         ),
-        (demanding, &ours, Auth::Anonymous, Distrust::Ours),
-        (demanding, &ours, expired, Distrust::Ours),
-        (plain, &ours, Auth::Anonymous, Distrust::NotTls),
+        (demanding, &ours, None, TlsFailure::ClientRejected),
+        (demanding, &ours, Some(expired), TlsFailure::ClientRejected),
+        (plain, &ours, None, TlsFailure::NotTls),
     ];
     for (address, authority, auth, expected) in cases {
         let config = Config {
-            auth: Some(auth),
+            auth,
             ..config(&format!("https://{address}"), trusting(authority))
         };
         let error = get(config).await.unwrap_err();

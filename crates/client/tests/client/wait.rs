@@ -34,12 +34,20 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(30)
 }
 
+/// The rollout of an object that has just been created.
+fn rollout_of(written: Value) -> Until {
+    Until {
+        rollout: true,
+        ..Until::since(&Object::new(written), None)
+    }
+}
+
 /// Waits in the background for the rollout of an object of generation 1.
 fn waiting(client: &Client, name: &str, cancel: &CancellationToken) -> JoinHandle<Outcome> {
     let (client, id, cancel) = (client.clone(), id(name), cancel.clone());
-    let until = Until::rollout_of(&Object::new(workload(name)), None);
+    let until = rollout_of(workload(name));
     let uid = format!("uid-{name}");
-    tokio::spawn(async move { client.wait(&id, &uid, until, soon(), cancel).await })
+    tokio::spawn(async move { client.wait(&id, &uid, until, soon(), cancel, &|_| {}).await })
 }
 
 fn wait_for(client: &Client, name: &str) -> JoinHandle<Outcome> {
@@ -85,7 +93,14 @@ async fn nothing_to_wait_for_asks_nothing() {
     let cluster = Cluster::start().await;
     let client = cluster.client().await;
     let outcome = client
-        .wait(&id("web"), "u", Until::NOTHING, soon(), CancellationToken::new())
+        .wait(
+            &id("web"),
+            "u",
+            Until::NOTHING,
+            soon(),
+            CancellationToken::new(),
+            &|_| {},
+        )
         .await;
     assert!(outcome.is_met() && cluster.lines().is_empty());
 }
@@ -129,7 +144,7 @@ async fn errors_are_outlasted() {
     cluster.report("web", &up());
     let outcome = wait.await.unwrap();
     assert!(outcome.is_met(), "{outcome:?}");
-    assert!(outcome.trouble.is_none(), "the object has been seen since");
+    assert!(outcome.last_error.is_none(), "the object has been seen since");
 }
 
 #[tokio::test]
@@ -246,10 +261,17 @@ async fn cancelling_and_the_deadline_end_a_wait_with_what_was_seen() {
         "{outcome:?}"
     );
 
-    let until = Until::rollout_of(&Object::new(workload("web")), None);
+    let until = rollout_of(workload("web"));
     let deadline = Instant::now() + Duration::from_millis(200);
     let outcome = client
-        .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+        .wait(
+            &id("web"),
+            "uid-web",
+            until,
+            deadline,
+            CancellationToken::new(),
+            &|_| {},
+        )
         .await;
     assert!(matches!(outcome.result, Ending::TimedOut), "{outcome:?}");
     assert_eq!(
@@ -375,13 +397,13 @@ async fn whatever_keeps_the_object_from_being_seen_is_outlasted_and_told() {
             cluster.report("web", &up());
             let outcome = wait.await.unwrap();
             assert!(outcome.is_met(), "{code} {body} {request}: {outcome:?}");
-            assert!(outcome.trouble.is_none(), "it has been seen since: {outcome:?}");
+            assert!(outcome.last_error.is_none(), "it has been seen since: {outcome:?}");
         }
     }
 }
 
 #[tokio::test]
-async fn trouble_is_part_of_the_story() {
+async fn what_kept_the_object_from_being_seen_is_part_of_the_outcome() {
     let cluster = Cluster::start().await;
     cluster.put(&workload("web"));
     cluster.fail_once(
@@ -427,10 +449,17 @@ async fn one_answer_that_it_does_not_exist_is_no_proof() {
 /// Waits for the rollout for so long.
 async fn wait_within(config: Config, patience: Duration) -> Outcome {
     let client = Client::connect(config).await.unwrap();
-    let until = Until::rollout_of(&Object::new(workload("web")), None);
+    let until = rollout_of(workload("web"));
     let deadline = Instant::now() + patience;
     client
-        .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+        .wait(
+            &id("web"),
+            "uid-web",
+            until,
+            deadline,
+            CancellationToken::new(),
+            &|_| {},
+        )
         .await
 }
 
@@ -439,13 +468,20 @@ async fn a_deadline_is_missed_only_after_a_last_look() {
     let cluster = Cluster::start().await;
     cluster.put(&workload("web"));
     let client = cluster.client().await;
-    let until = Until::rollout_of(&Object::new(workload("web")), None);
+    let until = rollout_of(workload("web"));
     let wait = tokio::spawn({
         let client = client.clone();
         let deadline = Instant::now() + Duration::from_millis(1500);
         async move {
             client
-                .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+                .wait(
+                    &id("web"),
+                    "uid-web",
+                    until,
+                    deadline,
+                    CancellationToken::new(),
+                    &|_| {},
+                )
                 .await
         }
     });
@@ -479,7 +515,7 @@ async fn a_silence_is_told_with_its_length() {
     cluster.lose_watches();
     let outcome = wait.await.unwrap();
     assert!(matches!(outcome.result, Ending::TimedOut), "{outcome:?}");
-    assert!(outcome.trouble.is_some_and(|error| error.is_unavailable()));
+    assert!(outcome.last_error.is_some_and(|error| error.is_unavailable()));
     assert!(outcome.silence >= Duration::from_secs(1), "{:?}", outcome.silence);
 }
 
@@ -568,14 +604,21 @@ async fn a_silent_controller_does_not_keep_a_wait_awake() {
     object["status"] = pending;
     cluster.put(&object);
     let client = cluster.client().await;
-    let until = Until::rollout_of(&Object::new(object), None);
+    let until = rollout_of(object);
     let log = Log::default();
     let patience = datum_client::wait::SETTLE + Duration::from_secs(3);
     let outcome = log
         .record(async {
             let deadline = Instant::now() + patience;
             client
-                .wait(&id("web"), "uid-web", until, deadline, CancellationToken::new())
+                .wait(
+                    &id("web"),
+                    "uid-web",
+                    until,
+                    deadline,
+                    CancellationToken::new(),
+                    &|_| {},
+                )
                 .await
         })
         .await;
@@ -596,10 +639,10 @@ async fn what_was_written_and_is_overwritten_ends_the_wait() {
     let cluster = Cluster::start().await;
     cluster.put(&written);
     let client = cluster.client().await;
-    let until = Until::rollout_of(&Object::new(written.clone()), None);
+    let until = rollout_of(written.clone());
     let wait = tokio::spawn(async move {
         client
-            .wait(&id("web"), "uid-web", until, soon(), CancellationToken::new())
+            .wait(&id("web"), "uid-web", until, soon(), CancellationToken::new(), &|_| {})
             .await
     });
     cluster.asked("watch=true", 1).await;

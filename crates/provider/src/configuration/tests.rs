@@ -52,7 +52,6 @@ fn told(configuration: &Configuration) -> String {
         Some(Auth::ClientCertificate { .. }) => "client certificate",
         Some(Auth::Exec(_)) => "program",
         Some(Auth::ServiceAccount(_)) => "service account",
-        Some(_) => "somebody",
     };
     format!("{target} as {auth}")
 }

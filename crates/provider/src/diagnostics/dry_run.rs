@@ -16,7 +16,7 @@ pub fn unchecked(id: &WorkloadId, error: &Error) -> Diagnostic {
         Kind::Forbidden(Forbidden::Rbac { .. }) => "A plan does without. To have the API check it, give the user of the plan the verb patch on workloads: \
             the check is a dry run, which changes nothing."
             .to_owned(),
-        _ if error.is_without_dry_run() => {
+        _ if error.is_dry_run_unsupported() => {
             "That webhook does something when it is asked (its sideEffects), so that the API cannot ask it without doing it."
                 .to_owned()
         }

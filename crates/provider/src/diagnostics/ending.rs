@@ -35,7 +35,7 @@ pub enum End<'r> {
 
 /// What kept the workload from being seen, and for how long.
 pub(super) fn unseen(trouble: &Error, silence: Duration) -> String {
-    let words = sentence(&format!("{}{}", trouble.kind(), trouble.tries()));
+    let words = sentence(&format!("{}{}", trouble.kind(), trouble.attempts()));
     format!(
         "No answer about it for {}, also not at the end: {words}\n",
         seconds(silence)

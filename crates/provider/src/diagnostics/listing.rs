@@ -58,7 +58,7 @@ pub fn unlisted(namespace: &Namespace, selectors: Selectors<'_>, error: &Error) 
             AttributePath::new(attribute),
         );
     }
-    let why = sentence(&format!("{}{}", error.kind(), error.tries()));
+    let why = sentence(&format!("{}{}", error.kind(), error.attempts()));
     let (next, _) = next_step(Operation::Read, namespace, None, error.kind());
     diagnostic(
         format!("Cannot list the workloads in {namespace}"),

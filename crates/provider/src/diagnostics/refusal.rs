@@ -1,7 +1,7 @@
 //! Refusals of the API, each at its attribute and with what to do next.
 
 use datum_client::Error;
-use datum_client::error::{Cause, FieldConflict, Forbidden, Kind, Tries};
+use datum_client::error::{Attempts, Cause, FieldConflict, Forbidden, Kind};
 use datum_model::id::WorkloadId;
 use datum_model::schema as model;
 use serde_json::Value as Json;
@@ -22,7 +22,7 @@ use crate::workload;
 ///
 /// `shape` is the configuration or plan, in which the API's field paths are looked up.
 pub fn refused(operation: Operation, id: &WorkloadId, error: &Error, shape: &Value) -> Vec<Diagnostic> {
-    of_kind(operation, id, error.kind(), error.tries(), shape, None)
+    of_kind(operation, id, error.kind(), error.attempts(), shape, None)
 }
 
 /// Like [`refused`], for an apply to a workload that exists: positions in the API's paths are those of `after`, the object
@@ -34,14 +34,14 @@ pub fn refused_change(
     shape: &Value,
     after: Option<&Json>,
 ) -> Vec<Diagnostic> {
-    of_kind(operation, id, error.kind(), error.tries(), shape, after)
+    of_kind(operation, id, error.kind(), error.attempts(), shape, after)
 }
 
 pub(super) fn of_kind(
     operation: Operation,
     id: &WorkloadId,
     kind: &Kind,
-    tries: &Tries,
+    attempts: &Attempts,
     shape: &Value,
     after: Option<&Json>,
 ) -> Vec<Diagnostic> {
@@ -88,7 +88,7 @@ pub(super) fn of_kind(
     if operation == Operation::Plan && is_about_the_change(kind) {
         next = format!("{next}\n{}", around_a_plan());
     }
-    let why = sentence(&format!("{kind}{tries}"));
+    let why = sentence(&format!("{kind}{attempts}"));
     let detail = if next.is_empty() {
         why
     } else {

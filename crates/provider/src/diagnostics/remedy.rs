@@ -1,7 +1,7 @@
 //! What helps against each kind of failure.
 
 use datum_client::CredentialError;
-use datum_client::error::{Distrust, Forbidden, Kind, Limit, Missing, Obstacle, Reach};
+use datum_client::error::{ConnectFailure, Forbidden, Kind, Limit, Missing, Reach, TlsFailure};
 use datum_model::id::{Namespace, WorkloadId};
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
@@ -76,13 +76,13 @@ pub(super) fn next_step(
         Kind::Forbidden(_) => "The request was forbidden (403) by a policy of the control plane.".to_owned(),
         Kind::RateLimited { .. } => "Run it again, with a smaller -parallelism if it happens often.".to_owned(),
         Kind::Connection {
-            reach: Reach::Nowhere(obstacle),
+            reach: Reach::NotConnected(failure),
             ..
-        } => unreached(*obstacle).to_owned(),
+        } => unreached(*failure).to_owned(),
         Kind::Connection {
-            reach: Reach::Untrusted(distrust),
+            reach: Reach::Untrusted(failure),
             ..
-        } => untrusted(*distrust).to_owned(),
+        } => untrusted(*failure).to_owned(),
         Kind::Denied(_) => "An admission webhook or policy of the control plane decides that. Change what it asks for, or ask \
             whoever runs it: kubectl get validatingadmissionpolicies,validatingwebhookconfigurations,mutatingwebhookconfigurations"
             .to_owned(),
@@ -182,7 +182,7 @@ fn credentials(operation: Operation, error: &CredentialError) -> String {
             "The program is that of exec in the provider block, or of the kubeconfig's user. Run it by hand to see what it \
              needs; a session of datumctl is renewed with: datumctl auth login"
         }
-        CredentialError::Exchange { passing: true, .. } => {
+        CredentialError::Exchange { is_transient: true, .. } => {
             "The token endpoint is the token_uri of the service-account key. Nothing was changed; run it again when it \
              answers."
         }
@@ -196,44 +196,44 @@ fn credentials(operation: Operation, error: &CredentialError) -> String {
 }
 
 /// What helps against a server that was not reached.
-fn unreached(obstacle: Obstacle) -> &'static str {
-    match obstacle {
-        Obstacle::UnknownHost => {
+fn unreached(failure: ConnectFailure) -> &'static str {
+    match failure {
+        ConnectFailure::UnknownHost => {
             "Check the spelling of host or endpoint of the provider block, or of the kubeconfig's server, and whether this \
              machine must be in another network (a VPN, say) to know that name."
         }
-        Obstacle::Refused => {
+        ConnectFailure::Refused => {
             "Nothing listens there. Check host and port in host or endpoint of the provider block, or the kubeconfig's \
              server, and whether the API is running: kubectl version"
         }
-        Obstacle::Proxy => {
+        ConnectFailure::Proxy => {
             "Check proxy_url of the provider block, the kubeconfig's proxy-url, or HTTPS_PROXY; servers that need no proxy \
              belong into NO_PROXY."
         }
-        Obstacle::Other => "Nothing was changed; run it again when the API can be reached: kubectl version",
+        ConnectFailure::Other => "Nothing was changed; run it again when the API can be reached: kubectl version",
     }
 }
 
 /// What helps where TLS keeps two sides apart.
-fn untrusted(distrust: Distrust) -> &'static str {
-    match distrust {
-        Distrust::UnknownAuthority => {
+fn untrusted(failure: TlsFailure) -> &'static str {
+    match failure {
+        TlsFailure::UnknownAuthority => {
             "Set cluster_ca_certificate to the certificate of the authority that signed the server's (a kubeconfig has it as \
              certificate-authority-data). If the API is a public one, see whether a proxy in between replaces certificates."
         }
-        Distrust::OtherName => {
+        TlsFailure::NameMismatch => {
             "Check host or endpoint of the provider block, or the kubeconfig's server. Where the certificate is rightly for \
              another name, set tls_server_name to that name."
         }
-        Distrust::Expired => {
+        TlsFailure::Expired => {
             "See whether the clock of this machine is right. If it is, whoever runs the API must renew its certificate."
         }
-        Distrust::Defective => "Whoever runs the API must replace its certificate.",
-        Distrust::Ours => {
+        TlsFailure::InvalidCertificate => "Whoever runs the API must replace its certificate.",
+        TlsFailure::ClientRejected => {
             "Check client_certificate and client_key of the provider block, or the kubeconfig's user: the certificate may \
              have expired, or be meant for another API."
         }
-        Distrust::NotTls => {
+        TlsFailure::NotTls => {
             "The server speaks plain HTTP there. Check the port, or write http:// if that is what you mean."
         }
     }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use datum_client::config::FIELD_MANAGER;
-use datum_client::{Applied, Client, Creation, Error, Object, attempt};
+use datum_client::{Applied, Client, Creation, Error, Object, provisional_manager};
 use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
 use tf_plugin_server::operation;
@@ -176,7 +176,7 @@ fn owner(object: &Object) -> Taken<'_> {
 }
 
 fn is_lost_attempt(manager: &str) -> bool {
-    attempt::is_attempt(manager, FIELD_MANAGER)
+    provisional_manager::is_provisional(manager, FIELD_MANAGER)
 }
 
 /// Fills in the namespace that was not known at plan.

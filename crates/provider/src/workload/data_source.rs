@@ -111,7 +111,7 @@ impl WorkloadsData {
         let deadline = Instant::now() + session.configuration().timeouts.read;
         let client = client.within(deadline).cancelled_by(operation::cancelled());
         let objects = client
-            .list(Some(&namespace), &options)
+            .list(&namespace, &options)
             .await
             .map_err(|error| diagnostics::unlisted(&namespace, selectors(&options), &error))?;
         let shown = objects.iter().map(|object| shown(object, schema::listed_workload()));

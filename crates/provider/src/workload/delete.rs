@@ -54,7 +54,6 @@ pub(super) async fn run(session: &Session, prior: &Value, private: &PrivateState
     let options = DeleteOptions {
         uid: identity::uid(prior).map(str::to_owned),
         propagation: propagation.and_then(self::propagation),
-        dry_run: false,
     };
     let deleted = client.delete(&id, options).await;
     let pending = match deleted.map_err(|error| diagnostics::refused(Operation::Delete, &id, &error, prior))? {

@@ -130,7 +130,7 @@ impl Response<'_> {
                 Response::Refusal
             };
         }
-        let is_answer = error.is_without_dry_run() || error.is_webhook_failed() || error.is_unexpected();
+        let is_answer = error.is_dry_run_unsupported() || error.is_webhook_failed() || error.is_unexpected();
         if is_answer || error.is_unauthorized() || error.is_untrusted() {
             Response::Unchecked
         } else if matches!(error.forbidden(), Some(Forbidden::Rbac { .. })) {

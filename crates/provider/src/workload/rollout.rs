@@ -50,7 +50,7 @@ pub(super) async fn run(
     let uid = applied.uid().unwrap_or_default();
     let until = wanted.until(applied, prior);
     let cancel = operation::cancelled();
-    let outcome = client.wait_observed(id, uid, until, deadline, cancel, observe).await;
+    let outcome = client.wait(id, uid, until, deadline, cancel, observe).await;
     let explains = matches!(
         outcome.result,
         Ending::Failed(_) | Ending::TimedOut | Ending::Deleting | Ending::Gone | Ending::Overwritten(_)
@@ -132,7 +132,7 @@ pub(super) fn end(outcome: &Outcome) -> Option<End<'_>> {
         Ending::Met => None,
         Ending::Failed(failure) => Some(End::Failed(failure)),
         Ending::TimedOut => Some(End::TimedOut {
-            trouble: outcome.trouble.as_ref(),
+            trouble: outcome.last_error.as_ref(),
             silence: outcome.silence,
         }),
         Ending::Cancelled => Some(End::Interrupted),

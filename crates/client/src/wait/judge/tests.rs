@@ -27,9 +27,9 @@ fn with(mut status: Value, field: &str, value: &Value) -> Value {
 }
 
 /// The verdict after one look, right away.
-fn look(until: &Until, object: &Object) -> Verdict {
+fn verdict(until: &Until, object: &Object) -> Verdict {
     let mut judge = Judge::new(until.clone());
-    judge.see(object, Duration::ZERO);
+    judge.observe(object, Duration::ZERO);
     judge.verdict(Duration::ZERO)
 }
 
@@ -37,6 +37,13 @@ fn rollout() -> Until {
     Until {
         rollout: true,
         ..Until::NOTHING
+    }
+}
+
+fn rollout_of(written: &Object, previous: Option<&Object>) -> Until {
+    Until {
+        rollout: true,
+        ..Until::since(written, previous)
     }
 }
 
@@ -91,7 +98,7 @@ fn a_rollout_needs_what_the_api_reports_and_no_more() {
         ),
     ];
     for (case, status, expected) in cases {
-        let verdict = look(&rollout(), &object(1, 3, &status));
+        let verdict = verdict(&rollout(), &object(1, 3, &status));
         assert_eq!(is_met(&verdict), expected, "{case}: {verdict:?}");
     }
 }
@@ -106,7 +113,11 @@ fn no_replicas_are_done_when_none_are_left() {
         (json!({}), false),
     ];
     for (status, expected) in cases {
-        assert_eq!(is_met(&look(&rollout(), &object(1, 0, &status))), expected, "{status}");
+        assert_eq!(
+            is_met(&verdict(&rollout(), &object(1, 0, &status))),
+            expected,
+            "{status}"
+        );
     }
 }
 
@@ -134,14 +145,14 @@ fn a_status_of_an_older_generation_never_counts() {
             min_generation: Some(2),
             ..rollout()
         };
-        let verdict = look(&until, &object(2, 3, &status));
+        let verdict = verdict(&until, &object(2, 3, &status));
         assert_eq!(is_met(&verdict), expected, "{case}: {verdict:?}");
     }
     let until = Until {
         min_generation: Some(3),
         ..rollout()
     };
-    let verdict = look(&until, &object(2, 3, &with(up(3), "observedGeneration", &json!(2))));
+    let verdict = verdict(&until, &object(2, 3, &with(up(3), "observedGeneration", &json!(2))));
     assert!(!is_met(&verdict), "the object itself is an old copy: {verdict:?}");
 }
 
@@ -149,27 +160,33 @@ fn a_status_of_an_older_generation_never_counts() {
 fn a_failure_of_an_older_generation_does_not_end_the_wait() {
     let failed = json!({ "phase": "Failed", "observedGeneration": 1,
                          "conditions": [condition("Available", "False", "ImagePullBackOff")] });
-    assert!(matches!(look(&rollout(), &object(2, 1, &failed)), Verdict::Waiting(_)));
+    assert!(matches!(
+        verdict(&rollout(), &object(2, 1, &failed)),
+        Verdict::Waiting(_)
+    ));
     let failed = with(failed, "observedGeneration", &json!(2));
-    assert!(matches!(look(&rollout(), &object(2, 1, &failed)), Verdict::Failed(_)));
+    assert!(matches!(
+        verdict(&rollout(), &object(2, 1, &failed)),
+        Verdict::Failed(_)
+    ));
 }
 
 #[test]
 fn without_observed_generation_a_status_counts_once_it_moves() {
     let written = object(2, 3, &up(3));
-    let until = Until::rollout_of(&written, Some(&object(1, 3, &up(3))));
+    let until = rollout_of(&written, Some(&object(1, 3, &up(3))));
     let mut judge = Judge::new(until);
-    judge.see(&written, Duration::ZERO);
+    judge.observe(&written, Duration::ZERO);
     assert!(
         !is_met(&judge.verdict(Duration::ZERO)),
         "this is what was true before the change"
     );
-    judge.see(
+    judge.observe(
         &object(2, 3, &with(up(2), "phase", &json!("Provisioning"))),
         Duration::from_secs(1),
     );
     assert!(!is_met(&judge.verdict(Duration::from_secs(1))));
-    judge.see(&object(2, 3, &up(3)), Duration::from_secs(2));
+    judge.observe(&object(2, 3, &up(3)), Duration::from_secs(2));
     assert!(
         is_met(&judge.verdict(Duration::from_secs(2))),
         "it has moved, and come back"
@@ -179,8 +196,8 @@ fn without_observed_generation_a_status_counts_once_it_moves() {
 #[test]
 fn without_observed_generation_a_status_that_stays_is_believed_in_the_end() {
     let written = object(2, 3, &up(3));
-    let mut judge = Judge::new(Until::rollout_of(&written, None));
-    judge.see(&written, Duration::from_secs(1));
+    let mut judge = Judge::new(rollout_of(&written, None));
+    judge.observe(&written, Duration::from_secs(1));
     let again = |judge: &Judge, now| judge.recheck_after(now);
     assert_eq!(
         again(&judge, Duration::from_secs(1)),
@@ -195,8 +212,8 @@ fn without_observed_generation_a_status_that_stays_is_believed_in_the_end() {
     assert!(is_met(&judge.verdict(Duration::from_secs(1) + SETTLE)));
 
     let failed = json!({ "phase": "Failed" });
-    let mut judge = Judge::new(Until::rollout_of(&object(2, 3, &failed), None));
-    judge.see(&object(2, 3, &failed), Duration::ZERO);
+    let mut judge = Judge::new(rollout_of(&object(2, 3, &failed), None));
+    judge.observe(&object(2, 3, &failed), Duration::ZERO);
     assert!(
         matches!(judge.verdict(Duration::ZERO), Verdict::Waiting(_)),
         "the failure may be the old one"
@@ -210,10 +227,10 @@ fn times_alone_move_nothing() {
         let available = with(condition("Available", "True", ""), "lastHeartbeatTime", &json!(time));
         object(2, 3, &with(up(3), "conditions", &json!([available])))
     };
-    let mut judge = Judge::new(Until::rollout_of(&at("2026-01-01T00:00:00Z"), None));
-    judge.see(&at("1970-01-01T00:00:00Z"), Duration::ZERO);
+    let mut judge = Judge::new(rollout_of(&at("2026-01-01T00:00:00Z"), None));
+    judge.observe(&at("1970-01-01T00:00:00Z"), Duration::ZERO);
     assert!(!is_met(&judge.verdict(Duration::ZERO)), "this is what was true before");
-    judge.see(&at("2026-01-01T00:00:05Z"), SETTLE);
+    judge.observe(&at("2026-01-01T00:00:05Z"), SETTLE);
     assert!(
         is_met(&judge.verdict(SETTLE)),
         "it has settled, although its clock ticks"
@@ -223,15 +240,15 @@ fn times_alone_move_nothing() {
 #[test]
 fn a_write_that_changed_no_spec_believes_the_status_that_is_there() {
     let written = object(2, 3, &up(3));
-    let until = Until::rollout_of(&written, Some(&written));
-    assert!(is_met(&look(&until, &written)));
+    let until = rollout_of(&written, Some(&written));
+    assert!(is_met(&verdict(&until, &written)));
 }
 
 #[test]
 fn a_status_where_there_was_none_has_moved() {
-    let until = Until::rollout_of(&object(1, 3, &Value::Null), None);
-    assert!(is_met(&look(&until, &object(1, 3, &up(3)))));
-    let Verdict::Waiting(missing) = look(&until, &object(1, 3, &Value::Null)) else {
+    let until = rollout_of(&object(1, 3, &Value::Null), None);
+    assert!(is_met(&verdict(&until, &object(1, 3, &up(3)))));
+    let Verdict::Waiting(missing) = verdict(&until, &object(1, 3, &Value::Null)) else {
         panic!()
     };
     assert_eq!(missing, ["no status has been reported yet; is a controller running?"]);
@@ -250,7 +267,7 @@ fn terminal_states_fail_at_once_with_their_reason() {
         (json!({ "phase": "Failed" }), "phase Failed"),
     ];
     for (status, expected) in cases {
-        let Verdict::Failed(failure) = look(&rollout(), &object(1, 1, &status)) else {
+        let Verdict::Failed(failure) = verdict(&rollout(), &object(1, 1, &status)) else {
             panic!("{status}")
         };
         assert_eq!(failure.to_string(), expected);
@@ -270,7 +287,7 @@ fn what_is_waited_for_is_no_failure() {
         phase: Some(Phase::Failed),
         ..Until::NOTHING
     };
-    assert!(is_met(&look(&until, &object(1, 1, &failed))));
+    assert!(is_met(&verdict(&until, &object(1, 1, &failed))));
 }
 
 #[test]
@@ -328,7 +345,7 @@ fn conditions_phase_and_replicas_hold_together() {
         ),
     ];
     for (until, expected) in cases {
-        assert_eq!(is_met(&look(&until, &object(1, 3, &status))), expected, "{until:?}");
+        assert_eq!(is_met(&verdict(&until, &object(1, 3, &status))), expected, "{until:?}");
     }
 }
 
@@ -338,14 +355,14 @@ fn conditions_that_come_and_go_must_hold_for_a_while() {
         |status: &str, ready: u64| with(up(ready), "conditions", &json!([condition("Available", status, "")]));
     let at = Duration::from_secs;
     let mut judge = Judge::new(rollout());
-    judge.see(&object(1, 3, &flapping("True", 2)), at(1));
+    judge.observe(&object(1, 3, &flapping("True", 2)), at(1));
     assert!(!is_met(&judge.verdict(at(1))));
-    judge.see(&object(1, 3, &flapping("False", 2)), at(2));
-    judge.see(&object(1, 3, &flapping("True", 3)), at(3));
+    judge.observe(&object(1, 3, &flapping("False", 2)), at(2));
+    judge.observe(&object(1, 3, &flapping("True", 3)), at(3));
     assert!(!is_met(&judge.verdict(at(3))), "it has wavered");
     assert_eq!(judge.recheck_after(at(3)), Some(at(3) + STEADY));
-    judge.see(&object(1, 3, &flapping("False", 3)), at(4));
-    judge.see(&object(1, 3, &flapping("True", 3)), at(5));
+    judge.observe(&object(1, 3, &flapping("False", 3)), at(4));
+    judge.observe(&object(1, 3, &flapping("True", 3)), at(5));
     assert!(!is_met(&judge.verdict(at(3) + STEADY)), "it begins anew");
     assert!(is_met(&judge.verdict(at(5) + STEADY)));
 }
@@ -354,12 +371,12 @@ fn conditions_that_come_and_go_must_hold_for_a_while() {
 fn changes_are_told_in_words_once() {
     let mut judge = Judge::new(rollout());
     let at = Duration::from_secs;
-    assert!(judge.see(&object(1, 3, &Value::Null), at(0)).is_empty());
-    let changes = judge.see(&object(1, 3, &json!({ "phase": "Pending" })), at(1));
+    assert!(judge.observe(&object(1, 3, &Value::Null), at(0)).is_empty());
+    let changes = judge.observe(&object(1, 3, &json!({ "phase": "Pending" })), at(1));
     assert_eq!(changes, ["phase Pending"]);
     let provisioning = json!({ "phase": "Provisioning", "replicas": 3, "readyReplicas": 1,
                                "conditions": [condition("Available", "False", "MinimumReplicasUnavailable")] });
-    let changes = judge.see(&object(1, 3, &provisioning), at(2));
+    let changes = judge.observe(&object(1, 3, &provisioning), at(2));
     assert_eq!(
         changes,
         [
@@ -368,7 +385,7 @@ fn changes_are_told_in_words_once() {
             "Available=False (MinimumReplicasUnavailable): words"
         ]
     );
-    assert!(judge.see(&object(1, 3, &provisioning), at(3)).is_empty());
+    assert!(judge.observe(&object(1, 3, &provisioning), at(3)).is_empty());
 }
 
 #[test]
@@ -377,12 +394,12 @@ fn an_update_may_take_down_once_what_was_up() {
     let at = Duration::from_secs;
     for (generation, expected) in [(1, false), (2, true)] {
         let mut judge = Judge::new(rollout());
-        judge.see(
+        judge.observe(
             &object(generation, 3, &with(of("True"), "phase", &json!("Provisioning"))),
             at(1),
         );
-        judge.see(&object(generation, 3, &of("False")), at(2));
-        judge.see(&object(generation, 3, &of("True")), at(3));
+        judge.observe(&object(generation, 3, &of("False")), at(2));
+        judge.observe(&object(generation, 3, &of("True")), at(3));
         assert_eq!(is_met(&judge.verdict(at(3))), expected, "generation {generation}");
     }
 }
@@ -390,12 +407,12 @@ fn an_update_may_take_down_once_what_was_up() {
 #[test]
 fn changes_of_an_older_generation_say_so() {
     let mut judge = Judge::new(rollout());
-    let changes = judge.see(
+    let changes = judge.observe(
         &object(2, 3, &json!({ "phase": "Running", "observedGeneration": 1 })),
         Duration::ZERO,
     );
     assert_eq!(changes, ["phase Running [of generation 1]"]);
-    let changes = judge.see(
+    let changes = judge.observe(
         &object(2, 3, &json!({ "phase": "Pending", "observedGeneration": 2 })),
         Duration::ZERO,
     );
@@ -413,16 +430,16 @@ fn an_update_is_not_done_while_the_controller_says_that_it_progresses() {
         object(2, 3, &with(status, "observedGeneration", &json!(2)))
     };
     for reason in ["RolloutInProgress", "ReplicaSetUpdated"] {
-        let Verdict::Waiting(missing) = look(&rollout(), &of(reason)) else {
+        let Verdict::Waiting(missing) = verdict(&rollout(), &of(reason)) else {
             panic!("the old replicas are ready")
         };
         assert_eq!(missing, [format!("Progressing=True ({reason}): words")]);
     }
     for reason in ["RolloutComplete", "NewReplicaSetAvailable", ""] {
-        assert!(is_met(&look(&rollout(), &of(reason))), "{reason}");
+        assert!(is_met(&verdict(&rollout(), &of(reason))), "{reason}");
     }
     let mut judge = Judge::new(rollout());
-    judge.see(&of("AsExpected"), Duration::ZERO);
+    judge.observe(&of("AsExpected"), Duration::ZERO);
     assert!(!is_met(&judge.verdict(Duration::ZERO)), "the reason is not known");
     assert_eq!(judge.recheck_after(Duration::ZERO), Some(SETTLE));
     assert!(is_met(&judge.verdict(SETTLE)), "nothing moves any more");
@@ -434,13 +451,13 @@ fn a_broken_rollout_that_is_scaled_to_zero_is_done_when_nothing_is_left() {
         let conditions = [condition("Progressing", "False", "ImagePullBackOff")];
         json!({ "phase": "Failed", "observedGeneration": 2, "replicas": replicas, "conditions": conditions })
     };
-    let Verdict::Waiting(missing) = look(&rollout(), &object(2, 0, &failed(4))) else {
+    let Verdict::Waiting(missing) = verdict(&rollout(), &object(2, 0, &failed(4))) else {
         panic!("nothing has to be pulled")
     };
     assert_eq!(missing, ["4 replicas exist, 0 are wanted"]);
-    assert!(is_met(&look(&rollout(), &object(2, 0, &failed(0)))));
+    assert!(is_met(&verdict(&rollout(), &object(2, 0, &failed(0)))));
     assert!(matches!(
-        look(&rollout(), &object(2, 1, &failed(4))),
+        verdict(&rollout(), &object(2, 1, &failed(4))),
         Verdict::Failed(_)
     ));
 }
@@ -468,7 +485,7 @@ fn what_cannot_come_at_zero_replicas_says_so() {
         },
     ];
     for until in parts {
-        let Verdict::Waiting(missing) = look(&until, &idle) else {
+        let Verdict::Waiting(missing) = verdict(&until, &idle) else {
             panic!("{until:?}")
         };
         assert_eq!(missing.last().unwrap(), "0 replicas are wanted, so this cannot come");
@@ -477,5 +494,5 @@ fn what_cannot_come_at_zero_replicas_says_so() {
         replicas: Some(0),
         ..Until::NOTHING
     };
-    assert!(is_met(&look(&none, &idle)));
+    assert!(is_met(&verdict(&none, &idle)));
 }

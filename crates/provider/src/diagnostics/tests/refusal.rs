@@ -2,7 +2,7 @@
 
 use datum_client::CredentialError;
 use datum_client::error::{
-    Cause, Denial, Distrust, FieldConflict, Forbidden, Kind, Limit, Missing, Obstacle, Outlook, Reach, Tries,
+    Attempts, Cause, ConnectFailure, Denial, FieldConflict, Forbidden, Kind, Limit, Missing, Reach, TlsFailure,
 };
 use expect_test::{Expect, expect};
 use serde_json::json;
@@ -30,7 +30,7 @@ fn check(operation: Operation, kind: &Kind, expected: &Expect) {
         operation,
         &id,
         kind,
-        &Tries::default(),
+        &Attempts::default(),
         &shape(),
         None,
     )));
@@ -41,7 +41,7 @@ fn check_all(operation: Operation, kinds: impl IntoIterator<Item = Kind>, expect
     let id = "project-a/web".parse().unwrap();
     let texts = kinds
         .into_iter()
-        .map(|kind| shown(&of_kind(operation, &id, &kind, &Tries::default(), &shape(), None)));
+        .map(|kind| shown(&of_kind(operation, &id, &kind, &Attempts::default(), &shape(), None)));
     expected.assert_eq(&texts.collect::<Vec<_>>().join("\n"));
 }
 
@@ -92,9 +92,9 @@ fn what_is_final_says_why_and_what_to_do() {
             An admission webhook or policy of the control plane decides that. Change what it asks for, or ask whoever runs it: kubectl get validatingadmissionpolicies,validatingwebhookconfigurations,mutatingwebhookconfigurations
         "#]],
     );
-    let tries = Tries {
-        times: 12,
-        lasting: std::time::Duration::from_secs(15),
+    let attempts = Attempts {
+        count: 12,
+        elapsed: std::time::Duration::from_secs(15),
         refused_pause: Some(std::time::Duration::from_mins(15)),
     };
     let busy = Kind::RateLimited {
@@ -107,7 +107,7 @@ fn what_is_final_says_why_and_what_to_do() {
         The API asks to slow down (429): too many requests; 12 times, for 15 s; it asks to come back in 900 s, which is later than this operation may last.
 
         Run it again, with a smaller -parallelism if it happens often.
-    "#]].assert_eq(&shown(&of_kind(Operation::Create, &id, &busy, &tries, &shape(), None)));
+    "#]].assert_eq(&shown(&of_kind(Operation::Create, &id, &busy, &attempts, &shape(), None)));
 }
 
 #[test]
@@ -196,7 +196,7 @@ fn a_refusal_of_a_change_is_shown_at_the_item_that_the_api_counts() {
         Operation::Update,
         &id,
         &kind,
-        &Tries::default(),
+        &Attempts::default(),
         &shape(),
         Some(&merged),
     );
@@ -325,7 +325,7 @@ fn what_is_not_allowed_is_told_apart() {
     );
     let quota = Forbidden::Quota {
         message: "You've reached your quota".to_owned(),
-        outlook: Outlook::Final,
+        is_transient: false,
     };
     check(
         Operation::Create,
@@ -424,11 +424,11 @@ fn other_refusals_are_told_apart() {
 
 #[test]
 fn credentials_that_cannot_be_had_are_told_apart() {
-    let exchange = |passing| CredentialError::Exchange {
+    let exchange = |is_transient| CredentialError::Exchange {
         account: "ci@shop".to_owned(),
         endpoint: "https://auth/token".to_owned(),
         why: "it answered 400 Bad Request: invalid_grant".to_owned(),
-        passing,
+        is_transient,
     };
     let kinds = [
         CredentialError::Exec {
@@ -482,21 +482,21 @@ fn credentials_that_cannot_be_had_are_told_apart() {
 #[test]
 fn a_server_that_is_not_reached_or_not_trusted_says_what_to_set() {
     let reaches = [
-        Obstacle::UnknownHost,
-        Obstacle::Refused,
-        Obstacle::Proxy,
-        Obstacle::Other,
+        ConnectFailure::UnknownHost,
+        ConnectFailure::Refused,
+        ConnectFailure::Proxy,
+        ConnectFailure::Other,
     ]
-    .map(Reach::Nowhere)
+    .map(Reach::NotConnected)
     .into_iter()
     .chain(
         [
-            Distrust::UnknownAuthority,
-            Distrust::OtherName,
-            Distrust::Expired,
-            Distrust::Defective,
-            Distrust::Ours,
-            Distrust::NotTls,
+            TlsFailure::UnknownAuthority,
+            TlsFailure::NameMismatch,
+            TlsFailure::Expired,
+            TlsFailure::InvalidCertificate,
+            TlsFailure::ClientRejected,
+            TlsFailure::NotTls,
         ]
         .map(Reach::Untrusted),
     )
@@ -510,22 +510,22 @@ fn a_server_that_is_not_reached_or_not_trusted_says_what_to_set() {
         kinds,
         &expect![[r#"
         [] Cannot create workload project-a/web
-        Nowhere(UnknownHost).
+        NotConnected(UnknownHost).
 
         Check the spelling of host or endpoint of the provider block, or of the kubeconfig's server, and whether this machine must be in another network (a VPN, say) to know that name.
 
         [] Cannot create workload project-a/web
-        Nowhere(Refused).
+        NotConnected(Refused).
 
         Nothing listens there. Check host and port in host or endpoint of the provider block, or the kubeconfig's server, and whether the API is running: kubectl version
 
         [] Cannot create workload project-a/web
-        Nowhere(Proxy).
+        NotConnected(Proxy).
 
         Check proxy_url of the provider block, the kubeconfig's proxy-url, or HTTPS_PROXY; servers that need no proxy belong into NO_PROXY.
 
         [] Cannot create workload project-a/web
-        Nowhere(Other).
+        NotConnected(Other).
 
         Nothing was changed; run it again when the API can be reached: kubectl version
 
@@ -535,7 +535,7 @@ fn a_server_that_is_not_reached_or_not_trusted_says_what_to_set() {
         Set cluster_ca_certificate to the certificate of the authority that signed the server's (a kubeconfig has it as certificate-authority-data). If the API is a public one, see whether a proxy in between replaces certificates.
 
         [] Cannot create workload project-a/web
-        Untrusted(OtherName).
+        Untrusted(NameMismatch).
 
         Check host or endpoint of the provider block, or the kubeconfig's server. Where the certificate is rightly for another name, set tls_server_name to that name.
 
@@ -545,12 +545,12 @@ fn a_server_that_is_not_reached_or_not_trusted_says_what_to_set() {
         See whether the clock of this machine is right. If it is, whoever runs the API must renew its certificate.
 
         [] Cannot create workload project-a/web
-        Untrusted(Defective).
+        Untrusted(InvalidCertificate).
 
         Whoever runs the API must replace its certificate.
 
         [] Cannot create workload project-a/web
-        Untrusted(Ours).
+        Untrusted(ClientRejected).
 
         Check client_certificate and client_key of the provider block, or the kubeconfig's user: the certificate may have expired, or be meant for another API.
 

@@ -1,5 +1,8 @@
-//! The requests behind the operations: pages, watches, and what a 404 really means.
+//! The requests about Workloads: one object, pages of a list, a watch, and what a 404 really means.
+//!
+//! It remembers nothing from one request to the next: shared watches and lists are built on it.
 
+use std::fmt;
 use std::time::Duration;
 
 use datum_model::api;
@@ -7,27 +10,91 @@ use datum_model::id::{Namespace, WorkloadId};
 use kube::core::Request as Build;
 use kube::core::params::{GetParams, ListParams, WatchParams};
 use serde_json::Value;
+use tokio::time::Instant;
 
-use super::{Client, ListOptions};
-use crate::error::{Attempt, Error, Kind, Missing};
+use crate::error::{Error, Kind, Missing, Operation};
 use crate::object::Object;
-use crate::transport::{Repeat, Success};
-use crate::watch::{Sight, Watch};
+use crate::observation::Observation;
+use crate::options::ListOptions;
+use crate::transport::{Limits, Repeat, Repeats, Success, Transport};
+use crate::watch::Watch;
 
 /// How many objects a page of a list has.
-pub(super) const PAGE: u32 = 500;
+pub(crate) const PAGE: u32 = 500;
 /// How many objects a page has of the list that serves refreshes: a thousand Workloads are one request.
 const REFRESH_PAGE: u32 = 1000;
 /// How long a watch may take to answer at all. A server does so at once; what does not is a proxy that keeps the answer.
 const HEADERS: Duration = Duration::from_secs(5);
+/// How long the requests may take together that complete an operation.
+const CLEANUP: Duration = Duration::from_secs(15);
 
-impl Client {
+/// The requests to one API server, and the limits that they keep. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Requests {
+    transport: Transport,
+    watch_lifetime: Duration,
+    limits: Limits,
+}
+
+impl Requests {
+    /// Requests without limits.
+    pub(crate) fn new(transport: Transport, watch_lifetime: Duration) -> Self {
+        Self {
+            transport,
+            watch_lifetime,
+            limits: Limits::default(),
+        }
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// The same requests with other limits.
+    pub(crate) fn limited(&self, limits: Limits) -> Self {
+        Self { limits, ..self.clone() }
+    }
+
+    /// The same requests without limits: for work that is shared.
+    pub(crate) fn unlimited(&self) -> Self {
+        self.limited(Limits::default())
+    }
+
+    /// The same requests, each sent once and answered within `timeout`.
+    pub(crate) fn once_within(&self, timeout: Duration) -> Self {
+        self.limited(Limits {
+            attempt: Some(timeout),
+            repeats: Repeats::None,
+            ..self.limits.clone()
+        })
+    }
+
+    /// The same requests for what completes an operation whose own time may be over: a few seconds in all, also if a connection
+    /// is dead.
+    pub(crate) fn for_cleanup(&self) -> Self {
+        self.limited(Limits {
+            deadline: Some(Instant::now() + CLEANUP),
+            attempt: Some(CLEANUP / 3),
+            ..Limits::default()
+        })
+    }
+
+    pub(crate) fn transport(&self) -> &Transport {
+        &self.transport
+    }
+
+    /// Reads one Workload.
+    pub(crate) async fn get(&self, id: &WorkloadId) -> Result<Object, Error> {
+        let operation = Operation::on("read", id);
+        let request = workloads(&id.namespace).get(id.name.as_str(), &GetParams::default());
+        let request = built(&operation, request)?;
+        let success = self.send(&operation, &request, Repeat::Safe).await?;
+        Ok(Object::new(success.json))
+    }
+
     /// A list that serves refreshes: in large pages.
     pub(crate) async fn list_for_refresh(&self, namespace: &Namespace) -> Result<Vec<Object>, Error> {
-        Ok(self
-            .list_whole(Some(namespace), &ListOptions::default(), REFRESH_PAGE)
-            .await?
-            .0)
+        Ok(self.list(namespace, &ListOptions::default(), REFRESH_PAGE).await?.0)
     }
 
     /// A list, and the resource version that a watch may start from.
@@ -36,31 +103,31 @@ impl Client {
         namespace: &Namespace,
         options: &ListOptions,
     ) -> Result<(Vec<Object>, String), Error> {
-        self.list_whole(Some(namespace), options, PAGE).await
+        self.list(namespace, options, PAGE).await
     }
 
-    pub(super) async fn list_whole(
+    async fn list(
         &self,
-        namespace: Option<&Namespace>,
+        namespace: &Namespace,
         options: &ListOptions,
         page: u32,
     ) -> Result<(Vec<Object>, String), Error> {
-        let attempt = Attempt::new("list", listed(namespace));
+        let operation = list_of(namespace);
         // A continue token that has expired stays so: the list begins anew, and if the server forgets faster than it can be
         // asked for pages, it is asked for all at once.
         for page in [Some(page), Some(page)] {
-            match self.pages(&attempt, namespace, options, page).await {
+            match self.pages(&operation, namespace, options, page).await {
                 Err(error) if error.is_expired() => tracing::debug!("the list has expired between two pages"),
                 done => return done,
             }
         }
-        self.pages(&attempt, namespace, options, None).await
+        self.pages(&operation, namespace, options, None).await
     }
 
     async fn pages(
         &self,
-        attempt: &Attempt,
-        namespace: Option<&Namespace>,
+        operation: &Operation,
+        namespace: &Namespace,
         options: &ListOptions,
         page: Option<u32>,
     ) -> Result<(Vec<Object>, String), Error> {
@@ -69,7 +136,7 @@ impl Client {
         let mut token = None;
         loop {
             let limit = options.limit.into_iter().chain(page).min();
-            let answer = self.page(attempt, namespace, options, limit, token).await?;
+            let answer = self.page(operation, namespace, options, limit, token).await?;
             items.extend(answer.items);
             token = answer.token;
             if token.is_none() || items.len() >= wanted {
@@ -80,14 +147,14 @@ impl Client {
     }
 
     /// One page of a list: the first one, or the one that a token continues with.
-    pub(super) async fn page(
+    pub(crate) async fn page(
         &self,
-        attempt: &Attempt,
-        namespace: Option<&Namespace>,
+        operation: &Operation,
+        namespace: &Namespace,
         options: &ListOptions,
         limit: Option<u32>,
         token: Option<String>,
-    ) -> Result<Answer, Error> {
+    ) -> Result<ListPage, Error> {
         let params = ListParams {
             label_selector: options.label_selector.clone(),
             field_selector: options.field_selector.clone(),
@@ -95,8 +162,8 @@ impl Client {
             continue_token: token,
             ..ListParams::default()
         };
-        let request = built(attempt, workloads(namespace).list(&params))?;
-        let success = self.send(attempt, &request, Repeat::Safe).await?;
+        let request = built(operation, workloads(namespace).list(&params))?;
+        let success = self.send(operation, &request, Repeat::Safe).await?;
         let mut answer = success.json;
         // An empty list may be written as null.
         let found = match answer["items"].take() {
@@ -105,7 +172,7 @@ impl Client {
         };
         let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
         let metadata = &answer["metadata"];
-        Ok(Answer {
+        Ok(ListPage {
             items: found.into_iter().map(Object::new).collect(),
             token: text(&metadata["continue"]),
             version: text(&metadata["resourceVersion"]).unwrap_or_default(),
@@ -120,49 +187,43 @@ impl Client {
         options: &ListOptions,
         version: &str,
     ) -> Result<Watch, Error> {
-        let attempt = Attempt::new("watch", listed(Some(namespace)));
-        let lifetime = self.shared.watch_lifetime;
+        let operation = Operation::new("watch", format_args!("workloads in {namespace}"));
         let params = WatchParams {
             label_selector: options.label_selector.clone(),
             field_selector: options.field_selector.clone(),
-            timeout: u32::try_from(lifetime.as_secs()).ok(),
+            timeout: u32::try_from(self.watch_lifetime.as_secs()).ok(),
             bookmarks: true,
             ..WatchParams::default()
         };
-        let request = built(&attempt, workloads(Some(namespace)).watch(&params, version))?;
-        let body = self.shared.transport.stream(&attempt, &request, HEADERS).await?;
-        Ok(Watch::new(&attempt, body, lifetime))
+        let request = built(&operation, workloads(namespace).watch(&params, version))?;
+        let body = self.transport.stream(&operation, &request, HEADERS).await?;
+        Ok(Watch::new(&operation, body, self.watch_lifetime))
     }
 
-    /// One look at an object. That it is absent is asked twice: whoever waits for it takes that for its end.
-    pub(crate) async fn sight(&self, id: &WorkloadId) -> Sight {
+    /// Reads one Workload for somebody who waits for it. That it is absent is asked twice: it may end the wait.
+    pub(crate) async fn observe(&self, id: &WorkloadId) -> Observation {
         match self.get(id).await {
-            Err(error) if error.is_not_found() => self.second_sight(id).await,
-            Ok(object) => Sight::Present(object),
-            Err(error) => Sight::Trouble(error),
+            Err(error) if error.is_not_found() => self.observe_once(id).await,
+            read => read.into(),
         }
     }
 
-    /// A look at an object that somebody has just said to be absent.
-    pub(crate) async fn second_sight(&self, id: &WorkloadId) -> Sight {
-        match self.get(id).await {
-            Ok(object) => Sight::Present(object),
-            Err(error) if error.is_not_found() => Sight::Absent,
-            Err(error) => Sight::Trouble(error),
-        }
+    /// Reads one Workload that has just been said to be absent.
+    pub(crate) async fn observe_once(&self, id: &WorkloadId) -> Observation {
+        self.get(id).await.into()
     }
 
     /// Succeeds if the namespace exists, or if the caller may not read namespaces.
     ///
     /// # Errors
     /// [`Error::is_namespace_missing`] if the API says that it does not exist; any other error if nobody knows.
-    pub(crate) async fn expect_namespace(&self, attempt: &Attempt, namespace: &Namespace) -> Result<(), Error> {
+    pub(crate) async fn expect_namespace(&self, operation: &Operation, namespace: &Namespace) -> Result<(), Error> {
         let name = namespace.as_str();
         let request = built(
-            attempt,
+            operation,
             Build::new("/api/v1/namespaces").get(name, &GetParams::default()),
         )?;
-        match self.send(attempt, &request, Repeat::Safe).await {
+        match self.send(operation, &request, Repeat::Safe).await {
             Err(error) if error.is_forbidden() && !error.is_unauthorized() => Ok(()),
             done => done.map(drop),
         }
@@ -172,34 +233,33 @@ impl Client {
     /// does serve what was asked for.
     pub(crate) async fn send(
         &self,
-        attempt: &Attempt,
+        operation: &Operation,
         request: &http::Request<Vec<u8>>,
         repeat: Repeat,
     ) -> Result<Success, Error> {
         let is_path = |error: &Error| matches!(error.kind(), Kind::NotFound(Missing::Path));
-        let send = || self.shared.transport.send(attempt, request, repeat, &self.limits);
+        let send = || self.transport.send(operation, request, repeat, &self.limits);
         let error = match send().await {
             Err(error) if is_path(&error) => error,
             done => return done,
         };
-        match self.what_is_missing(attempt).await {
+        match self.what_is_missing(operation).await {
             Missing::Path => match send().await {
                 Err(again) if is_path(&again) => Err(error),
                 done => done,
             },
-            missing => Err(Error::new(attempt, Kind::NotFound(missing))),
+            missing => Err(Error::new(operation, Kind::NotFound(missing))),
         }
     }
 
     /// Asks the server what it serves: nothing at all (no such project), other groups than ours, or just what was asked for.
-    async fn what_is_missing(&self, attempt: &Attempt) -> Missing {
+    async fn what_is_missing(&self, operation: &Operation) -> Missing {
         let Ok(request) = http::Request::get("/apis").body(Vec::new()) else {
             return Missing::Path;
         };
         let answer = self
-            .shared
             .transport
-            .send(attempt, &request, Repeat::Safe, &self.limits)
+            .send(operation, &request, Repeat::Safe, &self.limits)
             .await;
         let groups = match &answer {
             Ok(success) => Some(&success.json["groups"]),
@@ -208,7 +268,7 @@ impl Client {
         };
         let Some(Value::Array(groups)) = groups else {
             return Missing::Project {
-                server: self.server().to_owned(),
+                server: self.transport.server().to_owned(),
             };
         };
         let versions = groups
@@ -226,39 +286,43 @@ impl Client {
     }
 }
 
+impl fmt::Debug for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Requests")
+            .field("server", &self.transport.server())
+            .finish_non_exhaustive()
+    }
+}
+
 /// One page of a list.
-pub(super) struct Answer {
-    pub(super) items: Vec<Object>,
+pub(crate) struct ListPage {
+    pub(crate) items: Vec<Object>,
     /// What the next page is asked for with; none after the last.
-    pub(super) token: Option<String>,
+    pub(crate) token: Option<String>,
     /// The resource version that a watch may start from.
-    pub(super) version: String,
+    pub(crate) version: String,
     /// How many objects come after this page, where the server says.
-    pub(super) remaining: Option<u64>,
+    pub(crate) remaining: Option<u64>,
 }
 
-pub(crate) fn workloads(namespace: Option<&Namespace>) -> Build {
+/// The requests to the Workloads of a namespace.
+pub(crate) fn workloads(namespace: &Namespace) -> Build {
     let (group, plural) = (api::API_VERSION, api::PLURAL);
-    Build::new(match namespace {
-        Some(namespace) => format!("/apis/{group}/namespaces/{namespace}/{plural}"),
-        None => format!("/apis/{group}/{plural}"),
-    })
+    Build::new(format!("/apis/{group}/namespaces/{namespace}/{plural}"))
 }
 
-pub(super) fn listed(namespace: Option<&Namespace>) -> String {
-    namespace.map_or_else(
-        || "workloads".to_owned(),
-        |namespace| format!("workloads in {namespace}"),
-    )
+/// To list the Workloads of a namespace.
+pub(crate) fn list_of(namespace: &Namespace) -> Operation {
+    Operation::new("list", format_args!("workloads in {namespace}"))
 }
 
 pub(crate) fn built(
-    attempt: &Attempt,
+    operation: &Operation,
     request: Result<http::Request<Vec<u8>>, kube::core::request::Error>,
 ) -> Result<http::Request<Vec<u8>>, Error> {
     request.map_err(|error| {
         Error::new(
-            attempt,
+            operation,
             Kind::Request {
                 message: error.to_string(),
             },

@@ -1,4 +1,4 @@
-//! The field manager of one attempt to create, and what its entry in `metadata.managedFields` tells. Pure.
+//! The field manager of one create, and what its entry in `metadata.managedFields` tells. Pure.
 //!
 //! A server-side apply cannot say "only if absent", and two creates by one manager silently replace each other. So a create
 //! is applied by a manager of its own, which is named after the lasting one: what another has made with other values is then
@@ -9,14 +9,14 @@ use serde_json::{Map, Value, json};
 
 use crate::object::Object;
 
-/// The name of a new attempt of `manager`.
+/// A new name for a provisional manager of `manager`, the lasting one.
 pub(crate) fn name(manager: &str) -> String {
     let nonce = uuid::Uuid::new_v4().simple().to_string();
     format!("{manager}.{}", &nonce[..12])
 }
 
-/// Whether a manager is an attempt of `of`.
-pub fn is_attempt(manager: &str, of: &str) -> bool {
+/// Whether a manager is a provisional one of `of`.
+pub fn is_provisional(manager: &str, of: &str) -> bool {
     let nonce = manager.strip_prefix(of).and_then(|rest| rest.strip_prefix('.'));
     nonce.is_some_and(|nonce| nonce.len() == 12 && nonce.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
@@ -54,14 +54,14 @@ pub(crate) fn has_applied(object: &Object, manager: &str) -> bool {
     entries.any(|entry| is_applied(entry) && entry["manager"] == manager)
 }
 
-/// Whether the object was made by an attempt that has applied to it, rather than found and merged into.
+/// Whether the object was made by a provisional manager that has applied to it, rather than found and merged into.
 ///
 /// A server sets the time of an entry just before that of the object's creation. Within that second the other owners tell:
-/// who came later owns only what it has changed, unless it is an attempt as well; of two of these, the first that gives its
+/// who came later owns only what it has changed, unless it is a provisional manager as well; of two of these, the first that gives its
 /// entry the lasting name has made it.
-pub(crate) fn has_created(object: &Object, attempt: &str, manager: &str) -> bool {
+pub(crate) fn has_created(object: &Object, provisional: &str, manager: &str) -> bool {
     let mut entries = object.managed_fields().iter();
-    let Some(ours) = entries.find(|entry| is_applied(entry) && entry["manager"] == attempt) else {
+    let Some(ours) = entries.find(|entry| is_applied(entry) && entry["manager"] == provisional) else {
         return false;
     };
     let time = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
@@ -72,7 +72,7 @@ pub(crate) fn has_created(object: &Object, attempt: &str, manager: &str) -> bool
     let others = object.managed_fields().iter().filter(|entry| {
         let name = entry["manager"].as_str().unwrap_or_default();
         let is_through_subresource = entry["subresource"].as_str().is_some_and(|name| !name.is_empty());
-        name != attempt && !is_through_subresource && !is_attempt(name, manager)
+        name != provisional && !is_through_subresource && !is_provisional(name, manager)
     });
     let spec = |entry: &Value| entry["fieldsV1"]["f:spec"].clone();
     !others.into_iter().any(|entry| share(&spec(entry), &spec(ours)))
@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     const MANAGER: &str = "terraform-provider-datum";
-    const ATTEMPT: &str = "terraform-provider-datum.0123456789ab";
+    const PROVISIONAL: &str = "terraform-provider-datum.0123456789ab";
 
     fn entry(manager: &str, operation: &str, fields: &Value) -> Value {
         json!({ "manager": manager, "operation": operation, "time": "2026-01-01T00:00:05Z", "fieldsV1": fields })
@@ -133,8 +133,8 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_told_from_other_managers_by_their_names() {
-        assert!(is_attempt(&name(MANAGER), MANAGER));
+    fn provisional_managers_are_told_from_others_by_their_names() {
+        assert!(is_provisional(&name(MANAGER), MANAGER));
         assert_ne!(name(MANAGER), name(MANAGER));
         let others = [
             MANAGER,
@@ -143,22 +143,22 @@ mod tests {
             "kubectl",
         ];
         for other in others {
-            assert!(!is_attempt(other, MANAGER), "{other}");
+            assert!(!is_provisional(other, MANAGER), "{other}");
         }
     }
 
     #[test]
-    fn what_an_attempt_owns_becomes_the_lasting_managers() {
-        let settled = |entries: &[Value], manager| renamed(entries, |name| name == ATTEMPT, manager);
+    fn what_a_provisional_manager_owns_becomes_the_lasting_managers() {
+        let settled = |entries: &[Value], manager| renamed(entries, |name| name == PROVISIONAL, manager);
         let theirs = entry("kubectl", "Update", &replicas());
-        let entries = [entry(ATTEMPT, "Apply", &image()), theirs.clone()];
+        let entries = [entry(PROVISIONAL, "Apply", &image()), theirs.clone()];
         let expected = vec![theirs.clone(), entry(MANAGER, "Apply", &image())];
         assert_eq!(settled(&entries, MANAGER), Some(expected.clone()));
         assert_eq!(settled(&expected, MANAGER), None, "there is nothing left to do");
 
         let both = [
             entry(MANAGER, "Apply", &replicas()),
-            entry(ATTEMPT, "Apply", &image()),
+            entry(PROVISIONAL, "Apply", &image()),
             theirs.clone(),
         ];
         let united = json!({ "f:spec": { "f:replicas": {}, "f:template": { "f:image": {} } } });
@@ -170,8 +170,8 @@ mod tests {
 
     #[test]
     fn who_came_first_has_made_it() {
-        let ours = || entry(ATTEMPT, "Apply", &image());
-        let has_created = |object: Object| has_created(&object, ATTEMPT, MANAGER);
+        let ours = || entry(PROVISIONAL, "Apply", &image());
+        let has_created = |object: Object| has_created(&object, PROVISIONAL, MANAGER);
         let alone = json!([ours()]);
         assert!(has_created(object("05", &alone)) && has_created(object("06", &alone)));
         assert!(!has_created(object("04", &alone)), "it existed before");
@@ -195,10 +195,10 @@ mod tests {
     #[test]
     fn a_manager_can_be_taken_out() {
         let entries = [
-            entry(ATTEMPT, "Apply", &image()),
+            entry(PROVISIONAL, "Apply", &image()),
             entry("kubectl", "Update", &replicas()),
         ];
-        assert_eq!(without(&entries, ATTEMPT), Some(vec![entries[1].clone()]));
+        assert_eq!(without(&entries, PROVISIONAL), Some(vec![entries[1].clone()]));
         assert_eq!(without(&entries, MANAGER), None);
     }
 }

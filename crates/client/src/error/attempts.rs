@@ -1,24 +1,24 @@
-//! How often a request was tried before its failure was final.
+//! How often a request was attempted before its failure was final.
 
 use std::fmt;
 use std::time::Duration;
 
-/// How often a request was tried, for how long, and what kept it from being tried again.
+/// How often a request was attempted, for how long, and what kept it from being attempted again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tries {
+pub struct Attempts {
     /// How often it was sent.
-    pub times: usize,
+    pub count: usize,
     /// From the first attempt to the last answer.
-    pub lasting: Duration,
+    pub elapsed: Duration,
     /// The pause that the server asked for, where it reaches beyond the time that the operation has left.
     pub refused_pause: Option<Duration>,
 }
 
 /// A clause that follows the reason of a failure; nothing where there was one attempt and no pause was asked for.
-impl fmt::Display for Tries {
+impl fmt::Display for Attempts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.times > 1 {
-            write!(f, "; {} times, for {} s", self.times, self.lasting.as_secs())?;
+        if self.count > 1 {
+            write!(f, "; {} times, for {} s", self.count, self.elapsed.as_secs())?;
         }
         if let Some(pause) = self.refused_pause {
             let pause = pause.as_secs();
@@ -36,17 +36,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn tries_are_told_where_there_was_more_than_one() {
-        let once = Tries {
-            times: 1,
-            ..Tries::default()
+    fn attempts_are_told_if_there_was_more_than_one() {
+        let once = Attempts {
+            count: 1,
+            ..Attempts::default()
         };
-        let often = Tries {
-            times: 12,
-            lasting: Duration::from_millis(15_900),
+        let often = Attempts {
+            count: 12,
+            elapsed: Duration::from_millis(15_900),
             refused_pause: None,
         };
-        let late = Tries {
+        let late = Attempts {
             refused_pause: Some(Duration::from_mins(15)),
             ..once
         };

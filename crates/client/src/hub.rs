@@ -5,12 +5,13 @@
 //! subscribed, so that nobody acts on what was true before: by the list that starts a watch, or by a GET of its own when
 //! it joins a watch that is running. An answer that was under way while the watch told something newer is dropped.
 //!
-//! A watch is trusted to tell what happens only as far as it is seen to. One that says nothing is helped by a look now and
-//! then; one that keeps to itself what the look shows, or its whole answer, or that ends as soon as it has begun, is no
-//! watch: for a while the objects are polled.
+//! A watch is trusted only as far as it proves itself. If it says nothing, the objects are read now and then. If it does not
+//! tell what such a read shows, if its answer does not come, or if it ends as soon as it has begun, the objects are polled for a
+//! while.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
@@ -22,56 +23,51 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
-use super::{Message, Watch};
-use crate::client::{Client, ListOptions};
 use crate::error::Error;
 use crate::object::Object;
+use crate::observation::Observation;
+use crate::options::ListOptions;
+use crate::requests::Requests;
+use crate::watch::{Message, Watch};
 
 /// The first and the longest pause between two polls.
 const POLLS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3));
-/// The first and the longest silence of a watch after which somebody looks for himself.
+/// The first and the longest silence of a watch after which the objects are read.
 const SILENCE: (Duration, Duration) = (Duration::from_secs(4), Duration::from_secs(15));
 /// The first and the longest pause between attempts to get a watch back.
 const RETURNS: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(3));
-/// How long a look may take; the next one comes soon, and on another connection.
-const GLANCE: Duration = Duration::from_secs(5);
-/// How much later than a look a watch may tell the same.
+/// How long a read may take beside a watch or in place of one; the next one comes soon, and on another connection.
+const READ_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much later than a read a watch may tell the same.
 const LAG: Duration = Duration::from_secs(2);
-/// How long a watch must have lived to be resumed without a pause, although it brought nothing.
+/// How long a watch must have lived to be resumed without a pause, although it told nothing.
 const USEFUL: Duration = Duration::from_secs(5);
-/// How many watches in a row may bring nothing before the objects are polled.
+/// How many watches in a row may be futile before the objects are polled.
 const FUTILE: usize = 3;
-/// How long objects are polled before a watch is tried again; it doubles as long as that is in vain.
-const SPELL: Duration = Duration::from_mins(1);
-const LONGEST_SPELL: Duration = Duration::from_mins(10);
+/// How long objects are polled before a watch is attempted again: at first, and at most. It doubles with each watch that fails.
+const FALLBACK: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(10));
 /// Up to how many objects are read one by one; more are listed.
 const FEW: usize = 3;
 
-/// What a subscriber sees.
-#[derive(Clone, Debug)]
-pub(crate) enum Sight {
-    /// The object as it is, or was a moment ago.
-    Present(Object),
-    /// There is no object of that name.
-    Absent,
-    /// Nothing can be seen at the moment, for this reason. The hub goes on trying.
-    Trouble(Error),
-}
+/// The hubs of a client, by namespace. Cheap to clone.
+#[derive(Clone, Default)]
+pub(crate) struct Hubs(Arc<Shared>);
 
-/// The hubs of a client, by namespace, and what they have learnt of the way to the server.
 #[derive(Default)]
-pub(crate) struct Hubs {
+struct Shared {
     open: Mutex<HashMap<Namespace, UnboundedSender<Command>>>,
-    futility: Mutex<Futility>,
+    fallback: Mutex<Fallback>,
+    subscriptions: AtomicU64,
 }
 
-/// Whether watches get through. All hubs of a client have the same way, a proxy or a gateway for one.
+/// Polling in place of watches that do not get through. All hubs of a client have the same way to the server, through the same
+/// proxy or gateway.
 #[derive(Debug, Default)]
-struct Futility {
+struct Fallback {
     /// Objects are polled before this moment.
     until: Option<Instant>,
-    /// How long the next spell of polling is.
-    spell: Duration,
+    /// How long objects were polled last; zero if watches work.
+    duration: Duration,
 }
 
 enum Command {
@@ -82,7 +78,7 @@ enum Command {
 struct Subscriber {
     id: u64,
     name: WorkloadName,
-    sights: UnboundedSender<Sight>,
+    observations: UnboundedSender<Observation>,
     /// The newest version that it was shown.
     shown: Option<Version>,
     /// How often the watch told it something.
@@ -91,32 +87,32 @@ struct Subscriber {
 
 impl Subscriber {
     /// Shows what the watch tells, or what a list shows that was read while there was no watch.
-    fn show(&mut self, sight: Sight) {
+    fn show(&mut self, observation: Observation) {
         self.told += 1;
-        self.send(sight);
+        self.send(observation);
     }
 
     /// Shows what a request of its own has found, which was sent when the watch had told `told`. In between, the watch may
     /// have told of a deletion, or of a newer version.
-    fn show_found(&mut self, told: u64, sight: Sight) {
-        let is_old = match &sight {
-            Sight::Present(object) => Version::of(object)
+    fn show_found(&mut self, told: u64, observation: Observation) {
+        let is_old = match &observation {
+            Observation::Present(object) => Version::of(object)
                 .zip(self.shown)
                 .is_some_and(|(found, shown)| found < shown),
-            Sight::Absent => self.told != told,
-            Sight::Trouble(_) => false,
+            Observation::Absent => self.told != told,
+            Observation::Unavailable(_) => false,
         };
         if !is_old {
-            self.send(sight);
+            self.send(observation);
         }
     }
 
-    fn send(&mut self, sight: Sight) {
-        if let Sight::Present(object) = &sight {
+    fn send(&mut self, observation: Observation) {
+        if let Observation::Present(object) = &observation {
             self.shown = Version::of(object).or(self.shown);
         }
         // A subscriber that has gone is about to say so.
-        drop(self.sights.send(sight));
+        drop(self.observations.send(observation));
     }
 }
 
@@ -135,14 +131,14 @@ impl Version {
 pub(crate) struct Subscription {
     id: u64,
     commands: UnboundedSender<Command>,
-    sights: UnboundedReceiver<Sight>,
+    observations: UnboundedReceiver<Observation>,
 }
 
 impl Subscription {
-    /// The next sight. It does not end: a hub lives as long as its subscribers.
-    pub(crate) async fn next(&mut self) -> Sight {
-        match self.sights.recv().await {
-            Some(sight) => sight,
+    /// The next observation. It does not end: a hub lives as long as its subscribers.
+    pub(crate) async fn next(&mut self) -> Observation {
+        match self.observations.recv().await {
+            Some(observation) => observation,
             None => std::future::pending().await,
         }
     }
@@ -156,54 +152,54 @@ impl Drop for Subscription {
 }
 
 impl Hubs {
-    /// Subscribes to one object. `client` has no limits of its own.
-    pub(crate) fn subscribe(&self, client: &Client, id: &WorkloadId) -> Subscription {
-        let (sender, sights) = unbounded_channel();
-        let mut hubs = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+    /// Subscribes to one object. `requests` have no limits.
+    pub(crate) fn subscribe(&self, requests: &Requests, id: &WorkloadId) -> Subscription {
+        let (sender, observations) = unbounded_channel();
+        let mut hubs = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let commands = hubs.entry(id.namespace.clone()).or_insert_with(|| {
             let (commands, inbox) = unbounded_channel();
-            let hub = Hub::new(client.clone(), id.namespace.clone(), inbox);
+            let hub = Hub::new(self.clone(), requests.clone(), id.namespace.clone(), inbox);
             // Its requests are logged as those of the operation that needed it first.
             tokio::spawn(hub.run().in_current_span());
             commands
         });
         let subscriber = Subscriber {
-            id: client.next_number(),
+            id: self.0.subscriptions.fetch_add(1, Ordering::Relaxed),
             name: id.name.clone(),
-            sights: sender,
+            observations: sender,
             shown: None,
             told: 0,
         };
         let subscription = Subscription {
             id: subscriber.id,
             commands: commands.clone(),
-            sights,
+            observations,
         };
         // A hub takes itself off this map, under this lock, before it ends: it is listening.
         drop(commands.send(Command::Join(subscriber)));
         subscription
     }
 
-    /// Takes note that watches do not get through; whether that is news.
-    fn give_up_watching(&self) -> bool {
-        let mut futility = self.futility();
-        let is_news = futility.spell.is_zero();
-        futility.spell = (futility.spell * 2).clamp(SPELL, LONGEST_SPELL);
-        futility.until = Some(Instant::now() + futility.spell);
+    /// Has objects polled for a while, since watches do not get through. True if watches were thought to work.
+    fn fall_back(&self) -> bool {
+        let mut fallback = self.fallback();
+        let is_news = fallback.duration.is_zero();
+        fallback.duration = (fallback.duration * 2).clamp(FALLBACK.0, FALLBACK.1);
+        fallback.until = Some(Instant::now() + fallback.duration);
         is_news
     }
 
     /// Takes note that a watch has told something.
-    fn watching_works(&self) {
-        *self.futility() = Futility::default();
+    fn watches_work(&self) {
+        *self.fallback() = Fallback::default();
     }
 
-    fn watching_is_futile(&self) -> bool {
-        self.futility().until.is_some_and(|until| Instant::now() < until)
+    fn is_polling(&self) -> bool {
+        self.fallback().until.is_some_and(|until| Instant::now() < until)
     }
 
-    fn futility(&self) -> std::sync::MutexGuard<'_, Futility> {
-        self.futility.lock().unwrap_or_else(PoisonError::into_inner)
+    fn fallback(&self) -> std::sync::MutexGuard<'_, Fallback> {
+        self.0.fallback.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -230,7 +226,7 @@ impl Scope {
 /// Why watching stopped.
 enum Stop {
     /// The server closed the watch, the connection broke, or the version is too old: it is resumed.
-    Ended(Use),
+    Ended(Yield),
     /// The watch keeps to itself what it should tell, or says nothing at all.
     Held,
     /// The scope has changed, or the connection is dead: it begins with a list.
@@ -239,15 +235,16 @@ enum Stop {
     Idle,
 }
 
-/// Whether a watch was worth its request. One that brought nothing and ended at once must not become a busy loop.
+/// Whether a watch was worth its request. One that told nothing and ended at once must not become a busy loop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Use {
-    Some,
-    None,
+enum Yield {
+    Productive,
+    Futile,
 }
 
 struct Hub {
-    client: Client,
+    hubs: Hubs,
+    requests: Requests,
     namespace: Namespace,
     inbox: UnboundedReceiver<Command>,
     subscribers: Vec<Subscriber>,
@@ -259,9 +256,10 @@ struct Hub {
 }
 
 impl Hub {
-    fn new(client: Client, namespace: Namespace, inbox: UnboundedReceiver<Command>) -> Self {
+    fn new(hubs: Hubs, requests: Requests, namespace: Namespace, inbox: UnboundedReceiver<Command>) -> Self {
         Self {
-            client,
+            hubs,
+            requests,
             namespace,
             inbox,
             subscribers: Vec::new(),
@@ -287,40 +285,40 @@ impl Hub {
                 continue;
             }
             match self.watch_once().await {
-                Ok(Stop::Idle | Stop::Anew | Stop::Ended(Use::Some)) => {
+                Ok(Stop::Idle | Stop::Anew | Stop::Ended(Yield::Productive)) => {
                     (pauses, futile) = (between(RETURNS), 0);
                     continue;
                 }
                 Ok(Stop::Held) => {
-                    self.give_up_watching("tell nothing");
+                    self.fall_back("tell nothing");
                     continue;
                 }
-                Err(error) if error.is_forbidden() && !error.is_passing() => {
-                    self.unlisted_until = Some(Instant::now() + SPELL);
+                Err(error) if error.is_forbidden() && !error.is_transient() => {
+                    self.unlisted_until = Some(Instant::now() + FALLBACK.0);
                     continue;
                 }
                 // A watch that ends without a word is no watch: a list shows what it should have told.
-                Ok(Stop::Ended(Use::None)) => futile += 1,
+                Ok(Stop::Ended(Yield::Futile)) => futile += 1,
                 Err(error) => {
-                    futile += usize::from(!error.is_passing() && !error.is_unauthorized());
+                    futile += usize::from(!error.is_transient() && !error.is_unauthorized());
                     tracing::warn!(%error, "watching failed; it is resumed after a pause");
-                    self.show_trouble(&error);
+                    self.show_unavailable(&error);
                 }
             }
             self.version = None;
             if futile == FUTILE {
                 futile = 0;
-                self.give_up_watching("end as soon as they have begun");
+                self.fall_back("end as soon as they have begun");
             } else {
                 tokio::time::sleep(pauses.next().unwrap_or(RETURNS.1)).await;
             }
         }
     }
 
-    fn give_up_watching(&mut self, why: &str) {
+    fn fall_back(&mut self, why: &str) {
         self.version = None;
-        if self.client.hubs().give_up_watching() {
-            let server = self.client.server();
+        if self.hubs.fall_back() {
+            let server = self.requests.transport().server();
             tracing::warn!(
                 server,
                 "watches {why}: a proxy or gateway on the way to the API may keep them; objects are polled instead"
@@ -329,16 +327,16 @@ impl Hub {
     }
 
     fn is_polling(&self) -> bool {
-        self.client.hubs().watching_is_futile() || self.is_unlisted()
+        self.hubs.is_polling() || self.is_unlisted()
     }
 
     fn is_unlisted(&self) -> bool {
         self.unlisted_until.is_some_and(|until| Instant::now() < until)
     }
 
-    fn show_trouble(&mut self, error: &Error) {
+    fn show_unavailable(&mut self, error: &Error) {
         for subscriber in &mut self.subscribers {
-            subscriber.send(Sight::Trouble(error.clone()));
+            subscriber.send(Observation::Unavailable(error.clone()));
         }
     }
 
@@ -351,14 +349,14 @@ impl Hub {
         }
         let version = match self.version.clone() {
             Some(version) => version,
-            None => self.list(&self.client.clone()).await?,
+            None => self.list(&self.requests.clone()).await?,
         };
         let watch = match self
-            .client
+            .requests
             .watch(&self.namespace, &self.scope.options(), &version)
             .await
         {
-            Err(error) if error.is_expired() => return Ok(Stop::Ended(Use::None)),
+            Err(error) if error.is_expired() => return Ok(Stop::Ended(Yield::Futile)),
             Err(error) if error.is_timeout() => return Ok(Stop::Held),
             opened => opened?,
         };
@@ -367,69 +365,69 @@ impl Hub {
 
     /// Lists the objects of the scope and shows each subscriber its own. One that is missing is asked for by itself: a list
     /// is no proof of absence.
-    async fn list(&mut self, client: &Client) -> Result<String, Error> {
-        let (items, version) = client.list_at(&self.namespace, &self.scope.options()).await?;
+    async fn list(&mut self, requests: &Requests) -> Result<String, Error> {
+        let (items, version) = requests.list_at(&self.namespace, &self.scope.options()).await?;
         let mut missing = Vec::new();
         for subscriber in &mut self.subscribers {
             let found = items
                 .iter()
                 .find(|object| object.name() == Some(subscriber.name.as_str()));
             match found {
-                Some(object) => subscriber.show_found(subscriber.told, Sight::Present(object.clone())),
+                Some(object) => subscriber.show_found(subscriber.told, Observation::Present(object.clone())),
                 None => missing.push(subscriber.id),
             }
         }
-        self.look_for(client, &missing, Look::Second).await;
+        self.read(requests, &missing, Question::Absence).await;
         self.version = Some(version.clone());
         Ok(version)
     }
 
     /// Reads the objects of these subscribers and shows them.
-    async fn look_for(&mut self, client: &Client, wanted: &[u64], look: Look) {
-        let looks = self
+    async fn read(&mut self, requests: &Requests, wanted: &[u64], question: Question) {
+        let reads = self
             .subscribers
             .iter()
             .filter(|subscriber| wanted.contains(&subscriber.id));
-        let looks = looks.map(|subscriber| {
+        let reads = reads.map(|subscriber| {
             let (number, told) = (subscriber.id, subscriber.told);
             let id = WorkloadId::new(self.namespace.clone(), subscriber.name.clone());
             async move {
-                let sight = match look {
-                    Look::First => client.sight(&id).await,
-                    Look::Second => client.second_sight(&id).await,
+                let observation = match question {
+                    Question::State => requests.observe(&id).await,
+                    Question::Absence => requests.observe_once(&id).await,
                 };
-                (number, told, sight)
+                (number, told, observation)
             }
         });
-        let found = join_all(looks).await;
-        for (number, told, sight) in found {
-            self.show_found(number, told, sight);
+        let found = join_all(reads).await;
+        for (number, told, observation) in found {
+            self.show_found(number, told, observation);
         }
     }
 
-    fn show_found(&mut self, number: u64, told: u64, sight: Sight) {
+    fn show_found(&mut self, number: u64, told: u64, observation: Observation) {
         if let Some(subscriber) = self.subscribers.iter_mut().find(|subscriber| subscriber.id == number) {
-            subscriber.show_found(told, sight);
+            subscriber.show_found(told, observation);
         }
     }
 
     async fn follow(&mut self, mut watch: Watch) -> Result<Stop, Error> {
         let begun = Instant::now();
-        let mut brought = Use::None;
-        let mut first_sights = FuturesUnordered::new();
+        let mut yielded = Yield::Futile;
+        let mut first_reads = FuturesUnordered::new();
         let mut silences = between(SILENCE);
-        let mut look_at = begun + silences.next().unwrap_or(SILENCE.1);
+        let mut read_at = begun + silences.next().unwrap_or(SILENCE.1);
         loop {
             let end = tokio::select! {
                 command = self.inbox.recv() => match command {
                     Some(Command::Join(subscriber)) => {
                         let id = WorkloadId::new(self.namespace.clone(), subscriber.name.clone());
-                        let (client, number) = (self.client.hurried(GLANCE), subscriber.id);
+                        let (requests, number) = (self.requests.once_within(READ_TIMEOUT), subscriber.id);
                         self.subscribers.push(subscriber);
                         if self.wanted_scope() != self.scope {
                             return Ok(Stop::Anew);
                         }
-                        first_sights.push(async move { (number, client.sight(&id).await) });
+                        first_reads.push(async move { (number, requests.observe(&id).await) });
                         continue;
                     }
                     Some(Command::Leave(id)) => {
@@ -441,68 +439,68 @@ impl Hub {
                     }
                     None => return Ok(Stop::Idle),
                 },
-                Some((number, sight)) = first_sights.next(), if !first_sights.is_empty() => {
-                    if let Sight::Trouble(error) = sight {
+                Some((number, observation)) = first_reads.next(), if !first_reads.is_empty() => {
+                    if let Observation::Unavailable(error) = observation {
                         // The list that comes next shows it what it could not see.
                         return Err(error);
                     }
-                    self.show_found(number, 0, sight);
+                    self.show_found(number, 0, observation);
                     continue;
                 }
                 message = watch.next() => match message {
                     Ok(Some(message)) => {
-                        if brought == Use::None {
-                            brought = Use::Some;
-                            self.client.hubs().watching_works();
+                        if yielded == Yield::Futile {
+                            yielded = Yield::Productive;
+                            self.hubs.watches_work();
                         }
                         self.deliver(message);
                         silences = between(SILENCE);
-                        look_at = Instant::now() + silences.next().unwrap_or(SILENCE.1);
+                        read_at = Instant::now() + silences.next().unwrap_or(SILENCE.1);
                         continue;
                     }
                     Ok(None) => Ok(()),
                     Err(error) => Err(error),
                 },
-                () = tokio::time::sleep_until(look_at) => {
+                () = tokio::time::sleep_until(read_at) => {
                     if self.is_behind(&mut watch).await {
                         // One that has told nothing yet may be kept back; the connection of another is dead.
-                        return Ok(if brought == Use::None { Stop::Held } else { Stop::Anew });
+                        return Ok(if yielded == Yield::Futile { Stop::Held } else { Stop::Anew });
                     }
-                    look_at = Instant::now() + silences.next().unwrap_or(SILENCE.1);
+                    read_at = Instant::now() + silences.next().unwrap_or(SILENCE.1);
                     continue;
                 }
             };
-            if !first_sights.is_empty() {
+            if !first_reads.is_empty() {
                 // Somebody has not been shown anything yet, and nobody will ask again.
                 self.version = None;
             }
             if begun.elapsed() >= USEFUL {
-                brought = Use::Some;
+                yielded = Yield::Productive;
             }
             return match end {
-                Ok(()) => Ok(Stop::Ended(brought)),
+                Ok(()) => Ok(Stop::Ended(yielded)),
                 Err(error) if error.is_expired() => {
                     self.version = None;
-                    Ok(Stop::Ended(brought))
+                    Ok(Stop::Ended(yielded))
                 }
-                Err(error) if brought == Use::Some && error.is_passing() => Ok(Stop::Ended(brought)),
+                Err(error) if yielded == Yield::Productive && error.is_transient() => Ok(Stop::Ended(yielded)),
                 Err(error) => Err(error),
             };
         }
     }
 
-    /// Looks at the objects while the watch says nothing. True if it goes on saying nothing although they have changed.
+    /// Reads the objects while the watch says nothing. True if it goes on saying nothing although they have changed.
     async fn is_behind(&mut self, watch: &mut Watch) -> bool {
         let shown = |hub: &Self| hub.subscribers.iter().map(|of| (of.id, of.shown)).collect::<Vec<_>>();
         let before = shown(self);
-        self.look().await;
+        self.read_all().await;
         if shown(self) == before {
             return false;
         }
         self.version = None;
         match tokio::time::timeout(LAG, watch.next()).await {
             Ok(Ok(Some(message))) => {
-                self.client.hubs().watching_works();
+                self.hubs.watches_work();
                 self.deliver(message);
                 false
             }
@@ -511,13 +509,13 @@ impl Hub {
     }
 
     fn deliver(&mut self, message: Message) {
-        let (object, sight) = match message {
+        let (object, observation) = match message {
             Message::Bookmark(version) => {
                 self.version = Some(version);
                 return;
             }
-            Message::Changed(object) => (object.clone(), Sight::Present(object)),
-            Message::Deleted(object) => (object, Sight::Absent),
+            Message::Changed(object) => (object.clone(), Observation::Present(object)),
+            Message::Deleted(object) => (object, Observation::Absent),
         };
         if let Some(version) = object.resource_version() {
             self.version = Some(version.to_owned());
@@ -527,21 +525,21 @@ impl Hub {
             .iter_mut()
             .filter(|of| object.name() == Some(of.name.as_str()))
         {
-            // A look has shown it something newer already.
+            // A read has shown it something newer already.
             let is_old = Version::of(&object)
                 .zip(subscriber.shown)
                 .is_some_and(|(told, shown)| told < shown);
             if !is_old {
-                subscriber.show(sight.clone());
+                subscriber.show(observation.clone());
             }
         }
     }
 
-    /// Looks at the objects now and then, until a watch is worth another try or nobody is interested any more.
+    /// Reads the objects now and then, until a watch is worth another try or nobody is interested any more.
     async fn poll(&mut self) {
         let mut pauses = between(POLLS);
         while self.is_polling() && !self.subscribers.is_empty() {
-            self.look().await;
+            self.read_all().await;
             let next = Instant::now() + pauses.next().unwrap_or(POLLS.1);
             while !self.subscribers.is_empty() {
                 let command = tokio::select! {
@@ -561,23 +559,23 @@ impl Hub {
         }
     }
 
-    /// One look at all objects: by a request for each where there are few of them, or where lists are not allowed.
-    async fn look(&mut self) {
-        let glance = self.client.hurried(GLANCE);
+    /// Reads all objects: by a request for each where there are few of them, or where lists are not allowed.
+    async fn read_all(&mut self) {
+        let requests = self.requests.once_within(READ_TIMEOUT);
         if self.subscribers.len() > FEW && !self.is_unlisted() {
             self.scope = Scope::Namespace;
-            match self.list(&glance).await {
+            match self.list(&requests).await {
                 Ok(_) => {}
-                Err(error) if error.is_forbidden() && !error.is_passing() => {
-                    self.unlisted_until = Some(Instant::now() + SPELL);
+                Err(error) if error.is_forbidden() && !error.is_transient() => {
+                    self.unlisted_until = Some(Instant::now() + FALLBACK.0);
                 }
-                Err(error) => self.show_trouble(&error),
+                Err(error) => self.show_unavailable(&error),
             }
             // What a watch may go on from is the watch's own business.
             self.version = None;
         } else {
             let all: Vec<_> = self.subscribers.iter().map(|subscriber| subscriber.id).collect();
-            self.look_for(&glance, &all, Look::First).await;
+            self.read(&requests, &all, Question::State).await;
         }
     }
 
@@ -596,8 +594,7 @@ impl Hub {
 
     /// Takes the hub off the map, unless somebody has just joined.
     fn retire(&mut self) -> bool {
-        let hubs = self.client.hubs();
-        let mut hubs = hubs.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut hubs = self.hubs.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         if !self.inbox.is_empty() {
             return false;
         }
@@ -614,13 +611,13 @@ impl Hub {
     }
 }
 
-/// What a look at one object is to answer.
+/// What the read of an object is to answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Look {
+enum Question {
     /// How it is.
-    First,
-    /// Whether it is really gone, as a list says.
-    Second,
+    State,
+    /// Whether it is really absent, as a list says.
+    Absence,
 }
 
 /// Pauses between two bounds that double each time, with jitter.
@@ -639,32 +636,32 @@ mod tests {
 
     use super::*;
 
-    fn subscriber() -> (Subscriber, UnboundedReceiver<Sight>) {
-        let (sights, seen) = unbounded_channel();
+    fn subscriber() -> (Subscriber, UnboundedReceiver<Observation>) {
+        let (observations, seen) = unbounded_channel();
         let subscriber = Subscriber {
             id: 1,
             name: "web".parse().unwrap(),
-            sights,
+            observations,
             shown: None,
             told: 0,
         };
         (subscriber, seen)
     }
 
-    fn at(version: &str) -> Sight {
-        Sight::Present(Object::new(
+    fn at(version: &str) -> Observation {
+        Observation::Present(Object::new(
             json!({ "metadata": { "name": "web", "resourceVersion": version } }),
         ))
     }
 
     /// The versions that were shown, and `gone`.
-    fn shown(seen: &mut UnboundedReceiver<Sight>) -> Vec<String> {
+    fn shown(seen: &mut UnboundedReceiver<Observation>) -> Vec<String> {
         let mut shown = Vec::new();
-        while let Ok(sight) = seen.try_recv() {
-            shown.push(match sight {
-                Sight::Present(object) => object.resource_version().unwrap().to_owned(),
-                Sight::Absent => "gone".to_owned(),
-                Sight::Trouble(error) => error.to_string(),
+        while let Ok(observation) = seen.try_recv() {
+            shown.push(match observation {
+                Observation::Present(object) => object.resource_version().unwrap().to_owned(),
+                Observation::Absent => "gone".to_owned(),
+                Observation::Unavailable(error) => error.to_string(),
             });
         }
         shown
@@ -675,10 +672,10 @@ mod tests {
         let (mut subscriber, mut seen) = subscriber();
         subscriber.show(at("110"));
         subscriber.show_found(0, at("99"));
-        subscriber.show_found(0, Sight::Absent);
+        subscriber.show_found(0, Observation::Absent);
         subscriber.show_found(0, at("111"));
         assert_eq!(shown(&mut seen), ["110", "111"]);
-        subscriber.show_found(1, Sight::Absent);
+        subscriber.show_found(1, Observation::Absent);
         assert_eq!(shown(&mut seen), ["gone"], "nothing was told since that was asked");
     }
 

@@ -48,8 +48,6 @@ pub struct DeleteOptions {
     pub uid: Option<String>,
     /// What happens to what the object owns; `None` leaves it to the server.
     pub propagation: Option<Propagation>,
-    /// Check and answer as if, but delete nothing.
-    pub dry_run: bool,
 }
 
 /// What happens to what a deleted object owns (garbage collection).

@@ -2,10 +2,11 @@
 
 use datum_model::id::Namespace;
 
-use super::requests::{Answer, PAGE, listed};
-use super::{Client, ListOptions};
-use crate::error::{Attempt, Error};
+use crate::client::Client;
+use crate::error::{Error, Operation};
 use crate::object::Object;
+use crate::options::ListOptions;
+use crate::requests::{ListPage, PAGE, Requests, list_of};
 
 /// How often in a row a list may begin anew without having come any further.
 const RESTARTS: usize = 3;
@@ -13,10 +14,10 @@ const RESTARTS: usize = 3;
 /// A list of the Workloads of a namespace, on its way. They come in the order of their names.
 #[derive(Debug)]
 pub struct Pages<'c> {
-    client: &'c Client,
+    requests: &'c Requests,
     namespace: Namespace,
     options: ListOptions,
-    attempt: Attempt,
+    operation: Operation,
     /// What the next page is asked for with; none for the first.
     token: Option<String>,
     /// The name of the last object that was given out.
@@ -41,9 +42,9 @@ impl Client {
     /// Lists Workloads of one namespace, a page at a time. [`ListOptions::limit`] ends the list early.
     pub fn pages_of(&self, namespace: &Namespace, options: &ListOptions) -> Pages<'_> {
         Pages {
-            client: self,
+            requests: self.requests(),
             namespace: namespace.clone(),
-            attempt: Attempt::new("list", listed(Some(namespace))),
+            operation: list_of(namespace),
             token: None,
             last: None,
             left: options.limit.map_or(usize::MAX, |limit| limit as usize),
@@ -61,7 +62,7 @@ impl Pages<'_> {
     /// [`Error::is_namespace_missing`] when nothing was found because there is no such namespace.
     pub async fn next(&mut self) -> Result<Option<Page>, Error> {
         while !self.is_over {
-            let Answer {
+            let ListPage {
                 mut items,
                 token,
                 remaining,
@@ -78,7 +79,7 @@ impl Pages<'_> {
             };
             let is_first = self.token.is_none() && self.last.is_none();
             if is_first && items.is_empty() {
-                self.client.expect_namespace(&self.attempt, &self.namespace).await?;
+                self.requests.expect_namespace(&self.operation, &self.namespace).await?;
             }
             if let Some(last) = &self.last {
                 items.retain(|item| item.name() > Some(last.as_str()));
@@ -106,15 +107,15 @@ impl Pages<'_> {
         Ok(None)
     }
 
-    async fn ask(&self) -> Result<Answer, Error> {
+    async fn ask(&self) -> Result<ListPage, Error> {
         // A list that begins anew has to pass over what was given out.
         let begins_anew = self.token.is_none() && self.last.is_some();
         let left = u32::try_from(self.left).ok().filter(|_| !begins_anew);
         let limit = left.into_iter().chain([PAGE]).min();
-        self.client
+        self.requests
             .page(
-                &self.attempt,
-                Some(&self.namespace),
+                &self.operation,
+                &self.namespace,
                 &self.options,
                 limit,
                 self.token.clone(),

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 /// The JSON with those characters escaped that YAML 1.1 changes or refuses. In JSON they stand only within strings.
-pub(super) fn escaped(json: Vec<u8>) -> Vec<u8> {
+pub(crate) fn escaped(json: Vec<u8>) -> Vec<u8> {
     // What is not ASCII begins at 0x80, and DEL is the one before it.
     if json.iter().all(|&byte| byte < 0x7f) {
         return json;

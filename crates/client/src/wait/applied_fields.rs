@@ -1,23 +1,23 @@
-//! What we wrote, and what others have made of it since.
+//! The fields that we applied, and what others have made of them since.
 //!
 //! `metadata.managedFields` says which fields are ours; it names the items of a list by their keys, so that no schema is
 //! needed to find a field again. Only `spec` counts: a label or an annotation does not change what runs.
 
 use serde_json::Value;
 
-use super::Overwritten;
+use super::outcome::Overwritten;
 use crate::object::Object;
 
 /// Fields of a write with the values that it left there.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Ours {
+pub(super) struct AppliedFields {
     spec: Value,
     generation: Option<i64>,
     /// The fields of our entries, in the form of `fieldsV1`.
     fields: Vec<Value>,
 }
 
-impl Ours {
+impl AppliedFields {
     /// What `manager` has applied, or its attempts: managers that are named after it.
     pub(super) fn of(written: &Object, manager: &str) -> Self {
         let fields = written.managed_fields().iter();
@@ -190,7 +190,8 @@ mod tests {
     fn a_rollback_names_field_value_and_manager() {
         for manager in [MANAGER, "terraform-provider-datum.x1y2"] {
             let theirs = json!([entry("kubectl-patch", "Update", &template(&json!({ "f:image": {} })))]);
-            let found = Ours::of(&written(manager), MANAGER).overwritten(&object(3, &spec(3, "nginx:1.25"), &theirs));
+            let found =
+                AppliedFields::of(&written(manager), MANAGER).overwritten(&object(3, &spec(3, "nginx:1.25"), &theirs));
             let expected = Overwritten {
                 field: r#"spec.template.spec.containers[name="app"].image"#.to_owned(),
                 wrote: json!("nginx:1.27"),
@@ -203,7 +204,7 @@ mod tests {
 
     #[test]
     fn what_is_not_ours_may_change() {
-        let ours = Ours::of(&written(MANAGER), MANAGER);
+        let ours = AppliedFields::of(&written(MANAGER), MANAGER);
         let mut other = spec(7, "nginx:1.27");
         other["template"]["spec"]["priorityClassName"] = json!("high");
         assert_eq!(
@@ -211,13 +212,13 @@ mod tests {
             [],
             "replicas are an autoscaler's"
         );
-        let theirs = Ours::of(&written("kubectl"), MANAGER);
+        let theirs = AppliedFields::of(&written("kubectl"), MANAGER);
         assert_eq!(
             theirs.overwritten(&object(3, &spec(3, "other"), &json!([]))),
             [],
             "nothing is known of ours"
         );
-        let same = Ours::of(&written("terraform-provider-datum-released"), MANAGER);
+        let same = AppliedFields::of(&written("terraform-provider-datum-released"), MANAGER);
         assert_eq!(
             same.overwritten(&object(3, &spec(3, "other"), &json!([]))),
             [],
@@ -227,7 +228,7 @@ mod tests {
 
     #[test]
     fn what_was_removed_is_told_once() {
-        let ours = Ours::of(&written(MANAGER), MANAGER);
+        let ours = AppliedFields::of(&written(MANAGER), MANAGER);
         let mut removed = spec(3, "nginx:1.27");
         removed["template"]["spec"]["containers"][0]["name"] = json!("other");
         let found = ours.overwritten(&object(3, &removed, &json!([])));
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn an_older_copy_is_no_change() {
-        let ours = Ours::of(&written(MANAGER), MANAGER);
+        let ours = AppliedFields::of(&written(MANAGER), MANAGER);
         assert_eq!(ours.overwritten(&object(1, &spec(3, "nginx:1.25"), &json!([]))), []);
     }
 }
