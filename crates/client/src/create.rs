@@ -15,7 +15,7 @@ const RENAMES: usize = 10;
 /// What came of a creation.
 #[derive(Clone, Debug)]
 pub enum Creation {
-    /// The object was made.
+    /// The object was made. The answer is the object as it was made, even if somebody has changed its specification since.
     Created(Box<Applied>),
     /// An object of that name exists, and was not touched.
     Exists(Box<Object>),
@@ -64,11 +64,19 @@ impl Client {
             return Ok(self.withdraw(id, applied.object, &manager).await);
         }
         match self.settle(id, applied.object.clone(), &manager).await {
-            Ok(object) => Ok(Creation::Created(Box::new(Applied {
-                object,
-                created: true,
-                ..applied
-            }))),
+            Ok(settled) => {
+                // The object may have been changed between the two writes. What the caller wrote is the first.
+                let object = if settled.generation() == applied.object.generation() {
+                    settled
+                } else {
+                    provisional_manager::settled(&applied.object, &manager, self.field_manager())
+                };
+                Ok(Creation::Created(Box::new(Applied {
+                    object,
+                    created: true,
+                    ..applied
+                })))
+            }
             Err(object) => Ok(self.withdraw(id, *object, &manager).await),
         }
     }

@@ -38,6 +38,15 @@ pub(crate) fn renamed(entries: &[Value], from: impl Fn(&str) -> bool, to: &str) 
     Some(kept.into_iter().cloned().chain([owned]).collect())
 }
 
+/// The object with the entries of `manager` under the name `to`, as if they had been renamed at once.
+pub(crate) fn settled(object: &Object, manager: &str, to: &str) -> Object {
+    let mut json = object.as_json().clone();
+    if let Some(entries) = renamed(object.managed_fields(), |name| name == manager, to) {
+        json["metadata"]["managedFields"] = entries.into();
+    }
+    Object::new(json)
+}
+
 /// The entries without those of one manager; `None` where it has none.
 pub(crate) fn without(entries: &[Value], manager: &str) -> Option<Vec<Value>> {
     let kept: Vec<_> = entries

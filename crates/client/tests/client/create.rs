@@ -320,6 +320,29 @@ async fn an_answer_that_is_lost_over_anothers_object_makes_it_not_ours() {
 }
 
 #[tokio::test]
+async fn what_was_created_is_told_although_another_changes_it_before_the_entry_is_renamed() {
+    let edit: fn(&mut Value) = |object| {
+        object["metadata"]["generation"] = json!(2);
+        object["spec"] = body("nginx:edited")["spec"].clone();
+        object["metadata"]["managedFields"] =
+            json!([entry("kubectl-edit", "Update"), object["metadata"]["managedFields"][0]]);
+    };
+    let api = Api::start(Store {
+        then: vec![edit],
+        ..Store::default()
+    })
+    .await;
+    let Ok(Creation::Created(applied)) = api.create("nginx").await else {
+        panic!("it was made")
+    };
+    let created = applied.object;
+    assert_eq!(created.as_json()["spec"], body("nginx")["spec"]);
+    assert_eq!(created.generation(), Some(1));
+    assert_eq!(created.managed_fields(), [entry(MANAGER, "Apply")]);
+    assert_eq!(api.managers(), ["kubectl-edit", MANAGER]);
+}
+
+#[tokio::test]
 async fn the_entry_is_renamed_although_others_write_meanwhile() {
     let write: fn(&mut Value) = |object| object["status"] = json!({ "phase": "Pending" });
     let busy = (503, status(503, "ServiceUnavailable", "busy", &json!({})));
