@@ -30,7 +30,7 @@ fn every_ending_of_a_wait_is_drawn() {
         .filter_map(|line| Some(line.split_once(':')?.0.to_owned()))
         .filter(|state| state != "Waiting")
         .collect();
-    assert_eq!(drawn, variants(&read("crates/client/src/wait.rs"), "Ending"));
+    assert_eq!(drawn, variants(&read("crates/client/src/wait/outcome.rs"), "Ending"));
     for state in drawn {
         assert!(
             guide.contains(&format!("{state} --> [*]: ")),

@@ -4,6 +4,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use expect_test::expect;
 use http::Response;
 use serde_json::json;
 use tower::service_fn;
@@ -186,4 +187,93 @@ async fn a_request_that_is_stalled_is_given_up_seconds_after_the_caller_has_stop
     let error = server.send(&limits).await.unwrap_err();
     assert!(error.is_cancelled(), "{error}");
     assert_eq!((server.requests(), begun.elapsed()), (1, GRACE));
+}
+
+/// An answer that no other attempt changes, and what is told of it.
+async fn told(status: u16, headers: &'static [(&'static str, &'static str)], body: &'static str) -> String {
+    let server = Server::new(move |_| {
+        let mut answer = Response::builder().status(status);
+        for (name, value) in headers {
+            answer = answer.header(*name, *value);
+        }
+        Some(answer.body(Body::from(body.as_bytes().to_vec())).unwrap())
+    });
+    let error = server.send(&within(Duration::from_mins(5))).await.unwrap_err();
+    assert_eq!(server.requests(), 1, "{error}");
+    format!("{error}\n")
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_is_sent_once() {
+    let json = &[("content-type", "application/json")];
+    let all = [
+        told(413, json, r#"{"kind":"Status","code":413,"reason":"RequestEntityTooLarge","message":"Request entity too large: limit is 3145728"}"#).await,
+        told(413, &[("content-type", "text/html")], "<html><center><h1>413 Request Entity Too Large</h1></center></html>").await,
+        told(500, json, r#"{"kind":"Status","code":500,"message":"etcdserver: request is too large"}"#).await,
+        told(500, json, r#"{"kind":"Status","code":500,"message":"rpc error: code = ResourceExhausted desc = trying to send message larger than max (2100050 vs. 2097152)"}"#).await,
+        told(422, json, r#"{"kind":"Status","code":422,"reason":"Invalid","message":"Workload is invalid","details":{"causes":[{"reason":"FieldValueTooLong","field":"metadata.annotations","message":"Too long: may not be more than 262144 bytes"}]}}"#).await,
+        told(500, json, r#"{"kind":"Status","code":500,"message":"failed to create typed patch object (/web; g/v1, Kind=W): .spec.replica: field not declared in schema"}"#).await,
+    ];
+    expect![[r#"
+        cannot read workload project-shop/web: the object is too large for the API (413): Request entity too large: limit is 3145728
+        cannot read workload project-shop/web: the object is too large for the API (413): 413 Request Entity Too Large; that is no answer of the API, so a proxy in front of it has a lower limit
+        cannot read workload project-shop/web: the object is too large for the API (500): etcdserver: request is too large
+        cannot read workload project-shop/web: the object is too large for the API (500): rpc error: code = ResourceExhausted desc = trying to send message larger than max (2100050 vs. 2097152)
+        cannot read workload project-shop/web: the API refused it: metadata.annotations: Too long: may not be more than 262144 bytes
+        cannot read workload project-shop/web: the API refused it: spec.replica: field not declared in schema
+    "#]].assert_eq(&all.concat());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_of_something_in_front_of_the_api_is_final_and_says_who_answered() {
+    let html = &[("content-type", "text/html; charset=utf-8")];
+    let page = "<!doctype html><html><head><title>Sign in</title><style>b { color: red }</style></head><body><form>Password</form></body></html>";
+    let all = [
+        told(
+            302,
+            &[("location", "https://login.example.com/start?state=s3cret#s3cret")],
+            "",
+        )
+        .await,
+        told(303, &[("location", "/login?next=s3cret")], "").await,
+        told(307, &[("location", "https://me:s3cret@login.example.com/")], "").await,
+        told(308, html, page).await,
+        told(200, html, page).await,
+        told(200, &[("content-type", "application/json")], page).await,
+        told(
+            200,
+            &[("content-type", "application/json")],
+            r#"{"error":"login_required"}"#,
+        )
+        .await,
+        told(200, &[("content-type", "text/plain")], "ok").await,
+        told(200, &[], "").await,
+        told(204, &[], "").await,
+        told(401, html, page).await,
+        told(403, html, page).await,
+        told(403, &[], page).await,
+        told(407, html, "<h1>Proxy Authentication Required</h1>").await,
+        told(511, html, "<html>Log in to the network</html>").await,
+        told(511, &[], "").await,
+    ];
+    let all = all.concat();
+    assert!(!all.contains("s3cret"), "{all}");
+    expect![[r#"
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (302): an empty body; it leads to https://login.example.com/start
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (303): an empty body; it leads to /login
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (307): an empty body; it leads to https://login.example.com/
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (308, text/html; charset=utf-8): Sign in Password
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (200, text/html; charset=utf-8): Sign in Password
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (200, application/json): Sign in Password
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (200, application/json): {"error":"login_required"}
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (200, text/plain): ok
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (200): an empty body
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (204): an empty body
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (401, text/html; charset=utf-8): Sign in Password
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (403, text/html; charset=utf-8): Sign in Password
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (403): Sign in Password
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (407, text/html; charset=utf-8): Proxy Authentication Required
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (511, text/html; charset=utf-8): Log in to the network
+        cannot read workload project-shop/web: the answer of https://api.example.com is not one of the Kubernetes API (511): an empty body
+    "#]].assert_eq(&all);
 }
