@@ -292,6 +292,26 @@ fn every_guide_begins_with_a_configuration_that_runs() {
     }
 }
 
+/// What the guide names is what the simulator has, and the tests of waiting go through every scenario.
+#[test]
+fn what_troubleshooting_names_can_be_made_to_happen() {
+    let scenarios = read(&repository().join("docs/guides/local-control-plane.md"));
+    let guide = read(&repository().join("docs/guides/troubleshooting.md"));
+    let cases: Vec<&str> = guide.lines().filter(|line| line.starts_with("- **")).collect();
+    let named: Vec<&str> = cases
+        .iter()
+        .filter_map(|line| line.split_once("(`")?.1.split_once("`)"))
+        .flat_map(|(named, _)| named.split("`, `"))
+        .collect();
+    assert!(named.len() >= 8, "{named:?}");
+    for scenario in named {
+        assert!(
+            scenarios.contains(&format!("\n| `{scenario}` |")),
+            "the simulator has no scenario {scenario}"
+        );
+    }
+}
+
 #[test]
 fn the_guide_to_installing_says_which_cli_has_what() {
     let guide = read(&repository().join("docs/guides/installing.md"));
@@ -334,6 +354,68 @@ fn a_provider_in_the_folder_of_the_cli_is_installed_by_init() {
         let lock = read(&workspace.path().join(".terraform.lock.hcl"));
         assert!(lock.contains("datum-cloud/datum"), "{lock}");
     });
+}
+
+/// What stands in a block of the README, after a comment that marks it.
+fn marked<'r>(readme: &'r str, mark: &str) -> &'r str {
+    let (_, rest) = readme
+        .split_once(&format!("<!-- {mark} -->\n"))
+        .unwrap_or_else(|| panic!("the README has no {mark}"));
+    rest.split_once("\n\n").map_or(rest, |(block, _)| block)
+}
+
+/// Holds a block of the README against what is printed: its parts, between lines of `...`, come in this order. Where lines are
+/// broken does not count, since the CLIs break them at the width of the terminal.
+#[track_caller]
+fn is_printed(shown: &str, printed: &str) {
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let printed = words(printed);
+    let mut rest = printed.as_str();
+    for part in shown.split("\n...\n") {
+        let part = words(part);
+        let Some((_, after)) = rest.split_once(&part) else {
+            panic!("the README shows\n{part}\nand what is printed is\n{rest}");
+        };
+        rest = after;
+    }
+}
+
+#[test]
+fn the_readme_shows_what_is_printed() {
+    let readme = read(&repository().join("README.md"));
+    let block = |mark: &str| {
+        let (_, rest) = readme
+            .split_once(&format!("<!-- {mark} -->\n```text\n"))
+            .expect("the README shows it");
+        rest.split_once("\n```").expect("the block ends").0.to_owned()
+    };
+    let quickstart = read(&repository().join("examples/quickstart/main.tf"));
+    each_cli(|workspace| {
+        let quickstart = quickstart.replace("project-myproject", workspace.namespace());
+        workspace.write("versions.tf", "").config(&quickstart).applies();
+        workspace.config(&quickstart.replace("nginx:1.25", "nginx:does-not-exist"));
+        let named = |output: &str| output.replace(workspace.namespace(), "project-myproject");
+        let planned = workspace.run(&["plan", "-no-color"]).succeeds();
+        is_printed(&block("plan"), &named(&planned.stdout));
+        let failed = workspace.apply().fails();
+        is_printed(&block("apply"), &named(&failed.stderr));
+    });
+}
+
+#[test]
+fn the_readme_names_tests_that_there_are() {
+    let readme = read(&repository().join("README.md"));
+    let rows: Vec<&str> = marked(&readme, "tests").lines().skip(2).collect();
+    assert!(rows.len() > 5, "{rows:?}");
+    for row in rows {
+        let test = row.rsplit('`').nth(1).unwrap_or_default();
+        let (module, name) = test.split_once("::").unwrap_or_else(|| panic!("{row} names no test"));
+        let module = read(&repository().join(format!("tests/acceptance/{module}.rs")));
+        assert!(
+            module.contains(&format!("#[test]\nfn {name}() {{")),
+            "there is no test {test}"
+        );
+    }
 }
 
 #[test]
