@@ -11,78 +11,32 @@
 //! - update, merge patch, JSON patch: the same with [`prepare_update`] and [`validate_update`]
 //! - apply: `apply::apply` (which defaults), then [`prepare_create`] or [`prepare_update`], then validation
 //!
-//! and [`settle`] before the object is stored.
+//! and [`normalize`] before the object is stored.
 
 mod duplicates;
 mod field_error;
+mod field_validation;
 mod lifecycle;
 mod metadata;
 mod names;
 mod replicas;
+mod rules;
 mod structural;
 mod values;
 
 pub use duplicates::duplicate_fields;
 pub use field_error::FieldError;
-pub use lifecycle::{prepare_create, prepare_update};
+pub use field_validation::{FieldValidation, check_fields};
+pub use lifecycle::{Part, prepare_create, prepare_update};
 pub use metadata::{Decoder, dedup_owner_references, manager_of_user_agent, object_meta, validate_manager, warnings};
+pub use rules::{NameRule, Rules};
 pub use structural::default;
-
-use std::str::FromStr;
 
 use serde_json::Value;
 
 use datum_model::schema::Schema;
 
 use crate::number;
-
-/// What to do about unknown and duplicate fields (`fieldValidation`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FieldValidation {
-    /// Drop them silently.
-    Ignore,
-    /// Drop them and warn. The default.
-    Warn,
-    /// Refuse the request.
-    Strict,
-}
-
-/// The part of the object that an endpoint writes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
-    /// Everything but the status.
-    Main,
-    /// The status.
-    Status,
-    /// The replicas, through the scale subresource.
-    Scale,
-}
-
-/// What the names of a kind may look like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NameRule {
-    /// A DNS subdomain (RFC 1123), as most names are.
-    Subdomain,
-    /// A DNS label (RFC 1123), as the names of namespaces are.
-    Label,
-}
-
-/// What is known of the kind that is written.
-#[derive(Clone, Copy, Debug)]
-pub struct Rules<'a> {
-    /// The schema of the whole object.
-    pub schema: &'a Schema,
-    /// `compute.miloapis.com/v1alpha1`.
-    pub api_version: &'a str,
-    /// `Workload`.
-    pub kind: &'a str,
-    /// What the names may look like.
-    pub names: NameRule,
-    /// Whether the objects live in a namespace.
-    pub namespaced: bool,
-    /// Whether there is a scale subresource on `.spec.replicas` and `.status.replicas`.
-    pub scale: bool,
-}
 
 /// Removes what the schema does not know, and the nulls that stand for absence; gives the unknown fields as
 /// `unknown field "spec.replica"` (for [`check_fields`]).
@@ -98,24 +52,10 @@ pub fn coerce(object: &mut Value, schema: &Schema, decoder: Decoder) -> Result<V
 
 /// An accepted object as it reads back from the store: without the nulls and the empty metadata that an apply may leave, and
 /// with its numbers as they were written down.
-pub fn settle(object: &mut Value, schema: &Schema) {
+pub fn normalize(object: &mut Value, schema: &Schema) {
     // What cannot be read was refused before.
     let _ = coerce(object, schema, Decoder::Metadata);
-    number::settle(object);
-}
-
-/// What unknown and duplicate fields lead to: the warnings to send, or the message of a 400 without its prefix:
-/// `strict decoding error: unknown field "spec.replica"`.
-///
-/// # Errors
-/// In strict mode, where there is a problem.
-pub fn check_fields(problems: Vec<String>, mode: FieldValidation) -> Result<Vec<String>, String> {
-    match mode {
-        FieldValidation::Ignore => Ok(Vec::new()),
-        FieldValidation::Warn => Ok(problems),
-        FieldValidation::Strict if problems.is_empty() => Ok(problems),
-        FieldValidation::Strict => Err(format!("strict decoding error: {}", problems.join(", "))),
-    }
+    number::normalize(object);
 }
 
 /// Everything that is wrong with a new object.
@@ -170,20 +110,6 @@ fn validate_type(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
             (found != wanted).then(|| FieldError::invalid(field, &found.into(), &format!("must be {wanted}")))
         })
         .collect()
-}
-
-impl FromStr for FieldValidation {
-    type Err = ();
-
-    /// Reads the parameter `fieldValidation`; empty is the default.
-    fn from_str(text: &str) -> Result<Self, ()> {
-        match text {
-            "Ignore" => Ok(Self::Ignore),
-            "" | "Warn" => Ok(Self::Warn),
-            "Strict" => Ok(Self::Strict),
-            _ => Err(()),
-        }
-    }
 }
 
 #[cfg(test)]

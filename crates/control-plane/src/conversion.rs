@@ -1,6 +1,8 @@
 //! Objects that are shown in another shape than they are kept in: events, which have two, core/v1 and events.k8s.io/v1, and
 //! are kept in the first.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 /// The names of the same field: core/v1, events.k8s.io/v1.
@@ -15,7 +17,7 @@ const RENAMED: [(&str, &str); 7] = [
 ];
 
 /// How a resource's objects are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Conversion {
     /// As they are kept.
     None,
@@ -24,7 +26,7 @@ pub enum Conversion {
 }
 
 impl Conversion {
-    /// The object as it is kept.
+    /// Turns what is shown into what is stored.
     pub fn to_stored(self, object: &mut Value) {
         if self == Conversion::Events {
             rename(object, |(core, events)| (events, core));
@@ -32,11 +34,28 @@ impl Conversion {
         }
     }
 
-    /// The object as it is shown.
+    /// A stored object as it is shown.
+    pub fn shown(self, stored: &Value) -> Cow<'_, Value> {
+        if self == Conversion::None {
+            return Cow::Borrowed(stored);
+        }
+        let mut object = stored.clone();
+        self.from_stored(&mut object);
+        Cow::Owned(object)
+    }
+
+    /// Turns a stored object into what is shown.
     pub fn from_stored(self, object: &mut Value) {
         if self == Conversion::Events {
-            rename(object, |names| names);
+            self.rename(object);
             object["apiVersion"] = "events.k8s.io/v1".into();
+        }
+    }
+
+    /// Gives the fields of an object, or their schemas, the names under which they are shown.
+    pub fn rename(self, fields: &mut Value) {
+        if self == Conversion::Events {
+            rename(fields, |names| names);
         }
     }
 }

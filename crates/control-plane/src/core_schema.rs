@@ -11,50 +11,66 @@ use serde::Deserialize as _;
 use serde_json::{Value, json};
 use structured_merge as merge;
 
-use crate::resource::{self, Table};
+use crate::conversion::Conversion;
+use crate::resource::table::Table;
 
-/// The schema of the objects of a table.
-pub fn of(table: Table) -> &'static Schema {
-    static SCHEMAS: LazyLock<HashMap<Table, Schema>> = LazyLock::new(|| of_tables(schema));
-    &SCHEMAS[&table]
+/// A table, and how its objects are shown.
+type Shape = (Table, Conversion);
+
+/// The schema of the objects of a table, as they are shown.
+pub fn of(table: Table, conversion: Conversion) -> &'static Schema {
+    static SCHEMAS: LazyLock<HashMap<Shape, Schema>> = LazyLock::new(|| of_shapes(schema));
+    &SCHEMAS[&(table, conversion)]
 }
 
 /// The same, as merging reads it.
-pub fn merged_by(table: Table) -> &'static merge::Schema {
-    static SCHEMAS: LazyLock<HashMap<Table, merge::Schema>> = LazyLock::new(|| of_tables(merge_schema));
-    &SCHEMAS[&table]
+pub fn merged_by(table: Table, conversion: Conversion) -> &'static merge::Schema {
+    static SCHEMAS: LazyLock<HashMap<Shape, merge::Schema>> = LazyLock::new(|| of_shapes(merge_schema));
+    &SCHEMAS[&(table, conversion)]
 }
 
 /// The members that every object of a table has, as a Go struct has them, if only empty.
-pub fn members(table: Table) -> &'static [&'static str] {
+pub fn members(table: Table, conversion: Conversion) -> &'static [&'static str] {
     match table {
+        Table::Events if conversion == Conversion::Events => &["regarding", "deprecatedSource"],
         Table::Events => &["involvedObject", "source"],
         Table::Secrets | Table::ConfigMaps | Table::ServiceAccounts => &[],
         _ => &["spec", "status"],
     }
 }
 
-fn of_tables<S>(read: fn(&Value) -> S) -> HashMap<Table, S> {
-    resource::ALL
-        .iter()
-        .map(|resource| (resource.table, read(&openapi(resource.table))))
+fn of_shapes<S>(read: fn(&Value) -> S) -> HashMap<Shape, S> {
+    let shapes = Table::ALL.into_iter().map(|table| (table, Conversion::None));
+    shapes
+        .chain([(Table::Events, Conversion::Events)])
+        .map(|(table, conversion)| ((table, conversion), read(&openapi(table, conversion))))
         .collect()
 }
 
-fn openapi(table: Table) -> Value {
+fn openapi(table: Table, conversion: Conversion) -> Value {
     let mut properties = contents(table);
-    for member in members(table) {
-        properties[*member] = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true, "default": {}});
+    conversion.rename(&mut properties);
+    for member in members(table, conversion) {
+        if properties[*member].is_null() {
+            properties[*member] = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+        }
+        properties[*member]["default"] = json!({});
     }
     json!({"type": "object", "properties": properties})
 }
 
-/// The fields beside apiVersion, kind, metadata and [`members`], as OpenAPI.
+/// The fields beside apiVersion, kind and metadata, as OpenAPI; of [`members`] only those whose fields matter.
 fn contents(table: Table) -> Value {
     let string = json!({"type": "string"});
     let boolean = json!({"type": "boolean"});
     let strings = json!({"type": "object", "additionalProperties": string});
     let object = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    // A reference to an object is owned as a whole.
+    let reference = json!({
+        "type": "object",
+        "x-kubernetes-map-type": "atomic",
+        "x-kubernetes-preserve-unknown-fields": true,
+    });
     let objects = json!({"type": "array", "items": object});
     match table {
         Table::Events => json!({
@@ -62,10 +78,11 @@ fn contents(table: Table) -> Value {
             "count": {"type": "integer", "format": "int32"},
             "eventTime": {"type": "string", "nullable": true},
             "firstTimestamp": {"type": "string", "nullable": true},
+            "involvedObject": reference,
             "lastTimestamp": {"type": "string", "nullable": true},
             "message": string,
             "reason": string,
-            "related": object,
+            "related": reference,
             "reportingComponent": string,
             "reportingInstance": string,
             "series": object,
@@ -83,6 +100,27 @@ fn contents(table: Table) -> Value {
             "imagePullSecrets": objects,
             "secrets": objects,
         }),
+        Table::ResourceQuotas => {
+            let amounts = json!({
+                "type": "object",
+                "additionalProperties": {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": true},
+            });
+            json!({
+                "spec": {
+                    "type": "object",
+                    "properties": {
+                        "hard": amounts,
+                        "scopeSelector": {
+                            "type": "object",
+                            "x-kubernetes-map-type": "atomic",
+                            "x-kubernetes-preserve-unknown-fields": true,
+                        },
+                        "scopes": {"type": "array", "items": string, "x-kubernetes-list-type": "atomic"},
+                    },
+                },
+                "status": {"type": "object", "properties": {"hard": amounts, "used": amounts}},
+            })
+        }
         _ => json!({}),
     }
 }

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::resource::{ALL, Resource, Subresource};
+use crate::resource::{ALL, Origin, Resource, Subresource};
 
 /// The Kubernetes version whose behaviour is served.
 pub(crate) const KUBERNETES: &str = "v1.36.3";
@@ -146,7 +146,7 @@ pub fn page(path: &str, accept: &str) -> Option<Page> {
         }
         ["apis", group, version] => {
             GROUPS.iter().find(|found| found == &&(*group, *version))?;
-            if is_built_in(group) {
+            if origin(group) == Some(Origin::BuiltIn) {
                 routing = Routing::Route;
             }
             resource_list(group, version)
@@ -156,9 +156,14 @@ pub fn page(path: &str, accept: &str) -> Option<Page> {
     Some(Page::Value(value, routing))
 }
 
-/// Whether the group is one that no definition made known.
-pub fn is_built_in(group: &str) -> bool {
-    group.is_empty() || GROUPS.iter().any(|(name, _)| *name == group) && group != datum_model::api::GROUP
+/// Where the kinds of a group come from; nothing for a group that is not served.
+pub fn origin(group: &str) -> Option<Origin> {
+    let has_reviews = REVIEWS.iter().any(|review| review.0 == group);
+    let of_reviews = || has_reviews.then_some(Origin::BuiltIn);
+    of_group(group)
+        .next()
+        .map(|resource| resource.origin)
+        .or_else(of_reviews)
 }
 
 fn wants_aggregated(accept: &str) -> bool {
@@ -262,7 +267,7 @@ fn api_resource(resource: &Resource) -> Value {
         "singularName": resource.singular,
         "namespaced": resource.namespaced,
         "kind": resource.kind,
-        "verbs": resource.verbs(),
+        "verbs": resource.verbs,
     });
     if !resource.storage_version_hash.is_empty() {
         entry["storageVersionHash"] = resource.storage_version_hash.into();
@@ -342,7 +347,7 @@ fn discovered(resource: &'static Resource) -> Value {
         "responseKind": response_kind,
         "scope": if resource.namespaced { "Namespaced" } else { "Cluster" },
         "singularResource": resource.singular,
-        "verbs": resource.verbs(),
+        "verbs": resource.verbs,
     });
     if !resource.short_names.is_empty() {
         entry["shortNames"] = json!(resource.short_names);

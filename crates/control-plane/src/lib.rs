@@ -4,7 +4,7 @@
 //! - [`command`] is the command line, [`server`] the HTTP server: connections, TLS, faults, authentication, dispatch.
 //! - [`registry`] is what the API does, without HTTP; [`store`] is where objects are, with their versions and history.
 //! - [`admission`], [`apply`] and [`patch`] are pure functions on objects: defaults, validation, ownership.
-//! - [`discovery`], [`openapi`], [`definition`] and [`table`] describe the API and its objects to clients.
+//! - [`discovery`], [`openapi`], [`definition`] and [`printer`] describe the API and its objects to clients.
 //! - [`auth`], [`identity`] and [`kubeconfig`] say who may come in; [`faults`] and [`request_log`] serve tests of clients.
 //! - [`simulator`] is a client like any other: nothing here knows it.
 
@@ -23,6 +23,7 @@ pub mod kubeconfig;
 mod number;
 pub mod openapi;
 pub mod patch;
+pub mod printer;
 mod private;
 pub mod project;
 pub mod registry;
@@ -33,5 +34,4 @@ pub mod server;
 pub mod simulator;
 pub mod status;
 pub mod store;
-pub mod table;
 mod time;

@@ -12,7 +12,7 @@ pub(crate) fn read(value: &mut Value) {
 
 /// Turns every number in a value into the one that is read back from what is stored: a double without a fraction is written
 /// like a whole number.
-pub(crate) fn settle(value: &mut Value) {
+pub(crate) fn normalize(value: &mut Value) {
     /// 2^63, the first double that is too large.
     const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     each(value, &|number| {
@@ -69,7 +69,7 @@ mod tests {
             let mut value: Value = serde_json::from_str(sent).unwrap();
             read(&mut value);
             assert_eq!(value, found, "{sent}");
-            settle(&mut value);
+            normalize(&mut value);
             assert_eq!(value, kept, "{sent}");
         }
     }

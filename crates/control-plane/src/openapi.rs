@@ -13,7 +13,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::discovery::{self, Document, etag};
-use crate::resource::{ALL, Origin, Resource};
+use crate::resource::{self, ALL, Resource};
 
 /// The name of the metadata's schema.
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
@@ -147,7 +147,7 @@ fn schema_name(resource: &Resource) -> String {
 }
 
 fn schema(resource: &Resource, references: &str) -> Value {
-    let mut schema = if resource.origin == Origin::Definition {
+    let mut schema = if resource == resource::workloads() {
         workload_schema()
     } else {
         json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true})
@@ -235,7 +235,7 @@ fn operations(resource: &Resource, parameter: impl Fn(&str, &str) -> Value) -> M
     };
     let mut of_collection = Map::new();
     let mut of_object = Map::new();
-    for verb in resource.verbs() {
+    for verb in resource.verbs {
         match *verb {
             "create" => of_collection.insert("post".to_owned(), operation("post", writing(&[]))),
             "list" => of_collection.insert("get".to_owned(), operation("list", Vec::new())),

@@ -1,11 +1,16 @@
 //! The resources that this control plane serves, each declared once.
 
+pub mod field_labels;
+pub mod table;
+
 use std::sync::LazyLock;
 
 use datum_model::schema::Schema;
 use structured_merge as merge;
 
 use crate::conversion::Conversion;
+pub use field_labels::FieldLabels;
+pub use table::Table;
 
 /// One resource: a path segment under a group and version, and the kind of its objects.
 #[derive(Debug, PartialEq)]
@@ -26,6 +31,10 @@ pub struct Resource {
     pub categories: &'static [&'static str],
     /// Whether its objects live in a namespace.
     pub namespaced: bool,
+    /// The verbs, in the order of discovery.
+    pub verbs: &'static [&'static str],
+    /// The fields that a field selector may name.
+    pub field_labels: FieldLabels,
     /// The subresources, in the order of discovery.
     pub subresources: &'static [Subresource],
     /// Where the kind comes from.
@@ -45,79 +54,6 @@ pub enum Origin {
     BuiltIn,
     /// A definition made it known.
     Definition,
-}
-
-/// Where objects are kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Table {
-    /// Workloads.
-    Workloads,
-    /// Namespaces.
-    Namespaces,
-    /// Events, in the shape of core/v1.
-    Events,
-    /// Secrets.
-    Secrets,
-    /// Config maps.
-    ConfigMaps,
-    /// Resource quotas.
-    ResourceQuotas,
-    /// Pods: nothing runs here, so there are none.
-    Pods,
-    /// Service accounts.
-    ServiceAccounts,
-    /// What a cluster can have and this control plane never has: read-only, and empty.
-    Absent,
-    /// The one definition of this control plane, read-only.
-    CustomResourceDefinitions,
-}
-
-impl Table {
-    /// The tables whose objects live in a namespace, and go with it.
-    pub const NAMESPACED: [Table; 7] = [
-        Table::Workloads,
-        Table::Events,
-        Table::Secrets,
-        Table::ConfigMaps,
-        Table::ResourceQuotas,
-        Table::Pods,
-        Table::ServiceAccounts,
-    ];
-
-    /// Every table.
-    pub const ALL: [Table; 10] = [
-        Table::Workloads,
-        Table::Events,
-        Table::Secrets,
-        Table::ConfigMaps,
-        Table::ResourceQuotas,
-        Table::Pods,
-        Table::ServiceAccounts,
-        Table::Absent,
-        Table::Namespaces,
-        Table::CustomResourceDefinitions,
-    ];
-
-    /// The name under which the table is persisted.
-    pub fn name(self) -> &'static str {
-        match self {
-            Table::Workloads => "workloads",
-            Table::Namespaces => "namespaces",
-            Table::Events => "events",
-            Table::Secrets => "secrets",
-            Table::ConfigMaps => "configmaps",
-            Table::ResourceQuotas => "resourcequotas",
-            Table::Pods => "pods",
-            Table::ServiceAccounts => "serviceaccounts",
-            Table::Absent => "absent",
-            Table::CustomResourceDefinitions => "customresourcedefinitions",
-        }
-    }
-
-    /// The table of this name.
-    pub fn from_name(name: &str) -> Option<Table> {
-        Table::ALL.into_iter().find(|table| table.name() == name)
-    }
 }
 
 /// A part of an object with a path of its own.
@@ -170,104 +106,16 @@ impl Resource {
         }
     }
 
-    /// The verbs, in the order of discovery.
-    pub fn verbs(&self) -> &'static [&'static str] {
-        match self.table {
-            Table::Pods | Table::Absent | Table::CustomResourceDefinitions => &["get", "list", "watch"],
-            // The API server lists the verbs of a custom resource in this order.
-            Table::Workloads => &[
-                "delete",
-                "deletecollection",
-                "get",
-                "list",
-                "patch",
-                "create",
-                "update",
-                "watch",
-            ],
-            Table::Namespaces => &["create", "delete", "get", "list", "patch", "update", "watch"],
-            _ => &[
-                "create",
-                "delete",
-                "deletecollection",
-                "get",
-                "list",
-                "patch",
-                "update",
-                "watch",
-            ],
-        }
-    }
-
-    /// Whether there is a path for this verb in this namespace (empty: in none) and for this name (empty: for all). Only
-    /// reading goes across namespaces.
-    pub fn is_at_home(&self, namespace: &str, name: &str, verb: &str) -> bool {
-        match (self.namespaced, namespace) {
-            (true, "") if self.origin == Origin::Definition => matches!(verb, "list" | "watch"),
-            (true, "") => name.is_empty(),
-            (false, namespace) => namespace.is_empty() || self.table == Table::Namespaces,
-            _ => true,
-        }
-    }
-
     /// The path in the stored object of a field that a field selector names, or why it cannot be selected by.
     pub fn selectable_field(&self, label: &str) -> Result<String, String> {
-        let of_table: &[(&str, &str)] = match (self.table, self.group) {
-            (Table::Events, "") => &[
-                ("reason", "reason"),
-                ("reportingComponent", "reportingComponent"),
-                ("source", "source.component"),
-                ("type", "type"),
-                ("involvedObject.apiVersion", "involvedObject.apiVersion"),
-                ("involvedObject.fieldPath", "involvedObject.fieldPath"),
-                ("involvedObject.kind", "involvedObject.kind"),
-                ("involvedObject.name", "involvedObject.name"),
-                ("involvedObject.namespace", "involvedObject.namespace"),
-                ("involvedObject.resourceVersion", "involvedObject.resourceVersion"),
-                ("involvedObject.uid", "involvedObject.uid"),
-            ],
-            (Table::Events, _) => &[
-                ("reason", "reason"),
-                ("reportingController", "reportingComponent"),
-                ("type", "type"),
-                ("regarding.apiVersion", "involvedObject.apiVersion"),
-                ("regarding.fieldPath", "involvedObject.fieldPath"),
-                ("regarding.kind", "involvedObject.kind"),
-                ("regarding.name", "involvedObject.name"),
-                ("regarding.namespace", "involvedObject.namespace"),
-                ("regarding.resourceVersion", "involvedObject.resourceVersion"),
-                ("regarding.uid", "involvedObject.uid"),
-            ],
-            (Table::Namespaces, _) => &[("status.phase", "status.phase")],
-            (Table::Secrets, _) => &[("type", "type")],
-            (Table::Pods, _) => &[("spec.nodeName", "spec.nodeName"), ("status.phase", "status.phase")],
-            _ => &[],
-        };
-        let has_own = self.origin == Origin::Definition || !of_table.is_empty();
-        match label {
-            "metadata.name" => Ok(label.to_owned()),
-            "metadata.namespace" if self.namespaced || !has_own => Ok(label.to_owned()),
-            _ => of_table
-                .iter()
-                .find(|(name, _)| *name == label)
-                .map(|(_, path)| (*path).to_owned())
-                .ok_or_else(|| {
-                    if has_own {
-                        format!("field label not supported: {label}")
-                    } else {
-                        format!(
-                            "{label:?} is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
-                        )
-                    }
-                }),
-        }
+        self.field_labels.path(label, self.namespaced)
     }
 
     /// The schema of the objects.
     pub fn schema(&self) -> &'static Schema {
         match self.table {
             Table::Workloads => datum_model::schema::workload(),
-            _ => crate::core_schema::of(self.table),
+            _ => crate::core_schema::of(self.table, self.conversion),
         }
     }
 
@@ -278,7 +126,7 @@ impl Resource {
         });
         match self.table {
             Table::Workloads => &WORKLOADS,
-            _ => crate::core_schema::merged_by(self.table),
+            _ => crate::core_schema::merged_by(self.table, self.conversion),
         }
     }
 
@@ -286,7 +134,7 @@ impl Resource {
     pub fn members(&self) -> &'static [&'static str] {
         match self.table {
             Table::Workloads => &[],
-            _ => crate::core_schema::members(self.table),
+            _ => crate::core_schema::members(self.table, self.conversion),
         }
     }
 
@@ -337,6 +185,18 @@ pub static ALL: &[Resource] = &[
         short_names: &[datum_model::api::SHORT_NAME],
         categories: &[datum_model::api::CATEGORY],
         namespaced: true,
+        // The API server lists the verbs of a custom resource in this order.
+        verbs: &[
+            "delete",
+            "deletecollection",
+            "get",
+            "list",
+            "patch",
+            "create",
+            "update",
+            "watch",
+        ],
+        field_labels: FieldLabels::Declared(&[]),
         subresources: &[Subresource::Status, Subresource::Scale],
         origin: Origin::Definition,
         conversion: Conversion::None,
@@ -346,6 +206,8 @@ pub static ALL: &[Resource] = &[
     Resource {
         short_names: &["ns"],
         namespaced: false,
+        verbs: &["create", "delete", "get", "list", "patch", "update", "watch"],
+        field_labels: FieldLabels::Declared(&[("status.phase", "status.phase")]),
         subresources: &[Subresource::Finalize, Subresource::Status],
         ..core(
             "Namespace",
@@ -357,15 +219,20 @@ pub static ALL: &[Resource] = &[
     },
     Resource {
         short_names: &["ev"],
+        field_labels: FieldLabels::Declared(field_labels::CORE_EVENTS),
         ..core("Event", "events", "event", Table::Events, "r2yiGXH7wu8=")
     },
     Resource {
         group: "events.k8s.io",
         conversion: Conversion::Events,
+        field_labels: FieldLabels::Declared(field_labels::NEW_EVENTS),
         short_names: &["ev"],
         ..core("Event", "events", "event", Table::Events, "r2yiGXH7wu8=")
     },
-    core("Secret", "secrets", "secret", Table::Secrets, "S6u1pOWzb84="),
+    Resource {
+        field_labels: FieldLabels::Declared(&[("type", "type")]),
+        ..core("Secret", "secrets", "secret", Table::Secrets, "S6u1pOWzb84=")
+    },
     Resource {
         short_names: &["cm"],
         ..core(
@@ -390,6 +257,8 @@ pub static ALL: &[Resource] = &[
     Resource {
         short_names: &["po"],
         categories: &["all"],
+        verbs: READ_ONLY,
+        field_labels: FieldLabels::Declared(&[("spec.nodeName", "spec.nodeName"), ("status.phase", "status.phase")]),
         ..core("Pod", "pods", "pod", Table::Pods, "xPOwRZ+Yhw8=")
     },
     Resource {
@@ -436,6 +305,7 @@ pub static ALL: &[Resource] = &[
         short_names: &["crd", "crds"],
         categories: &["api-extensions"],
         namespaced: false,
+        verbs: READ_ONLY,
         ..core(
             "CustomResourceDefinition",
             "customresourcedefinitions",
@@ -445,6 +315,9 @@ pub static ALL: &[Resource] = &[
         )
     },
 ];
+
+/// The verbs of what cannot be written here.
+const READ_ONLY: &[&str] = &["get", "list", "watch"];
 
 /// A namespaced resource of the core group; what differs is overridden.
 const fn core(
@@ -463,6 +336,17 @@ const fn core(
         short_names: &[],
         categories: &[],
         namespaced: true,
+        verbs: &[
+            "create",
+            "delete",
+            "deletecollection",
+            "get",
+            "list",
+            "patch",
+            "update",
+            "watch",
+        ],
+        field_labels: FieldLabels::Metadata,
         subresources: &[],
         origin: Origin::BuiltIn,
         conversion: Conversion::None,
@@ -482,6 +366,7 @@ const fn absent(
     Resource {
         group,
         short_names,
+        verbs: READ_ONLY,
         ..core(kind, plural, singular, Table::Absent, "")
     }
 }

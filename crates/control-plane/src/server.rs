@@ -1,16 +1,30 @@
 //! The HTTP server: what it serves from, how it starts and how it stops.
 
 mod answer;
+mod app;
+mod bootstrap;
+mod call;
 mod connection;
 mod content;
 mod control;
+mod delete_options;
+mod documents;
+mod endpoint;
+mod endpoints;
 mod handler;
+mod health;
+mod impersonation;
+mod injection;
+mod list;
+mod media_type;
 mod negotiation;
 mod objects;
 mod paging;
 mod parameters;
 mod protobuf;
+mod representation;
 mod review;
+mod router;
 mod target;
 mod watch;
 mod yaml;
@@ -28,18 +42,19 @@ use tokio_util::task::TaskTracker;
 
 use datum_model::Project;
 
-use crate::auth::Tokens;
 use crate::faults::Faults;
 use crate::identity::{Identity, IdentityError};
 use crate::kubeconfig;
 use crate::private;
-use crate::registry::namespace::PERMANENT;
 use crate::registry::{Collector, Registry};
 use crate::request_log::RequestLog;
-use crate::resource::{self, Table};
-use crate::status::Status;
 use crate::store::disk::DiskError;
-use crate::store::{CommitError, Key, Limits, Store};
+use crate::store::{Limits, Store};
+use app::App;
+use bootstrap::create_first_objects;
+
+pub use app::Scheme;
+pub use bootstrap::BootstrapError;
 
 /// How far back a watch can go, in each table.
 const HISTORY: Limits = Limits {
@@ -62,15 +77,6 @@ pub struct Options {
     pub projects: Vec<Project>,
     /// Whether to encrypt.
     pub scheme: Scheme,
-}
-
-/// How the server is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheme {
-    /// TLS, with a certificate of the control plane's own authority.
-    Https,
-    /// Plain text, for what cannot be told to trust that authority.
-    Http,
 }
 
 /// A failure to start.
@@ -99,22 +105,8 @@ pub enum StartError {
         source: io::Error,
     },
     /// The first objects cannot be made.
-    #[error("cannot prepare the control plane: {0}")]
-    Bootstrap(#[from] Status),
-    /// The definition of Workloads cannot be stored.
-    #[error("cannot prepare the control plane: {0}")]
-    Definition(#[from] CommitError),
-}
-
-/// What requests are served from.
-#[derive(Debug)]
-struct App {
-    registry: Registry,
-    tokens: Tokens,
-    faults: Faults,
-    log: RequestLog,
-    scheme: Scheme,
-    stopping: CancellationToken,
+    #[error(transparent)]
+    Bootstrap(#[from] BootstrapError),
 }
 
 /// A running control plane. It stops when it is dropped.
@@ -136,7 +128,7 @@ impl Server {
             None => (Store::in_memory(HISTORY), Identity::generate()?),
         };
         let registry = Registry::new(Arc::new(store));
-        bootstrap(&registry, &options.projects)?;
+        create_first_objects(&registry, &options.projects)?;
 
         let at = |source| StartError::Listen {
             address: options.listen,
@@ -227,23 +219,6 @@ fn write_kubeconfig(path: &Path, text: &str) -> Result<(), StartError> {
         path: path.to_owned(),
         source,
     })
-}
-
-/// The objects that are there from the start.
-fn bootstrap(registry: &Registry, projects: &[Project]) -> Result<(), StartError> {
-    let namespaces = PERMANENT
-        .map(str::to_owned)
-        .into_iter()
-        .chain(projects.iter().map(|project| project.namespace().to_string()));
-    for namespace in namespaces {
-        registry.ensure_namespace(&namespace)?;
-    }
-    let definition = crate::definition::object();
-    let key = Key::new("", resource::workloads().qualified_name());
-    let table = Table::CustomResourceDefinitions;
-    let live = registry.store().get(table, &key).map(|stored| stored.version);
-    registry.store().put(table, &key, live, definition)?;
-    Ok(())
 }
 
 async fn accept(app: Arc<App>, listener: TcpListener, tls: Option<TlsAcceptor>, tasks: TaskTracker) {

@@ -6,7 +6,7 @@
 //!
 //! - `workload` reads an object into what matters here, and never fails: an odd object must not stop the others.
 //! - `rollout` is the behaviour: a pure function from what is seen to the next step. It knows no network and no clock.
-//! - `report` words it: the status and the events.
+//! - `progress` is how far a rollout is; `report` words it: the status and the events.
 //! - `controller` carries the steps out, at the pace of [`Options::step`].
 //!
 //! Invariants: every decision is taken from the object as it is stored, so that a restart loses nothing; every write is
@@ -14,29 +14,13 @@
 //! outside `status`, save by the scenarios that play another manager.
 
 mod controller;
+mod event;
+mod progress;
 mod report;
 mod rollout;
 mod scenario;
 mod workload;
 
-use std::time::Duration;
-
-use tokio_util::sync::CancellationToken;
-
-pub use controller::FIELD_MANAGER;
+pub use controller::{FIELD_MANAGER, Options, run};
 pub use scenario::{DELAY_ANNOTATION, REPLICAS_ANNOTATION, SCENARIO_ANNOTATION, Scenario, UnknownScenario};
 pub use workload::FINALIZER;
-
-/// How the simulator behaves, whatever the workload.
-#[derive(Clone, Copy, Debug)]
-pub struct Options {
-    /// The time between two steps of one workload: between one replica and the next, say.
-    pub step: Duration,
-}
-
-/// Simulates every workload that `client` can see until `stop` is cancelled, then finishes the steps under way.
-///
-/// A server that is away or has no Workload API is retried with back-off: the simulator may be started first.
-pub async fn run(client: kube::Client, options: Options, stop: CancellationToken) {
-    controller::run(client, options, stop).await;
-}

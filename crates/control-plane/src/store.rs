@@ -9,27 +9,24 @@
 
 pub mod disk;
 mod history;
+mod key;
+mod stored;
 
-use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
-use std::io;
 use std::ops::Bound;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use bytes::Bytes;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::go;
 use crate::resource::Table;
 use disk::{Contents, Disk, DiskError};
-use history::History;
-pub use history::{Change, Expired, Limits};
+use history::{FIRST_VERSION, History};
 
-/// The version of an empty store. A version below it counts as long forgotten, and 0 has a meaning of its own.
-const FIRST_VERSION: u64 = 100;
+pub use history::{Change, Expired, Limits};
+pub use key::Key;
+pub use stored::Stored;
 
 /// How large a request to etcd may be, in bytes: the object with what is around it.
 const MAX_REQUEST: usize = 1_572_864;
@@ -37,97 +34,6 @@ const MAX_REQUEST: usize = 1_572_864;
 const MAX_MESSAGE: usize = 2_097_152;
 /// What is around an object in a request to etcd, beside its key, in bytes: near enough.
 const AROUND: usize = 64;
-
-/// Which object: a namespace (empty for cluster-scoped objects) and a name. Keys are ordered as paths, `namespace/name`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key {
-    /// The namespace, empty for cluster-scoped objects.
-    pub namespace: String,
-    /// The name.
-    pub name: String,
-}
-
-impl Key {
-    /// The key of an object.
-    pub fn new(namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self {
-            namespace: namespace.into(),
-            name: name.into(),
-        }
-    }
-
-    fn path(&self) -> impl Iterator<Item = u8> {
-        self.namespace.bytes().chain(*b"/").chain(self.name.bytes())
-    }
-}
-
-impl Ord for Key {
-    fn cmp(&self, other: &Self) -> Ordering {
-        if self.namespace == other.namespace {
-            return self.name.cmp(&other.name);
-        }
-        // One namespace may be the beginning of another: then what follows decides.
-        self.path().cmp(other.path())
-    }
-}
-
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-/// One object as it was at one version; immutable, and encoded at most once however many read it.
-#[derive(Debug)]
-pub struct Stored {
-    /// The object, `metadata.resourceVersion` included.
-    pub value: Value,
-    /// The version as a number.
-    pub version: u64,
-    /// When it was written, or read from the disk.
-    pub since: Instant,
-    /// How many bytes it has as JSON.
-    pub size: usize,
-    json: OnceLock<Bytes>,
-}
-
-impl Stored {
-    fn new(mut value: Value, version: u64) -> Self {
-        value["metadata"]["resourceVersion"] = version.to_string().into();
-        let size = size(&value);
-        Self {
-            value,
-            version,
-            since: Instant::now(),
-            size,
-            json: OnceLock::new(),
-        }
-    }
-
-    /// The object as JSON.
-    pub fn json(&self) -> Bytes {
-        self.json.get_or_init(|| go::json(&self.value).into()).clone()
-    }
-}
-
-/// How many bytes a value has as JSON, counted without keeping them.
-fn size(value: &Value) -> usize {
-    struct Counter(usize);
-    impl io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // Neither the writer nor a value can fail.
-    let _ = serde_json::to_writer(&mut counter, value);
-    counter.0
-}
 
 /// The version that a write relies on no longer is the object's.
 #[derive(Debug, thiserror::Error)]

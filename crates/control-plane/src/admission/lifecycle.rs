@@ -6,8 +6,18 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::Part;
 use crate::time;
+
+/// The part of the object that an endpoint writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Everything but the status.
+    Main,
+    /// The status.
+    Status,
+    /// The replicas, through the scale subresource.
+    Scale,
+}
 
 /// Sets the metadata that belongs to the server on an object to be created, and drops the status.
 /// The name must be there already (or `generateName`, from which one is made).

@@ -11,9 +11,10 @@ use datum_model::format;
 use datum_model::schema::{Kind, Schema};
 use structured_merge::schema as merge;
 
+use super::field_error::FieldError;
 use super::names;
+use super::rules::{NameRule, Rules};
 use super::values::is_rfc3339;
-use super::{FieldError, NameRule, Rules};
 use crate::{go, number};
 
 /// The limit on the keys and values of all annotations together.
@@ -128,7 +129,7 @@ impl Reader {
             (Kind::Integer { .. }, Value::Number(number))
                 if self.decoder == Decoder::Metadata && number.as_f64().is_some_and(is_whole) =>
             {
-                number::settle(value);
+                number::normalize(value);
                 Ok(())
             }
             (Kind::Integer { .. }, Value::Number(number)) => Err(format!(

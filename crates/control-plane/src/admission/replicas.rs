@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::FieldError;
+use super::field_error::FieldError;
 use crate::go;
 
 /// What is wrong with the replicas wanted.

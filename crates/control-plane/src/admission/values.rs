@@ -10,7 +10,7 @@ use serde_json::{Number, Value};
 
 use datum_model::schema::{Kind, ListMerge, Schema, StringRules};
 
-use super::FieldError;
+use super::field_error::FieldError;
 use crate::go;
 
 /// What is wrong with the values of a whole object, apart from its metadata.

@@ -64,7 +64,7 @@ impl Workload {
             Conflicts::Refuse,
             schema::workload(),
         )?;
-        admission::settle(&mut object, schema::workload());
+        admission::normalize(&mut object, schema::workload());
         self.object = Some(object);
         Ok(())
     }

@@ -1,4 +1,6 @@
-//! What Go's `encoding/json` says of a text that is not JSON (`scanner.go`).
+//! The errors of Go's `encoding/json` for text that is not JSON (`scanner.go`).
+
+use structured_merge::go::Quoted;
 
 /// What is wrong with the text, or nothing where it is JSON.
 pub(crate) fn syntax_error(text: &[u8]) -> Option<String> {
@@ -37,7 +39,7 @@ impl Scanner<'_> {
             Some(b'\'') => format!("invalid character '\\'' {place}"),
             Some(b'"') => format!("invalid character '\"' {place}"),
             Some(byte) => {
-                let quoted = super::Quoted(&char::from(byte).to_string()).to_string();
+                let quoted = Quoted(&char::from(byte).to_string()).to_string();
                 format!("invalid character '{}' {place}", &quoted[1..quoted.len() - 1])
             }
         }

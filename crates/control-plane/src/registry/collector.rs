@@ -13,9 +13,12 @@ use serde_json::Value;
 use tokio::time::{Instant, interval, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::delete::OWNERSHIP_FINALIZERS;
+use super::access::Registry;
+use super::delete::{DeleteOptions, OWNERSHIP_FINALIZERS};
+use super::metadata;
 use super::pipeline::Change as Written;
-use super::{DeleteOptions, ListQuery, Registry, WriteOptions, metadata};
+use super::query::ListQuery;
+use super::write::WriteOptions;
 use crate::admission::FieldValidation;
 use crate::resource::{self, Table};
 use crate::status::Status;
@@ -32,7 +35,7 @@ const BATCH: usize = 256;
 
 /// What is to be looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Doomed {
+enum Task {
     /// A namespace that is being deleted, or is gone.
     Namespace(String),
     /// An object that waits for what it owns.
@@ -82,13 +85,13 @@ impl Collector {
                     self.beside(|registry| { registry.expire_events(EVENTS_LAST); Ok(()) }).await;
                 }
                 () = is_due => {
-                    if let Some(doomed) = self.waiting.pop() {
+                    if let Some(task) = self.waiting.pop() {
                         let is_done = self.beside({
-                            let doomed = doomed.clone();
-                            move |registry| registry.collect(&doomed)
+                            let task = task.clone();
+                            move |registry| registry.collect(&task)
                         });
                         if !is_done.await {
-                            self.waiting.push(doomed);
+                            self.waiting.push(task);
                         }
                     }
                 }
@@ -141,7 +144,7 @@ impl Collector {
         let came_or_went = change.removed || change.before.is_none();
         if came_or_went && Table::NAMESPACED.contains(&table) && !self.registry.namespace_stays(&change.key.namespace) {
             // A namespace waits for the last object to go; and one may have come between a check and a write.
-            self.waiting.push(Doomed::Namespace(change.key.namespace.clone()));
+            self.waiting.push(Task::Namespace(change.key.namespace.clone()));
         }
     }
 
@@ -151,9 +154,9 @@ impl Collector {
         }
         let key = metadata::key(resource::of(table), object);
         if table == Table::Namespaces {
-            self.waiting.push(Doomed::Namespace(key.name));
+            self.waiting.push(Task::Namespace(key.name));
         } else if is_held_by_ownership(object) {
-            self.waiting.push(Doomed::Owner(table, key));
+            self.waiting.push(Task::Owner(table, key));
         }
     }
 
@@ -174,14 +177,14 @@ impl Collector {
 /// What waits to be looked at, each once, in the order in which it came.
 #[derive(Debug, Default)]
 struct Queue {
-    waiting: VecDeque<(Instant, Doomed)>,
-    known: HashSet<Doomed>,
+    waiting: VecDeque<(Instant, Task)>,
+    known: HashSet<Task>,
 }
 
 impl Queue {
-    fn push(&mut self, doomed: Doomed) {
-        if self.known.insert(doomed.clone()) {
-            self.waiting.push_back((Instant::now() + DELAY, doomed));
+    fn push(&mut self, task: Task) {
+        if self.known.insert(task.clone()) {
+            self.waiting.push_back((Instant::now() + DELAY, task));
         }
     }
 
@@ -190,10 +193,10 @@ impl Queue {
         self.waiting.front().map(|(due, _)| *due)
     }
 
-    fn pop(&mut self) -> Option<Doomed> {
-        let (_, doomed) = self.waiting.pop_front()?;
-        self.known.remove(&doomed);
-        Some(doomed)
+    fn pop(&mut self) -> Option<Task> {
+        let (_, task) = self.waiting.pop_front()?;
+        self.known.remove(&task);
+        Some(task)
     }
 }
 
@@ -235,10 +238,10 @@ impl Registry {
         }
     }
 
-    fn collect(&self, doomed: &Doomed) -> Result<(), Status> {
-        match doomed {
-            Doomed::Namespace(name) => self.empty_namespace(name),
-            Doomed::Owner(table, key) => self.let_go(*table, key),
+    fn collect(&self, task: &Task) -> Result<(), Status> {
+        match task {
+            Task::Namespace(name) => self.empty_namespace(name),
+            Task::Owner(table, key) => self.let_go(*table, key),
         }
     }
 
@@ -252,7 +255,7 @@ impl Registry {
             field_validation: FieldValidation::Ignore,
         };
         let outcome = self.update(resource::of(table), key, None, &options, |live| {
-            let mut object = live.value.clone();
+            let mut object = live.clone();
             if is_deleted(&object)
                 && let Some(finalizers) = object["metadata"]["finalizers"].as_array_mut()
             {
@@ -320,7 +323,7 @@ mod tests {
         json!({"name": name, "deletionTimestamp": "2026-01-01T00:00:00Z", "finalizers": finalizers})
     }
 
-    fn waiting(collector: &mut Collector) -> Vec<Doomed> {
+    fn waiting(collector: &mut Collector) -> Vec<Task> {
         std::iter::from_fn(|| collector.waiting.pop()).collect()
     }
 
@@ -346,8 +349,8 @@ mod tests {
         put(&registry, Table::Secrets, "goes", &json!({"name": "late"}));
         collector.follow();
         let expected = [
-            Doomed::Owner(Table::Workloads, Key::new("stays", "c")),
-            Doomed::Namespace("goes".to_owned()),
+            Task::Owner(Table::Workloads, Key::new("stays", "c")),
+            Task::Namespace("goes".to_owned()),
         ];
         assert_eq!(waiting(&mut collector), expected);
         collector.follow();
@@ -359,17 +362,17 @@ mod tests {
         let registry = registry(1);
         put(&registry, Table::Namespaces, "", &deleted("left", &[]));
         let mut collector = Collector::new(registry.clone());
-        assert_eq!(waiting(&mut collector), [Doomed::Namespace("left".to_owned())]);
+        assert_eq!(waiting(&mut collector), [Task::Namespace("left".to_owned())]);
         put(&registry, Table::Workloads, "left", &deleted("a", &["orphan"]));
         for _ in 0..3 {
             put(&registry, Table::Workloads, "left", &json!({"name": "b"}));
         }
         collector.follow();
         let mut found = waiting(&mut collector);
-        found.sort_by_key(|doomed| matches!(doomed, Doomed::Owner(..)));
+        found.sort_by_key(|task| matches!(task, Task::Owner(..)));
         let expected = [
-            Doomed::Namespace("left".to_owned()),
-            Doomed::Owner(Table::Workloads, Key::new("left", "a")),
+            Task::Namespace("left".to_owned()),
+            Task::Owner(Table::Workloads, Key::new("left", "a")),
         ];
         assert_eq!(found, expected);
     }

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::strategy::{self, Deletion};
-use super::{ATTEMPTS, Registry, metadata};
+use super::access::{ATTEMPTS, Registry};
+use super::strategy::Deletion;
+use super::{metadata, strategies};
 use crate::resource::Resource;
 use crate::status::{self, Status};
 use crate::store::{CommitError, Key, Page, Stored};
@@ -57,7 +58,7 @@ pub enum Deleted {
 impl Registry {
     /// Deletes the object of this name.
     pub fn delete(&self, resource: &'static Resource, key: &Key, options: &DeleteOptions) -> Result<Deleted, Status> {
-        strategy::of(resource).check_deletion(&key.name)?;
+        strategies::of(resource).check_deletion(&key.name)?;
         for _ in 0..ATTEMPTS {
             let live = self.get(resource, key)?;
             check_preconditions(resource, key, &live, options)?;
@@ -91,7 +92,7 @@ impl Registry {
     ) -> Result<Deleted, CommitError> {
         let mut object = live.value.clone();
         let uid = object["metadata"]["uid"].as_str().unwrap_or_default().to_owned();
-        let deletion = strategy::of(resource).deletion();
+        let deletion = strategies::of(resource).deletion();
         if let Some(propagation) = options.propagation
             && deletion != Deletion::AfterItsContent
         {
@@ -124,7 +125,7 @@ impl Registry {
 
 fn check_preconditions(resource: &Resource, key: &Key, live: &Stored, options: &DeleteOptions) -> Result<(), Status> {
     let own = |field: &str| live.value["metadata"][field].as_str().unwrap_or_default();
-    if strategy::of(resource).deletion() == Deletion::AfterItsContent {
+    if strategies::of(resource).deletion() == Deletion::AfterItsContent {
         for (label, field, wanted) in [
             ("UID", "uid", &options.uid),
             ("ResourceVersion", "resourceVersion", &options.resource_version),
@@ -187,7 +188,7 @@ pub(super) fn mark(resource: &Resource, object: &mut Value, now: Timestamp) {
     let generation = object["metadata"]["generation"].as_i64();
     let metadata = metadata::of(object);
     metadata.insert("deletionTimestamp".to_owned(), time::timestamp(now).into());
-    if strategy::of(resource).deletion() == Deletion::AfterItsContent {
+    if strategies::of(resource).deletion() == Deletion::AfterItsContent {
         object["status"] = json!({"phase": "Terminating"});
         return;
     }

@@ -25,7 +25,7 @@ pub fn of(object: &mut Value) -> &mut Map<String, Value> {
 }
 
 /// Makes the object's namespace that of the request; they must not differ.
-pub fn settle_namespace(resource: &Resource, namespace: &str, object: &mut Value) -> Result<(), Status> {
+pub fn match_namespace(resource: &Resource, namespace: &str, object: &mut Value) -> Result<(), Status> {
     if !resource.namespaced {
         of(object).remove("namespace");
         return Ok(());

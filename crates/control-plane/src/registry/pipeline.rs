@@ -8,13 +8,14 @@ use serde_json::Value;
 use structured_merge::{self as merge, Conflicts, FieldSet, Write};
 use uuid::Uuid;
 
-use super::{Body, Patch, WriteOptions, metadata, strategy};
-use crate::admission::{self, Decoder, FieldError, Part, Rules};
+use super::write::{Body, Patch, WriteOptions};
+use super::{metadata, strategies};
+use crate::admission::{self, FieldError, Part, Rules};
 use crate::apply;
 use crate::go;
 use crate::number;
 use crate::patch;
-use crate::resource::{Origin, Resource, Subresource};
+use crate::resource::{Resource, Subresource};
 use crate::status::{Cause, Status};
 use crate::store::Key;
 
@@ -29,11 +30,13 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
         ))
     };
     let mut found = duplicates;
-    found.extend(admission::coerce(&mut object, resource.schema(), decoder(resource)).map_err(problems)?);
+    found.extend(
+        admission::coerce(&mut object, resource.schema(), strategies::of(resource).decoder()).map_err(problems)?,
+    );
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
     warnings.extend(admission::dedup_owner_references(&mut object, ""));
     admission::default(&mut object, resource.schema());
-    strategy::of(resource).read(&mut object);
+    strategies::of(resource).read(&mut object);
     Ok((object, warnings))
 }
 
@@ -45,12 +48,12 @@ pub(super) fn create(
     options: &WriteOptions,
     now: Timestamp,
 ) -> Result<Value, Status> {
-    strategy::of(resource).prepare(&mut object);
+    strategies::of(resource).prepare(&mut object);
     let api_version = resource.api_version();
     object = merge::update(None, object, &write(resource, &api_version, None, options, now));
     start(resource, namespace, &mut object, now);
     check_new(resource, &object, &api_version)?;
-    number::settle(&mut object);
+    number::normalize(&mut object);
     Ok(object)
 }
 
@@ -65,14 +68,14 @@ pub(super) fn applied(
     let api_version = resource.api_version();
     let write = write(resource, &api_version, None, options, now);
     let mut object = apply::apply(None, body, &write, Conflicts::Refuse, resource.schema())?;
-    strategy::of(resource).read(&mut object);
+    strategies::of(resource).read(&mut object);
     // Whoever names a UID means an object that exists: it is not made again under another one.
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
     if !uid.is_empty() {
         let why = format!("uid mismatch: the provided object specified uid {uid}, and no existing object was found");
         return Err(Status::conflict(resource, &key.name, why));
     }
-    metadata::settle_namespace(resource, &key.namespace, &mut object)?;
+    metadata::match_namespace(resource, &key.namespace, &mut object)?;
     metadata::check_name(&object, &key.name)?;
     Ok(object)
 }
@@ -84,11 +87,11 @@ pub(super) fn apply_new(
     mut object: Value,
     now: Timestamp,
 ) -> Result<Value, Status> {
-    strategy::of(resource).prepare(&mut object);
+    strategies::of(resource).prepare(&mut object);
     start(resource, namespace, &mut object, now);
     let api_version = resource.api_version();
     check_new(resource, &object, &api_version)?;
-    admission::settle(&mut object, resource.schema());
+    admission::normalize(&mut object, resource.schema());
     Ok(object)
 }
 
@@ -105,7 +108,7 @@ fn start(resource: &Resource, namespace: &str, object: &mut Value, now: Timestam
         }
     }
     forget_generation(resource, object);
-    strategy::of(resource).start(object);
+    strategies::of(resource).start(object);
 }
 
 /// What is to become of a live object.
@@ -119,7 +122,7 @@ pub(super) enum Change {
     /// A Scale that a manager applies, and whether by force.
     ApplyScale(Value, Conflicts),
     /// The object as it is to be stored, its owners unchanged: what the control plane itself does.
-    Settled(Value),
+    Internal(Value),
 }
 
 /// The live object after a change.
@@ -141,14 +144,14 @@ pub(super) fn update(
             if body["metadata"]["resourceVersion"].is_string() {
                 check_version(resource, &body, live)?;
             }
-            strategy::of(resource).read(&mut object);
+            strategies::of(resource).read(&mut object);
             object
         }
         Change::Scale(scale) => apply::scale::update(live, scale, &write),
         Change::ApplyScale(body, conflicts) => apply::scale::apply(live, &body, &write, conflicts)?,
-        Change::Settled(object) => object,
+        Change::Internal(object) => object,
     };
-    if !strategy::of(resource).insists_on_a_version()
+    if !strategies::of(resource).insists_on_a_version()
         && object["metadata"]["resourceVersion"]
             .as_str()
             .unwrap_or_default()
@@ -160,7 +163,7 @@ pub(super) fn update(
     }
     // A patch may have changed what the object is called, and where it is.
     let text = |field: &str| live["metadata"][field].as_str().unwrap_or_default();
-    metadata::settle_namespace(resource, text("namespace"), &mut object)?;
+    metadata::match_namespace(resource, text("namespace"), &mut object)?;
     metadata::check_name(&object, text("name"))?;
     let part = match subresource {
         None | Some(Subresource::Finalize) => Part::Main,
@@ -176,11 +179,11 @@ pub(super) fn update(
         fields.insert("status".to_owned(), status);
     }
     forget_generation(resource, &mut object);
-    strategy::of(resource).keep(live, &mut object, subresource);
+    strategies::of(resource).keep(live, &mut object, subresource);
     let mut errors = admission::validate_update(&object, live, &rules(resource, &api_version), part);
-    strategy::of(resource).check_update(&object, live, part, &mut errors);
+    strategies::of(resource).check_update(&object, live, part, &mut errors);
     check(&object, errors)?;
-    admission::settle(&mut object, resource.schema());
+    admission::normalize(&mut object, resource.schema());
     Ok(object)
 }
 
@@ -210,7 +213,8 @@ pub(super) fn decode_patched(
     if patched["kind"].as_str().unwrap_or_default().is_empty() {
         return Err(refuse(format!("Object 'Kind' is missing in '{}'", go::json(patched))));
     }
-    if resource.origin == Origin::Definition && patched["apiVersion"].as_str().unwrap_or_default().is_empty() {
+    if strategies::of(resource).requires_api_version() && patched["apiVersion"].as_str().unwrap_or_default().is_empty()
+    {
         let why = "Object 'apiVersion' is missing in 'object has no apiVersion field'";
         return Err(Status::internal_error(why));
     }
@@ -221,14 +225,15 @@ pub(super) fn decode_patched(
         Patch::Json(text) => patch::json_problems(text),
         Patch::Apply { .. } => Vec::new(),
     };
-    found.extend(admission::coerce(&mut object, resource.schema(), decoder(resource)).map_err(refuse)?);
+    found
+        .extend(admission::coerce(&mut object, resource.schema(), strategies::of(resource).decoder()).map_err(refuse)?);
     let mut warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
     warnings.extend(admission::dedup_owner_references(
         &mut object,
         " after mutating admission happens",
     ));
     admission::default(&mut object, resource.schema());
-    strategy::of(resource).read(&mut object);
+    strategies::of(resource).read(&mut object);
     Ok((object, warnings))
 }
 
@@ -240,7 +245,7 @@ pub(super) fn check_version(resource: &Resource, object: &Value, live: &Value) -
     };
     let name = live["metadata"]["name"].as_str().unwrap_or_default();
     let given = version(object)?;
-    if given == version(live)? || (given == 0 && !strategy::of(resource).insists_on_a_version()) {
+    if given == version(live)? || (given == 0 && !strategies::of(resource).insists_on_a_version()) {
         return Ok(());
     }
     if given == 0 {
@@ -250,17 +255,9 @@ pub(super) fn check_version(resource: &Resource, object: &Value, live: &Value) -
     Err(Status::modified(resource, name))
 }
 
-/// Which decoder the API server reads objects of this kind with.
-fn decoder(resource: &Resource) -> Decoder {
-    match resource.origin {
-        Origin::Definition => Decoder::Metadata,
-        Origin::BuiltIn => Decoder::Object,
-    }
-}
-
 /// Most built-in kinds do not count generations.
 fn forget_generation(resource: &Resource, object: &mut Value) {
-    if !strategy::of(resource).counts_generations()
+    if !strategies::of(resource).counts_generations()
         && let Some(metadata) = object["metadata"].as_object_mut()
     {
         metadata.remove("generation");
@@ -272,7 +269,7 @@ fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
         schema: resource.schema(),
         api_version,
         kind: resource.kind,
-        names: strategy::of(resource).names(),
+        names: strategies::of(resource).names(),
         namespaced: resource.namespaced,
         scale: resource.subresources.contains(&Subresource::Scale),
     }
@@ -280,7 +277,7 @@ fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
 
 fn check_new(resource: &Resource, object: &Value, api_version: &str) -> Result<(), Status> {
     let mut errors = admission::validate_create(object, &rules(resource, api_version));
-    strategy::of(resource).check_new(object, &mut errors);
+    strategies::of(resource).check_new(object, &mut errors);
     check(object, errors)
 }
 
@@ -318,11 +315,10 @@ fn write<'a>(
         subresource,
         manager: &options.manager,
         now,
-        reset: match (has_status, resource.origin) {
-            (false, _) => FieldSet::default(),
-            // A built-in kind does not say that its metadata cannot be changed through `status`, and records who tried.
-            (true, Origin::BuiltIn) if subresource == "status" => FieldSet::of([["spec"].as_slice()]),
-            (true, _) => merge::reset_fields(subresource),
+        reset: if has_status {
+            strategies::of(resource).reset_fields(subresource)
+        } else {
+            FieldSet::default()
         },
         members: resource.members(),
     }

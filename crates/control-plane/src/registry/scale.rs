@@ -1,15 +1,17 @@
 //! The scale subresource: the replicas of any scalable kind in one shape (`autoscaling/v1`).
 
+use super::access::Registry;
+use super::metadata;
 use super::pipeline::{self, Change};
 use super::update::check_uid;
-use super::{Body, Patch, Registry, WriteOptions, Written, metadata, warned};
+use super::write::{Body, Patch, WriteOptions, Written, warned};
 use crate::admission::{self, Decoder};
 use crate::apply::scale;
 use crate::go;
 use crate::patch;
 use crate::resource::{Resource, Subresource};
 use crate::status::Status;
-use crate::store::{Key, Stored};
+use crate::store::Key;
 use serde_json::Value;
 use structured_merge::Conflicts;
 
@@ -70,7 +72,7 @@ impl Registry {
         mut change: impl FnMut(&Value) -> Result<Change, Status>,
     ) -> Result<Written, Status> {
         let mut written = self.update(resource, key, Some(Subresource::Scale), options, |live| {
-            let change = change(&scale::of(&live.value))?;
+            let change = change(&scale::of(live))?;
             if let Change::Scale(wanted) | Change::ApplyScale(wanted, _) = &change {
                 check(resource, key, wanted, live)?;
             }
@@ -82,12 +84,12 @@ impl Registry {
 }
 
 /// A scale is the one of the URL, and may say which version it is meant for.
-fn check(resource: &Resource, key: &Key, wanted: &Value, live: &Stored) -> Result<(), Status> {
+fn check(resource: &Resource, key: &Key, wanted: &Value, live: &Value) -> Result<(), Status> {
     metadata::check_namespace(wanted, &key.namespace)?;
     metadata::check_name(wanted, &key.name)?;
     check_uid(resource, key, wanted, live)?;
     let version = wanted["metadata"]["resourceVersion"].as_str().unwrap_or_default();
-    if !version.is_empty() && live.value["metadata"]["resourceVersion"] != version {
+    if !version.is_empty() && live["metadata"]["resourceVersion"] != version {
         return Err(Status::modified(resource, &key.name));
     }
     Ok(())

@@ -5,12 +5,10 @@
 //! and knows no kind itself.
 
 use serde_json::Value;
+use structured_merge::FieldSet;
 
-use super::data::{ConfigMaps, Secrets};
-use super::event::Events;
-use super::namespace::Namespaces;
-use crate::admission::{FieldError, NameRule, Part};
-use crate::resource::{Origin, Resource, Subresource, Table};
+use crate::admission::{Decoder, FieldError, NameRule, Part};
+use crate::resource::Subresource;
 use crate::status::Status;
 
 /// The strategy of a kind. What most kinds do is the default.
@@ -28,6 +26,25 @@ pub(super) trait Strategy: Sync {
     /// Whether an update has to say which version it is meant for.
     fn insists_on_a_version(&self) -> bool {
         false
+    }
+
+    /// Which of Go's decoders reads the objects.
+    fn decoder(&self) -> Decoder {
+        Decoder::Object
+    }
+
+    /// Whether a patched object has to say its version.
+    fn requires_api_version(&self) -> bool {
+        false
+    }
+
+    /// The fields that a write through this subresource (empty: the object itself) cannot own, where the kind has a status.
+    fn reset_fields(&self, subresource: &str) -> FieldSet {
+        match subresource {
+            // A built-in kind does not say that its metadata cannot be changed through `status`, and records who tried.
+            "status" => FieldSet::of([["spec"].as_slice()]),
+            subresource => structured_merge::reset_fields(subresource),
+        }
     }
 
     /// Turns what a client sent, or what an apply made of it, into what is kept.
@@ -73,44 +90,4 @@ pub(super) enum Deletion {
     AtOnceWithLast,
     /// Only after what it holds is gone, too.
     AfterItsContent,
-}
-
-/// The strategy of this resource.
-pub(super) fn of(resource: &Resource) -> &'static dyn Strategy {
-    match (resource.origin, resource.table) {
-        (Origin::Definition, _) => &Custom,
-        (Origin::BuiltIn, Table::Namespaces) => &Namespaces,
-        (Origin::BuiltIn, Table::Secrets) => &Secrets,
-        (Origin::BuiltIn, Table::ConfigMaps) => &ConfigMaps,
-        (Origin::BuiltIn, Table::Events) => &Events,
-        (Origin::BuiltIn, Table::ResourceQuotas | Table::ServiceAccounts) => &AnsweredWithLast,
-        (Origin::BuiltIn, _) => &Plain,
-    }
-}
-
-/// A kind that a definition made known.
-struct Custom;
-
-impl Strategy for Custom {
-    fn counts_generations(&self) -> bool {
-        true
-    }
-
-    fn insists_on_a_version(&self) -> bool {
-        true
-    }
-}
-
-/// A built-in kind without rules of its own.
-struct Plain;
-
-impl Strategy for Plain {}
-
-/// A built-in kind whose deletion is answered with what the object was.
-struct AnsweredWithLast;
-
-impl Strategy for AnsweredWithLast {
-    fn deletion(&self) -> Deletion {
-        Deletion::AtOnceWithLast
-    }
 }

@@ -4,30 +4,15 @@ use jiff::Timestamp;
 use serde_json::Value;
 use structured_merge::{Conflicts, same_but_for_times};
 
+use super::access::{ATTEMPTS, Registry};
+use super::create::Inserted;
 use super::pipeline::{self, Change};
-use super::{ATTEMPTS, Body, Inserted, Registry, WriteOptions, Written, metadata, strategy, warned};
+use super::write::{Body, Patch, WriteOptions, Written, warned};
+use super::{metadata, strategies};
 use crate::admission;
 use crate::resource::{Resource, Subresource};
 use crate::status::Status;
 use crate::store::{CommitError, Key, Stored};
-
-/// A change to an object, as the body of a PATCH states it.
-#[derive(Clone, Debug)]
-pub enum Patch {
-    /// RFC 7386, as text.
-    Merge(String),
-    /// RFC 6902, as text.
-    Json(String),
-    /// A merge that knows the keys of lists, as text.
-    Strategic(String),
-    /// Server-side apply: the fields that the manager wants.
-    Apply {
-        /// The fields.
-        body: Value,
-        /// Whether to take fields from other managers.
-        force: bool,
-    },
-}
 
 impl Registry {
     /// Replaces the object, or its `subresource`, by `body`.
@@ -40,10 +25,10 @@ impl Registry {
         options: &WriteOptions,
     ) -> Result<Written, Status> {
         let (mut object, warnings) = pipeline::decode(resource, body, options)?;
-        metadata::settle_namespace(resource, &key.namespace, &mut object)?;
+        metadata::match_namespace(resource, &key.namespace, &mut object)?;
         let written = self.update(resource, key, subresource, options, |live| {
             check_uid(resource, key, &object, live)?;
-            pipeline::check_version(resource, &object, &live.value)?;
+            pipeline::check_version(resource, &object, live)?;
             Ok(Change::Replace(object.clone()))
         });
         warned(written, warnings)
@@ -61,7 +46,7 @@ impl Registry {
         match patch {
             Patch::Apply { body, force } => {
                 let conflicts = if *force { Conflicts::TakeOver } else { Conflicts::Refuse };
-                let apply = |_: &Stored| Ok(Change::Apply(body.clone(), conflicts));
+                let apply = |_: &Value| Ok(Change::Apply(body.clone(), conflicts));
                 // An apply makes what is not there and changes what is, also where that changes under its hands.
                 for _ in 0..ATTEMPTS {
                     let is_there = subresource.is_some() || self.store().get(resource.table, key).is_some();
@@ -81,12 +66,12 @@ impl Registry {
             patch => {
                 let mut warnings = Vec::new();
                 let written = self.update(resource, key, subresource, options, |live| {
-                    let object = pipeline::patched(resource, &live.value, patch, options)?;
+                    let object = pipeline::patched(resource, live, patch, options)?;
                     let (mut object, found) = pipeline::decode_patched(resource, &object, patch, options)?;
                     warnings = found;
-                    metadata::settle_namespace(resource, &key.namespace, &mut object)?;
+                    metadata::match_namespace(resource, &key.namespace, &mut object)?;
                     metadata::check_name(&object, &key.name)?;
-                    pipeline::check_version(resource, &object, &live.value)?;
+                    pipeline::check_version(resource, &object, live)?;
                     Ok(Change::Replace(object))
                 });
                 warned(written, warnings)
@@ -123,7 +108,7 @@ impl Registry {
         key: &Key,
         subresource: Option<Subresource>,
         options: &WriteOptions,
-        mut change: impl FnMut(&Stored) -> Result<Change, Status>,
+        mut change: impl FnMut(&Value) -> Result<Change, Status>,
     ) -> Result<Written, Status> {
         let written = |object, warnings| Written {
             object,
@@ -131,20 +116,22 @@ impl Registry {
             warnings,
         };
         for _ in 0..ATTEMPTS {
-            let live = self.get(resource, key)?;
+            let stored = self.get(resource, key)?;
+            let live = resource.conversion.shown(&stored.value);
             let change = change(&live)?;
-            let mut object = pipeline::update(resource, subresource, &live.value, change, options, Timestamp::now())?;
-            let version = live.value["metadata"]["resourceVersion"].clone();
+            let mut object = pipeline::update(resource, subresource, &live, change, options, Timestamp::now())?;
+            let version = live["metadata"]["resourceVersion"].clone();
             metadata::of(&mut object).insert("resourceVersion".to_owned(), version);
             // A write that changes nothing is no write: the version stays, and so do the times in `managedFields`.
-            if same_but_for_times(&live.value, &object) {
-                return Ok(written(live.value.clone(), Vec::new()));
+            if same_but_for_times(&live, &object) {
+                return Ok(written(stored.value.clone(), Vec::new()));
             }
-            let warnings = admission::warnings(&object, Some(&live.value));
+            let warnings = admission::warnings(&object, Some(&live));
+            resource.conversion.to_stored(&mut object);
             if options.dry_run {
                 return Ok(written(object, warnings));
             }
-            match self.store_update(resource, key, &live, object) {
+            match self.store_update(resource, key, &stored, object) {
                 Ok(object) => return Ok(written(object, warnings)),
                 Err(CommitError::Raced) => {}
                 Err(error) => return Err(Status::internal(error.to_string())),
@@ -177,12 +164,12 @@ fn is_finished(resource: &Resource, object: &Value) -> bool {
     let finalizers = object["metadata"]["finalizers"].as_array();
     !object["metadata"]["deletionTimestamp"].is_null()
         && finalizers.is_none_or(Vec::is_empty)
-        && !strategy::of(resource).is_held(object)
+        && !strategies::of(resource).is_held(object)
 }
 
-pub(super) fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Stored) -> Result<(), Status> {
+pub(super) fn check_uid(resource: &Resource, key: &Key, body: &Value, live: &Value) -> Result<(), Status> {
     let uid = body["metadata"]["uid"].as_str().unwrap_or_default();
-    let own = live.value["metadata"]["uid"].as_str().unwrap_or_default();
+    let own = live["metadata"]["uid"].as_str().unwrap_or_default();
     if uid.is_empty() || uid == own {
         return Ok(());
     }

@@ -17,7 +17,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
-use super::{App, handler};
+use super::app::App;
+use super::handler;
 use crate::auth::User;
 
 /// How long a client may take for the TLS handshake.

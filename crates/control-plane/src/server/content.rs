@@ -2,26 +2,22 @@
 
 use serde_json::Value;
 
+use super::endpoint::unrecognized;
 use super::negotiation::ENCODINGS;
-use super::{protobuf, yaml};
+use super::{endpoints, media_type, protobuf, yaml};
 use crate::admission::{self, FieldValidation};
 use crate::registry::Body;
-use crate::resource::{self, Origin, Resource};
+use crate::resource::Resource;
 use crate::status::Status;
 use crate::{go, number};
 
 /// The largest body that is read, in bytes.
 pub(super) const BODY_LIMIT: usize = 3 * 1024 * 1024;
 
-/// The bare media type of a `Content-Type` header.
-pub(super) fn media_type(content_type: &str) -> &str {
-    content_type.split(';').next().unwrap_or_default().trim()
-}
-
 /// Refuses a body in a format that is not read.
 pub(super) fn check_format(content_type: &str) -> Result<(), Status> {
-    let media_type = media_type(content_type);
-    if media_type.is_empty() || ENCODINGS.contains(&media_type) {
+    let given = media_type::bare(content_type);
+    if given.is_empty() || ENCODINGS.contains(&given) {
         return Ok(());
     }
     Err(Status::unsupported_media_type(&ENCODINGS))
@@ -38,11 +34,10 @@ pub(super) enum Format {
 impl Format {
     /// Reads the `Content-Type` header.
     pub(super) fn of(resource: &Resource, content_type: &str) -> Result<Self, Status> {
-        match media_type(content_type).to_ascii_lowercase().as_str() {
+        match media_type::bare(content_type).to_ascii_lowercase().as_str() {
             "" | "application/json" => Ok(Self::Json),
             "application/yaml" => Ok(Self::Yaml),
-            // The kinds that Go clients know; a custom resource has no protobuf.
-            protobuf::MEDIA_TYPE if resource.origin == Origin::BuiltIn => Ok(Self::Protobuf),
+            protobuf::MEDIA_TYPE if endpoints::of(resource).reads_protobuf() => Ok(Self::Protobuf),
             _ => Err(Status::unsupported_media_type(&ENCODINGS)),
         }
     }
@@ -61,7 +56,9 @@ impl Format {
             ),
             Self::Protobuf => (protobuf::decode(body).map_err(refuse)?, Vec::new()),
         };
-        let object = check_type(resource, body, object)?;
+        let mut object = object;
+        check_type_meta(&mut object).map_err(|why| unrecognized(resource, body, &why))?;
+        let object = endpoints::of(resource).check_type(resource, body, object)?;
         Ok(Body { object, duplicates })
     }
 }
@@ -69,7 +66,7 @@ impl Format {
 /// Reads a body that is of no resource's kind, such as the options of a deletion.
 pub(super) fn decode_any(content_type: &str, body: &[u8]) -> Result<Value, Status> {
     check_format(content_type)?;
-    match media_type(content_type).to_ascii_lowercase().as_str() {
+    match media_type::bare(content_type).to_ascii_lowercase().as_str() {
         protobuf::MEDIA_TYPE => protobuf::decode(body),
         "application/yaml" => yaml::decode(body),
         _ => serde_json::from_slice(body).map_err(|error| parse_error(body, &error)),
@@ -203,80 +200,4 @@ fn decode_json(resource: &Resource, body: &[u8]) -> Result<Value, Status> {
 fn parse_error(body: &[u8], error: &serde_json::Error) -> String {
     let why = go::syntax_error(body).unwrap_or_else(|| error.to_string());
     format!("couldn't get version/kind; json parse error: {why}")
-}
-
-/// Checks that the body is an object of the API that it was sent to.
-fn check_type(resource: &Resource, body: &[u8], mut object: Value) -> Result<Value, Status> {
-    check_type_meta(&mut object).map_err(|why| unrecognized(resource, body, &why))?;
-    let expected = resource.api_version();
-    for (field, default) in [("kind", resource.kind), ("apiVersion", &expected)] {
-        let is_empty = object[field].as_str().unwrap_or_default().is_empty();
-        match field {
-            _ if !is_empty => {}
-            // Built-in kinds are known by their path.
-            _ if resource.origin == Origin::BuiltIn => object[field] = default.into(),
-            "kind" => {
-                let why = format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(body));
-                return Err(unrecognized(resource, body, &why));
-            }
-            // Its absence is a version that does not match.
-            _ => {}
-        }
-    }
-    let api_version = object["apiVersion"].as_str().unwrap_or_default();
-    let kind = object["kind"].as_str().unwrap_or_default();
-    if resource.origin == Origin::BuiltIn && (kind != resource.kind || api_version != expected) {
-        // Go knows the built-in kinds by their names.
-        let (_, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
-        let is_another = |other: &Resource| other.kind == kind && other.api_version() == api_version;
-        let why = if resource::ALL.iter().any(is_another) {
-            format!(
-                "converting ({version}.{kind}) to (core.{}): unknown conversion",
-                resource.kind
-            )
-        } else {
-            format!(
-                "no kind {} is registered for version {} in scheme \"pkg/runtime/scheme.go:111\"",
-                go::Quoted(kind),
-                go::Quoted(api_version)
-            )
-        };
-        return Err(Status::bad_request(format!(
-            "{kind} in version \"{version}\" cannot be handled as a {}: {why}",
-            resource.kind
-        )));
-    }
-    if api_version != expected {
-        return Err(Status::bad_request(format!(
-            "the API version in the data ({api_version}) does not match the expected API version ({expected})"
-        )));
-    }
-    Ok(object)
-}
-
-fn unrecognized(resource: &Resource, body: &[u8], why: &str) -> Status {
-    Status::bad_request(format!(
-        "the object provided is unrecognized (must be of type {}): {why} ({})",
-        resource.kind,
-        summary(body)
-    ))
-}
-
-/// The beginning of a body, readable where it looks like JSON.
-fn summary(body: &[u8]) -> String {
-    const LENGTH: usize = 30;
-    let start = &body[..body.len().min(LENGTH)];
-    let more = if body.len() > LENGTH { " ..." } else { "" };
-    match body.first() {
-        None => "<empty>".to_owned(),
-        Some(b'{') => String::from_utf8_lossy(start).into_owned() + more,
-        Some(_) => {
-            let hex = start.iter().fold(String::new(), |mut hex, byte| {
-                let digit = |four: u8| char::from_digit(u32::from(four), 16).unwrap_or('0');
-                hex.extend([digit(byte >> 4), digit(byte & 15)]);
-                hex
-            });
-            hex + more
-        }
-    }
 }

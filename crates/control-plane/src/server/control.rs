@@ -5,9 +5,9 @@ use std::sync::Arc;
 use http::Method;
 use serde_json::json;
 
-use super::App;
 use super::answer::{self, Answer};
-use super::handler::Call;
+use super::app::App;
+use super::call::Call;
 use crate::status::Status;
 
 /// Serves `/_control/...`, for administrators only.

@@ -57,7 +57,7 @@ pub(super) struct Accepted {
 
 /// Where a request asks for what it wants.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Wishes<'a> {
+pub(super) struct Preferences<'a> {
     /// The `Accept` header.
     pub(super) accept: &'a str,
     /// The query parameter `pretty`.
@@ -66,7 +66,7 @@ pub(super) struct Wishes<'a> {
     pub(super) user_agent: &'a str,
 }
 
-impl Wishes<'_> {
+impl Preferences<'_> {
     /// What an object, or a list of them, is answered with.
     pub(super) fn for_objects(self) -> Result<Accepted, Status> {
         let accepted = self.negotiate(true).ok_or_else(|| Status::not_acceptable(&ENCODINGS))?;
@@ -235,8 +235,8 @@ fn clause(text: &str) -> Option<Clause<'_>> {
 mod tests {
     use super::*;
 
-    fn wishes(accept: &str) -> Wishes<'_> {
-        Wishes {
+    fn preferences(accept: &str) -> Preferences<'_> {
+        Preferences {
             accept,
             pretty: None,
             user_agent: "",
@@ -279,7 +279,7 @@ mod tests {
                 Shape::Object,
             ),
         ] {
-            let accepted = wishes(accept).for_objects().unwrap();
+            let accepted = preferences(accept).for_objects().unwrap();
             assert_eq!(accepted, Accepted { encoding, shape }, "{accept}");
         }
         for accept in [
@@ -289,27 +289,27 @@ mod tests {
             "application/yaml;stream=watch",
             "nonsense",
         ] {
-            assert_eq!(wishes(accept).for_objects().unwrap_err().code, 406, "{accept}");
+            assert_eq!(preferences(accept).for_objects().unwrap_err().code, 406, "{accept}");
         }
     }
 
     #[test]
     fn failures_have_one_shape_and_streams_one_encoding() {
-        let table = wishes("application/json;as=Table;v=v1;g=meta.k8s.io");
+        let table = preferences("application/json;as=Table;v=v1;g=meta.k8s.io");
         assert_eq!(table.for_failures(), Encoding::PrettyJson);
-        assert_eq!(wishes("application/yaml").for_failures(), Encoding::Yaml);
-        assert_eq!(wishes("application/yaml").for_streams().unwrap_err().code, 406);
+        assert_eq!(preferences("application/yaml").for_failures(), Encoding::Yaml);
+        assert_eq!(preferences("application/yaml").for_streams().unwrap_err().code, 406);
         assert!(table.for_streams().is_ok());
     }
 
     #[test]
     fn people_get_json_that_they_can_read() {
-        let curl = Wishes {
+        let curl = Preferences {
             user_agent: "curl/8.5.0",
-            ..wishes("*/*")
+            ..preferences("*/*")
         };
         assert_eq!(curl.for_objects().unwrap().encoding, Encoding::PrettyJson);
-        let plain = Wishes {
+        let plain = Preferences {
             pretty: Some("false"),
             ..curl
         };

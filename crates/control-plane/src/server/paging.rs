@@ -5,10 +5,11 @@ use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
 use serde_json::{Value, json};
 
+use super::endpoints;
 use super::parameters::Parameters;
 use crate::go;
 use crate::registry::{ListQuery, metadata};
-use crate::resource::{Origin, Resource};
+use crate::resource::Resource;
 use crate::status::{Cause, Status};
 use crate::store::{Key, Page, Rest};
 
@@ -92,9 +93,9 @@ impl<'a> ListOptions<'a> {
         refuse(problems)
     }
 
-    /// Checks the options of a watch, and fills in what it does when it is not told: a watch from no version in particular
-    /// begins with what there is.
-    pub(super) fn settle_watch(&mut self) -> Result<(), Status> {
+    /// Checks the options of a watch, after filling in their defaults: a watch without a version begins with the objects that
+    /// exist.
+    pub(super) fn check_watch(&mut self) -> Result<(), Status> {
         if self.initial.is_none() && self.matching.is_none() && matches!(self.version, None | Some("0")) {
             self.initial = Some(true);
             self.matching = Some("NotOlderThan");
@@ -269,7 +270,7 @@ fn json_error(text: &[u8], error: &serde_json::Error) -> String {
 /// The metadata of a page: its version, and how to get the next one.
 pub(super) fn list_metadata(resource: &Resource, query: &ListQuery, page: &Page) -> Value {
     let mut metadata = json!({"resourceVersion": page.version.to_string()});
-    if resource.origin == Origin::Definition {
+    if endpoints::of(resource).writes_empty_token() {
         metadata["continue"] = "".into();
     }
     let left = match page.rest {

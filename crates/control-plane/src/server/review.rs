@@ -6,10 +6,11 @@ use serde_json::{Value, json};
 use structured_merge::{self as merge, FieldSet, Write};
 
 use super::answer::{self, Answer};
+use super::call::Call;
 use super::content;
-use super::handler::Call;
 use super::target::Target;
 use crate::auth::{Attributes, Tokens, User};
+use crate::conversion::Conversion;
 use crate::core_schema;
 use crate::resource::Table;
 use crate::status::{Cause, Status};
@@ -61,7 +62,7 @@ impl Review {
         if call.method != Method::POST {
             return Err(Status::method_not_allowed());
         }
-        let accepted = call.wishes().for_objects()?;
+        let accepted = call.preferences().for_objects()?;
         content::check_format(&call.content_type)?;
         let options = call
             .parameters
@@ -89,14 +90,14 @@ impl Review {
             Review::Rules => json!({"kind": kind, "apiVersion": api_version, "metadata": {}, "spec": {}}),
             _ => {
                 let write = Write {
-                    schema: core_schema::merged_by(Table::Absent),
+                    schema: core_schema::merged_by(Table::Absent, Conversion::None),
                     api_version: &api_version,
                     kind,
                     subresource: "",
                     manager: &options.manager,
                     now,
                     reset: FieldSet::default(),
-                    members: core_schema::members(Table::Absent),
+                    members: core_schema::members(Table::Absent, Conversion::None),
                 };
                 merge::update(None, review, &write)
             }

@@ -12,17 +12,17 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
-use super::App;
 use super::answer::{self, Answer};
+use super::app::App;
 use super::negotiation::Shape;
 use super::paging::{ListOptions, parse_version, too_large};
 use crate::conversion::Conversion;
 use crate::faults;
+use crate::printer::{self, IncludeObject};
 use crate::registry::ListQuery;
 use crate::resource::Resource;
 use crate::status::Status;
 use crate::store::{Change, Expired, Stored};
-use crate::table::{self, IncludeObject};
 
 /// How long a watch lasts when the client does not say.
 const TIMEOUT: Duration = Duration::from_mins(45);
@@ -261,21 +261,28 @@ impl Watch {
                 object
             }
             Shape::Metadata(version) | Shape::MetadataList(version) => {
-                table::metadata_only(&version.api_version(), object)
+                printer::metadata_only(&version.api_version(), object)
             }
             Shape::Table(version) => {
                 // The columns come once.
                 let columns = if self.columns_sent {
                     Value::Null
                 } else {
-                    table::definitions(resource, None)
+                    printer::definitions(resource, None)
                 };
                 self.columns_sent = true;
                 let version = version.api_version();
                 let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
-                let mut table = table::empty(&version, &columns, &metadata);
+                let mut table = printer::empty(&version, &columns, &metadata);
                 let include = self.request.include;
-                table["rows"] = json!([table::row(&version, resource, None, object, include, Timestamp::now())]);
+                table["rows"] = json!([printer::row(
+                    &version,
+                    resource,
+                    None,
+                    object,
+                    include,
+                    Timestamp::now()
+                )]);
                 table
             }
         }

@@ -17,9 +17,8 @@ use kube::{Api, Client, Resource, ResourceExt};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
-use super::Options;
-use super::report::Event;
-use super::rollout::{self, Memory, SIDECAR, Write};
+use super::event::Event;
+use super::rollout::{Memory, SIDECAR, Write, next};
 use super::workload::{FINALIZER, Workload};
 
 /// The field manager of the simulator's writes, and the component that its events name.
@@ -41,14 +40,24 @@ struct Error {
     source: kube::Error,
 }
 
-pub(super) async fn run(client: Client, options: Options, stop: CancellationToken) {
+/// How the simulator behaves, whatever the workload.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// The time between two steps of one workload: between one replica and the next, say.
+    pub step: Duration,
+}
+
+/// Simulates every workload that `client` can see until `stop` is cancelled, then finishes the steps under way.
+///
+/// A server that is away or has no Workload API is retried with back-off: the simulator may be started first.
+pub async fn run(client: Client, options: Options, stop: CancellationToken) {
     let kind = ApiResource::erase::<WorkloadKind>(&());
     let workloads = Api::<DynamicObject>::all_with(client.clone(), &kind);
     let simulator = Arc::new(Simulator {
         client,
         kind: kind.clone(),
         options,
-        tracks: Mutex::default(),
+        rollouts: Mutex::default(),
     });
     Controller::new_with(workloads, watcher::Config::default(), kind)
         .graceful_shutdown_on(stop.cancelled_owned())
@@ -71,12 +80,12 @@ struct Simulator {
     client: Client,
     kind: ApiResource,
     options: Options,
-    tracks: Mutex<HashMap<String, Track>>,
+    rollouts: Mutex<HashMap<String, Rollout>>,
 }
 
 /// What is known of one workload beside the object itself, by its uid.
 #[derive(Clone)]
-struct Track {
+struct Rollout {
     /// The generation that `since` is about.
     generation: i64,
     /// When that generation was first seen.
@@ -92,34 +101,34 @@ impl Simulator {
     async fn reconcile(object: Arc<DynamicObject>, simulator: Arc<Self>) -> Result<Action, Error> {
         let workload = Workload::read(&object);
         let now = Instant::now();
-        let mut track = simulator.track(&object, workload.generation, now);
-        if workload.generation < track.generation {
+        let mut rollout = simulator.rollout(&object, workload.generation, now);
+        if workload.generation < rollout.generation {
             // The cache has not caught up with what was seen before, and will tell when it has.
             return Ok(Action::await_change());
         }
         // The simulator's own writes come back here at once: the pace is kept, not theirs.
-        if let Some(early) = track.due.checked_duration_since(now).filter(|early| !early.is_zero()) {
+        if let Some(early) = rollout.due.checked_duration_since(now).filter(|early| !early.is_zero()) {
             return Ok(Action::requeue(early));
         }
-        let elapsed = now.duration_since(track.since);
-        let step = rollout::next(&workload, &track.memory, elapsed, Timestamp::now());
+        let elapsed = now.duration_since(rollout.since);
+        let step = next(&workload, &rollout.memory, elapsed, Timestamp::now());
         // Events come first, so that whoever sees a workload fail finds the reason there already.
-        if step.events != track.told {
+        if step.events != rollout.told {
             simulator.publish(&object, &step.events).await;
         }
-        track.told = step.events;
+        rollout.told = step.events;
         if let Err(error) = simulator.write(&object, &step.write).await {
             if error.is_gone() {
                 simulator.forget(&object);
                 return Ok(Action::await_change());
             }
-            simulator.remember(&object, track);
+            simulator.remember(&object, rollout);
             // The object is newer than the one that the step was decided from: decide again when it arrives here.
             let outdated = Action::requeue(simulator.options.step);
             return if error.is_outdated() { Ok(outdated) } else { Err(error) };
         }
         let pace = simulator.options.step;
-        let (due, next) = match step.write {
+        let (due, action) = match step.write {
             Write::Nothing => (now, Action::await_change()),
             Write::NothingFor(time) => (now, Action::requeue(time)),
             Write::RemoveFinalizer => {
@@ -130,10 +139,10 @@ impl Simulator {
             Write::AddFinalizer | Write::InjectSidecar | Write::Autoscale(_) => (now, Action::requeue(pace)),
             Write::Status(_) => (Instant::now() + pace, Action::requeue(pace)),
         };
-        track.due = due;
-        track.memory = step.memory;
-        simulator.remember(&object, track);
-        Ok(next)
+        rollout.due = due;
+        rollout.memory = step.memory;
+        simulator.remember(&object, rollout);
+        Ok(action)
     }
 
     async fn write(&self, object: &DynamicObject, write: &Write) -> Result<(), Error> {
@@ -210,7 +219,7 @@ impl Simulator {
         written.map(drop)
     }
 
-    /// Publishes events about the workload. They are for people: one that is refused is told and not tried again.
+    /// Publishes events about the workload. Best effort: a refused event is logged, not retried.
     async fn publish(&self, object: &DynamicObject, events: &[Event]) {
         let api = Api::<KubernetesEvent>::namespaced(self.client.clone(), &object.namespace().unwrap_or_default());
         for event in events {
@@ -233,31 +242,31 @@ impl Simulator {
         Api::namespaced_with(self.client.clone(), &object.namespace().unwrap_or_default(), &self.kind)
     }
 
-    /// The track of `object`, begun anew where there is none or the generation has moved.
-    fn track(&self, object: &DynamicObject, generation: i64, now: Instant) -> Track {
-        let mut tracks = self.tracks.lock().unwrap_or_else(PoisonError::into_inner);
-        let begin = || Track {
+    /// Returns the rollout of `object`; starts a new one if there is none or if the generation changed.
+    fn rollout(&self, object: &DynamicObject, generation: i64, now: Instant) -> Rollout {
+        let mut rollouts = self.rollouts.lock().unwrap_or_else(PoisonError::into_inner);
+        let begin = || Rollout {
             generation,
             since: now,
             due: now,
             memory: Memory::default(),
             told: Vec::new(),
         };
-        let track = tracks.entry(object.uid().unwrap_or_default()).or_insert_with(begin);
-        if track.generation < generation {
-            (track.generation, track.since) = (generation, now);
+        let rollout = rollouts.entry(object.uid().unwrap_or_default()).or_insert_with(begin);
+        if rollout.generation < generation {
+            (rollout.generation, rollout.since) = (generation, now);
         }
-        track.clone()
+        rollout.clone()
     }
 
-    fn remember(&self, object: &DynamicObject, track: Track) {
-        let mut tracks = self.tracks.lock().unwrap_or_else(PoisonError::into_inner);
-        tracks.insert(object.uid().unwrap_or_default(), track);
+    fn remember(&self, object: &DynamicObject, rollout: Rollout) {
+        let mut rollouts = self.rollouts.lock().unwrap_or_else(PoisonError::into_inner);
+        rollouts.insert(object.uid().unwrap_or_default(), rollout);
     }
 
     fn forget(&self, object: &DynamicObject) {
-        let mut tracks = self.tracks.lock().unwrap_or_else(PoisonError::into_inner);
-        tracks.remove(&object.uid().unwrap_or_default());
+        let mut rollouts = self.rollouts.lock().unwrap_or_else(PoisonError::into_inner);
+        rollouts.remove(&object.uid().unwrap_or_default());
     }
 }
 

@@ -5,27 +5,10 @@ use datum_model::{Condition, Phase, WorkloadStatus};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::rollout::{Outlook, State};
+use super::event::{Event, EventKind};
+use super::progress::{Progress, Stage};
 use super::scenario::Scenario;
 use super::workload::{Workload, count};
-
-/// An event about the workload.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Event {
-    /// Whether the user should look into it.
-    pub(super) kind: EventKind,
-    /// One word for machines.
-    pub(super) reason: &'static str,
-    /// One sentence for people.
-    pub(super) message: String,
-}
-
-/// The `type` of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum EventKind {
-    Normal,
-    Warning,
-}
 
 /// The conditions that the simulator reports. Others may report more.
 const CONDITIONS: [&str; 3] = [condition::AVAILABLE, condition::PROGRESSING, condition::REPLICA_FAILURE];
@@ -34,7 +17,7 @@ const CONDITIONS: [&str; 3] = [condition::AVAILABLE, condition::PROGRESSING, con
 pub(super) fn status(
     workload: &Workload,
     before: Option<&WorkloadStatus>,
-    state: &State,
+    progress: &Progress,
     now: Timestamp,
 ) -> WorkloadStatus {
     let observed_generation = match workload.scenario {
@@ -61,21 +44,21 @@ pub(super) fn status(
         }
     };
     let mut conditions = vec![
-        condition(condition::AVAILABLE, available(workload, state)),
-        condition(condition::PROGRESSING, progressing(workload, state)),
+        condition(condition::AVAILABLE, available(workload, progress)),
+        condition(condition::PROGRESSING, progressing(workload, progress)),
     ];
     // As with a Deployment, this one is there only while it is true.
-    if state.outlook == Outlook::QuotaExceeded {
-        let failure = (true, reason::QUOTA_EXCEEDED, quota_message(workload, state));
+    if progress.stage == Stage::QuotaExceeded {
+        let failure = (true, reason::QUOTA_EXCEEDED, quota_message(workload, progress));
         conditions.push(condition(condition::REPLICA_FAILURE, failure));
     }
     let number = |count: u32| Some(count.try_into().unwrap_or(i32::MAX));
     WorkloadStatus {
-        phase: Some(phase(state)),
+        phase: Some(phase(progress)),
         observed_generation,
-        replicas: number(state.total),
-        ready_replicas: number(state.ready),
-        available_replicas: number(state.ready),
+        replicas: number(progress.total),
+        ready_replicas: number(progress.ready),
+        available_replicas: number(progress.ready),
         selector: Some(workload.selector.clone()).filter(|selector| !selector.is_empty()),
         conditions: Some(conditions),
     }
@@ -91,85 +74,88 @@ pub(super) fn agree(reported: &WorkloadStatus, stored: &WorkloadStatus) -> bool 
     ours(reported) == ours(stored) && rest(reported) == rest(stored)
 }
 
-fn phase(state: &State) -> Phase {
-    match state.outlook {
-        Outlook::QuotaExceeded if state.ready > 0 => Phase::Provisioning,
-        Outlook::Pending | Outlook::QuotaExceeded => Phase::Pending,
-        Outlook::Delayed | Outlook::Progressing | Outlook::Flapping | Outlook::NoRoom | Outlook::NotReady => {
-            Phase::Provisioning
-        }
-        Outlook::Complete => Phase::Running,
-        Outlook::PullFailed | Outlook::Crashed => Phase::Failed,
-        Outlook::Deleting => Phase::Deleting,
+fn phase(progress: &Progress) -> Phase {
+    match progress.stage {
+        Stage::QuotaExceeded if progress.ready > 0 => Phase::Provisioning,
+        Stage::Pending | Stage::QuotaExceeded => Phase::Pending,
+        Stage::Delayed | Stage::Progressing | Stage::Flapping | Stage::NoRoom | Stage::NotReady => Phase::Provisioning,
+        Stage::Complete => Phase::Running,
+        Stage::PullFailed | Stage::Crashed => Phase::Failed,
+        Stage::Deleting => Phase::Deleting,
     }
 }
 
-fn available(workload: &Workload, state: &State) -> (bool, &'static str, String) {
-    let message = format!("{}/{} replicas are ready", state.ready, workload.replicas);
-    if state.outlook != Outlook::Deleting && state.ready >= workload.replicas {
+fn available(workload: &Workload, progress: &Progress) -> (bool, &'static str, String) {
+    let message = format!("{}/{} replicas are ready", progress.ready, workload.replicas);
+    if progress.stage != Stage::Deleting && progress.ready >= workload.replicas {
         (true, reason::MINIMUM_REPLICAS_AVAILABLE, message)
     } else {
         (false, reason::MINIMUM_REPLICAS_UNAVAILABLE, message)
     }
 }
 
-fn progressing(workload: &Workload, state: &State) -> (bool, &'static str, String) {
-    let State {
+fn progressing(workload: &Workload, progress: &Progress) -> (bool, &'static str, String) {
+    let Progress {
         total,
         ready,
         old,
-        outlook,
-    } = *state;
+        stage,
+    } = *progress;
     let wanted = workload.replicas;
     let goes_on = |message| (true, reason::ROLLOUT_IN_PROGRESS, message);
-    match outlook {
-        Outlook::Pending => (true, reason::PENDING, format!("{} wanted", replicas(wanted))),
-        Outlook::Delayed => goes_on(format!("Waiting for the first of {} to start", replicas(wanted))),
-        Outlook::NoRoom => goes_on(format!("Waiting for a location with room for {}", replicas(wanted))),
-        Outlook::NotReady => goes_on(format!("Waiting for {} to become ready", replicas(total - ready))),
-        Outlook::Progressing if old > 0 => goes_on(format!(
+    match stage {
+        Stage::Pending => (true, reason::PENDING, format!("{} wanted", replicas(wanted))),
+        Stage::Delayed => goes_on(format!("Waiting for the first of {} to start", replicas(wanted))),
+        Stage::NoRoom => goes_on(format!("Waiting for a location with room for {}", replicas(wanted))),
+        Stage::NotReady => goes_on(format!("Waiting for {} to become ready", replicas(total - ready))),
+        Stage::Progressing if old > 0 => goes_on(format!(
             "{} of {ready} replicas run the new template",
             ready.saturating_sub(old)
         )),
-        Outlook::Progressing | Outlook::Flapping => {
+        Stage::Progressing | Stage::Flapping => {
             goes_on(format!("{total} of {wanted} replicas are created, {ready} are ready"))
         }
-        Outlook::Complete => (true, reason::ROLLOUT_COMPLETE, format!("{} running", replicas(wanted))),
-        Outlook::QuotaExceeded => (false, reason::QUOTA_EXCEEDED, quota_message(workload, state)),
-        Outlook::PullFailed => (false, reason::IMAGE_PULL_BACK_OFF, pull_message(workload)),
-        Outlook::Crashed => (false, reason::CRASH_LOOP_BACK_OFF, crash_message(workload)),
-        Outlook::Deleting => (false, reason::DELETING, "The workload is being deleted".to_owned()),
+        Stage::Complete => (true, reason::ROLLOUT_COMPLETE, format!("{} running", replicas(wanted))),
+        Stage::QuotaExceeded => (false, reason::QUOTA_EXCEEDED, quota_message(workload, progress)),
+        Stage::PullFailed => (false, reason::IMAGE_PULL_BACK_OFF, pull_message(workload)),
+        Stage::Crashed => (false, reason::CRASH_LOOP_BACK_OFF, crash_message(workload)),
+        Stage::Deleting => (false, reason::DELETING, "The workload is being deleted".to_owned()),
     }
 }
 
 /// The events that go with the change from `before`; `begun` is whether the rollout of this generation had begun.
-pub(super) fn events(workload: &Workload, before: Option<&WorkloadStatus>, state: &State, begun: bool) -> Vec<Event> {
+pub(super) fn events(
+    workload: &Workload,
+    before: Option<&WorkloadStatus>,
+    progress: &Progress,
+    begun: bool,
+) -> Vec<Event> {
     let wanted = replicas(workload.replicas);
     let container = workload
         .containers
         .first()
         .map_or("", |container| container.name.as_str());
     let was_provisioning = before.is_some_and(|status| status.phase == Some(Phase::Provisioning));
-    match state.outlook {
-        Outlook::Pending => vec![normal("Accepted", format!("Accepted the workload, {wanted} wanted"))],
-        Outlook::Progressing | Outlook::Delayed if begun && was_provisioning => Vec::new(),
-        Outlook::Progressing | Outlook::Delayed => beginning(workload, before, state),
-        Outlook::Complete => {
+    match progress.stage {
+        Stage::Pending => vec![normal("Accepted", format!("Accepted the workload, {wanted} wanted"))],
+        Stage::Progressing | Stage::Delayed if begun && was_provisioning => Vec::new(),
+        Stage::Progressing | Stage::Delayed => beginning(workload, before, progress),
+        Stage::Complete => {
             let message = format!("Generation {} runs with {wanted}", workload.generation);
             vec![normal("RolloutComplete", message)]
         }
-        Outlook::QuotaExceeded => vec![warning(reason::FAILED_CREATE, quota_message(workload, state))],
-        Outlook::NoRoom => vec![warning(
+        Stage::QuotaExceeded => vec![warning(reason::FAILED_CREATE, quota_message(workload, progress))],
+        Stage::NoRoom => vec![warning(
             "FailedScheduling",
             format!("No location has room for {wanted}"),
         )],
-        Outlook::NotReady | Outlook::Flapping => {
+        Stage::NotReady | Stage::Flapping => {
             let message = format!("Readiness probe of container {container:?} failed: connection refused");
             vec![warning("Unhealthy", message)]
         }
-        Outlook::PullFailed => vec![warning("Failed", pull_message(workload))],
-        Outlook::Crashed => vec![warning("BackOff", crash_message(workload))],
-        Outlook::Deleting => {
+        Stage::PullFailed => vec![warning("Failed", pull_message(workload))],
+        Stage::Crashed => vec![warning("BackOff", crash_message(workload))],
+        Stage::Deleting => {
             let message = format!(
                 "Stopping {}",
                 replicas(before.map_or(0, |status| count(status.replicas)))
@@ -180,14 +166,14 @@ pub(super) fn events(workload: &Workload, before: Option<&WorkloadStatus>, state
 }
 
 /// What is told when a rollout begins.
-fn beginning(workload: &Workload, before: Option<&WorkloadStatus>, state: &State) -> Vec<Event> {
+fn beginning(workload: &Workload, before: Option<&WorkloadStatus>, progress: &Progress) -> Vec<Event> {
     let (total, ready) = before.map_or((0, 0), |status| (count(status.replicas), count(status.ready_replicas)));
     let mut events = Vec::new();
     if ready != workload.replicas {
         let message = format!("Scaling from {ready} to {}", replicas(workload.replicas));
         events.push(normal("Scaling", message));
     }
-    if state.old > 0 || state.total > total || state.outlook == Outlook::Delayed {
+    if progress.old > 0 || progress.total > total || progress.stage == Stage::Delayed {
         let images = workload.containers.iter().map(|container| &container.image);
         events.extend(images.map(|image| normal("Pulling", format!("Pulling image {image:?}"))));
     }
@@ -210,8 +196,8 @@ fn warning(reason: &'static str, message: String) -> Event {
     }
 }
 
-fn quota_message(workload: &Workload, state: &State) -> String {
-    let more = workload.replicas.saturating_sub(state.ready).max(1);
+fn quota_message(workload: &Workload, progress: &Progress) -> String {
+    let more = workload.replicas.saturating_sub(progress.ready).max(1);
     let noun = if more == 1 { "replica" } else { "replicas" };
     format!("The project's quota is used up: {more} more {noun} wanted, none left")
 }

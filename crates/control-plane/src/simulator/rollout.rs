@@ -9,7 +9,9 @@ use std::time::Duration;
 use datum_model::{Phase, WorkloadStatus};
 use jiff::Timestamp;
 
-use super::report::{self, Event};
+use super::event::Event;
+use super::progress::{Progress, Stage};
+use super::report;
 use super::scenario::Scenario;
 use super::workload::{Workload, count};
 
@@ -86,10 +88,10 @@ pub(super) fn next(workload: &Workload, memory: &Memory, elapsed: Duration, now:
 
 /// The workload is new: report it as pending.
 fn accept(workload: &Workload, now: Timestamp) -> Step {
-    let state = State::nothing(Outlook::Pending);
+    let progress = Progress::without_replicas(Stage::Pending);
     Step {
-        write: Write::Status(report::status(workload, None, &state, now)),
-        events: report::events(workload, None, &state, true),
+        write: Write::Status(report::status(workload, None, &progress, now)),
+        events: report::events(workload, None, &progress, true),
         memory: Memory {
             generation: workload.generation,
             template: Some(workload.template),
@@ -103,14 +105,14 @@ fn accept(workload: &Workload, now: Timestamp) -> Step {
 fn delete(workload: &Workload, memory: &Memory, now: Timestamp) -> Step {
     let before = workload.status.as_ref();
     let is_reported = before.is_some_and(|status| status.phase == Some(Phase::Deleting));
-    let state = State::nothing(Outlook::Deleting);
+    let progress = Progress::without_replicas(Stage::Deleting);
     let (write, events) = if !workload.held || (is_reported && workload.scenario == Scenario::StuckDelete) {
         (Write::Nothing, Vec::new())
     } else if is_reported {
         (Write::RemoveFinalizer, Vec::new())
     } else {
-        let status = report::status(workload, before, &state, now);
-        (Write::Status(status), report::events(workload, before, &state, true))
+        let status = report::status(workload, before, &progress, now);
+        (Write::Status(status), report::events(workload, before, &progress, true))
     };
     Step {
         write,
@@ -130,11 +132,11 @@ fn roll_out(workload: &Workload, status: &WorkloadStatus, memory: &Memory, elaps
             memory: memory.clone(),
         };
     }
-    let before = State {
+    let before = Progress {
         total: count(status.replicas),
         ready: count(status.ready_replicas),
         old: old(workload, status, memory, begun),
-        outlook: Outlook::Progressing,
+        stage: Stage::Progressing,
     };
     let flaps = if memory.generation == workload.generation {
         memory.flaps
@@ -142,29 +144,29 @@ fn roll_out(workload: &Workload, status: &WorkloadStatus, memory: &Memory, elaps
         0
     };
     let failed = begun && status.phase == Some(Phase::Failed);
-    let state = match obstacle(workload, &before, begun, failed, elapsed) {
-        Some(state) => state,
-        None if before.is_complete(workload.replicas) => settle(workload, &before, status.phase.as_ref(), flaps),
-        None => progress(workload, &before),
+    let progress = match blocked(workload, &before, begun, failed, elapsed) {
+        Some(progress) => progress,
+        None if before.is_complete(workload.replicas) => complete(workload, &before, status.phase.as_ref(), flaps),
+        None => advance(workload, &before),
     };
     let memory = Memory {
         generation: workload.generation,
         template: Some(workload.template),
-        old: state.old,
-        flaps: flaps + u32::from(state.outlook == Outlook::Flapping),
+        old: progress.old,
+        flaps: flaps + u32::from(progress.stage == Stage::Flapping),
     };
-    let reported = report::status(workload, Some(status), &state, now);
+    let reported = report::status(workload, Some(status), &progress, now);
     // A step that only memory shows is a step too, and has another after it.
-    if !report::agree(&reported, status) || state.outlook == Outlook::Progressing {
-        let events = report::events(workload, Some(status), &state, begun);
+    if !report::agree(&reported, status) || progress.stage == Stage::Progressing {
+        let events = report::events(workload, Some(status), &progress, begun);
         return Step {
             write: Write::Status(reported),
             events,
             memory,
         };
     }
-    let write = match state.outlook {
-        Outlook::Delayed => Write::NothingFor(workload.delay.saturating_sub(elapsed)),
+    let write = match progress.stage {
+        Stage::Delayed => Write::NothingFor(workload.delay.saturating_sub(elapsed)),
         _ => Write::Nothing,
     };
     Step {
@@ -185,112 +187,58 @@ fn old(workload: &Workload, status: &WorkloadStatus, memory: &Memory, begun: boo
     }
 }
 
-/// The replicas, and how it goes on with them.
-#[derive(Clone, Copy)]
-pub(super) struct State {
-    /// All of them.
-    pub(super) total: u32,
-    /// Those that are ready.
-    pub(super) ready: u32,
-    /// Those of the ready ones that run an older template.
-    pub(super) old: u32,
-    pub(super) outlook: Outlook,
-}
-
-impl State {
-    fn nothing(outlook: Outlook) -> Self {
-        Self {
-            total: 0,
-            ready: 0,
-            old: 0,
-            outlook,
-        }
-    }
-
-    fn is_complete(&self, wanted: u32) -> bool {
-        self.old == 0 && self.total == wanted && self.ready == wanted
-    }
-}
-
-/// How it goes on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outlook {
-    /// The workload was just accepted.
-    Pending,
-    /// The scenario lets time pass before the first new replica.
-    Delayed,
-    /// There is another step.
-    Progressing,
-    /// A replica has just stopped being ready, for no lasting reason.
-    Flapping,
-    /// All is as it should be.
-    Complete,
-    /// No new replica is allowed.
-    QuotaExceeded,
-    /// No new replica can be placed.
-    NoRoom,
-    /// New replicas never become ready.
-    NotReady,
-    /// The image of the new replicas does not exist.
-    PullFailed,
-    /// The containers of the new replicas end at once.
-    Crashed,
-    /// The workload goes.
-    Deleting,
-}
-
 /// Where the scenario or the image keeps new replicas from coming up; `None` where nothing does.
-fn obstacle(workload: &Workload, before: &State, begun: bool, failed: bool, elapsed: Duration) -> Option<State> {
-    let State { total, ready, old, .. } = *before;
+fn blocked(workload: &Workload, before: &Progress, begun: bool, failed: bool, elapsed: Duration) -> Option<Progress> {
+    let Progress { total, ready, old, .. } = *before;
     let wanted = workload.replicas;
     let is_enough = old == 0 && total >= wanted && ready == total;
     if wanted == 0 || is_enough {
         // No new replica is needed.
         return None;
     }
-    let with = |total, outlook| {
-        Some(State {
+    let with = |total, stage| {
+        Some(Progress {
             total,
-            outlook,
+            stage,
             ..*before
         })
     };
     // The first new replica, which shows what is wrong with all of them.
     let first = total.max(ready + 1);
     let over = failed || (begun && total > ready);
-    let fail = |outlook| with(first, if over { outlook } else { Outlook::Progressing });
+    let fail = |stage| with(first, if over { stage } else { Stage::Progressing });
     match workload.scenario {
-        Scenario::QuotaExceeded => with(total, Outlook::QuotaExceeded),
-        Scenario::Stuck => with(total, Outlook::NoRoom),
-        Scenario::Slow if elapsed < workload.delay => with(total, Outlook::Delayed),
-        _ if workload.missing_image().is_some() => fail(Outlook::PullFailed),
-        Scenario::Failed => fail(Outlook::Crashed),
-        Scenario::NeverReady if old > 0 => with(first, Outlook::NotReady),
-        Scenario::NeverReady if total < wanted => with(wanted.min(total + stride(wanted)), Outlook::Progressing),
-        Scenario::NeverReady => with(total, Outlook::NotReady),
+        Scenario::QuotaExceeded => with(total, Stage::QuotaExceeded),
+        Scenario::Stuck => with(total, Stage::NoRoom),
+        Scenario::Slow if elapsed < workload.delay => with(total, Stage::Delayed),
+        _ if workload.missing_image().is_some() => fail(Stage::PullFailed),
+        Scenario::Failed => fail(Stage::Crashed),
+        Scenario::NeverReady if old > 0 => with(first, Stage::NotReady),
+        Scenario::NeverReady if total < wanted => with(wanted.min(total + stride(wanted)), Stage::Progressing),
+        Scenario::NeverReady => with(total, Stage::NotReady),
         _ => None,
     }
 }
 
 /// All replicas are there: the workload runs, unless it flaps first.
-fn settle(workload: &Workload, before: &State, phase: Option<&Phase>, flaps: u32) -> State {
+fn complete(workload: &Workload, before: &Progress, phase: Option<&Phase>, flaps: u32) -> Progress {
     let flaps_on = workload.scenario == Scenario::Flapping && flaps < FLAPS && phase != Some(&Phase::Running);
     match before.ready.checked_sub(1) {
-        Some(ready) if flaps_on => State {
+        Some(ready) if flaps_on => Progress {
             ready,
-            outlook: Outlook::Flapping,
+            stage: Stage::Flapping,
             ..*before
         },
-        _ => State {
-            outlook: Outlook::Complete,
+        _ => Progress {
+            stage: Stage::Complete,
             ..*before
         },
     }
 }
 
 /// One step of a rollout that nothing holds up.
-fn progress(workload: &Workload, before: &State) -> State {
-    let State {
+fn advance(workload: &Workload, before: &Progress) -> Progress {
+    let Progress {
         mut total,
         mut ready,
         mut old,
@@ -319,20 +267,20 @@ fn progress(workload: &Workload, before: &State) -> State {
         ready = total;
         total = wanted.min(total + stride);
     }
-    let state = State {
+    let progress = Progress {
         total,
         ready,
         old,
-        outlook: Outlook::Progressing,
+        stage: Stage::Progressing,
     };
     // A workload that flaps shows `Available` before it is complete: that is the point of it.
-    if state.is_complete(wanted) && workload.scenario != Scenario::Flapping {
-        return State {
-            outlook: Outlook::Complete,
-            ..state
+    if progress.is_complete(wanted) && workload.scenario != Scenario::Flapping {
+        return Progress {
+            stage: Stage::Complete,
+            ..progress
         };
     }
-    state
+    progress
 }
 
 fn stride(replicas: u32) -> u32 {

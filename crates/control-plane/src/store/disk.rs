@@ -10,7 +10,7 @@ use redb::backends::FileBackend;
 use redb::{Database, ReadableDatabase, ReadableTable, TableDefinition};
 use serde_json::Value;
 
-use super::Key;
+use super::key::Key;
 use crate::private;
 use crate::resource::Table;
 

@@ -3,7 +3,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::{FIRST_VERSION, Key, Stored};
+use super::key::Key;
+use super::stored::Stored;
+
+/// The version of an empty store. A version below it counts as long forgotten, and 0 has a meaning of its own.
+pub(super) const FIRST_VERSION: u64 = 100;
 
 /// One change: an object came, changed or went.
 #[derive(Clone, Debug)]

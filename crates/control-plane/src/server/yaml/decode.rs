@@ -16,19 +16,19 @@ use crate::number;
 ///
 /// # Errors
 /// What is wrong, in the words of the API server where the text itself is.
-pub(in crate::server) fn decode(body: &[u8]) -> Result<Value, String> {
+pub(crate) fn decode(body: &[u8]) -> Result<Value, String> {
     let text = read(body)?;
     let options = serde_saphyr::options! {
         duplicate_keys: DuplicateKeyPolicy::LastWins,
         legacy_octal_numbers: true,
     };
     let mut value = serde_saphyr::from_str_with_options(&text, options).map_err(|error| error.to_string())?;
-    number::settle(&mut value);
+    number::normalize(&mut value);
     Ok(value)
 }
 
 /// The complaint about the first key that comes again.
-pub(in crate::server) fn repeated_key(body: &[u8]) -> Option<String> {
+pub(crate) fn repeated_key(body: &[u8]) -> Option<String> {
     let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::Error, with_snippet: false };
     match serde_saphyr::from_str_with_options::<Value>(&read(body).ok()?, options) {
         Err(serde_saphyr::Error::DuplicateMappingKey {

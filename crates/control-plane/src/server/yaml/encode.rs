@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 /// The value as a YAML document.
-pub(in crate::server) fn encode(value: &Value) -> String {
+pub(crate) fn encode(value: &Value) -> String {
     let mut text = String::new();
     match value {
         Value::Object(fields) if !fields.is_empty() => put_fields(&mut text, value, 0, false),

@@ -16,7 +16,7 @@ use super::*;
 const STEP: Duration = Duration::from_millis(100);
 
 /// A stored object with the steps carried out on it, as the controller does against a server.
-struct Stage {
+struct Simulation {
     object: DynamicObject,
     memory: Memory,
     /// The time since the present generation was first seen.
@@ -24,7 +24,7 @@ struct Stage {
     trace: String,
 }
 
-impl Stage {
+impl Simulation {
     fn new(scenario: &str, replicas: u32) -> Self {
         let object = json!({
             "metadata": {
@@ -166,7 +166,7 @@ const REPLICAS: &str = "/spec/replicas";
 
 #[test]
 fn replicas_come_up_one_by_one_and_are_stopped_before_the_workload_goes() {
-    Stage::new("ready", 3).settle().delete().settle().shows(&expect![[r#"
+    Simulation::new("ready", 3).settle().delete().settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 3 replicas wanted
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -185,7 +185,7 @@ fn replicas_come_up_one_by_one_and_are_stopped_before_the_workload_goes() {
 
 #[test]
 fn a_new_image_is_rolled_out_with_as_many_ready_as_before() {
-    Stage::new("ready", 2)
+    Simulation::new("ready", 2)
         .settle()
         .change(IMAGE, json!("nginx:1.26"))
         .settle()
@@ -209,8 +209,8 @@ fn a_new_image_is_rolled_out_with_as_many_ready_as_before() {
 
 #[test]
 fn scaling_goes_up_and_down_and_to_nothing() {
-    let stage = Stage::new("ready", 1).settle().change(REPLICAS, json!(3)).settle();
-    stage
+    let simulation = Simulation::new("ready", 1).settle().change(REPLICAS, json!(3)).settle();
+    simulation
         .change(REPLICAS, json!(1))
         .settle()
         .change(REPLICAS, json!(0))
@@ -244,29 +244,29 @@ fn scaling_goes_up_and_down_and_to_nothing() {
 #[test]
 fn whatever_is_broken_goes_to_nothing_when_none_are_wanted() {
     for scenario in ["ready", "failed", "never-ready", "quota-exceeded", "stuck", "slow"] {
-        let stage = Stage::new(scenario, 3).settle();
-        let stage = stage.change(IMAGE, json!("nginx:does-not-exist")).settle();
-        let stage = stage.change(REPLICAS, json!(0)).settle();
-        let last = stage.trace.lines().rfind(|line| !line.starts_with(' '));
+        let simulation = Simulation::new(scenario, 3).settle();
+        let simulation = simulation.change(IMAGE, json!("nginx:does-not-exist")).settle();
+        let simulation = simulation.change(REPLICAS, json!(0)).settle();
+        let last = simulation.trace.lines().rfind(|line| !line.starts_with(' '));
         let expected = "Running 0/0 of generation 3, Available=True (MinimumReplicasAvailable), Progressing=True \
                         (RolloutComplete)";
-        assert_eq!(last, Some(expected), "{scenario}:\n{}", stage.trace);
+        assert_eq!(last, Some(expected), "{scenario}:\n{}", simulation.trace);
     }
 }
 
 #[test]
 fn a_thousand_replicas_take_no_more_steps_than_a_few() {
-    let stage = Stage::new("ready", 1000).settle();
-    assert!(stage.trace.lines().count() < 20, "{}", stage.trace);
+    let simulation = Simulation::new("ready", 1000).settle();
+    assert!(simulation.trace.lines().count() < 20, "{}", simulation.trace);
 }
 
 #[test]
 fn a_bad_image_fails_and_a_good_one_mends_it() {
-    let stage = Stage::new("ready", 2)
+    let simulation = Simulation::new("ready", 2)
         .settle()
         .change(IMAGE, json!("nginx:does-not-exist"))
         .settle();
-    stage.change(IMAGE, json!("nginx:1.27")).settle().shows(&expect![[r#"
+    simulation.change(IMAGE, json!("nginx:1.27")).settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -290,7 +290,7 @@ fn a_bad_image_fails_and_a_good_one_mends_it() {
 
 #[test]
 fn a_workload_that_fails_from_the_start_has_no_ready_replica() {
-    Stage::new("failed", 2).settle().shows(&expect![[r#"
+    Simulation::new("failed", 2).settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -299,7 +299,7 @@ fn a_workload_that_fails_from_the_start_has_no_ready_replica() {
         Failed 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=False (CrashLoopBackOff)
             Warning BackOff: Back-off restarting container "app": it exits with code 1
     "#]]);
-    Stage::new("bad-image", 2).settle().shows(&expect![[r#"
+    Simulation::new("bad-image", 2).settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -312,11 +312,11 @@ fn a_workload_that_fails_from_the_start_has_no_ready_replica() {
 
 #[test]
 fn quota_keeps_a_new_workload_pending_and_a_running_one_at_its_size() {
-    let mut stage = Stage::new("quota-exceeded", 2).settle();
-    stage.object.metadata.annotations = None;
-    let mut stage = stage.settle();
-    stage.object.metadata.annotations = Stage::new("quota-exceeded", 2).object.metadata.annotations;
-    stage.change(REPLICAS, json!(4)).settle().shows(&expect![[r#"
+    let mut simulation = Simulation::new("quota-exceeded", 2).settle();
+    simulation.object.metadata.annotations = None;
+    let mut simulation = simulation.settle();
+    simulation.object.metadata.annotations = Simulation::new("quota-exceeded", 2).object.metadata.annotations;
+    simulation.change(REPLICAS, json!(4)).settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=False (QuotaExceeded), ReplicaFailure=True (QuotaExceeded)
@@ -335,7 +335,7 @@ fn quota_keeps_a_new_workload_pending_and_a_running_one_at_its_size() {
 
 #[test]
 fn a_stuck_workload_never_leaves_provisioning() {
-    Stage::new("stuck", 2).settle().shows(&expect![[r#"
+    Simulation::new("stuck", 2).settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Provisioning 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -345,7 +345,7 @@ fn a_stuck_workload_never_leaves_provisioning() {
 
 #[test]
 fn a_workload_that_is_never_ready_has_all_its_replicas() {
-    Stage::new("never-ready", 2).settle().shows(&expect![[r#"
+    Simulation::new("never-ready", 2).settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -359,7 +359,7 @@ fn a_workload_that_is_never_ready_has_all_its_replicas() {
 
 #[test]
 fn a_slow_workload_waits_for_the_delay_at_each_rollout() {
-    Stage::new("slow", 1)
+    Simulation::new("slow", 1)
         .settle()
         .change(IMAGE, json!("nginx:1.26"))
         .settle()
@@ -384,7 +384,7 @@ fn a_slow_workload_waits_for_the_delay_at_each_rollout() {
 
 #[test]
 fn a_flapping_workload_is_available_several_times_before_it_runs() {
-    Stage::new("flapping", 1).settle().shows(&expect![[r#"
+    Simulation::new("flapping", 1).settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 1 replica wanted
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -407,7 +407,7 @@ fn a_flapping_workload_is_available_several_times_before_it_runs() {
 
 #[test]
 fn a_stale_status_stays_for_the_delay() {
-    Stage::new("stale-status", 1)
+    Simulation::new("stale-status", 1)
         .settle()
         .change(IMAGE, json!("nginx:1.26"))
         .settle()
@@ -430,8 +430,8 @@ fn a_stale_status_stays_for_the_delay() {
 
 #[test]
 fn a_status_without_observed_generation_moves_all_the_same() {
-    let stage = Stage::new("no-observed-generation", 1).settle();
-    stage.change(REPLICAS, json!(2)).settle().shows(&expect![[r#"
+    let simulation = Simulation::new("no-observed-generation", 1).settle();
+    simulation.change(REPLICAS, json!(2)).settle().shows(&expect![[r#"
         Pending 0/0, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 1 replica wanted
         Provisioning 0/1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -450,16 +450,16 @@ fn a_status_without_observed_generation_moves_all_the_same() {
 
 #[test]
 fn nobody_touches_a_workload_without_a_controller() {
-    let stage = Stage::new("no-status", 1).settle();
-    assert_eq!(stage.object.metadata.finalizers, None);
-    stage.delete().settle().shows(&expect![[r#"
+    let simulation = Simulation::new("no-status", 1).settle();
+    assert_eq!(simulation.object.metadata.finalizers, None);
+    simulation.delete().settle().shows(&expect![[r#"
         -- delete
     "#]]);
 }
 
 #[test]
 fn other_managers_write_before_the_workload_starts() {
-    Stage::new("sidecar", 1).settle().shows(&expect![[r#"
+    Simulation::new("sidecar", 1).settle().shows(&expect![[r#"
         another manager injects injected-sidecar
         Pending 0/0 of generation 2, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 1 replica wanted
@@ -470,7 +470,7 @@ fn other_managers_write_before_the_workload_starts() {
         Running 1/1 of generation 2, Available=True (MinimumReplicasAvailable), Progressing=True (RolloutComplete)
             Normal RolloutComplete: Generation 2 runs with 1 replica
     "#]]);
-    Stage::new("autoscale", 1).settle().shows(&expect![[r#"
+    Simulation::new("autoscale", 1).settle().shows(&expect![[r#"
         another manager sets 5 replicas
         Pending 0/0 of generation 2, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 5 replicas wanted
@@ -488,13 +488,13 @@ fn other_managers_write_before_the_workload_starts() {
 
 #[test]
 fn a_stuck_deletion_keeps_the_finalizer() {
-    let stage = Stage::new("stuck-delete", 1).settle().delete().settle();
-    assert_eq!(stage.object.metadata.finalizers, Some(vec![FINALIZER.to_owned()]));
+    let simulation = Simulation::new("stuck-delete", 1).settle().delete().settle();
+    assert_eq!(simulation.object.metadata.finalizers, Some(vec![FINALIZER.to_owned()]));
 }
 
 #[test]
 fn a_restart_goes_on_from_what_is_stored() {
-    Stage::new("ready", 2)
+    Simulation::new("ready", 2)
         .steps(4)
         .restart()
         .settle()
@@ -518,8 +518,8 @@ fn a_restart_goes_on_from_what_is_stored() {
 
 #[test]
 fn a_restart_during_an_update_ends_in_the_same_place() {
-    let stage = Stage::new("ready", 2).settle().change(IMAGE, json!("nginx:1.26"));
-    stage.steps(2).restart().settle().shows(&expect![[r#"
+    let simulation = Simulation::new("ready", 2).settle().change(IMAGE, json!("nginx:1.26"));
+    simulation.steps(2).restart().settle().shows(&expect![[r#"
         Pending 0/0 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (Pending)
             Normal Accepted: Accepted the workload, 2 replicas wanted
         Provisioning 0/1 of generation 1, Available=False (MinimumReplicasUnavailable), Progressing=True (RolloutInProgress)
@@ -541,15 +541,15 @@ fn a_restart_during_an_update_ends_in_the_same_place() {
 
 #[test]
 fn a_failure_is_still_one_after_a_restart() {
-    let settled = Stage::new("failed", 1).settle();
+    let settled = Simulation::new("failed", 1).settle();
     let before = settled.object.clone();
     assert_eq!(settled.restart().settle().object, before);
 }
 
 #[test]
 fn conditions_keep_the_time_of_their_last_transition() {
-    let mut stage = Stage::new("ready", 1).settle();
-    let workload = Workload::read(&stage.object);
+    let mut simulation = Simulation::new("ready", 1).settle();
+    let workload = Workload::read(&simulation.object);
     let available = |status: &WorkloadStatus| {
         status
             .condition(condition::AVAILABLE)
@@ -558,9 +558,14 @@ fn conditions_keep_the_time_of_their_last_transition() {
             .clone()
     };
     let first = available(&workload.status.unwrap());
-    stage.set(REPLICAS, json!(0));
+    simulation.set(REPLICAS, json!(0));
     let later = Timestamp::from_second(60).unwrap();
-    let step = next(&Workload::read(&stage.object), &stage.memory, Duration::ZERO, later);
+    let step = next(
+        &Workload::read(&simulation.object),
+        &simulation.memory,
+        Duration::ZERO,
+        later,
+    );
     let Write::Status(status) = step.write else {
         panic!("{step:?}")
     };
@@ -569,8 +574,8 @@ fn conditions_keep_the_time_of_their_last_transition() {
 
 #[test]
 fn conditions_of_others_are_no_reason_to_report_again() {
-    let mut stage = Stage::new("ready", 1).settle();
-    let conditions = stage
+    let mut simulation = Simulation::new("ready", 1).settle();
+    let conditions = simulation
         .object
         .data
         .pointer_mut("/status/conditions")
@@ -578,5 +583,5 @@ fn conditions_of_others_are_no_reason_to_report_again() {
         .as_array_mut()
         .unwrap();
     conditions.insert(0, json!({ "type": "Blessed", "status": "True" }));
-    assert!(!stage.step(), "{}", stage.trace);
+    assert!(!simulation.step(), "{}", simulation.trace);
 }

@@ -8,15 +8,15 @@ use serde_json::{Value, json};
 
 use datum_model::format;
 
-use super::strategy::Strategy;
 use crate::admission::{FieldError, Part};
 use crate::go;
+use crate::registry::strategy::Strategy;
 
 /// How many bytes the values may have together.
 const MAX_BYTES: usize = 1024 * 1024;
 
 /// The strategy of secrets, which take text and give it back encoded.
-pub(super) struct Secrets;
+pub(in crate::registry) struct Secrets;
 
 impl Strategy for Secrets {
     fn read(&self, object: &mut Value) {
@@ -38,7 +38,7 @@ impl Strategy for Secrets {
 }
 
 /// The strategy of config maps.
-pub(super) struct ConfigMaps;
+pub(in crate::registry) struct ConfigMaps;
 
 impl Strategy for ConfigMaps {
     fn read(&self, object: &mut Value) {
