@@ -261,7 +261,7 @@ impl Registry {
             {
                 finalizers.retain(|finalizer| !is_of_ownership(finalizer));
             }
-            Ok(Written::Settled(object))
+            Ok(Written::Internal(object))
         });
         match outcome {
             Err(status) if !status.is_not_found() => Err(status),
