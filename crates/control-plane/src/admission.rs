@@ -28,7 +28,10 @@ pub use duplicates::duplicate_fields;
 pub use field_error::FieldError;
 pub use field_validation::{FieldValidation, check_fields};
 pub use lifecycle::{Part, prepare_create, prepare_update};
-pub use metadata::{Decoder, dedup_owner_references, manager_of_user_agent, object_meta, validate_manager, warnings};
+pub use metadata::{
+    Decoder, dedup_owner_references, has_domain, manager_of_user_agent, object_meta, validate_finalizer_domains,
+    validate_manager, warnings,
+};
 pub use rules::{NameRule, Rules};
 pub use structural::default;
 
@@ -71,6 +74,11 @@ pub fn validate_create(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
     }
     errors.extend(values::validate_lists(object, rules.schema));
     errors
+}
+
+/// Everything that is wrong with the metadata of a new object.
+pub fn validate_new_metadata(object: &Value, rules: &Rules<'_>) -> Vec<FieldError> {
+    metadata::validate_create(object, rules)
 }
 
 /// Everything that is wrong with a changed object.

@@ -47,15 +47,8 @@ impl Conversion {
     /// Turns a stored object into what is shown.
     pub fn from_stored(self, object: &mut Value) {
         if self == Conversion::Events {
-            self.rename(object);
+            rename(object, |names| names);
             object["apiVersion"] = "events.k8s.io/v1".into();
-        }
-    }
-
-    /// Gives the fields of an object, or their schemas, the names under which they are shown.
-    pub fn rename(self, fields: &mut Value) {
-        if self == Conversion::Events {
-            rename(fields, |names| names);
         }
     }
 }

@@ -1,7 +1,10 @@
-//! The schemas of the built-in kinds, as far as this control plane looks into them.
+//! The built-in kinds: how their objects are read, and their schemas, which are derived from the same Go types.
 //!
-//! What a secret or an event holds is nobody's business here: objects inside are kept as they were sent. Only the types of
-//! the fields on top are told, and the defaults that users see.
+//! - `go_type` is what a Go type is: how values are read as one, and the schema of one.
+//! - `kinds` declares the kinds.
+
+mod go_type;
+mod kinds;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -13,6 +16,7 @@ use structured_merge as merge;
 
 use crate::conversion::Conversion;
 use crate::resource::table::Table;
+use go_type::Struct;
 
 /// A table, and how its objects are shown.
 type Shape = (Table, Conversion);
@@ -27,6 +31,14 @@ pub fn of(table: Table, conversion: Conversion) -> &'static Schema {
 pub fn merged_by(table: Table, conversion: Conversion) -> &'static merge::Schema {
     static SCHEMAS: LazyLock<HashMap<Shape, merge::Schema>> = LazyLock::new(|| of_shapes(merge_schema));
     &SCHEMAS[&(table, conversion)]
+}
+
+/// Reads an object of a table, as it is shown, in the way that Go reads the struct.
+///
+/// # Errors
+/// The words of Go's decoder, if a value is of another type.
+pub fn read(table: Table, conversion: Conversion, object: &mut Value) -> Result<(), String> {
+    kind(table, conversion).read(object)
 }
 
 /// The members that every object of a table has, as a Go struct has them, if only empty.
@@ -48,8 +60,10 @@ fn of_shapes<S>(read: fn(&Value) -> S) -> HashMap<Shape, S> {
 }
 
 fn openapi(table: Table, conversion: Conversion) -> Value {
-    let mut properties = contents(table);
-    conversion.rename(&mut properties);
+    let mut properties = kind(table, conversion).properties();
+    if table == Table::Secrets {
+        properties["type"]["default"] = "Opaque".into();
+    }
     for member in members(table, conversion) {
         if properties[*member].is_null() {
             properties[*member] = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
@@ -59,69 +73,17 @@ fn openapi(table: Table, conversion: Conversion) -> Value {
     json!({"type": "object", "properties": properties})
 }
 
-/// The fields beside apiVersion, kind and metadata, as OpenAPI; of [`members`] only those whose fields matter.
-fn contents(table: Table) -> Value {
-    let string = json!({"type": "string"});
-    let boolean = json!({"type": "boolean"});
-    let strings = json!({"type": "object", "additionalProperties": string});
-    let object = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
-    // A reference to an object is owned as a whole.
-    let reference = json!({
-        "type": "object",
-        "x-kubernetes-map-type": "atomic",
-        "x-kubernetes-preserve-unknown-fields": true,
-    });
-    let objects = json!({"type": "array", "items": object});
-    match table {
-        Table::Events => json!({
-            "action": string,
-            "count": {"type": "integer", "format": "int32"},
-            "eventTime": {"type": "string", "nullable": true},
-            "firstTimestamp": {"type": "string", "nullable": true},
-            "involvedObject": reference,
-            "lastTimestamp": {"type": "string", "nullable": true},
-            "message": string,
-            "reason": string,
-            "related": reference,
-            "reportingComponent": string,
-            "reportingInstance": string,
-            "series": object,
-            "type": string,
-        }),
-        Table::Secrets => json!({
-            "data": strings,
-            "immutable": boolean,
-            "stringData": strings,
-            "type": {"type": "string", "default": "Opaque"},
-        }),
-        Table::ConfigMaps => json!({"binaryData": strings, "data": strings, "immutable": boolean}),
-        Table::ServiceAccounts => json!({
-            "automountServiceAccountToken": boolean,
-            "imagePullSecrets": objects,
-            "secrets": objects,
-        }),
-        Table::ResourceQuotas => {
-            let amounts = json!({
-                "type": "object",
-                "additionalProperties": {"anyOf": [{"type": "integer"}, {"type": "string"}], "x-kubernetes-int-or-string": true},
-            });
-            json!({
-                "spec": {
-                    "type": "object",
-                    "properties": {
-                        "hard": amounts,
-                        "scopeSelector": {
-                            "type": "object",
-                            "x-kubernetes-map-type": "atomic",
-                            "x-kubernetes-preserve-unknown-fields": true,
-                        },
-                        "scopes": {"type": "array", "items": string, "x-kubernetes-list-type": "atomic"},
-                    },
-                },
-                "status": {"type": "object", "properties": {"hard": amounts, "used": amounts}},
-            })
-        }
-        _ => json!({}),
+/// The Go type of the objects of a table, as they are shown.
+fn kind(table: Table, conversion: Conversion) -> &'static Struct {
+    match (table, conversion) {
+        (Table::Events, Conversion::Events) => &kinds::NEWER_EVENT,
+        (Table::Events, Conversion::None) => &kinds::EVENT,
+        (Table::Secrets, _) => &kinds::SECRET,
+        (Table::ConfigMaps, _) => &kinds::CONFIG_MAP,
+        (Table::ServiceAccounts, _) => &kinds::SERVICE_ACCOUNT,
+        (Table::ResourceQuotas, _) => &kinds::RESOURCE_QUOTA,
+        (Table::Namespaces, _) => &kinds::NAMESPACE,
+        _ => &kinds::ABSENT,
     }
 }
 

@@ -1,6 +1,8 @@
 //! Go's words, which some of the API server's messages hold: those of `structured_merge`, and what it has no use for.
 
+pub(crate) mod base64;
 mod syntax;
+pub(crate) mod time;
 
 use serde_json::Value;
 

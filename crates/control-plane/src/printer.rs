@@ -1,31 +1,46 @@
 //! Objects as rows for people, as `kubectl get` prints them (`meta.k8s.io/v1` Table).
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use crate::conversion::Conversion;
 use crate::resource::{Resource, Subresource, Table};
 
 /// A column.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Column {
     name: &'static str,
     kind: &'static str,
     format: &'static str,
     description: &'static str,
+    /// 0 is always shown, 1 only in wide tables.
+    priority: u8,
     cell: Cell,
 }
 
 /// Where a cell comes from.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Cell {
     /// A field, by its dotted path.
     Field(&'static str),
+    /// A text, by its dotted path; empty if it is absent.
+    Text(&'static str),
     /// The status of a condition.
     Condition(&'static str),
     /// The time since a field's time.
     Age(&'static str),
-    /// The number of entries of a map.
-    Count(&'static str),
+    /// The number of entries of some maps together.
+    Count(&'static [&'static str]),
+    /// The component and the host that an event comes from.
+    EventSource,
+    /// How often an event happened.
+    EventCount,
+    /// The time since an event happened first.
+    FirstSeen,
+    /// The time since an event happened last.
+    LastSeen,
     /// An event's object, as `workload/web`.
     InvolvedObject,
     /// How much of each resource of a quota is used, of those that are limits or of the others.
@@ -37,6 +52,7 @@ const NAME: Column = Column {
     kind: "string",
     format: "name",
     description: "Name must be unique within a namespace. Is required when creating resources, although some resources may allow a client to request the generation of an appropriate name automatically. Name is primarily intended for creation idempotence and configuration definition. Cannot be updated. More info: https://kubernetes.io/docs/concepts/overview/working-with-objects/names#names",
+    priority: 0,
     cell: Cell::Field("metadata.name"),
 };
 const AGE: Column = Column {
@@ -44,6 +60,7 @@ const AGE: Column = Column {
     kind: "string",
     format: "",
     description: "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
+    priority: 0,
     cell: Cell::Age("metadata.creationTimestamp"),
 };
 
@@ -53,8 +70,14 @@ const fn column(name: &'static str, kind: &'static str, description: &'static st
         kind,
         format: "",
         description,
+        priority: 0,
         cell,
     }
+}
+
+/// A column that only wide tables show.
+const fn wide(column: Column) -> Column {
+    Column { priority: 1, ..column }
 }
 
 static WORKLOAD: [Column; 6] = [
@@ -100,12 +123,12 @@ static NAMESPACE: [Column; 3] = [
     ),
     AGE,
 ];
-static EVENT: [Column; 5] = [
+static EVENT: [Column; 10] = [
     column(
         "Last Seen",
         "string",
         "The time at which the most recent occurrence of this event was recorded.",
-        Cell::Age("lastTimestamp"),
+        Cell::LastSeen,
     ),
     column(
         "Type",
@@ -125,16 +148,46 @@ static EVENT: [Column; 5] = [
         "The object that this event is about.",
         Cell::InvolvedObject,
     ),
+    wide(column(
+        "Subobject",
+        "string",
+        "If referring to a piece of an object instead of an entire object, this string should contain a valid JSON/Go field access statement, such as desiredState.manifest.containers[2]. For example, if the object reference is to a container within a pod, this would take on a value like: \"spec.containers{name}\" (where \"name\" refers to the name of the container that triggered the event) or if no container name is specified \"spec.containers[2]\" (container with index 2 in this pod). This syntax is chosen only to have some well-defined way of referencing a part of an object.",
+        Cell::Text("involvedObject.fieldPath"),
+    )),
+    wide(column(
+        "Source",
+        "string",
+        "The component reporting this event. Should be a short machine understandable string.",
+        Cell::EventSource,
+    )),
     column(
         "Message",
         "string",
         "A human-readable description of the status of this operation.",
         Cell::Field("message"),
     ),
+    wide(column(
+        "First Seen",
+        "string",
+        "The time at which the event was first recorded. (Time of server receipt is in TypeMeta.)",
+        Cell::FirstSeen,
+    )),
+    wide(column(
+        "Count",
+        "string",
+        "The number of times this event has occurred.",
+        Cell::EventCount,
+    )),
+    wide(NAME),
 ];
 static DATA: [Column; 3] = [
     NAME,
-    column("Data", "string", "The number of entries", Cell::Count("data")),
+    column(
+        "Data",
+        "string",
+        "Data contains the configuration data. Each key must consist of alphanumeric characters, '-', '_' or '.'. Values with non-UTF-8 byte sequences must use the BinaryData field. The keys stored in Data must not overlap with the keys in the BinaryData field, this is enforced during validation process.",
+        Cell::Count(&["data", "binaryData"]),
+    ),
     AGE,
 ];
 static SECRET: [Column; 4] = [
@@ -142,10 +195,15 @@ static SECRET: [Column; 4] = [
     column(
         "Type",
         "string",
-        "Used to facilitate programmatic handling of secret data.",
+        "Used to facilitate programmatic handling of secret data. More info: https://kubernetes.io/docs/concepts/configuration/secret/#secret-types",
         Cell::Field("type"),
     ),
-    column("Data", "string", "The number of entries", Cell::Count("data")),
+    column(
+        "Data",
+        "string",
+        "Data contains the secret data. Each key must consist of alphanumeric characters, '-', '_' or '.'. The serialized form of the secret data is a base64 encoded string, representing the arbitrary (possibly non-string) data value here. Described in https://tools.ietf.org/html/rfc4648#section-4",
+        Cell::Count(&["data"]),
+    ),
     AGE,
 ];
 static QUOTA: [Column; 4] = [
@@ -169,7 +227,7 @@ static CREATED_AT: [Column; 2] = [
     column(
         "Created At",
         "date",
-        "The time at which the object was created",
+        "CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.\n\nPopulated by the system. Read-only. Null for lists. More info: https://git.k8s.io/community/contributors/devel/sig-architecture/api-conventions.md#metadata",
         Cell::Field("metadata.creationTimestamp"),
     ),
 ];
@@ -227,7 +285,7 @@ pub fn definitions(resource: &Resource, subresource: Option<Subresource>) -> Val
                 "type": column.kind,
                 "format": column.format,
                 "description": column.description,
-                "priority": 0,
+                "priority": column.priority,
             })
         })
         .collect()
@@ -253,9 +311,14 @@ pub fn row(
     include: IncludeObject,
     now: Timestamp,
 ) -> Value {
+    // The columns are those of the stored shape.
+    let mut stored = Cow::Borrowed(object);
+    if resource.conversion != Conversion::None {
+        resource.conversion.to_stored(stored.to_mut());
+    }
     let cells: Vec<Value> = columns(resource, subresource)
         .iter()
-        .map(|column| column.value(object, now))
+        .map(|column| column.value(&stored, now))
         .collect();
     let shown = match include {
         IncludeObject::None => Value::Null,
@@ -279,24 +342,29 @@ impl Column {
         let field = |path: &str| path.split('.').fold(object, |node, step| &node[step]).clone();
         match &self.cell {
             Cell::Field(path) => field(path),
+            Cell::Text(path) => field(path).as_str().unwrap_or_default().into(),
             Cell::Condition(kind) => object["status"]["conditions"]
                 .as_array()
                 .into_iter()
                 .flatten()
                 .find(|condition| condition["type"] == *kind)
                 .map_or(Value::Null, |condition| condition["status"].clone()),
-            Cell::Age(path) => {
-                let time: Option<Timestamp> = match field(path).as_str() {
-                    Some(time) => time.parse().ok(),
-                    // An event of the newer API has no last time, only one of its own.
-                    None => object["eventTime"].as_str().and_then(|time| time.parse().ok()),
-                };
-                match time {
-                    Some(time) => age(now, time).into(),
-                    // The columns of a definition leave a cell empty.
-                    None if self.kind == "date" => Value::Null,
-                    None => "<unknown>".into(),
+            Cell::Age(path) => since(now, &field(path)).unwrap_or_else(|| {
+                // The columns of a definition leave a cell empty.
+                if self.kind == "date" {
+                    Value::Null
+                } else {
+                    "<unknown>".into()
                 }
+            }),
+            Cell::FirstSeen => first_seen(now, object),
+            Cell::LastSeen => {
+                let last = if object["series"].is_object() {
+                    &object["series"]["lastObservedTime"]
+                } else {
+                    &object["lastTimestamp"]
+                };
+                since(now, last).unwrap_or_else(|| first_seen(now, object))
             }
             Cell::Quota { limits } => {
                 let used: Vec<String> = object["status"]["hard"]
@@ -311,7 +379,25 @@ impl Column {
                     .collect();
                 used.join(", ").into()
             }
-            Cell::Count(path) => field(path).as_object().map_or(0, serde_json::Map::len).into(),
+            Cell::Count(paths) => {
+                let sizes = paths
+                    .iter()
+                    .map(|path| field(path).as_object().map_or(0, serde_json::Map::len));
+                sizes.sum::<usize>().into()
+            }
+            Cell::EventSource => {
+                let text = |path: &str| field(path).as_str().unwrap_or_default().to_owned();
+                let or = |first: String, second: &str| if first.is_empty() { text(second) } else { first };
+                let component = or(text("source.component"), "reportingComponent");
+                match or(text("source.host"), "reportingInstance") {
+                    host if host.is_empty() => component.into(),
+                    host => format!("{component}, {host}").into(),
+                }
+            }
+            Cell::EventCount => {
+                let count = field("series.count").as_i64().or(field("count").as_i64());
+                count.filter(|count| *count != 0).unwrap_or(1).into()
+            }
             Cell::InvolvedObject => {
                 let involved = &object["involvedObject"];
                 let text = |field: &str| involved[field].as_str().unwrap_or_default().to_owned();
@@ -319,6 +405,18 @@ impl Column {
             }
         }
     }
+}
+
+/// The time since an event happened first.
+fn first_seen(now: Timestamp, event: &Value) -> Value {
+    let first = since(now, &event["firstTimestamp"]).or_else(|| since(now, &event["eventTime"]));
+    first.unwrap_or_else(|| "<unknown>".into())
+}
+
+/// The time since this one, if it is one.
+fn since(now: Timestamp, time: &Value) -> Option<Value> {
+    let time: Timestamp = time.as_str()?.parse().ok()?;
+    Some(age(now, time).into())
 }
 
 /// The time between, in kubectl's short form: `5s`, `3m20s`, `2d`.

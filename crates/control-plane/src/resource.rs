@@ -6,6 +6,7 @@ pub mod table;
 use std::sync::LazyLock;
 
 use datum_model::schema::Schema;
+use serde_json::Value;
 use structured_merge as merge;
 
 use crate::conversion::Conversion;
@@ -127,6 +128,17 @@ impl Resource {
         match self.table {
             Table::Workloads => &WORKLOADS,
             _ => crate::core_schema::merged_by(self.table, self.conversion),
+        }
+    }
+
+    /// Reads an object in the way that Go reads the struct of a built-in kind. A custom resource has no struct.
+    ///
+    /// # Errors
+    /// The words of Go's decoder, if a value is of another type.
+    pub fn read(&self, object: &mut Value) -> Result<(), String> {
+        match self.table {
+            Table::Workloads => Ok(()),
+            _ => crate::core_schema::read(self.table, self.conversion, object),
         }
     }
 

@@ -235,9 +235,10 @@ impl Status {
         self
     }
 
-    /// The same failure, with warnings.
+    /// The same failure, with these warnings before those that it has.
     #[must_use]
-    pub fn warned(mut self, warnings: Vec<String>) -> Self {
+    pub fn warned(mut self, mut warnings: Vec<String>) -> Self {
+        warnings.append(&mut self.warnings);
         self.warnings = warnings;
         self
     }

@@ -280,14 +280,15 @@ impl Store {
             let state = self.read();
             (state.objects(table).live.get(key).cloned(), state.version + 1)
         };
-        if before.as_ref().map(|stored| stored.version) != expected {
-            return Err(CommitError::Raced);
-        }
         let stored = Arc::new(Stored::new(value, version));
         // The key stands in the condition, in the write and in the read that follows if the condition fails.
         let size = stored.size + 3 * (table.name().len() + key.path().count()) + AROUND;
         if matches!(write, Write::Put) && size > MAX_REQUEST {
+            // etcd looks at the size before it looks at what there is.
             return Err(CommitError::TooLarge(size));
+        }
+        if before.as_ref().map(|stored| stored.version) != expected {
+            return Err(CommitError::Raced);
         }
         if let Some(disk) = &self.disk {
             match write {

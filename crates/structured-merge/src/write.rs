@@ -158,7 +158,11 @@ pub fn update(live: Option<&Value>, mut new: Value, write: &Write<'_>) -> Value 
     if is_tracked {
         let mut before = live.map_or_else(|| write.empty(), Value::clone);
         managers::remove(&mut before);
-        write.record(&before, &new, &mut managers, write.manager);
+        if !write.record(&before, &new, &mut managers, write.manager) {
+            // Nobody can own a field of an object that does not fit the schema. It is stored if what does not fit is not
+            // written through this endpoint.
+            return new;
+        }
     }
     managers::encode(&mut new, &managers);
     keep_times(live, new)
@@ -281,15 +285,15 @@ impl Write<'_> {
         Ok(object)
     }
 
-    /// Records an update under `name`.
-    fn record(&self, live: &Value, new: &Value, managers: &mut Managers, name: &str) {
+    /// Records an update under `name`. False if an object does not fit the schema: then who owns what stays as it was.
+    fn record(&self, live: &Value, new: &Value, managers: &mut Managers, name: &str) -> bool {
         let schema = self.schema;
-        // An object that does not fit the schema cannot be compared; who owns it stays as it was.
+        // An object that does not fit the schema cannot be compared.
         if [live, new]
             .into_iter()
             .any(|object| typed::validate(object, schema, Duplicates::Allow).is_err())
         {
-            return;
+            return false;
         }
         let current = Manager::updater(CURRENT_OPERATION, self.api_version, "");
         self.context().update(live, new, managers, &current);
@@ -303,6 +307,7 @@ impl Write<'_> {
             managers.insert(manager, owned);
         }
         managers::cap_updates(managers);
+        true
     }
 }
 

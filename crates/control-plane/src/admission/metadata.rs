@@ -14,8 +14,8 @@ use structured_merge::schema as merge;
 use super::field_error::FieldError;
 use super::names;
 use super::rules::{NameRule, Rules};
-use super::values::is_rfc3339;
-use crate::{go, number};
+use crate::go::{self, time};
+use crate::number;
 
 /// The limit on the keys and values of all annotations together.
 const ANNOTATIONS_MAX_BYTES: usize = 256 * 1024;
@@ -113,13 +113,8 @@ impl Reader {
     /// `field` the one right below the metadata, which gives the type its name in Go.
     fn read(&mut self, value: &mut Value, schema: &Schema, place: &str, path: &str, field: &str) -> Result<(), String> {
         match (&schema.kind, &mut *value) {
-            (Kind::String(rules), Value::String(text))
-                if rules.format.as_deref() == Some("date-time") && !is_rfc3339(text) =>
-            {
-                let text = go::Quoted(text);
-                Err(format!(
-                    "parsing time {text} as \"2006-01-02T15:04:05Z07:00\": cannot parse {text} as \"2006\""
-                ))
+            (Kind::String(rules), Value::String(text)) if rules.format.as_deref() == Some("date-time") => {
+                time::check(text, time::SECONDS)
             }
             (_, Value::Null)
             | (Kind::FreeForm, _)
@@ -133,7 +128,8 @@ impl Reader {
                 Ok(())
             }
             (Kind::Integer { .. }, Value::Number(number)) => Err(format!(
-                "json: cannot unmarshal number {number} into Go struct field {} of type int64",
+                "json: cannot unmarshal number {} into Go struct field {} of type int64",
+                go::json(&Value::Number(number.clone())),
                 self.field(path, field)
             )),
             (Kind::Map { values }, Value::Object(entries)) => entries.values_mut().try_for_each(|value| {
@@ -553,6 +549,24 @@ pub fn dedup_owner_references(object: &mut Value, when: &str) -> Option<String> 
     })
 }
 
+/// What is wrong with finalizers that have no domain, for kinds that require one.
+pub fn validate_finalizer_domains(object: &Value) -> Vec<FieldError> {
+    let metadata = Metadata::of(object);
+    let finalizers = metadata.finalizers().enumerate();
+    finalizers
+        .filter(|(_, finalizer)| !has_domain(finalizer))
+        .map(|(index, finalizer)| {
+            let why = "name is neither a standard finalizer name nor is it fully qualified";
+            FieldError::invalid(format!("metadata.finalizers[{index}]"), &finalizer.into(), why)
+        })
+        .collect()
+}
+
+/// Whether a finalizer has a domain, or is one of Kubernetes itself.
+pub fn has_domain(finalizer: &str) -> bool {
+    finalizer.contains('/') || STANDARD_FINALIZERS.contains(&finalizer)
+}
+
 /// What to warn of in an object that is accepted: finalizers, new since `old`, without a domain.
 pub fn warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
     let known: HashSet<&str> = old.map(Metadata::of).iter().flat_map(Metadata::finalizers).collect();
@@ -564,7 +578,7 @@ pub fn warnings(new: &Value, old: Option<&Value>) -> Vec<String> {
     added.dedup();
     added
         .into_iter()
-        .filter(|finalizer| !finalizer.contains('/') && !STANDARD_FINALIZERS.contains(finalizer))
+        .filter(|finalizer| !has_domain(finalizer))
         .map(|finalizer| {
             let path = if finalizer.contains('.') {
                 " including a path (/)"

@@ -277,7 +277,7 @@ fn is_of_format(text: &str, format: &str) -> bool {
 }
 
 /// Whether the text is a time as the API writes it, and not one of the other spellings of ISO 8601.
-pub(super) fn is_rfc3339(text: &str) -> bool {
+fn is_rfc3339(text: &str) -> bool {
     let is_at = |index: usize, allowed: &[u8]| text.as_bytes().get(index).is_some_and(|byte| allowed.contains(byte));
     is_at(4, b"-")
         && is_at(7, b"-")

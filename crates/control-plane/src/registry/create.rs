@@ -5,8 +5,7 @@ use serde_json::Value;
 
 use super::access::{ATTEMPTS, Registry};
 use super::write::{Body, WriteOptions, Written, warned};
-use super::{metadata, pipeline};
-use crate::admission;
+use super::{metadata, pipeline, strategies};
 use crate::resource::{self, Resource};
 use crate::status::{Cause, Status};
 use crate::store::{CommitError, Key};
@@ -44,10 +43,11 @@ impl Registry {
         self.admit_to_namespace(resource, namespace, &object)?;
         for _ in 0..ATTEMPTS {
             let prepared = pipeline::create(resource, namespace, object.clone(), options, Timestamp::now())?;
+            let warnings = strategies::of(resource).warnings(&prepared, None);
             match self.insert(resource, prepared, options)? {
                 Inserted::Done(object) => {
                     return Ok(Written {
-                        warnings: admission::warnings(&object, None),
+                        warnings,
                         object,
                         created: true,
                     });
@@ -60,7 +60,7 @@ impl Registry {
                     if live.is_some_and(|live| !live.value["metadata"]["deletionTimestamp"].is_null()) {
                         status.message.insert_str(0, "object is being deleted: ");
                     }
-                    return Err(status);
+                    return Err(status.warned(warnings));
                 }
             }
         }
@@ -84,11 +84,11 @@ impl Registry {
     ) -> Result<Inserted, Status> {
         resource.conversion.to_stored(&mut object);
         let key = metadata::key(resource, &object);
-        if self.store().get(resource.table, &key).is_some() {
-            return Ok(Inserted::Taken(key.name));
-        }
         if options.dry_run {
-            return Ok(Inserted::Done(object));
+            return Ok(match self.store().get(resource.table, &key) {
+                Some(_) => Inserted::Taken(key.name),
+                None => Inserted::Done(object),
+            });
         }
         match self.store().put(resource.table, &key, None, object) {
             Ok(stored) => Ok(Inserted::Done(stored.value.clone())),

@@ -95,6 +95,7 @@ impl Registry {
         let deletion = strategies::of(resource).deletion();
         if let Some(propagation) = options.propagation
             && deletion != Deletion::AfterItsContent
+            && strategies::of(resource).can_own()
         {
             set_propagation(&mut object, propagation);
         }

@@ -10,12 +10,12 @@ use uuid::Uuid;
 
 use super::write::{Body, Patch, WriteOptions};
 use super::{metadata, strategies};
-use crate::admission::{self, FieldError, Part, Rules};
+use crate::admission::{self, Decoder, FieldError, Part, Rules};
 use crate::apply;
 use crate::go;
 use crate::number;
 use crate::patch;
-use crate::resource::{Resource, Subresource};
+use crate::resource::{self, Resource, Subresource};
 use crate::status::{Cause, Status};
 use crate::store::Key;
 
@@ -23,12 +23,14 @@ use crate::store::Key;
 /// warnings, too.
 pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) -> Result<(Value, Vec<String>), Status> {
     let Body { mut object, duplicates } = body;
+    let given = object["kind"].as_str().unwrap_or_default().to_owned();
     let problems = |why: String| {
         let Resource { kind, version, .. } = resource;
         Status::bad_request(format!(
-            "{kind} in version \"{version}\" cannot be handled as a {kind}: {why}"
+            "{given} in version \"{version}\" cannot be handled as a {kind}: {why}"
         ))
     };
+    resource.read(&mut object).map_err(problems)?;
     let mut found = duplicates;
     found.extend(
         admission::coerce(&mut object, resource.schema(), strategies::of(resource).decoder()).map_err(problems)?,
@@ -68,7 +70,7 @@ pub(super) fn applied(
     let api_version = resource.api_version();
     let write = write(resource, &api_version, None, options, now);
     let mut object = apply::apply(None, body, &write, Conflicts::Refuse, resource.schema())?;
-    strategies::of(resource).read(&mut object);
+    convert_applied(resource, &mut object)?;
     // Whoever names a UID means an object that exists: it is not made again under another one.
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
     if !uid.is_empty() {
@@ -78,6 +80,26 @@ pub(super) fn applied(
     metadata::match_namespace(resource, &key.namespace, &mut object)?;
     metadata::check_name(&object, &key.name)?;
     Ok(object)
+}
+
+/// Turns what an apply made into what is kept. A built-in object is a Go struct after an apply, too, and so has no nulls.
+fn convert_applied(resource: &Resource, object: &mut Value) -> Result<(), Status> {
+    let strategy = strategies::of(resource);
+    if strategy.decoder() == Decoder::Object {
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let (namespace, name, group) = (text("namespace"), text("name"), resource.group);
+        let kind = format!("{group}/{}, Kind={}", resource.version, resource.kind);
+        let refuse = |why: String| {
+            Status::internal(format!(
+                "failed to convert new object ({namespace}/{name}; {kind}) to proper version: unable to convert unstructured \
+                 object to {kind}: {why}"
+            ))
+        };
+        resource.read(object).map_err(&refuse)?;
+        admission::coerce(object, resource.schema(), Decoder::Object).map_err(&refuse)?;
+    }
+    strategy.read(object);
+    Ok(())
 }
 
 /// Makes a new object of what a manager applies.
@@ -144,7 +166,7 @@ pub(super) fn update(
             if body["metadata"]["resourceVersion"].is_string() {
                 check_version(resource, &body, live)?;
             }
-            strategies::of(resource).read(&mut object);
+            convert_applied(resource, &mut object)?;
             object
         }
         Change::Scale(scale) => apply::scale::update(live, scale, &write),
@@ -180,9 +202,16 @@ pub(super) fn update(
     }
     forget_generation(resource, &mut object);
     strategies::of(resource).keep(live, &mut object, subresource);
-    let mut errors = admission::validate_update(&object, live, &rules(resource, &api_version), part);
-    strategies::of(resource).check_update(&object, live, part, &mut errors);
-    check(&object, errors)?;
+    let rules = rules(resource, &api_version);
+    let mut errors = admission::validate_update(&object, live, &rules, part);
+    let strategy = strategies::of(resource);
+    strategy.check_finalizers(&object, &mut errors);
+    if strategy.checks_metadata_of_updates_as_new() {
+        errors.extend(admission::validate_new_metadata(&object, &rules));
+        strategy.check_finalizers(&object, &mut errors);
+    }
+    strategy.check_update(&object, live, part, &mut errors);
+    check(resource, &object, errors)?;
     admission::normalize(&mut object, resource.schema());
     Ok(object)
 }
@@ -220,6 +249,7 @@ pub(super) fn decode_patched(
     }
     let mut object = patched.clone();
     number::read(&mut object);
+    resource.read(&mut object).map_err(refuse)?;
     let mut found = match patch {
         Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
         Patch::Json(text) => patch::json_problems(text),
@@ -277,18 +307,24 @@ fn rules<'a>(resource: &'a Resource, api_version: &'a str) -> Rules<'a> {
 
 fn check_new(resource: &Resource, object: &Value, api_version: &str) -> Result<(), Status> {
     let mut errors = admission::validate_create(object, &rules(resource, api_version));
+    strategies::of(resource).check_finalizers(object, &mut errors);
     strategies::of(resource).check_new(object, &mut errors);
-    check(object, errors)
+    check(resource, object, errors)
 }
 
-fn check(object: &Value, errors: Vec<FieldError>) -> Result<(), Status> {
+fn check(resource: &Resource, object: &Value, errors: Vec<FieldError>) -> Result<(), Status> {
     if errors.is_empty() {
         return Ok(());
     }
     // A body of another kind is refused under the name that it gives itself.
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (kind, api_version) = (text(&object["kind"]), text(&object["apiVersion"]));
-    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    let group = if api_version == resource.api_version() {
+        // What is stored in the shape of another group is known under that one.
+        resource::of(resource.table).group
+    } else {
+        api_version.split_once('/').map_or("", |(group, _)| group)
+    };
     let causes = errors.into_iter().map(Cause::from).collect();
     Err(Status::invalid(
         group,

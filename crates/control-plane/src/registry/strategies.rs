@@ -4,10 +4,11 @@ mod data;
 mod events;
 mod namespaces;
 
+use serde_json::Value;
 use structured_merge::FieldSet;
 
 use super::strategy::{Deletion, Strategy};
-use crate::admission::Decoder;
+use crate::admission::{self, Decoder, FieldError};
 use crate::resource::{Origin, Resource, Table};
 use data::{ConfigMaps, Secrets};
 use events::Events;
@@ -23,7 +24,8 @@ pub(super) fn of(resource: &Resource) -> &'static dyn Strategy {
         (Origin::BuiltIn, Table::Secrets) => &Secrets,
         (Origin::BuiltIn, Table::ConfigMaps) => &ConfigMaps,
         (Origin::BuiltIn, Table::Events) => &Events,
-        (Origin::BuiltIn, Table::ResourceQuotas | Table::ServiceAccounts) => &AnsweredWithLast,
+        (Origin::BuiltIn, Table::ResourceQuotas) => &ResourceQuotas,
+        (Origin::BuiltIn, Table::ServiceAccounts) => &ServiceAccounts,
         (Origin::BuiltIn, _) => &Plain,
     }
 }
@@ -51,6 +53,13 @@ impl Strategy for Custom {
     fn reset_fields(&self, subresource: &str) -> FieldSet {
         structured_merge::reset_fields(subresource)
     }
+
+    /// A custom resource is only warned of finalizers without a domain.
+    fn check_finalizers(&self, _object: &Value, _errors: &mut Vec<FieldError>) {}
+
+    fn warnings(&self, object: &Value, live: Option<&Value>) -> Vec<String> {
+        admission::warnings(object, live)
+    }
 }
 
 /// A built-in kind without rules of its own.
@@ -58,10 +67,23 @@ struct Plain;
 
 impl Strategy for Plain {}
 
-/// A built-in kind whose deletion is answered with what the object was.
-struct AnsweredWithLast;
+/// Resource quotas.
+struct ResourceQuotas;
 
-impl Strategy for AnsweredWithLast {
+impl Strategy for ResourceQuotas {
+    fn deletion(&self) -> Deletion {
+        Deletion::AtOnceWithLast
+    }
+}
+
+/// Service accounts.
+struct ServiceAccounts;
+
+impl Strategy for ServiceAccounts {
+    fn checks_metadata_of_updates_as_new(&self) -> bool {
+        true
+    }
+
     fn deletion(&self) -> Deletion {
         Deletion::AtOnceWithLast
     }

@@ -7,7 +7,7 @@
 use serde_json::Value;
 use structured_merge::FieldSet;
 
-use crate::admission::{Decoder, FieldError, NameRule, Part};
+use crate::admission::{self, Decoder, FieldError, NameRule, Part};
 use crate::resource::Subresource;
 use crate::status::Status;
 
@@ -62,12 +62,32 @@ pub(super) trait Strategy: Sync {
     /// Corrects what was found wrong with a new object.
     fn check_new(&self, _object: &Value, _errors: &mut Vec<FieldError>) {}
 
+    /// Adds what is wrong with the finalizers of an object, beside what is wrong with them in any kind.
+    fn check_finalizers(&self, object: &Value, errors: &mut Vec<FieldError>) {
+        errors.extend(admission::validate_finalizer_domains(object));
+    }
+
+    /// What to warn of in an object that is accepted.
+    fn warnings(&self, _object: &Value, _live: Option<&Value>) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Whether the metadata of a changed object are checked as those of a new one, too.
+    fn checks_metadata_of_updates_as_new(&self) -> bool {
+        false
+    }
+
     /// Adds what is wrong with a changed object.
     fn check_update(&self, _object: &Value, _live: &Value, _part: Part, _errors: &mut Vec<FieldError>) {}
 
     /// Refuses the deletion of an object that is always there.
     fn check_deletion(&self, _name: &str) -> Result<(), Status> {
         Ok(())
+    }
+
+    /// Whether an object can own others, which a deletion then is about, too.
+    fn can_own(&self) -> bool {
+        true
     }
 
     /// How an object goes.

@@ -9,7 +9,6 @@ use super::create::Inserted;
 use super::pipeline::{self, Change};
 use super::write::{Body, Patch, WriteOptions, Written, warned};
 use super::{metadata, strategies};
-use crate::admission;
 use crate::resource::{Resource, Subresource};
 use crate::status::Status;
 use crate::store::{CommitError, Key, Stored};
@@ -93,7 +92,7 @@ impl Registry {
         let object = pipeline::apply_new(resource, &key.namespace, object, now)?;
         Ok(match self.insert(resource, object, options)? {
             Inserted::Done(object) => Some(Written {
-                warnings: admission::warnings(&object, None),
+                warnings: strategies::of(resource).warnings(&object, None),
                 object,
                 created: true,
             }),
@@ -126,7 +125,7 @@ impl Registry {
             if same_but_for_times(&live, &object) {
                 return Ok(written(stored.value.clone(), Vec::new()));
             }
-            let warnings = admission::warnings(&object, Some(&live));
+            let warnings = strategies::of(resource).warnings(&object, Some(&live));
             resource.conversion.to_stored(&mut object);
             if options.dry_run {
                 return Ok(written(object, warnings));

@@ -43,7 +43,7 @@ impl Format {
     }
 
     /// Reads an object of this resource.
-    pub(super) fn decode(self, resource: &Resource, body: &[u8]) -> Result<Body, Status> {
+    pub(super) fn decode(self, resource: &Resource, body: &[u8], mode: FieldValidation) -> Result<Body, Status> {
         let refuse = |why: String| unrecognized(resource, body, &why);
         let (object, duplicates) = match self {
             Self::Json => (
@@ -58,7 +58,7 @@ impl Format {
         };
         let mut object = object;
         check_type_meta(&mut object).map_err(|why| unrecognized(resource, body, &why))?;
-        let object = endpoints::of(resource).check_type(resource, body, object)?;
+        let object = endpoints::of(resource).check_type(resource, body, object, mode)?;
         Ok(Body { object, duplicates })
     }
 }

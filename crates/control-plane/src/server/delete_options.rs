@@ -16,7 +16,10 @@ pub(super) fn read(call: &Call) -> Result<DeleteOptions, Status> {
         json!({
             "dryRun": parameters.all("dryRun"),
             "orphanDependents": parameters.switch("orphanDependents"),
-            "preconditions": {"uid": parameters.get("uid")},
+            "preconditions": {
+                "resourceVersion": parameters.get("resourceVersion"),
+                "uid": parameters.get("uid"),
+            },
             "propagationPolicy": parameters.get("propagationPolicy"),
         })
     } else {

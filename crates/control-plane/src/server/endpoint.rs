@@ -7,7 +7,9 @@ use http::Method;
 use serde_json::Value;
 
 use super::answer::Answer;
+use super::negotiation::Preferences;
 use super::target::Target;
+use crate::admission::FieldValidation;
 use crate::resource::{Resource, Subresource};
 use crate::status::Status;
 
@@ -32,7 +34,16 @@ pub(super) trait Endpoint: Sync {
     fn reads_protobuf(&self) -> bool;
 
     /// Checks that a body is an object of the kind that the path is of, and fills in what it need not say.
-    fn check_type(&self, resource: &Resource, body: &[u8], object: Value) -> Result<Value, Status>;
+    fn check_type(
+        &self,
+        resource: &Resource,
+        body: &[u8],
+        object: Value,
+        mode: FieldValidation,
+    ) -> Result<Value, Status>;
+
+    /// Checks that the client accepts what the path can answer with.
+    fn check_accept(&self, preferences: Preferences<'_>, verb: &str) -> Result<(), Status>;
 
     /// The refusal of a patch of an unknown media type.
     fn unsupported_patch(&self) -> Status;
@@ -42,6 +53,9 @@ pub(super) trait Endpoint: Sync {
 
     /// The refusal of the metadata of a list where one object was asked for.
     fn not_a_list(&self, go_type: &str) -> Status;
+
+    /// Whether the items of a list say what kind they are of.
+    fn types_items(&self) -> bool;
 
     /// Whether the metadata of a list has a token (`continue`) also if nothing is left.
     fn writes_empty_token(&self) -> bool;

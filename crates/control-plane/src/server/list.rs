@@ -20,7 +20,9 @@ const ITEMS_A_PIECE: usize = 256;
 
 /// The answer that shows the objects of a page.
 pub(super) fn answer(page: Page, mut metadata: Value, representation: &Representation) -> Result<Answer, Status> {
-    if representation.is_plain() {
+    let resource = representation.resource;
+    let types_items = endpoints::of(resource).types_items();
+    if representation.is_plain() && types_items {
         return Ok(stream_json(page, &metadata, representation));
     }
     // Tables and lists of metadata come from Go types, which leave an empty token out.
@@ -30,16 +32,18 @@ pub(super) fn answer(page: Page, mut metadata: Value, representation: &Represent
     {
         fields.remove("continue");
     }
-    let resource = representation.resource;
     let values = page.items.iter().map(|item| &item.value);
     let list = match representation.accepted.shape {
         Shape::Object => json!({
             "apiVersion": resource.api_version(),
             "kind": format!("{}List", resource.kind),
             "metadata": metadata,
-            "items": values.map(|object| representation.converted(object)).collect::<Vec<_>>(),
+            "items": values.map(|object| item(representation, object, types_items)).collect::<Vec<_>>(),
         }),
-        Shape::Table(version) => representation.table(version, &metadata, values),
+        Shape::Table(version) => {
+            let objects: Vec<Value> = values.map(|object| representation.converted(object)).collect();
+            representation.table(version, &metadata, &objects)
+        }
         Shape::MetadataList(version) => {
             let version = version.api_version();
             let items: Vec<Value> = values.map(|object| printer::metadata_only(&version, object)).collect();
@@ -57,6 +61,15 @@ pub(super) fn answer(page: Page, mut metadata: Value, representation: &Represent
         }
     };
     Ok(answer::encoded(200, &list, representation.accepted.encoding))
+}
+
+/// An object as an item of a list.
+fn item(representation: &Representation, stored: &Value, is_typed: bool) -> Value {
+    let mut object = representation.converted(stored);
+    if !is_typed && let Some(fields) = object.as_object_mut() {
+        fields.retain(|name, _| !matches!(name.as_str(), "apiVersion" | "kind"));
+    }
+    object
 }
 
 /// The list from the objects' encodings, which are made once and shared. A long list is sent as it is put together,

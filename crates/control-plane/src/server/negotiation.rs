@@ -12,6 +12,12 @@ pub(super) const ENCODINGS: [&str; 3] = [
     "application/vnd.kubernetes.protobuf",
 ];
 
+/// The encodings of a stream of objects.
+pub(super) const STREAMS: [&str; 2] = [
+    "application/json;stream=watch",
+    "application/vnd.kubernetes.protobuf;stream=watch",
+];
+
 /// How an answer is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Encoding {
@@ -78,10 +84,7 @@ impl Preferences<'_> {
         // The objects are negotiated before the stream of them.
         let accepted = self.for_objects()?;
         if accepted.encoding == Encoding::Yaml {
-            return Err(Status::not_acceptable(&[
-                "application/json;stream=watch",
-                "application/vnd.kubernetes.protobuf;stream=watch",
-            ]));
+            return Err(Status::not_acceptable(&STREAMS));
         }
         Ok(accepted)
     }

@@ -9,7 +9,7 @@ use super::app::App;
 use super::call::Call;
 use super::content::{self, Format};
 use super::media_type::{self, APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH};
-use super::paging::{ListOptions, expired, list_metadata, parse_version, too_large};
+use super::paging::{ListOptions, Source, expired, list_metadata, parse_version, too_large};
 use super::representation::Representation;
 use super::target::Target;
 use super::{delete_options, endpoints, list, watch};
@@ -105,7 +105,7 @@ impl Objects<'_> {
             let asked = parse_version(version).map_err(Status::internal)?;
             let current = self.registry.store().version();
             if asked > current {
-                return Err(too_large(asked, current));
+                return Err(too_large(asked, current, self.source()));
             }
         }
         let stored = self.registry.get(self.resource, &self.key)?;
@@ -113,6 +113,14 @@ impl Objects<'_> {
             return self.representation.object(200, scale::of(&stored.value));
         }
         self.representation.stored(&stored)
+    }
+
+    /// Where kube-apiserver reads one object, or a list without further wishes. It caches everything but events.
+    fn source(&self) -> Source {
+        match self.resource.table {
+            Table::Events => Source::Storage,
+            _ => Source::Cache,
+        }
     }
 
     fn list_options(&self) -> Result<ListOptions<'_>, Status> {
@@ -153,7 +161,7 @@ impl Objects<'_> {
         let options = self.list_options()?;
         let mut query = self.query()?;
         options.check_list()?;
-        options.limit(&mut query, self.registry.store().version())?;
+        options.limit(&mut query, self.registry.store().version(), self.source())?;
         let page = self.registry.list(self.resource, &query).map_err(|_| expired(&query))?;
         let metadata = list_metadata(self.resource, &query, &page);
         list::answer(page, metadata, &self.representation)
@@ -181,7 +189,7 @@ impl Objects<'_> {
     fn create(&self) -> Result<Answer, Status> {
         let format = Format::of(self.resource, &self.call.content_type)?;
         let options = self.write_options("CreateOptions", Vec::new())?;
-        let body = format.decode(self.resource, &self.call.body)?;
+        let body = format.decode(self.resource, &self.call.body, options.field_validation)?;
         self.check_made_in_view(&body.object)?;
         let written = self
             .registry
@@ -195,7 +203,11 @@ impl Objects<'_> {
             // A scale is of another kind than what it scales.
             Body::from(content::decode_any(&self.call.content_type, &self.call.body)?)
         } else {
-            Format::of(self.resource, &self.call.content_type)?.decode(self.resource, &self.call.body)?
+            Format::of(self.resource, &self.call.content_type)?.decode(
+                self.resource,
+                &self.call.body,
+                options.field_validation,
+            )?
         };
         // Metadata of another type is what decoding refuses, and a scale is decoded later.
         let is_decoded = matches!(body.object["metadata"], Value::Object(_) | Value::Null);
@@ -288,7 +300,7 @@ impl Objects<'_> {
         let mut query = self.query()?;
         listing.check_list()?;
         let options = delete_options::read(self.call)?;
-        listing.limit(&mut query, self.registry.store().version())?;
+        listing.limit(&mut query, self.registry.store().version(), Source::Storage)?;
         let page = self.registry.list(self.resource, &query).map_err(|_| expired(&query))?;
         self.registry.delete_all(self.resource, &page, &options)?;
         let metadata = list_metadata(self.resource, &query, &page);

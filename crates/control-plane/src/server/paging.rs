@@ -122,7 +122,7 @@ impl<'a> ListOptions<'a> {
     }
 
     /// Limits a list to what the options say; `current` is the version of now.
-    pub(super) fn limit(&self, query: &mut ListQuery, current: u64) -> Result<(), Status> {
+    pub(super) fn limit(&self, query: &mut ListQuery, current: u64, source: Source) -> Result<(), Status> {
         // What is asked of no version in particular comes from a cache, which has always ignored limits.
         query.limit = self.limit.filter(|_| self.version != Some("0"));
         if let Some(token) = self.token {
@@ -144,7 +144,9 @@ impl<'a> ListOptions<'a> {
         let asked =
             parse_version(version).map_err(|why| Status::bad_request(format!("invalid resource version: {why}")))?;
         if asked > current {
-            return Err(too_large(asked, current));
+            let is_cached = query.limit.is_none() && self.matching != Some("Exact");
+            let source = if is_cached { source } else { Source::Storage };
+            return Err(too_large(asked, current, source));
         }
         let exactly = match self.matching {
             Some(matching) => matching == "Exact",
@@ -320,19 +322,27 @@ pub(super) fn parse_version(text: &str) -> Result<u64, String> {
     go::parse_uint(text).map_err(|why| format!("resourceVersion: Invalid value: {}: {why}", go::Quoted(text)))
 }
 
+/// Where kube-apiserver reads objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Source {
+    /// In its cache, which may be behind: a version that is not there yet may come.
+    Cache,
+    /// In etcd, which has every version there is.
+    Storage,
+}
+
 /// 504: the version asked for has not happened yet.
-pub(super) fn too_large(asked: u64, current: u64) -> Status {
-    Status::new(
-        504,
-        "Timeout",
-        format!("Timeout: Too large resource version: {asked}, current: {current}"),
-    )
-    .because(Cause {
+pub(super) fn too_large(asked: u64, current: u64, source: Source) -> Status {
+    let message = format!("Timeout: Too large resource version: {asked}, current: {current}");
+    let status = Status::new(504, "Timeout", message).because(Cause {
         reason: "ResourceVersionTooLarge",
         message: "Too large resource version".to_owned(),
         field: String::new(),
-    })
-    .retry_after(1)
+    });
+    match source {
+        Source::Cache => status.retry_after(1),
+        Source::Storage => status,
+    }
 }
 
 #[cfg(test)]

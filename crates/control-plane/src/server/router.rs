@@ -31,10 +31,12 @@ pub(super) fn dispatch(app: &Arc<App>, call: &Call) -> Result<Answer, Status> {
     if let Some(review) = Review::find(&target) {
         return review.serve(call, &app.tokens);
     }
-    match endpoints::of_group(&target.group).route(&target, verb, &call.method)? {
-        Some(Route { resource, subresource }) => objects::serve(app, call, &target, resource, subresource, verb),
-        None => Ok(answer::page_not_found()),
-    }
+    let endpoint = endpoints::of_group(&target.group);
+    let Some(Route { resource, subresource }) = endpoint.route(&target, verb, &call.method)? else {
+        return Ok(answer::page_not_found());
+    };
+    endpoint.check_accept(call.preferences(), verb)?;
+    objects::serve(app, call, &target, resource, subresource, verb)
 }
 
 /// The answer for a path that is not about a resource, nor a document.

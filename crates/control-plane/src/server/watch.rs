@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep_until};
 use super::answer::{self, Answer};
 use super::app::App;
 use super::negotiation::Shape;
-use super::paging::{ListOptions, parse_version, too_large};
+use super::paging::{ListOptions, Source, parse_version, too_large};
 use crate::conversion::Conversion;
 use crate::faults;
 use crate::printer::{self, IncludeObject};
@@ -70,7 +70,7 @@ pub(super) fn serve(app: &Arc<App>, request: Request, options: &ListOptions<'_>)
     match from {
         _ if options.initial == Some(true) => match from.filter(|version| *version > store.version()) {
             // A watch has begun by now: what goes wrong is told as an event.
-            Some(version) => watch.fail(too_large(version, store.version())),
+            Some(version) => watch.fail(too_large(version, store.version(), Source::Cache)),
             None => watch.start_with_everything(options.bookmarks),
         },
         // A version that is yet to come is waited for.

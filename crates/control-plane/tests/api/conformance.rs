@@ -170,6 +170,17 @@ fn fill(text: &str, answers: &[Answer]) -> String {
             text = text.replace("{{continue}}", token);
         }
     }
+    with_filler(text)
+}
+
+/// Puts as many letters in the place of `{{filler:5}}`: a recording need not hold what is only large.
+fn with_filler(mut text: String) -> String {
+    const START: &str = "{{filler:";
+    while let Some(start) = text.find(START) {
+        let end = start + text[start..].find("}}").unwrap();
+        let length = text[start + START.len()..end].parse().unwrap();
+        text.replace_range(start..end + 2, &"x".repeat(length));
+    }
     text
 }
 

@@ -22,10 +22,17 @@ impl Strategy for Secrets {
     fn read(&self, object: &mut Value) {
         encode_text(object);
         drop_empty(object);
+        if object["type"] == "" {
+            object["type"] = "Opaque".into();
+        }
     }
 
     fn check_new(&self, object: &Value, errors: &mut Vec<FieldError>) {
         check_secret(object, errors);
+    }
+
+    fn checks_metadata_of_updates_as_new(&self) -> bool {
+        true
     }
 
     fn check_update(&self, object: &Value, live: &Value, _part: Part, errors: &mut Vec<FieldError>) {
@@ -47,6 +54,10 @@ impl Strategy for ConfigMaps {
 
     fn check_new(&self, object: &Value, errors: &mut Vec<FieldError>) {
         check_config_map(object, errors);
+    }
+
+    fn checks_metadata_of_updates_as_new(&self) -> bool {
+        true
     }
 
     fn check_update(&self, object: &Value, live: &Value, _part: Part, errors: &mut Vec<FieldError>) {

@@ -11,6 +11,12 @@ use crate::registry::strategy::Strategy;
 pub(in crate::registry) struct Events;
 
 impl Strategy for Events {
+    fn check_finalizers(&self, _object: &Value, _errors: &mut Vec<FieldError>) {}
+
+    fn can_own(&self) -> bool {
+        false
+    }
+
     fn check_new(&self, object: &Value, errors: &mut Vec<FieldError>) {
         errors.extend(check(object));
     }

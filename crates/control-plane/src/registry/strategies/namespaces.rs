@@ -3,7 +3,7 @@
 use datum_model::format;
 use serde_json::{Value, json};
 
-use crate::admission::{FieldError, NameRule, Part};
+use crate::admission::{self, FieldError, NameRule, Part};
 use crate::registry::metadata;
 use crate::registry::strategy::{Deletion, Strategy};
 use crate::resource::Subresource;
@@ -44,6 +44,8 @@ impl Strategy for Namespaces {
                     .map(|why| FieldError::invalid("metadata.name", name, why)),
             );
         }
+        let finalizers = object["spec"]["finalizers"].as_array().into_iter().flatten();
+        errors.extend(finalizers.flat_map(check_finalizer));
     }
 
     fn check_update(&self, object: &Value, _live: &Value, part: Part, errors: &mut Vec<FieldError>) {
@@ -67,6 +69,19 @@ impl Strategy for Namespaces {
         let finalizers = object["spec"]["finalizers"].as_array();
         finalizers.is_some_and(|finalizers| !finalizers.is_empty())
     }
+}
+
+/// What is wrong with a finalizer of the content.
+fn check_finalizer(finalizer: &Value) -> Vec<FieldError> {
+    const FIELD: &str = "spec.finalizers";
+    let name = finalizer.as_str().unwrap_or_default();
+    let problems = format::qualified_name(name);
+    let unknown = (!admission::has_domain(name))
+        .then(|| "name is neither a standard finalizer name nor is it fully qualified".to_owned());
+    let problems = problems.into_iter().chain(unknown);
+    problems
+        .map(|why| FieldError::invalid(FIELD, finalizer, &why))
+        .collect()
 }
 
 /// 403 for the deletion of a namespace that is always there.

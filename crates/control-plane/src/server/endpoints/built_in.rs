@@ -3,10 +3,12 @@
 use http::Method;
 use serde_json::Value;
 
+use crate::admission::FieldValidation;
 use crate::go;
 use crate::resource::{self, Resource, Subresource};
 use crate::server::answer::Answer;
 use crate::server::endpoint::{Endpoint, Route, check_name, wrong_shape};
+use crate::server::negotiation::{ENCODINGS, Preferences, STREAMS};
 use crate::server::target::Target;
 use crate::status::Status;
 
@@ -43,7 +45,13 @@ impl Endpoint for BuiltIn {
     }
 
     /// Built-in kinds are known by their path, and Go knows them by their names.
-    fn check_type(&self, resource: &Resource, _body: &[u8], mut object: Value) -> Result<Value, Status> {
+    fn check_type(
+        &self,
+        resource: &Resource,
+        _body: &[u8],
+        mut object: Value,
+        _mode: FieldValidation,
+    ) -> Result<Value, Status> {
         let expected = resource.api_version();
         for (field, default) in [("kind", resource.kind), ("apiVersion", &expected)] {
             if object[field].as_str().unwrap_or_default().is_empty() {
@@ -57,7 +65,8 @@ impl Endpoint for BuiltIn {
         }
         let (_, version) = api_version.rsplit_once('/').unwrap_or(("", api_version));
         let is_another = |other: &Resource| other.kind == kind && other.api_version() == api_version;
-        let why = if resource::ALL.iter().any(is_another) {
+        let is_list = (kind, api_version) == ("List", "v1");
+        let why = if is_list || resource::ALL.iter().any(is_another) {
             format!(
                 "converting ({version}.{kind}) to (core.{}): unknown conversion",
                 resource.kind
@@ -86,6 +95,18 @@ impl Endpoint for BuiltIn {
 
     fn not_a_list(&self, go_type: &str) -> Status {
         wrong_shape("PartialObjectMetadataList", "is not a list", go_type)
+    }
+
+    /// Routes want one of their media types, by name or any, before anything is negotiated.
+    fn check_accept(&self, preferences: Preferences<'_>, verb: &str) -> Result<(), Status> {
+        match verb {
+            "list" | "watch" => preferences.check_route(&[ENCODINGS.as_slice(), STREAMS.as_slice()].concat()),
+            _ => preferences.check_route(&ENCODINGS),
+        }
+    }
+
+    fn types_items(&self) -> bool {
+        false
     }
 
     fn writes_empty_token(&self) -> bool {

@@ -1,14 +1,24 @@
 //! The endpoint of kinds that a definition made known, and of groups that nobody knows.
 
-use http::Method;
-use serde_json::Value;
+use std::sync::LazyLock;
 
+use datum_model::schema::Schema;
+use http::Method;
+use serde::Deserialize as _;
+use serde_json::{Value, json};
+
+use crate::admission::{self, Decoder, FieldValidation};
 use crate::resource::{Resource, Subresource};
 use crate::server::answer::{self, Answer};
 use crate::server::endpoint::{Endpoint, Route, check_name, unrecognized};
 use crate::server::media_type;
+use crate::server::negotiation::Preferences;
 use crate::server::target::Target;
 use crate::status::Status;
+
+/// The schema of an object of which nothing is known.
+static NOTHING: LazyLock<Schema> =
+    LazyLock::new(|| Schema::deserialize(json!({"type": "object"})).expect("the schema is well-formed"));
 
 /// The endpoint of kinds that a definition made known.
 pub(crate) struct Custom;
@@ -42,19 +52,45 @@ impl Endpoint for Custom {
         false
     }
 
-    fn check_type(&self, resource: &Resource, body: &[u8], object: Value) -> Result<Value, Status> {
+    fn check_type(
+        &self,
+        resource: &Resource,
+        body: &[u8],
+        mut object: Value,
+        mode: FieldValidation,
+    ) -> Result<Value, Status> {
         if object["kind"].as_str().unwrap_or_default().is_empty() {
             let why = format!("Object 'Kind' is missing in '{}'", String::from_utf8_lossy(body));
             return Err(unrecognized(resource, body, &why));
         }
         let expected = resource.api_version();
-        let api_version = object["apiVersion"].as_str().unwrap_or_default();
-        if api_version != expected {
-            return Err(Status::bad_request(format!(
-                "the API version in the data ({api_version}) does not match the expected API version ({expected})"
-            )));
+        let cannot_be_handled = |version: &str, why: &str| {
+            Status::bad_request(format!(
+                "{kind} in version \"{version}\" cannot be handled as a {kind}: {why}",
+                kind = resource.kind
+            ))
+        };
+        if object.get("apiVersion").is_some_and(Value::is_null) {
+            let why = ".apiVersion accessor error: <nil> is of the type <nil>, expected string";
+            return Err(cannot_be_handled("", why));
         }
-        Ok(object)
+        let api_version = object["apiVersion"].as_str().unwrap_or_default().to_owned();
+        if api_version == expected {
+            return Ok(object);
+        }
+        let mismatch = Status::bad_request(format!(
+            "the API version in the data ({api_version}) does not match the expected API version ({expected})"
+        ));
+        match api_version.split_once('/') {
+            // Nothing is known of another version of the group, so that all its fields are unknown.
+            Some((group, version)) if group == resource.group => {
+                let refuse = |why: String| cannot_be_handled(version, &why);
+                let unknown = admission::coerce(&mut object, &NOTHING, Decoder::Metadata).map_err(refuse)?;
+                let warnings = admission::check_fields(unknown, mode).map_err(refuse)?;
+                Err(mismatch.warned(warnings))
+            }
+            _ => Err(mismatch),
+        }
     }
 
     fn unsupported_patch(&self) -> Status {
@@ -67,6 +103,14 @@ impl Endpoint for Custom {
 
     fn not_a_list(&self, _go_type: &str) -> Status {
         Status::internal("content is not a list")
+    }
+
+    fn check_accept(&self, _preferences: Preferences<'_>, _verb: &str) -> Result<(), Status> {
+        Ok(())
+    }
+
+    fn types_items(&self) -> bool {
+        true
     }
 
     fn writes_empty_token(&self) -> bool {
