@@ -13,10 +13,8 @@ struct Example {
     image: (&'static str, &'static str),
     /// And then: the number of replicas.
     replicas: (u32, u32),
-    /// The manifest's metadata, without the namespace.
-    metadata: Value,
-    /// The manifest's specification.
-    spec: Value,
+    /// The manifest, as YAML.
+    manifest: &'static str,
 }
 
 fn web_application() -> Example {
@@ -25,26 +23,7 @@ fn web_application() -> Example {
         address: "datum_workload.web",
         image: ("nginx:1.25", "nginx:1.26"),
         replicas: (3, 5),
-        metadata: json!({
-            "name": "web-app",
-            "labels": { "app.kubernetes.io/name": "web-app", "environment": "production" },
-        }),
-        spec: json!({
-            "replicas": 3,
-            "selector": { "matchLabels": { "app": "web-app" } },
-            "template": {
-                "metadata": { "labels": { "app": "web-app" } },
-                "spec": { "containers": [{
-                    "name": "nginx",
-                    "image": "nginx:1.25",
-                    "ports": [{ "containerPort": 80, "name": "http" }],
-                    "resources": {
-                        "requests": { "cpu": "100m", "memory": "128Mi" },
-                        "limits": { "cpu": "500m", "memory": "512Mi" },
-                    },
-                }] },
-            },
-        }),
+        manifest: include_str!("../../config/samples/web-app.yaml"),
     }
 }
 
@@ -54,24 +33,7 @@ fn network_reference() -> Example {
         address: "datum_workload.api",
         image: ("myregistry/api:v1.0", "myregistry/api:v1.1"),
         replicas: (2, 3),
-        metadata: json!({ "name": "api-server" }),
-        spec: json!({
-            "replicas": 2,
-            "networkRef": { "name": "prod-network" },
-            "template": { "spec": { "containers": [{
-                "name": "api",
-                "image": "myregistry/api:v1.0",
-                "ports": [{ "containerPort": 8080 }],
-                "env": [{
-                    "name": "DATABASE_URL",
-                    "valueFrom": { "secretKeyRef": { "name": "db-credentials", "key": "url" } },
-                }],
-                "resources": {
-                    "requests": { "cpu": "200m", "memory": "256Mi" },
-                    "limits": { "cpu": "1000m", "memory": "1Gi" },
-                },
-            }] } },
-        }),
+        manifest: include_str!("../../config/samples/api-server.yaml"),
     }
 }
 
@@ -81,21 +43,7 @@ fn multi_container() -> Example {
         address: "datum_workload.app",
         image: ("myapp:latest", "myapp:v2"),
         replicas: (1, 2),
-        metadata: json!({ "name": "app-with-sidecar" }),
-        spec: json!({
-            "replicas": 1,
-            "template": { "spec": {
-                "containers": [
-                    { "name": "app", "image": "myapp:latest", "ports": [{ "containerPort": 3000 }] },
-                    {
-                        "name": "log-collector",
-                        "image": "fluent/fluent-bit:latest",
-                        "volumeMounts": [{ "name": "logs", "mountPath": "/var/log" }],
-                    },
-                ],
-                "volumes": [{ "name": "logs", "emptyDir": {} }],
-            } },
-        }),
+        manifest: include_str!("../../config/samples/app-with-sidecar.yaml"),
     }
 }
 
@@ -111,26 +59,26 @@ impl Example {
         hcl.replace("project-myproject", workspace.namespace())
     }
 
+    /// The manifest as it is written.
+    fn parsed(&self) -> Value {
+        serde_saphyr::from_str(self.manifest).expect("the manifest is YAML")
+    }
+
     /// The workload's name.
-    fn name(&self) -> &str {
-        self.metadata["name"].as_str().expect("a name")
+    fn name(&self) -> String {
+        self.parsed()["metadata"]["name"].as_str().expect("a name").to_owned()
     }
 
     /// The manifest, in the workspace's own project.
     fn manifest(&self, workspace: &Workspace) -> Value {
-        let mut manifest = json!({
-            "apiVersion": "compute.miloapis.com/v1alpha1",
-            "kind": "Workload",
-            "metadata": self.metadata,
-            "spec": self.spec,
-        });
+        let mut manifest = self.parsed();
         manifest["metadata"]["namespace"] = json!(workspace.namespace());
         manifest
     }
 
     /// The specification as the API answers it: with the protocol of every port, which the server fills in.
     fn answered(&self) -> Value {
-        let mut spec = self.spec.clone();
+        let mut spec = self.parsed()["spec"].take();
         let containers = spec["template"]["spec"]["containers"].as_array_mut();
         for container in containers.into_iter().flatten() {
             let ports = container.get_mut("ports").and_then(Value::as_array_mut);
@@ -153,7 +101,7 @@ impl Example {
             let live = || {
                 workspace
                     .api()
-                    .workload(workspace.namespace(), self.name())
+                    .workload(workspace.namespace(), &self.name())
                     .expect("the workload exists")
             };
             assert_eq!(live()["spec"], self.answered());
@@ -179,7 +127,7 @@ impl Example {
             workspace.run(&["import", "-no-color", self.address, &id]).succeeds();
             workspace.plans_nothing();
             workspace.destroy().succeeds();
-            assert_eq!(workspace.api().workload(workspace.namespace(), self.name()), None);
+            assert_eq!(workspace.api().workload(workspace.namespace(), &self.name()), None);
         });
     }
 
@@ -196,7 +144,7 @@ impl Example {
                     .api()
                     .make(workspace.namespace(), self.manifest(workspace), how);
                 // The example's outputs tell of the rollout, which would change between two looks.
-                workspace.api().until_it_runs(workspace.namespace(), self.name());
+                workspace.api().until_it_runs(workspace.namespace(), &self.name());
                 for hcl in [&hcl, &with_defaults(&hcl)] {
                     workspace.config(hcl);
                     workspace.run(&["import", "-no-color", self.address, &id]).succeeds();

@@ -98,7 +98,9 @@ impl Answer {
             410 => Kind::Expired,
             413 => Kind::TooLarge {
                 status: 413,
-                message: format!("{excerpt}; that is no answer of the API, so a proxy in front of it has a lower limit"),
+                message: format!(
+                    "{excerpt}; that is no answer of the API, so a proxy in front of it has a lower limit"
+                ),
             },
             429 => Kind::RateLimited {
                 message: excerpt,

@@ -207,9 +207,9 @@ mod tests {
     #[test]
     fn the_examples_of_the_specification_survive_the_types() {
         for example in [
-            include_str!("../tests/data/basic-web-application.yaml"),
-            include_str!("../tests/data/workload-with-network-reference.yaml"),
-            include_str!("../tests/data/multi-container-workload.yaml"),
+            include_str!("../../../config/samples/web-app.yaml"),
+            include_str!("../../../config/samples/api-server.yaml"),
+            include_str!("../../../config/samples/app-with-sidecar.yaml"),
         ] {
             let json: Value = serde_saphyr::from_str(example).unwrap();
             let workload: Workload = serde_json::from_value(json.clone()).unwrap();

@@ -6,96 +6,9 @@ use terraform_provider_datum::schema;
 use terraform_provider_datum::value::{Writers, expand, flatten, flatten_all, import, planned};
 use tf_plugin_server::value::Value;
 
-const WEB_APP: &str = "
-apiVersion: compute.miloapis.com/v1alpha1
-kind: Workload
-metadata:
-  name: web-app
-  namespace: project-myproject
-  labels:
-    app.kubernetes.io/name: web-app
-    environment: production
-spec:
-  replicas: 3
-  selector:
-    matchLabels:
-      app: web-app
-  template:
-    metadata:
-      labels:
-        app: web-app
-    spec:
-      containers:
-      - name: nginx
-        image: nginx:1.25
-        ports:
-        - containerPort: 80
-          name: http
-        resources:
-          requests:
-            cpu: 100m
-            memory: 128Mi
-          limits:
-            cpu: 500m
-            memory: 512Mi
-";
-
-const API_SERVER: &str = "
-apiVersion: compute.miloapis.com/v1alpha1
-kind: Workload
-metadata:
-  name: api-server
-  namespace: project-myproject
-spec:
-  replicas: 2
-  networkRef:
-    name: prod-network
-  template:
-    spec:
-      containers:
-      - name: api
-        image: myregistry/api:v1.0
-        ports:
-        - containerPort: 8080
-        env:
-        - name: DATABASE_URL
-          valueFrom:
-            secretKeyRef:
-              name: db-credentials
-              key: url
-        resources:
-          requests:
-            cpu: 200m
-            memory: 256Mi
-          limits:
-            cpu: 1000m
-            memory: 1Gi
-";
-
-const APP_WITH_SIDECAR: &str = "
-apiVersion: compute.miloapis.com/v1alpha1
-kind: Workload
-metadata:
-  name: app-with-sidecar
-  namespace: project-myproject
-spec:
-  replicas: 1
-  template:
-    spec:
-      containers:
-      - name: app
-        image: myapp:latest
-        ports:
-        - containerPort: 3000
-      - name: log-collector
-        image: fluent/fluent-bit:latest
-        volumeMounts:
-        - name: logs
-          mountPath: /var/log
-      volumes:
-      - name: logs
-        emptyDir: {}
-";
+const WEB_APP: &str = include_str!("../../../config/samples/web-app.yaml");
+const API_SERVER: &str = include_str!("../../../config/samples/api-server.yaml");
+const APP_WITH_SIDECAR: &str = include_str!("../../../config/samples/app-with-sidecar.yaml");
 
 /// Each example without `apiVersion` and `kind`, which a configuration does not spell.
 fn examples() -> impl Iterator<Item = Json> {

@@ -50,38 +50,7 @@ DESCRIPTION:
 ];
 
 /// The specification's "Basic Web Application".
-const WEB: &str = "apiVersion: compute.miloapis.com/v1alpha1
-kind: Workload
-metadata:
-  name: web-app
-  namespace: project-myproject
-  labels:
-    app.kubernetes.io/name: web-app
-    environment: production
-spec:
-  replicas: 3
-  selector:
-    matchLabels:
-      app: web-app
-  template:
-    metadata:
-      labels:
-        app: web-app
-    spec:
-      containers:
-      - name: nginx
-        image: nginx:1.25
-        ports:
-        - containerPort: 80
-          name: http
-        resources:
-          requests:
-            cpu: 100m
-            memory: 128Mi
-          limits:
-            cpu: 500m
-            memory: 512Mi
-";
+const WEB: &str = include_str!("../../../../config/samples/web-app.yaml");
 
 /// What else a user types, in this order, and what kubectl prints.
 const COMMANDS: &[(&str, &str)] = &[

@@ -75,9 +75,9 @@ fn check_container(cases: &[(&str, &[&str])]) {
 #[test]
 fn the_examples_of_the_specification_have_no_problem() {
     for example in [
-        include_str!("../data/basic-web-application.yaml"),
-        include_str!("../data/workload-with-network-reference.yaml"),
-        include_str!("../data/multi-container-workload.yaml"),
+        include_str!("../../../../config/samples/web-app.yaml"),
+        include_str!("../../../../config/samples/api-server.yaml"),
+        include_str!("../../../../config/samples/app-with-sidecar.yaml"),
     ] {
         let workload: Value = serde_saphyr::from_str(example).expect("the example is YAML");
         assert_eq!(lines(&validate(&workload), ""), Vec::<String>::new(), "{example}");
