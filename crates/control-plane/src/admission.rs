@@ -53,6 +53,15 @@ pub fn coerce(object: &mut Value, schema: &Schema, decoder: Decoder) -> Result<V
     Ok(unknown.iter().map(|path| format!("unknown field \"{path}\"")).collect())
 }
 
+/// Checks that the metadata can be read.
+///
+/// # Errors
+/// Where they cannot: the decoder's words, for a 400.
+pub fn check_metadata(metadata: &Value, decoder: Decoder) -> Result<(), String> {
+    let mut copy = serde_json::json!({"metadata": metadata});
+    metadata::coerce(&mut copy, decoder).map(drop)
+}
+
 /// An accepted object as it reads back from the store: without the nulls and the empty metadata that an apply may leave, and
 /// with its numbers as they were written down.
 pub fn normalize(object: &mut Value, schema: &Schema) {

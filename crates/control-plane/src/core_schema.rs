@@ -33,12 +33,17 @@ pub fn merged_by(table: Table, conversion: Conversion) -> &'static merge::Schema
     &SCHEMAS[&(table, conversion)]
 }
 
-/// Reads an object of a table, as it is shown, in the way that Go reads the struct.
+/// Reads an object of a table, as it is shown, in the way that Go reads the struct; `metadata` reads its metadata.
 ///
 /// # Errors
 /// The words of Go's decoder, if a value is of another type.
-pub fn read(table: Table, conversion: Conversion, object: &mut Value) -> Result<(), String> {
-    kind(table, conversion).read(object)
+pub fn read(
+    table: Table,
+    conversion: Conversion,
+    object: &mut Value,
+    metadata: impl Fn(&Value) -> Result<(), String>,
+) -> Result<(), String> {
+    kind(table, conversion).read(object, metadata)
 }
 
 /// The members that every object of a table has, as a Go struct has them, if only empty.

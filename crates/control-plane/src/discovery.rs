@@ -11,9 +11,6 @@ use crate::resource::{ALL, Origin, Resource, Subresource};
 pub(crate) const KUBERNETES: &str = "v1.36.3";
 /// Its parts.
 const MAJOR_MINOR: (&str, &str) = ("1", "36");
-/// What the newer discovery calls itself.
-const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList";
-
 /// The groups other than the core group, with their version, in the order in which clients should prefer them.
 const GROUPS: [(&str, &str); 8] = [
     ("apps", "v1"),
@@ -71,6 +68,8 @@ pub struct Document {
 pub enum Page {
     /// A document in the one encoding that it has.
     Document(Document),
+    /// All groups at once (`apidiscovery.k8s.io/v2`), for a client that asks for them by the parameters of a media type.
+    Aggregated(Value),
     /// A value in the encoding that the client wants, and what decides which it can have.
     Value(Value, Routing),
 }
@@ -99,8 +98,8 @@ pub fn page(path: &str, accept: &str) -> Option<Page> {
     let segments: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
     let mut routing = Routing::Handler;
     let value = match segments.as_slice() {
-        ["api"] if wants_aggregated(accept) => return Some(Page::Document(aggregated(&[("", "v1")]))),
-        ["apis"] if wants_aggregated(accept) => return Some(Page::Document(aggregated(&GROUPS))),
+        ["api"] if aggregated_type(accept).is_some() => return Some(Page::Aggregated(aggregated(&[("", "v1")]))),
+        ["apis"] if aggregated_type(accept).is_some() => return Some(Page::Aggregated(aggregated(&GROUPS))),
         [""] => {
             let body = format!("{}\n", json!({"paths": paths()})).into();
             return Some(Page::Document(Document {
@@ -166,10 +165,19 @@ pub fn origin(group: &str) -> Option<Origin> {
         .or_else(of_reviews)
 }
 
-fn wants_aggregated(accept: &str) -> bool {
-    accept.split(',').any(|media_type| {
-        let parts: Vec<&str> = media_type.split(';').map(str::trim).collect();
-        parts.contains(&"as=APIGroupDiscoveryList") && parts.contains(&"v=v2")
+/// The media type of the first clause of an `Accept` header that asks for aggregated discovery, if one does.
+pub fn aggregated_type(accept: &str) -> Option<&str> {
+    accept.split(',').find_map(|clause| {
+        let mut parts = clause.split(';').map(str::trim);
+        let media_type = parts
+            .next()
+            .filter(|kind| matches!(*kind, "application/json" | "application/yaml"))?;
+        let parameters: Vec<&str> = parts.collect();
+        let asked = ["as=APIGroupDiscoveryList", "v=v2"];
+        asked
+            .iter()
+            .all(|parameter| parameters.contains(parameter))
+            .then_some(media_type)
     })
 }
 
@@ -298,7 +306,7 @@ fn api_subresource(resource: &Resource, subresource: Subresource) -> Value {
 }
 
 /// Every group at once (`apidiscovery.k8s.io/v2`), which spares clients a request per group.
-fn aggregated(groups: &[(&str, &str)]) -> Document {
+fn aggregated(groups: &[(&str, &str)]) -> Value {
     let items: Vec<Value> = groups
         .iter()
         .map(|(group, version)| {
@@ -326,18 +334,12 @@ fn aggregated(groups: &[(&str, &str)]) -> Document {
             })
         })
         .collect();
-    let list = json!({
+    json!({
         "kind": "APIGroupDiscoveryList",
         "apiVersion": "apidiscovery.k8s.io/v2",
         "metadata": {},
         "items": items,
-    });
-    let body = format!("{list}\n");
-    Document {
-        content_type: AGGREGATED,
-        etag: Some(etag(body.as_bytes())),
-        body: body.into(),
-    }
+    })
 }
 
 fn discovered(resource: &'static Resource) -> Value {

@@ -131,14 +131,15 @@ impl Resource {
         }
     }
 
-    /// Reads an object in the way that Go reads the struct of a built-in kind. A custom resource has no struct.
+    /// Reads an object in the way that Go reads the struct of a built-in kind; `metadata` reads its metadata. A custom resource has
+    /// no struct.
     ///
     /// # Errors
     /// The words of Go's decoder, if a value is of another type.
-    pub fn read(&self, object: &mut Value) -> Result<(), String> {
+    pub fn read(&self, object: &mut Value, metadata: impl Fn(&Value) -> Result<(), String>) -> Result<(), String> {
         match self.table {
             Table::Workloads => Ok(()),
-            _ => crate::core_schema::read(self.table, self.conversion, object),
+            _ => crate::core_schema::read(self.table, self.conversion, object, metadata),
         }
     }
 

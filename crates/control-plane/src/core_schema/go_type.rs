@@ -47,12 +47,32 @@ pub(crate) struct Struct {
 }
 
 impl Struct {
-    /// Reads an object as this struct: nulls in maps become the zero values that Go gives them.
+    /// Reads an object as this struct: nulls in maps become the zero values that Go gives them. The fields come in the order of
+    /// their names, in which kubectl sends them; `metadata` reads what every kind has.
     ///
     /// # Errors
     /// The words of Go's decoder, if a value is of another type.
-    pub(crate) fn read(&self, object: &mut Value) -> Result<(), String> {
-        self.read_fields(object, "")
+    pub(crate) fn read(
+        &self,
+        object: &mut Value,
+        metadata: impl Fn(&Value) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let Some(fields) = object.as_object_mut() else {
+            return Ok(());
+        };
+        for (name, value) in fields {
+            match self.field(name) {
+                Some(kind) => kind.read(value, self.name, name)?,
+                None if name == "metadata" => metadata(value)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn field(&self, name: &str) -> Option<&GoType> {
+        let found = self.fields.iter().find(|(field, _)| *field == name);
+        found.map(|(_, kind)| kind)
     }
 
     fn read_fields(&self, object: &mut Value, path: &str) -> Result<(), String> {
@@ -60,9 +80,8 @@ impl Struct {
             return Ok(());
         };
         for (name, value) in fields {
-            if let Some((_, kind)) = self.fields.iter().find(|(field, _)| field == name) {
-                let separator = if path.is_empty() { "" } else { "." };
-                kind.read(value, self.name, &format!("{path}{separator}{name}"))?;
+            if let Some(kind) = self.field(name) {
+                kind.read(value, self.name, &format!("{path}.{name}"))?;
             }
         }
         Ok(())
@@ -237,10 +256,10 @@ mod tests {
                 "json: cannot unmarshal number into Go struct field NamespaceSpec.spec.finalizers of type v1.FinalizerName",
             ),
         ] {
-            assert_eq!(kind.read(&mut object.clone()).unwrap_err(), why, "{object}");
+            assert_eq!(kind.read(&mut object.clone(), |_| Ok(())).unwrap_err(), why, "{object}");
         }
         let mut map = json!({"data": {"a": null}, "binaryData": null});
-        kinds::CONFIG_MAP.read(&mut map).unwrap();
+        kinds::CONFIG_MAP.read(&mut map, |_| Ok(())).unwrap();
         assert_eq!(map, json!({"data": {"a": ""}, "binaryData": null}));
     }
 }

@@ -23,7 +23,8 @@ impl Registry {
         warned(self.create_decoded(resource, namespace, object, options), warnings)
     }
 
-    fn create_decoded(
+    /// Creates an object whose body is read already.
+    pub(super) fn create_decoded(
         &self,
         resource: &'static Resource,
         namespace: &str,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::access::{ATTEMPTS, Registry};
 use super::strategy::Deletion;
 use super::{metadata, strategies};
-use crate::resource::Resource;
+use crate::resource::{self, Resource};
 use crate::status::{self, Status};
 use crate::store::{CommitError, Key, Page, Stored};
 use crate::time;
@@ -125,6 +125,8 @@ impl Registry {
 }
 
 fn check_preconditions(resource: &Resource, key: &Key, live: &Stored, options: &DeleteOptions) -> Result<(), Status> {
+    // What is stored in the shape of another group is known under that one.
+    let resource = resource::of(resource.table);
     let own = |field: &str| live.value["metadata"][field].as_str().unwrap_or_default();
     if strategies::of(resource).deletion() == Deletion::AfterItsContent {
         for (label, field, wanted) in [

@@ -30,7 +30,7 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
             "{given} in version \"{version}\" cannot be handled as a {kind}: {why}"
         ))
     };
-    resource.read(&mut object).map_err(problems)?;
+    read(resource, &mut object).map_err(problems)?;
     let mut found = duplicates;
     found.extend(
         admission::coerce(&mut object, resource.schema(), strategies::of(resource).decoder()).map_err(problems)?,
@@ -40,6 +40,13 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
     admission::default(&mut object, resource.schema());
     strategies::of(resource).read(&mut object);
     Ok((object, warnings))
+}
+
+/// Reads an object as Go's decoder does.
+fn read(resource: &Resource, object: &mut Value) -> Result<(), String> {
+    resource.read(object, |metadata| {
+        admission::check_metadata(metadata, strategies::of(resource).decoder())
+    })
 }
 
 /// Makes a new object of what the client sent.
@@ -70,7 +77,7 @@ pub(super) fn applied(
     let api_version = resource.api_version();
     let write = write(resource, &api_version, None, options, now);
     let mut object = apply::apply(None, body, &write, Conflicts::Refuse, resource.schema())?;
-    convert_applied(resource, &mut object)?;
+    convert_applied(resource, &mut object, body)?;
     // Whoever names a UID means an object that exists: it is not made again under another one.
     let uid = object["metadata"]["uid"].as_str().unwrap_or_default();
     if !uid.is_empty() {
@@ -83,10 +90,10 @@ pub(super) fn applied(
 }
 
 /// Turns what an apply made into what is kept. A built-in object is a Go struct after an apply, too, and so has no nulls.
-fn convert_applied(resource: &Resource, object: &mut Value) -> Result<(), Status> {
+fn convert_applied(resource: &Resource, object: &mut Value, body: &Value) -> Result<(), Status> {
     let strategy = strategies::of(resource);
     if strategy.decoder() == Decoder::Object {
-        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default().to_owned();
+        let text = |field: &str| body["metadata"][field].as_str().unwrap_or_default();
         let (namespace, name, group) = (text("namespace"), text("name"), resource.group);
         let kind = format!("{group}/{}, Kind={}", resource.version, resource.kind);
         let refuse = |why: String| {
@@ -95,7 +102,7 @@ fn convert_applied(resource: &Resource, object: &mut Value) -> Result<(), Status
                  object to {kind}: {why}"
             ))
         };
-        resource.read(object).map_err(&refuse)?;
+        read(resource, object).map_err(&refuse)?;
         admission::coerce(object, resource.schema(), Decoder::Object).map_err(&refuse)?;
     }
     strategy.read(object);
@@ -166,7 +173,7 @@ pub(super) fn update(
             if body["metadata"]["resourceVersion"].is_string() {
                 check_version(resource, &body, live)?;
             }
-            convert_applied(resource, &mut object)?;
+            convert_applied(resource, &mut object, &body)?;
             object
         }
         Change::Scale(scale) => apply::scale::update(live, scale, &write),
@@ -249,7 +256,7 @@ pub(super) fn decode_patched(
     }
     let mut object = patched.clone();
     number::read(&mut object);
-    resource.read(&mut object).map_err(refuse)?;
+    read(resource, &mut object).map_err(refuse)?;
     let mut found = match patch {
         Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
         Patch::Json(text) => patch::json_problems(text),

@@ -47,6 +47,11 @@ pub(super) trait Strategy: Sync {
         }
     }
 
+    /// Whether an update makes an object that is not there.
+    fn creates_on_update(&self) -> bool {
+        false
+    }
+
     /// Turns what a client sent, or what an apply made of it, into what is kept.
     fn read(&self, _object: &mut Value) {}
 

@@ -25,6 +25,11 @@ impl Registry {
     ) -> Result<Written, Status> {
         let (mut object, warnings) = pipeline::decode(resource, body, options)?;
         metadata::match_namespace(resource, &key.namespace, &mut object)?;
+        let is_there = || self.store().get(resource.table, key).is_some();
+        if subresource.is_none() && strategies::of(resource).creates_on_update() && !is_there() {
+            metadata::of(&mut object).remove("resourceVersion");
+            return warned(self.create_decoded(resource, &key.namespace, object, options), warnings);
+        }
         let written = self.update(resource, key, subresource, options, |live| {
             check_uid(resource, key, &object, live)?;
             pipeline::check_version(resource, &object, live)?;

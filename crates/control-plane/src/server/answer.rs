@@ -6,7 +6,7 @@ use std::io;
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures::{Stream, StreamExt};
-use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WARNING};
+use http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER, WARNING, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 use http_body::Frame;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -84,7 +84,11 @@ pub(super) fn empty(code: u16) -> Answer {
 
 /// What Go's HTTP server says of a path that nobody handles.
 pub(super) fn page_not_found() -> Answer {
-    text(404, "404 page not found\n")
+    let mut answer = text(404, "404 page not found\n");
+    answer
+        .headers_mut()
+        .insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    answer
 }
 
 /// A failure.

@@ -3,11 +3,12 @@
 use bytes::Bytes;
 use http::header::{CACHE_CONTROL, ETAG, LOCATION, VARY};
 use http::{HeaderValue, Method};
+use serde_json::Value;
 
 use super::answer::{self, Answer};
 use super::call::Call;
-use super::media_type;
 use super::negotiation::{ENCODINGS, Encoding};
+use super::{media_type, yaml};
 use crate::discovery::{self, Document, Page, Routing};
 use crate::openapi;
 use crate::status::Status;
@@ -34,10 +35,12 @@ fn read_only(call: &Call, answer: impl FnOnce() -> Answer) -> Result<Answer, Sta
 /// A page of discovery. A client that has the present aggregated page does not get it again.
 fn page_answer(call: &Call, page: &Page) -> Result<Answer, Status> {
     match page {
-        Page::Document(document) => Ok(match &document.etag {
-            None => answer::typed(200, document.content_type, answer::full(document.body.clone())),
-            Some(etag) => tagged(call, document, etag, "public"),
-        }),
+        Page::Document(document) => Ok(answer::typed(
+            200,
+            document.content_type,
+            answer::full(document.body.clone()),
+        )),
+        Page::Aggregated(groups) => Ok(aggregated(call, groups)),
         Page::Value(value, Routing::Handler) => Ok(answer::encoded(200, value, call.preferences().for_documents()?)),
         Page::Value(..) if call.method != Method::GET => Err(Status::method_not_allowed()),
         Page::Value(value, Routing::Route) => {
@@ -49,6 +52,28 @@ fn page_answer(call: &Call, page: &Page) -> Result<Answer, Status> {
             Ok(answer::encoded(200, value, Encoding::PrettyJson))
         }
     }
+}
+
+/// All groups at once, in the encoding that the client asks for.
+fn aggregated(call: &Call, groups: &Value) -> Answer {
+    let (content_type, body) = if discovery::aggregated_type(&call.accept) == Some("application/yaml") {
+        (
+            "application/yaml;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+            yaml::encode(groups),
+        )
+    } else {
+        (
+            "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
+            format!("{groups}\n"),
+        )
+    };
+    let etag = discovery::etag(body.as_bytes());
+    let document = Document {
+        content_type,
+        body: body.into(),
+        etag: None,
+    };
+    tagged(call, &document, &etag, "public")
 }
 
 /// A document of OpenAPI. Under an address with its hash it never changes, and an address with another hash is an old one.

@@ -129,9 +129,6 @@ async fn respond(
     full_path: String,
 ) -> Answer {
     let parameters = Parameters::parse(request.uri().query().unwrap_or_default());
-    if let Some(answer) = health::answer(app, path, &parameters) {
-        return answer;
-    }
     let authorization = header(&request, AUTHORIZATION);
     // The API server asks one authenticator after the other, and certificates come first.
     let user = user.or_else(|| app.tokens.user(&authorization).cloned());
@@ -153,6 +150,9 @@ async fn respond(
     match user.and_then(|user| impersonation::acting_user(&request, user)) {
         Ok(user) => call.user = user,
         Err(status) => return fail(&call, &status),
+    }
+    if let Some(answer) = health::answer(app, path, &call.parameters) {
+        return answer;
     }
     if let Some((project, rest)) = project::split(path) {
         let Ok(project) = project.parse::<Project>() else {

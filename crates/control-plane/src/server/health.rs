@@ -1,4 +1,5 @@
-//! The answers about the server's own health (`/healthz`, `/livez`, `/readyz`).
+//! The answers about the server's own health (`/healthz`, `/livez`, `/readyz`), for everybody who is somebody: kube-apiserver
+//! asks for credentials here, too, unless it is told to let anonymous users in (`--anonymous-auth`).
 
 use std::fmt::Write as _;
 
@@ -6,7 +7,7 @@ use super::answer::{self, Answer};
 use super::app::App;
 use super::parameters::Parameters;
 
-/// The answer about the server's own health, which everybody may ask for.
+/// The answer about the server's own health.
 ///
 /// Follows `k8s.io/apiserver/pkg/server/healthz`: what failed is named, and why is not.
 pub(super) fn answer(app: &App, path: &str, parameters: &Parameters) -> Option<Answer> {

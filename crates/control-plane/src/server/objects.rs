@@ -127,6 +127,14 @@ impl Objects<'_> {
         ListOptions::read(&self.call.parameters)
     }
 
+    /// Checks that the selectors can be read. Whether there are such fields is looked at after the other options.
+    fn check_selectors(&self) -> Result<(), Status> {
+        let selector = |name| self.call.parameters.get(name).unwrap_or_default();
+        Labels::parse(selector("labelSelector"))?;
+        Fields::parse(selector("fieldSelector"), |label| Ok(label.to_owned()))?;
+        Ok(())
+    }
+
     fn query(&self) -> Result<ListQuery, Status> {
         let parameters = &self.call.parameters;
         let namespace = match &self.call.only_namespace {
@@ -159,8 +167,9 @@ impl Objects<'_> {
 
     fn list(&self) -> Result<Answer, Status> {
         let options = self.list_options()?;
-        let mut query = self.query()?;
+        self.check_selectors()?;
         options.check_list()?;
+        let mut query = self.query()?;
         options.limit(&mut query, self.registry.store().version(), self.source())?;
         let page = self.registry.list(self.resource, &query).map_err(|_| expired(&query))?;
         let metadata = list_metadata(self.resource, &query, &page);
@@ -169,8 +178,9 @@ impl Objects<'_> {
 
     fn watch(&self) -> Result<Answer, Status> {
         let mut options = self.list_options()?;
-        let query = self.query()?;
+        self.check_selectors()?;
         options.check_watch()?;
+        let query = self.query()?;
         let request = watch::Request {
             resource: self.resource,
             query,
@@ -297,8 +307,9 @@ impl Objects<'_> {
     fn delete_collection(&self) -> Result<Answer, Status> {
         // The API server lists what it deletes page by page.
         let listing = self.list_options()?.in_pages();
-        let mut query = self.query()?;
+        self.check_selectors()?;
         listing.check_list()?;
+        let mut query = self.query()?;
         let options = delete_options::read(self.call)?;
         listing.limit(&mut query, self.registry.store().version(), Source::Storage)?;
         let page = self.registry.list(self.resource, &query).map_err(|_| expired(&query))?;

@@ -62,9 +62,10 @@ async fn roles_are_refused_in_the_words_of_the_api_server() {
 }
 
 #[tokio::test]
-async fn everybody_may_ask_how_the_server_is() {
+async fn whoever_is_somebody_may_ask_how_the_server_is() {
     let control_plane = ControlPlane::start().await;
-    let anonymous = control_plane.anonymous();
+    assert_eq!(control_plane.anonymous().get("/healthz").await.status, 401);
+    let nobody = control_plane.client("nobody");
     for (path, expected) in [
         ("/healthz", "ok"),
         ("/livez", "ok"),
@@ -80,7 +81,7 @@ async fn everybody_may_ask_how_the_server_is() {
             "[+]ping ok\n[+]etcd ok\n[+]shutdown ok\nreadyz check passed\n",
         ),
     ] {
-        let answer = anonymous.get(path).await;
+        let answer = nobody.get(path).await;
         let text = String::from_utf8_lossy(&answer.body);
         assert_eq!((answer.status, text.as_ref()), (200, expected), "{path}");
     }

@@ -276,9 +276,8 @@ async fn events_are_found_by_what_they_are_about_in_both_of_their_apis() {
     let created = client.post(path, &event).await;
     assert_eq!(created.status, 201, "{created:?}");
     assert_eq!(created.json()["note"], "It runs");
-    client
-        .merge(&format!("{path}/web.1"), &json!({"note": "It runs well"}))
-        .await;
+    let series = json!({"count": 2, "lastObservedTime": "2026-01-01T00:00:01.000000Z"});
+    client.merge(&format!("{path}/web.1"), &json!({"series": series})).await;
 
     let core = "/api/v1/namespaces/project-myproject/events";
     for (selector, found) in [
@@ -301,7 +300,7 @@ async fn events_are_found_by_what_they_are_about_in_both_of_their_apis() {
     );
     let event = client.get(&format!("{core}/web.1")).await.json();
     assert_eq!(
-        (&event["message"], &event["apiVersion"]),
-        (&json!("It runs well"), &json!("v1"))
+        (&event["message"], &event["series"], &event["apiVersion"]),
+        (&json!("It runs"), &series, &json!("v1"))
     );
 }
