@@ -12,7 +12,6 @@ mod deletion;
 mod dry_run;
 mod ending;
 mod existence;
-mod extent;
 mod listing;
 mod manifest;
 mod mode;
@@ -27,6 +26,7 @@ mod sharing;
 #[cfg(test)]
 mod tests;
 mod text;
+mod unmanaged;
 mod workaround;
 mod workload;
 
@@ -34,10 +34,9 @@ pub use self::attribute::{advice, identity, import_id, no_namespace, protected, 
 pub use self::conflict::conflict;
 pub use self::creation::{Taken, already_exists, lost_race, still_there, taken};
 pub use self::deletion::deletion;
-pub use self::dry_run::{denied_for_now, unchecked};
+pub use self::dry_run::{denied_transiently, unchecked};
 pub use self::ending::End;
 pub use self::existence::{being_deleted, elsewhere, namespace_missing, recreated, unreadable_state};
-pub use self::extent::{ambiguous_keys, left_out, unknown_to_schema, unsupported};
 pub use self::listing::{Selectors, cut, unlisted};
 pub use self::manifest::{unreadable_manifest, unwritable_manifest};
 pub use self::mode::with_octal;
@@ -53,4 +52,5 @@ pub use self::sharing::{kept_by_others, spoiled, stale, swept};
 #[cfg(test)]
 pub(crate) use self::text::shown;
 pub use self::text::{hcl, seconds};
+pub use self::unmanaged::{ambiguous_keys, left_out, unknown_to_schema, unsupported};
 pub use self::workload::{not_moved, replicas_are_managed, rewritten, warning_of_api};

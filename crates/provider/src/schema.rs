@@ -82,16 +82,16 @@ pub const VERSION: i64 = 1;
 pub fn workload_block() -> tf_provider::schema::Schema {
     tf_provider::schema::Schema {
         version: VERSION,
-        ..terraform::schema(workload(), terraform::Access::Writable)
+        ..terraform::schema(workload())
     }
 }
 
 /// What Terraform is told of the data source `datum_workload`.
 pub fn data_source_workload() -> tf_provider::schema::Schema {
-    terraform::schema(workload_data(), terraform::Access::ReadOnlyBelowArguments)
+    terraform::schema(workload_data())
 }
 
 /// What Terraform is told of the data source `datum_workloads`.
 pub fn data_source_workloads() -> tf_provider::schema::Schema {
-    terraform::schema(workloads_data(), terraform::Access::ReadOnlyBelowArguments)
+    terraform::schema(workloads_data())
 }

@@ -35,7 +35,7 @@ mod settle;
 mod update;
 pub mod upgrade;
 mod validate;
-pub mod whole;
+pub mod validity;
 mod write;
 
 /// What ownership has to know of a Workload.

@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 use structured_merge::FieldSet;
 use terraform_provider_datum::schema;
-use terraform_provider_datum::value::{Writers, expand, flatten, flatten_all, import, planned};
+use terraform_provider_datum::value::{Provenance, expand, flatten, flatten_all, import, planned};
 use tf_plugin_server::value::Value;
 
 const WEB_APP: &str = include_str!("../../../config/samples/web-app.yaml");
@@ -65,11 +65,11 @@ fn an_imported_example_plans_empty_with_its_configuration() {
     for manifest in examples() {
         let config = flatten_all(&manifest, schema::workload());
         let nobody = FieldSet::default();
-        let writers = Writers {
-            written: &nobody,
+        let provenance = Provenance {
+            specified: &nobody,
             foreign: &nobody,
         };
-        let imported = import(&stored(&manifest), schema::workload(), writers);
+        let imported = import(&stored(&manifest), schema::workload(), provenance);
         let refreshed = flatten(&stored(&manifest), &imported, schema::workload());
         assert_eq!(refreshed, imported);
         assert_eq!(planned(&config, &refreshed, schema::workload(), None), refreshed);

@@ -10,7 +10,7 @@ fn planned(config: &Value, prior: &Value, node: &schema::Node) -> Value {
     value::planned(config, prior, node, None)
 }
 
-fn written(json: &Json) -> Value {
+fn hcl(json: &Json) -> Value {
     flatten_all(json, schema::workload())
 }
 
@@ -29,7 +29,7 @@ fn at<'v>(value: &'v mut Value, path: &str) -> &'v mut Value {
 
 #[test]
 fn null_is_not_sent_and_empty_is() {
-    let mut config = written(&minimal());
+    let mut config = hcl(&minimal());
     assert_eq!(expand(&config, schema::workload()), Ok(minimal()));
     *at(&mut config, "metadata.labels") = Value::Map([].into());
     *at(&mut config, "metadata.annotations") = Value::object([("kept", Value::from("x")), ("null", Value::Null)]);
@@ -53,7 +53,7 @@ fn computed_and_terraforms_own_attributes_are_not_sent() {
     api["metadata"]["generation"] = 3.into();
     api["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z".into();
     api["status"] = json!({ "phase": "Running" });
-    let mut state = written(&api);
+    let mut state = hcl(&api);
     *at(&mut state, "id") = "project-p/web".into();
     *at(&mut state, "force_conflicts") = true.into();
     assert_eq!(expand(&state, schema::workload()), Ok(minimal()));
@@ -77,8 +77,8 @@ fn scalars_become_what_the_api_reads() {
     let limits = schema::workload()
         .at("spec.template.spec.containers.resources.limits")
         .unwrap();
-    let written = Value::object([("cpu", "1"), ("memory", "1.50Gi")]);
-    assert_eq!(expand(&written, limits), Ok(json!({ "cpu": "1", "memory": "1.50Gi" })));
+    let config = Value::object([("cpu", "1"), ("memory", "1.50Gi")]);
+    assert_eq!(expand(&config, limits), Ok(json!({ "cpu": "1", "memory": "1.50Gi" })));
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn free_form_is_sent_as_it_is() {
 
 #[test]
 fn every_problem_is_reported_with_its_attribute() {
-    let mut config = written(&minimal());
+    let mut config = hcl(&minimal());
     *at(&mut config, "spec.replicas") = Value::Number("1.5".parse().unwrap());
     *at(&mut config, "spec.template.spec.containers") = Value::List(vec![Value::Null, Value::Unknown]);
     *at(&mut config, "spec.provider") = Value::dynamic(
@@ -120,9 +120,9 @@ fn every_problem_is_reported_with_its_attribute() {
 
 #[test]
 fn what_is_known_of_a_configuration_can_be_checked() {
-    let mut config = written(&minimal());
+    let mut config = hcl(&minimal());
     *at(&mut config, "metadata.name") = Value::Unknown;
-    let known = written(&minimal())
+    let known = hcl(&minimal())
         .at(&path(["spec", "template", "spec", "containers"]))
         .unwrap()
         .clone();
@@ -169,7 +169,7 @@ fn meaning_is_compared_and_emptiness_is_kept_apart() {
 
 #[test]
 fn a_new_workload_is_planned_as_configured_with_computed_attributes_unknown() {
-    let config = written(&minimal());
+    let config = hcl(&minimal());
     let plan = planned(&config, &Value::Null, schema::workload());
     let mut expected = config;
     for computed in [
@@ -192,7 +192,7 @@ fn a_change_of_spelling_plans_nothing() {
         let mut api = minimal();
         let limits = json!({ "limits": { "cpu": cpu, "memory": "1Gi" } });
         api["spec"]["template"]["spec"]["containers"] = json!([{ "name": "app", "image": image, "resources": limits }]);
-        written(&api)
+        hcl(&api)
     };
     let node = schema::workload();
     assert_eq!(
@@ -216,7 +216,7 @@ fn an_item_takes_no_spelling_from_the_one_that_was_in_its_place() {
         let container = |(name, cpu): &(&str, &str)| json!({ "name": name, "resources": { "limits": { "cpu": cpu } } });
         let mut api = minimal();
         api["spec"]["template"]["spec"]["containers"] = containers.iter().map(container).collect();
-        written(&api)
+        hcl(&api)
     };
     let prior = containers(&[("a", "1000m"), ("b", "1")]);
     let config = containers(&[("b", "1")]);
@@ -230,9 +230,9 @@ fn what_is_computed_keeps_its_prior_value() {
     prior["metadata"]["uid"] = "u".into();
     prior["spec"]["replicas"] = 3.into();
     prior["status"] = json!({ "phase": "Running" });
-    let prior = written(&prior);
-    assert_eq!(planned(&written(&minimal()), &prior, schema::workload()), prior);
-    let mut config = written(&minimal());
+    let prior = hcl(&prior);
+    assert_eq!(planned(&hcl(&minimal()), &prior, schema::workload()), prior);
+    let mut config = hcl(&minimal());
     *at(&mut config, "spec.replicas") = Value::Number(5.into());
     let plan = planned(&config, &prior, schema::workload());
     assert_eq!(
@@ -244,7 +244,7 @@ fn what_is_computed_keeps_its_prior_value() {
 
 #[test]
 fn an_apply_leaves_what_was_planned_and_fills_in_the_unknown() {
-    let mut plan = planned(&written(&minimal()), &Value::Null, schema::workload());
+    let mut plan = planned(&hcl(&minimal()), &Value::Null, schema::workload());
     *at(&mut plan, "id") = "project-p/web".into();
     let mut answer = minimal();
     answer["metadata"]["namespace"] = "project-p".into();
@@ -254,7 +254,7 @@ fn an_apply_leaves_what_was_planned_and_fills_in_the_unknown() {
     let mut mutated = answer.clone();
     // Admission changes a managed field and adds another: neither may show before the next refresh.
     mutated["spec"]["template"]["spec"]["containers"] = json!([{ "name": "other" }, { "name": "mesh" }]);
-    let mut expected = written(&answer);
+    let mut expected = hcl(&answer);
     *at(&mut expected, "id") = "project-p/web".into();
     assert_eq!(complete(&plan, &mutated, schema::workload()), expected);
     let flattened = value::flatten(&answer, &plan, schema::workload());

@@ -13,11 +13,11 @@ use tf_plugin_server::value::{Type, Value};
 /// A Workload whose only container is `container`.
 fn import(api: &Json) -> Value {
     let nobody = structured_merge::FieldSet::default();
-    let writers = value::Writers {
-        written: &nobody,
+    let provenance = value::Provenance {
+        specified: &nobody,
         foreign: &nobody,
     };
-    value::import(api, schema::workload(), writers)
+    value::import(api, schema::workload(), provenance)
 }
 
 fn with_container(container: Json) -> Json {
@@ -29,15 +29,15 @@ fn with_pod(pod: Json) -> Json {
 }
 
 /// The value of a user who wrote `json`.
-fn written(json: &Json) -> Value {
+fn hcl(json: &Json) -> Value {
     flatten_all(json, schema::workload())
 }
 
 /// Checks what the user who wrote `user` sees of the object `api`: it is what the user of `seen` would have written.
 #[track_caller]
 fn check(user: Json, api: Json, seen: Json) {
-    let state = flatten(&api, &written(&user), schema::workload());
-    assert_eq!(state, written(&seen));
+    let state = flatten(&api, &hcl(&user), schema::workload());
+    assert_eq!(state, hcl(&seen));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn text_in_another_unicode_form_is_the_same_text() {
 
 #[test]
 fn a_map_of_nulls_equals_an_absent_one() {
-    let mut prior = written(&json!({ "metadata": { "name": "web", "labels": { "owner": "me" } } }));
+    let mut prior = hcl(&json!({ "metadata": { "name": "web", "labels": { "owner": "me" } } }));
     let labels = prior.get_mut("metadata").unwrap().get_mut("labels").unwrap();
     *labels.get_mut("owner").unwrap() = Value::Null;
     let api = json!({ "metadata": { "name": "web" } });
@@ -248,7 +248,7 @@ fn computed_attributes_come_from_the_api() {
 #[test]
 fn terraforms_own_attributes_are_kept() {
     let api = json!({ "metadata": { "name": "web" }, "spec": { "template": { "spec": { "containers": [] } } } });
-    let mut prior = written(&api);
+    let mut prior = hcl(&api);
     *prior.get_mut("force_conflicts").unwrap() = Value::Bool(true);
     *prior.get_mut("id").unwrap() = "project-p/web".into();
     assert_eq!(flatten(&api, &prior, schema::workload()), prior);
@@ -275,7 +275,7 @@ fn free_form_is_compared_by_meaning() {
 #[test]
 fn free_form_numbers_are_compared_as_the_api_keeps_them() {
     let node = schema::workload().at("spec.provider").unwrap();
-    for (written, kept, is_same) in [
+    for (sent, kept, is_same) in [
         ("9223372036854775807", "9223372036854775807", true),
         ("9223372036854775808", "9223372036854775808", true),
         ("9223372036854775808", "9223372036854775807", false),
@@ -289,20 +289,20 @@ fn free_form_numbers_are_compared_as_the_api_keeps_them() {
         ("0.5", "0.5", true),
         ("0.5", "0.25", false),
     ] {
-        let digits = Value::Number(written.parse().unwrap());
+        let digits = Value::Number(sent.parse().unwrap());
         let user = Value::dynamic(
             Type::object([("id", Type::Number)]),
             Value::object([("id", digits.clone())]),
         );
         let live: Json = serde_json::from_str(&format!(r#"{{ "id": {kept} }}"#)).unwrap();
         let shown = flatten(&live, &user, node);
-        assert_eq!(shown == user, is_same, "{written} kept as {kept}");
+        assert_eq!(shown == user, is_same, "{sent} kept as {kept}");
         // The plan after it changes nothing, and what is planned is as Terraform allows it.
         let planned = value::planned(&user, &flatten_all(&live, node), node, None);
         assert_eq!(
             planned != user,
             is_same && flatten_all(&live, node) != user,
-            "{written} kept as {kept}"
+            "{sent} kept as {kept}"
         );
     }
 }
@@ -354,7 +354,7 @@ fn objects_carry_every_attribute() {
 
 #[test]
 fn an_answer_of_the_wrong_type_does_not_panic() {
-    let user = written(&with_container(
+    let user = hcl(&with_container(
         json!({ "name": "app", "ports": [{ "containerPort": 80 }] }),
     ));
     for api in [

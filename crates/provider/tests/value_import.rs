@@ -7,18 +7,18 @@
 
 use serde_json::{Value as Json, json};
 use structured_merge::{FieldSet, field_set};
-use terraform_provider_datum::value::{self, Writers, flatten_all};
+use terraform_provider_datum::value::{self, Provenance, flatten_all};
 use terraform_provider_datum::{schema, workload};
 use tf_plugin_server::value::Value;
 
-/// The state of an object of which these fields are known to be written.
-fn imported(api: &Json, written: &FieldSet, foreign: &FieldSet) -> Value {
-    value::import(api, schema::workload(), Writers { written, foreign })
+/// The state of an object of which these fields are known to be specified.
+fn imported(api: &Json, specified: &FieldSet, foreign: &FieldSet) -> Value {
+    value::import(api, schema::workload(), Provenance { specified, foreign })
 }
 
 #[track_caller]
-fn check(api: &Json, written: &FieldSet, seen: &Json) {
-    let state = imported(api, written, &FieldSet::default());
+fn check(api: &Json, specified: &FieldSet, seen: &Json) {
+    let state = imported(api, specified, &FieldSet::default());
     assert_eq!(state, flatten_all(seen, schema::workload()));
 }
 
@@ -30,7 +30,7 @@ fn workload(port: Json) -> Json {
 }
 
 /// The fields of an object that has this port.
-fn written(port: Json) -> FieldSet {
+fn specified(port: Json) -> FieldSet {
     field_set(&workload(port), workload::kind().schema)
 }
 
@@ -40,12 +40,12 @@ const BARE_PORT: fn() -> Json = || json!({ "containerPort": 80 });
 #[test]
 fn a_default_that_nobody_wrote_is_left_out() {
     check(&workload(PORT()), &FieldSet::default(), &workload(BARE_PORT()));
-    check(&workload(PORT()), &written(BARE_PORT()), &workload(BARE_PORT()));
+    check(&workload(PORT()), &specified(BARE_PORT()), &workload(BARE_PORT()));
 }
 
 #[test]
 fn a_default_that_somebody_wrote_is_kept() {
-    check(&workload(PORT()), &written(PORT()), &workload(PORT()));
+    check(&workload(PORT()), &specified(PORT()), &workload(PORT()));
 }
 
 #[test]

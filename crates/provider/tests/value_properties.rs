@@ -5,7 +5,9 @@ use proptest::strategy::Union;
 use serde_json::{Value as Json, json};
 use structured_merge::FieldSet;
 use terraform_provider_datum::schema::{self, Constraint, Kind, ListType, Node, Object};
-use terraform_provider_datum::value::{self, Writers, complete, equal, expand, flatten, flatten_all, without_cleared};
+use terraform_provider_datum::value::{
+    self, Provenance, complete, equal, expand, flatten, flatten_all, without_cleared,
+};
 use tf_plugin_server::value::{Number, Value};
 
 /// Any configuration that conforms to `node`. Of the many attributes of an object each is set with the probability `density`.
@@ -212,11 +214,11 @@ fn conforms(value: &Value, node: &Node) -> bool {
 
 fn import(json: &Json, node: &Node) -> Value {
     let nobody = FieldSet::default();
-    let writers = Writers {
-        written: &nobody,
+    let provenance = Provenance {
+        specified: &nobody,
         foreign: &nobody,
     };
-    value::import(json, node, writers)
+    value::import(json, node, provenance)
 }
 
 fn planned(config: &Value, prior: &Value, node: &Node) -> Value {

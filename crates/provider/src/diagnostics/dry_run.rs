@@ -34,7 +34,7 @@ pub fn unchecked(id: &WorkloadId, error: &Error) -> Diagnostic {
 }
 
 /// A denial at plan that the same run may put right: what it is about does not exist yet.
-pub fn denied_for_now(id: &WorkloadId, denial: &Denial) -> Diagnostic {
+pub fn denied_transiently(id: &WorkloadId, denial: &Denial) -> Diagnostic {
     diagnostic(
         format!("The API would refuse workload {id} as things are now"),
         format!(

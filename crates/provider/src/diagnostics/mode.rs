@@ -7,9 +7,9 @@ use tf_provider::{AttributePathStep, Diagnostic};
 /// `0644` is 644.
 pub fn with_octal(diagnostic: Diagnostic, config: &Value) -> Diagnostic {
     match octal(&diagnostic, config) {
-        Some((written, meant)) => Diagnostic {
+        Some((decimal, meant)) => Diagnostic {
             detail: format!(
-                "{} HCL has no octal numbers: write {meant} for a mode of 0{written}.",
+                "{} HCL has no octal numbers: write {meant} for a mode of 0{decimal}.",
                 diagnostic.detail
             )
             .into(),
@@ -24,10 +24,10 @@ fn octal(diagnostic: &Diagnostic, config: &Value) -> Option<(i64, i64)> {
     let Some(AttributePathStep::Attribute(name)) = diagnostic.attribute.steps.last() else {
         return None;
     };
-    let written = config.at(&diagnostic.attribute)?.as_i64()?;
-    let meant = i64::from_str_radix(&written.to_string(), 8).ok()?;
+    let decimal = config.at(&diagnostic.attribute)?.as_i64()?;
+    let meant = i64::from_str_radix(&decimal.to_string(), 8).ok()?;
     let is_mode = matches!(name.as_ref(), "mode" | "default_mode") && (0..=0o777).contains(&meant);
-    is_mode.then_some((written, meant))
+    is_mode.then_some((decimal, meant))
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub struct Report<'r> {
     /// The workload as it was seen last.
     pub object: Option<&'r Object>,
     /// What was waited for.
-    pub wanted: &'r Wait,
+    pub wait: &'r Wait,
     /// What was still missing.
     pub missing: &'r [String],
     /// How long.
@@ -72,7 +72,7 @@ pub fn rollout(report: &Report<'_>) -> Diagnostic {
         End::Overwritten(_) => format!("Workload {id} {done}, and then changed by somebody else"),
     };
     let mut attribute = root();
-    let mut detail = format!("Waited {elapsed} for {}.\n", wanted(report.wanted));
+    let mut detail = format!("Waited {elapsed} for {}.\n", waited_for(report.wait));
     if let End::TimedOut {
         trouble: Some(trouble),
         silence,
@@ -136,7 +136,7 @@ fn overwritten(field: &Overwritten, shape: &Value) -> (AttributePath, String) {
     (attribute, format!("{name} {change}{by}."))
 }
 
-fn wanted(wait: &Wait) -> String {
+fn waited_for(wait: &Wait) -> String {
     let mut parts = Vec::new();
     if wait.rollout {
         parts.push("the rollout".to_owned());
@@ -213,7 +213,7 @@ fn hints(report: &Report<'_>) -> Vec<String> {
 /// What became of the state, and what the next run does.
 fn consequence(report: &Report<'_>) -> &'static str {
     let Report {
-        operation, end, wanted, ..
+        operation, end, wait, ..
     } = report;
     let wants_none = report
         .object
@@ -236,7 +236,7 @@ fn consequence(report: &Report<'_>) -> &'static str {
         (_, End::Deleted | End::Replaced) => "The next plan will see that, and create it again.",
         (Operation::Create, End::Interrupted) => "The workload is in the state; the next apply waits for it.",
         (Operation::Create, End::Failed(_) | End::TimedOut { .. } | End::Overwritten(_))
-            if wanted.on_timeout == OnTimeout::Warn =>
+            if wait.on_timeout == OnTimeout::Warn =>
         {
             "The workload is in the state as it is; nothing waits for it any more. A postcondition on self.status turns \
              what matters into an error."

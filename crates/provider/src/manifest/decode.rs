@@ -45,7 +45,7 @@ pub fn decode(text: &str) -> Result<Value, Vec<Fault>> {
         return Err(faults);
     }
     let state = value::flatten_all(&workload.json(), schema::workload());
-    let state = written(&state, schema::workload());
+    let state = configurable(&state, schema::workload());
     let part = |name| (name, state.get(name).cloned().unwrap_or_default());
     Ok(Value::object([part("metadata"), part("spec")]))
 }
@@ -121,16 +121,18 @@ fn without_bookkeeping(mut workload: Data) -> Data {
 }
 
 /// The value without attributes that are null, and without those that only the server sets.
-fn written(value: &Value, node: &Node) -> Value {
+fn configurable(value: &Value, node: &Node) -> Value {
     match (&node.kind, value) {
         (Kind::Object(object), Value::Map(_)) => Value::object(
             object
                 .iter()
                 .filter(|(_, attribute)| attribute.constraint != Constraint::Computed)
-                .filter_map(|(name, attribute)| Some((name, written(value.get(name)?, &attribute.node))))
+                .filter_map(|(name, attribute)| Some((name, configurable(value.get(name)?, &attribute.node))))
                 .filter(|(_, value)| !value.is_null()),
         ),
-        (Kind::List { items, .. }, Value::List(list)) => Value::list(list.iter().map(|value| written(value, items))),
+        (Kind::List { items, .. }, Value::List(list)) => {
+            Value::list(list.iter().map(|value| configurable(value, items)))
+        }
         (_, value) => value.untyped().clone(),
     }
 }

@@ -212,12 +212,12 @@ impl Walk {
         depth: usize,
         entries: &mut Vec<(&'n Node, String, &'n Node)>,
     ) {
-        let Content::Mapping(written) = &node.content else {
+        let Content::Mapping(given) = &node.content else {
             self.fault(node, path, "what << merges is an object, or a list of objects");
             return;
         };
         let mut own: Vec<(String, &Node)> = Vec::new();
-        for (key, value) in written {
+        for (key, value) in given {
             if scalar_of(key).is_some_and(|key| key.plain && key.text == "<<") && depth < 8 {
                 match &value.content {
                     // The first of several wins.

@@ -8,18 +8,18 @@ use super::kind::Kind;
 use super::observation::Observation;
 use crate::value::{self, PathError};
 
-/// The body of an apply of `wanted` to an object that was seen and is in the state `prior`: in its spelling, which is the
+/// The body of an apply of `configured` to an object that was seen and is in the state `prior`: in its spelling, which is the
 /// state's unless the observation says otherwise, and with what is ours and has no attribute.
 ///
 /// # Errors
 ///
 /// Every value that is unknown or that its type cannot hold, with its path.
-pub fn body(kind: Kind, wanted: &Value, prior: &Value, seen: &Observation) -> Result<Json, Vec<PathError>> {
-    let body = value::expand(wanted, kind.node)?;
+pub fn body(kind: Kind, configured: &Value, prior: &Value, observation: &Observation) -> Result<Json, Vec<PathError>> {
+    let body = value::expand(configured, kind.node)?;
     let known = value::expand_known(prior, kind.node).json;
     let body = value::respelled(&body, &known, kind.node);
-    let body = value::respelled(&body, &seen.spelling, kind.node);
-    let mut body = with_unknown(body, &seen.unknown, kind);
+    let body = value::respelled(&body, &observation.spelling, kind.node);
+    let mut body = with_unknown(body, &observation.unknown, kind);
     body["apiVersion"] = kind.api_version.into();
     body["kind"] = kind.name.into();
     Ok(body)

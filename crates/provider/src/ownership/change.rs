@@ -38,7 +38,7 @@ pub struct Values<'v> {
     /// The planned state.
     pub planned: &'v Value,
     /// The part of it that the configuration says.
-    pub wanted: &'v Value,
+    pub configured: &'v Value,
     /// The part of the state from before that is not managed, and stays although the configuration leaves it out; null where
     /// there is none.
     pub retained: &'v Value,
@@ -53,10 +53,10 @@ impl Change {
     pub fn new(
         kind: Kind,
         values: Values<'_>,
-        seen: &Observation,
+        observation: &Observation,
         released: FieldSet,
     ) -> Result<Change, Vec<PathError>> {
-        let body = body(kind, values.wanted, values.prior, seen)?;
+        let body = body(kind, values.configured, values.prior, observation)?;
         let declared = field_set(&body, kind.schema).difference(&identity());
         let shown = |state: &Value| field_set(&value::expand_known(state, kind.node).json, kind.schema);
         let hidden = shown(values.prior)
@@ -111,11 +111,11 @@ impl Change {
     }
 
     /// What is ours and has no attribute, and is kept as it is.
-    pub fn unknown(&self, seen: &Observation) -> Vec<Path> {
-        if seen.unknown.is_null() {
+    pub fn unknown(&self, observation: &Observation) -> Vec<Path> {
+        if observation.unknown.is_null() {
             return Vec::new();
         }
-        let set = field_set(&seen.unknown, self.kind.schema);
+        let set = field_set(&observation.unknown, self.kind.schema);
         let set = set.filter(|path| !observation::is_known(path, self.kind.node));
         let set = set.intersection(&self.declared);
         topmost(&set).paths()

@@ -124,7 +124,7 @@ mod tests {
         let values = Values {
             prior: &state,
             planned: &planned,
-            wanted: &planned,
+            configured: &planned,
             retained: &Value::Null,
         };
         let change = Change::new(kind, values, &Observation::default(), FieldSet::default());

@@ -32,10 +32,10 @@ impl Change {
         &self,
         live: &Json,
         prior: &Value,
-        seen: &Observation,
+        observation: &Observation,
         conflicts: Conflicts,
     ) -> Result<Option<Vec<Json>>, ChangeError> {
-        let stale = self.stale(live, prior, seen);
+        let stale = self.stale(live, prior, observation);
         if !stale.is_empty() {
             return Err(ChangeError::Stale(stale));
         }
@@ -51,7 +51,7 @@ impl Change {
 
     /// The attributes in which the object is another by now than the one that the plan was made from, so that the change would
     /// not do what was shown.
-    fn stale(&self, live: &Json, prior: &Value, seen: &Observation) -> Vec<AttributePath> {
+    fn stale(&self, live: &Json, prior: &Value, observation: &Observation) -> Vec<AttributePath> {
         if self.is_made(live) {
             return Vec::new();
         }
@@ -59,7 +59,7 @@ impl Change {
         let ownership = Ownership {
             ours: &owners.ours,
             applied: &owners.applied,
-            known: &seen.by_hand,
+            known: &observation.by_hand,
         };
         let now = value::refresh(live, prior, self.kind.node, ownership);
         let [before, after] = [prior, &now].map(|state| value::expand_known(state, self.kind.node).json);
@@ -67,7 +67,7 @@ impl Change {
         // What is neither declared nor let go is not touched, such as the replicas of an autoscaler.
         let touched = self.declared.union(&self.let_go).union(&owners.ours);
         let changed = all.filter(|path| touched.contains_or_below(path) || touched.contains_or_above(path));
-        let changed = changed.union(&self.overtaken(live, &before, &owners.by_hand.difference(&seen.by_hand)));
+        let changed = changed.union(&self.overtaken(live, &before, &owners.by_hand.difference(&observation.by_hand)));
         let changed = changed.difference(&identity()).difference(&self.released);
         self.attributes(&changed.leaves(), &now)
     }
@@ -113,12 +113,12 @@ mod tests {
         let values = Values {
             prior: &state,
             planned: &state,
-            wanted: &state,
+            configured: &state,
             retained: &Value::Null,
         };
-        let seen = Observation::default();
-        let change = Change::new(kind, values, &seen, FieldSet::default()).expect("everything is known");
-        let moved = change.prepared(&live, &state, &seen, Conflicts::Refuse);
+        let observation = Observation::default();
+        let change = Change::new(kind, values, &observation, FieldSet::default()).expect("everything is known");
+        let moved = change.prepared(&live, &state, &observation, Conflicts::Refuse);
         let entries = moved.expect("nothing is in the way").expect("the entry moves");
         let names: Vec<&Json> = entries.iter().map(|entry| &entry["manager"]).collect();
         assert_eq!(names, [kind.manager]);

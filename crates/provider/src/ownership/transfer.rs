@@ -41,24 +41,24 @@ impl Change {
             .filter(|item| self.let_go.contains(item) && !self.declared.contains(item))
     }
 
-    /// Whether something has to become ours, or to be given up, before the apply, by what was seen.
-    pub fn moves(&self, seen: &Observation) -> bool {
-        let shares = !seen
+    /// Whether something has to become ours, or to be given up, before the apply, by what was observed.
+    pub fn moves(&self, observation: &Observation) -> bool {
+        let shares = !observation
             .shared
             .filter(|path| self.let_go.contains_or_below(path))
             .is_empty();
-        shares || !self.takes(&seen.by_hand).is_empty()
+        shares || !self.takes(&observation.by_hand).is_empty()
     }
 
     /// Whether the change cannot be made without a look at the object: to make something ours, to give something up, or since
     /// nobody has seen which version there is.
-    pub fn needs_look(&self, seen: &Observation) -> bool {
-        self.moves(seen) || seen.version.is_none() || !self.released.is_empty()
+    pub fn needs_look(&self, observation: &Observation) -> bool {
+        self.moves(observation) || observation.version.is_none() || !self.released.is_empty()
     }
 
     /// What others have set by hand and the state does not show, in items of a list that go, since the items cannot go without it.
-    pub fn swept(&self, seen: &Observation) -> Vec<Path> {
-        let all = self.takes(&seen.by_hand);
+    pub fn swept(&self, observation: &Observation) -> Vec<Path> {
+        let all = self.takes(&observation.by_hand);
         topmost(&all.filter(|path| !self.is_about(path) && self.gone_items(path).next().is_some())).paths()
     }
 

@@ -12,6 +12,13 @@ use super::unsupported::{self, Unsupported};
 /// The fields of `ObjectMeta` that mean something in a template.
 const TEMPLATE_METADATA: [&str; 2] = ["annotations", "labels"];
 
+/// Labels and annotations with these prefixes are the bookkeeping of tools.
+const BOOKKEEPING: [&str; 3] = [
+    "kubectl.kubernetes.io/",
+    "deployment.kubernetes.io/",
+    "argocd.argoproj.io/",
+];
+
 /// The fields of the Workload's own `ObjectMeta` that Terraform shows, and who gives their values.
 const METADATA: [(&str, Constraint, &str); 7] = [
     (
@@ -96,6 +103,18 @@ fn note(attributes: &mut [(String, Attribute)], object: &str, name: &str, text: 
 /// The tree of the data source of one workload.
 pub(super) fn data_source() -> Node {
     let mut attributes = api_attributes();
+    for (_, attribute) in &mut attributes {
+        match &mut Arc::make_mut(&mut attribute.node).kind {
+            Kind::Object(metadata) if attribute.origin == Origin::Api("metadata") => {
+                let given = ["name", "namespace"];
+                let others = metadata.attributes.iter_mut();
+                others
+                    .filter(|(name, _)| !given.contains(&name.as_str()))
+                    .for_each(|(_, attribute)| attribute.constraint = Constraint::Computed);
+            }
+            _ => attribute.constraint = Constraint::Computed,
+        }
+    }
     attributes.push(id());
     object("A Workload on Datum Cloud, read by name.", attributes)
 }
@@ -177,12 +196,22 @@ fn metadata(meta: &'static model::Schema) -> Node {
                 .expect("ObjectMeta has the fields that Terraform shows");
             let described = Node {
                 description: description.into(),
-                ..node(property)
+                ..metadata_node(property)
             };
             api(field, constraint, described)
         })
         .collect();
     object("Name, namespace, labels and annotations.", attributes)
+}
+
+/// The node of a field of `ObjectMeta`.
+fn metadata_node(property: &'static model::Schema) -> Node {
+    let node = node(property);
+    let bookkeeping: &[&str] = match node.kind {
+        Kind::Map(_) => &BOOKKEEPING,
+        _ => &[],
+    };
+    Node { bookkeeping, ..node }
 }
 
 /// The attributes that only Terraform knows.
@@ -318,6 +347,7 @@ fn node_without(schema: &'static model::Schema, unsupported: &'static [Unsupport
         default: schema.default.as_ref(),
         order: Order::default(),
         union: &[],
+        bookkeeping: &[],
         unsupported: match schema.kind {
             model::Kind::Object { .. } => unsupported,
             _ => &[],
@@ -347,7 +377,7 @@ fn bare_property_node(field: &str, property: &'static model::Schema) -> Node {
             properties
                 .iter()
                 .filter(|(name, _)| TEMPLATE_METADATA.contains(&name.as_str()))
-                .map(|(name, property)| api(name, Constraint::Optional, node(property)))
+                .map(|(name, property)| api(name, Constraint::Optional, metadata_node(property)))
                 .collect(),
         ),
         _ => node_without(property, unsupported::fields(field)),
@@ -435,6 +465,7 @@ fn leaf(kind: Kind, description: &'static str) -> Node {
         default: None,
         order: Order::default(),
         union: &[],
+        bookkeeping: &[],
         unsupported: &[],
     }
 }

@@ -24,6 +24,9 @@ pub struct Node {
     pub order: Order,
     /// The API fields of this object that exclude each other ([`datum_model::union`]); empty where none do.
     pub union: &'static [&'static str],
+    /// The prefixes of keys under which tools keep their books, if this is a map in which they do. Such entries are part of nobody's
+    /// configuration.
+    pub bookkeeping: &'static [&'static str],
     /// The API fields of this object that have no attribute here.
     pub unsupported: &'static [Unsupported],
 }
@@ -218,8 +221,8 @@ impl Attribute {
         }
     }
 
-    /// The API field that the attribute is written to: none for what only the server sets.
-    pub fn written_field(&self) -> Option<&'static str> {
+    /// The API field that the configuration sets through the attribute: none for what only the server sets.
+    pub fn configurable_field(&self) -> Option<&'static str> {
         self.field().filter(|_| self.constraint != Constraint::Computed)
     }
 

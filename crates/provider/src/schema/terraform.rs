@@ -4,24 +4,22 @@ use std::collections::HashMap;
 
 use tf_provider::schema::{Attribute, AttributeType, Block, Description, Schema};
 
-use super::node::{Constraint, Kind, Node, Object, Origin};
+use super::node::{Constraint, Kind, Node, Object};
 
-/// Who may write.
+/// Who gives the values of an object.
 #[derive(Clone, Copy)]
-pub(super) enum Access {
-    /// The configuration sets what the tree says it may set.
-    Writable,
-    /// The configuration of a data source sets Terraform's own attributes and the workload's name and namespace.
-    ReadOnlyBelowArguments,
-    /// The server sets everything.
-    ReadOnly,
+enum Giver {
+    /// The configuration and the server, as the tree says.
+    Tree,
+    /// The server gives all of them, since it gives the object.
+    Server,
 }
 
 /// The schema of the object `root`.
-pub(super) fn schema(root: &Node, access: Access) -> Schema {
+pub(super) fn schema(root: &Node) -> Schema {
     let attributes = root
         .object()
-        .map(|object| attributes(object, access))
+        .map(|object| attributes(object, Giver::Tree))
         .unwrap_or_default();
     Schema {
         version: 0,
@@ -35,18 +33,17 @@ pub(super) fn schema(root: &Node, access: Access) -> Schema {
     }
 }
 
-fn attributes(object: &Object, access: Access) -> HashMap<String, Attribute> {
+fn attributes(object: &Object, giver: Giver) -> HashMap<String, Attribute> {
     object
         .iter()
         .map(|(name, attribute)| {
-            let (constraint, below) = match access {
-                Access::Writable => (attribute.constraint.clone(), access),
-                Access::ReadOnly => (Constraint::Computed, access),
-                Access::ReadOnlyBelowArguments => match name {
-                    "metadata" | "name" | "namespace" => (attribute.constraint.clone(), access),
-                    _ if attribute.origin == Origin::Terraform => (attribute.constraint.clone(), Access::ReadOnly),
-                    _ => (Constraint::Computed, Access::ReadOnly),
-                },
+            let constraint = match giver {
+                Giver::Tree => attribute.constraint.clone(),
+                Giver::Server => Constraint::Computed,
+            };
+            let below = match constraint {
+                Constraint::Computed => Giver::Server,
+                _ => giver,
             };
             let node = &attribute.node;
             let converted = Attribute {
@@ -62,16 +59,16 @@ fn attributes(object: &Object, access: Access) -> HashMap<String, Attribute> {
         .collect()
 }
 
-fn attribute_type(node: &Node, access: Access) -> AttributeType {
+fn attribute_type(node: &Node, giver: Giver) -> AttributeType {
     match &node.kind {
-        Kind::Object(object) => AttributeType::AttributeSingle(attributes(object, access)),
+        Kind::Object(object) => AttributeType::AttributeSingle(attributes(object, giver)),
         Kind::List { items, .. } => match &items.kind {
-            Kind::Object(object) => AttributeType::AttributeList(attributes(object, access)),
-            _ => AttributeType::List(Box::new(attribute_type(items, access))),
+            Kind::Object(object) => AttributeType::AttributeList(attributes(object, giver)),
+            _ => AttributeType::List(Box::new(attribute_type(items, giver))),
         },
         Kind::Map(values) => match &values.kind {
-            Kind::Object(object) => AttributeType::AttributeMap(attributes(object, access)),
-            _ => AttributeType::Map(Box::new(attribute_type(values, access))),
+            Kind::Object(object) => AttributeType::AttributeMap(attributes(object, giver)),
+            _ => AttributeType::Map(Box::new(attribute_type(values, giver))),
         },
         Kind::String { .. } | Kind::IntOrString | Kind::Quantity | Kind::Json => AttributeType::String,
         Kind::Integer | Kind::Number => AttributeType::Number,

@@ -57,7 +57,7 @@ fn left_out(value: &Value, prior: &Value, node: &Node) -> Option<Value> {
 /// Whether the two sides of a child are merged by the API, rather than one replaced by the other.
 fn is_looked_into(pair: &Pair<'_>, parent: &Node) -> bool {
     let is_merged = match (&parent.kind, pair.step) {
-        (Kind::Object(_), Step::Attribute(_, attribute)) => attribute.written_field().is_some(),
+        (Kind::Object(_), Step::Attribute(_, attribute)) => attribute.configurable_field().is_some(),
         (Kind::List { list_type, .. }, _) => list_type.by_key().is_some(),
         (Kind::FreeForm, Step::Key(_)) => true,
         _ => false,
@@ -80,7 +80,7 @@ fn is_empty(value: &Value, node: &Node) -> bool {
         (Kind::List { .. }, Form::List) => value.as_list().is_some_and(<[Value]>::is_empty),
         (Kind::Object(object), Form::Map) => object
             .iter()
-            .filter(|(_, attribute)| attribute.written_field().is_some())
+            .filter(|(_, attribute)| attribute.configurable_field().is_some())
             .all(|(name, _)| value.get(name).is_none_or(Value::is_null)),
         (Kind::Map(_) | Kind::FreeForm, Form::Map) => {
             value.as_map().is_some_and(|map| map.values().all(Value::is_null))

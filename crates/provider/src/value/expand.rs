@@ -89,7 +89,7 @@ impl Expansion {
         let mut children = Vec::new();
         for pair in pairs(node, Side::Terraform(value), Side::Nothing) {
             let (name, step) = match pair.step {
-                Step::Attribute(name, attribute) => match attribute.written_field() {
+                Step::Attribute(name, attribute) => match attribute.configurable_field() {
                     Some(field) => (field.to_owned(), AttributePathStep::Attribute(name.to_owned().into())),
                     None => continue,
                 },

@@ -4,23 +4,16 @@ use serde_json::Value as Json;
 use structured_merge::FieldSet;
 use tf_plugin_server::value::Value;
 
+use super::cursor::{Cursor, element};
 use super::flatten::flatten_all;
-use super::owners::{Place, element};
 use super::walk::{Form, Pair, Side, Step, pairs};
 use crate::schema::{Kind, Node};
 
-/// Labels and annotations with these prefixes are the bookkeeping of tools, not a part of anybody's configuration.
-const BOOKKEEPING: [&str; 3] = [
-    "kubectl.kubernetes.io/",
-    "deployment.kubernetes.io/",
-    "argocd.argoproj.io/",
-];
-
-/// Who wrote what of an object that is imported.
+/// Where the fields of an object that is imported come from.
 #[derive(Clone, Copy, Debug)]
-pub struct Writers<'s> {
-    /// What somebody is known to have written, as opposed to what the server filled in.
-    pub written: &'s FieldSet,
+pub struct Provenance<'s> {
+    /// What somebody is known to have specified, as opposed to what the server filled in.
+    pub specified: &'s FieldSet,
     /// What other field managers applied beside ours, in an object that we made: entries and items of theirs are not part of
     /// our configuration. Empty where the object is not ours.
     pub foreign: &'s FieldSet,
@@ -28,33 +21,33 @@ pub struct Writers<'s> {
 
 /// Everything in the object `json` that may be part of the user's configuration.
 ///
-/// A field that holds its default is left out, unless somebody is known to have written it. A configuration made of the
-/// result plans empty, and so does a hand-written one that does not repeat the defaults.
-pub fn import(json: &Json, node: &Node, writers: Writers<'_>) -> Value {
+/// A field that holds its default is left out, unless somebody is known to have specified it. A configuration made of the
+/// result plans empty, and so does a hand-specified one that does not repeat the defaults.
+pub fn import(json: &Json, node: &Node, provenance: Provenance<'_>) -> Value {
     let here = Here {
-        written: Place::root(writers.written),
-        foreign: Place::root(writers.foreign),
+        specified: Cursor::root(provenance.specified),
+        foreign: Cursor::root(provenance.foreign),
     };
     imported(json, node, here)
 }
 
-/// Who wrote what at one place.
+/// The same, at one place.
 #[derive(Clone, Copy)]
 struct Here<'s> {
-    written: Place<'s>,
-    foreign: Place<'s>,
+    specified: Cursor<'s>,
+    foreign: Cursor<'s>,
 }
 
 impl Here<'_> {
     fn step(self, pair: &Pair<'_>, parent: &Node) -> Self {
         let element = element(pair.step, pair.left.json(), parent, pair.node);
-        let written = if self.written.is_whole() {
-            self.written
+        let specified = if self.specified.is_whole() {
+            self.specified
         } else {
-            self.written.step(element.as_ref())
+            self.specified.step(element.as_ref())
         };
         Self {
-            written,
+            specified,
             foreign: self.foreign.step(element.as_ref()),
         }
     }
@@ -72,10 +65,9 @@ fn imported(json: &Json, node: &Node, here: Here<'_>) -> Value {
                 Step::Attribute(name, attribute) => {
                     let json = pair.left.json();
                     let is_default = pair.node.default == Some(json);
-                    let value = match name {
-                        "annotations" | "labels" => without_bookkeeping(imported(json, pair.node, here)),
-                        _ if is_default && !attribute.is_computed() && !here.written.holds() => Value::Null,
-                        _ => imported(json, pair.node, here),
+                    let value = match pair.node.bookkeeping {
+                        _ if is_default && !attribute.is_computed() && !here.specified.holds() => Value::Null,
+                        prefixes => without_bookkeeping(imported(json, pair.node, here), prefixes),
                     };
                     Some((name.to_owned(), value))
                 }
@@ -119,10 +111,10 @@ fn imported(json: &Json, node: &Node, here: Here<'_>) -> Value {
 }
 
 /// The entries without bookkeeping; none rather than an empty map when nothing else is there.
-fn without_bookkeeping(value: Value) -> Value {
+fn without_bookkeeping(value: Value, prefixes: &[&str]) -> Value {
     match value {
-        Value::Map(mut entries) if !entries.is_empty() => {
-            entries.retain(|key, _| !BOOKKEEPING.iter().any(|prefix| key.starts_with(prefix)));
+        Value::Map(mut entries) if !prefixes.is_empty() && !entries.is_empty() => {
+            entries.retain(|key, _| !prefixes.iter().any(|prefix| key.starts_with(prefix)));
             if entries.is_empty() {
                 Value::Null
             } else {

@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement};
 use tf_plugin_server::value::Value;
 
+use super::cursor::{Cursor, element};
 use super::flatten::{all, flatten, flatten_all};
-use super::owners::{Place, element};
 use super::walk::{Form, Pair, Side, Step, identity, pairs};
 use super::{free_form, leaf, union};
 use crate::schema::{Kind, Node};
@@ -32,9 +32,9 @@ pub struct Ownership<'s> {
 ///   key. It is shown in the place of ours.
 pub fn refresh(json: &Json, prior: &Value, node: &Node, ownership: Ownership<'_>) -> Value {
     let here = Here {
-        ours: Place::root(ownership.ours),
-        applied: Place::root(ownership.applied),
-        known: Place::root(ownership.known),
+        ours: Cursor::root(ownership.ours),
+        applied: Cursor::root(ownership.applied),
+        known: Cursor::root(ownership.known),
     };
     flatten(json, &shape(prior, json, node, here), node)
 }
@@ -42,9 +42,9 @@ pub fn refresh(json: &Json, prior: &Value, node: &Node, ownership: Ownership<'_>
 /// Who owns what at one place.
 #[derive(Clone, Copy)]
 struct Here<'s> {
-    ours: Place<'s>,
-    applied: Place<'s>,
-    known: Place<'s>,
+    ours: Cursor<'s>,
+    applied: Cursor<'s>,
+    known: Cursor<'s>,
 }
 
 impl Here<'_> {
@@ -68,7 +68,7 @@ fn shape(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
     match &node.kind {
         Kind::Object(_) => {
             let attributes = children().filter_map(|pair| match pair.step {
-                Step::Attribute(name, attribute) if attribute.written_field().is_none() => {
+                Step::Attribute(name, attribute) if attribute.configurable_field().is_none() => {
                     Some((name.to_owned(), pair.left.value().clone()))
                 }
                 // An object that is only ours has what it requires, whoever set that.

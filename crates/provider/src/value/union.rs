@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement};
 
-use super::owners::element;
+use super::cursor::element;
 use super::walk::{Side, pairs};
 use crate::schema::Node;
 

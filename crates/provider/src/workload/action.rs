@@ -141,15 +141,15 @@ impl<'s> Target<'s> {
         after: &Object,
         progress: &Progress,
     ) {
-        let wanted = &self.session.configuration().wait;
+        let wait = &self.session.configuration().wait;
         let metadata = [
             ("uid", Value::from(before.uid().map(str::to_owned))),
             ("generation", before.generation().into()),
         ];
         let prior = Value::object([("metadata", Value::object(metadata))]);
         let observe = |transition: &Transition| progress.tell(format!("{}: {}", self.id, transition.change));
-        let end = rollout::run(&self.client, &self.id, after, &prior, wanted, self.deadline, &observe).await;
-        end.report(diags, operation, &self.id, wanted);
+        let end = rollout::run(&self.client, &self.id, after, &prior, wait, self.deadline, &observe).await;
+        end.report(diags, operation, &self.id, wait);
     }
 }
 

@@ -34,8 +34,8 @@ impl Patience {
 
     /// Whether a write that ended with this error is to be made again. Comes back when it is time for it.
     pub(super) async fn allows_another(&self, error: &Error) -> bool {
-        let is_for_now = error.denial().is_some_and(Denial::is_about_something_absent);
-        if !is_for_now || Instant::now() >= self.ends {
+        let is_transient = error.denial().is_some_and(Denial::is_about_something_absent);
+        if !is_transient || Instant::now() >= self.ends {
             return false;
         }
         tracing::info!(%error, "something is absent; the write is tried again");

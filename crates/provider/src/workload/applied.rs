@@ -24,7 +24,7 @@ pub fn observed(id: &WorkloadId, planned: &Value, object: &Object, private: Priv
     PrivateState {
         applied_at: applied_at(object),
         owns_replicas: Some(owners.ours.contains(&replicas::field())),
-        seen: Observation::of(json, &state(id, planned, object), &owners, kind()),
+        observation: Observation::of(json, &state(id, planned, object), &owners, kind()),
         ..private
     }
 }

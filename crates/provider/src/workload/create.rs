@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::admission::Patience;
 use super::applied::applied_at;
-use super::plan::change::wanted;
+use super::plan::change::configured;
 use super::private::PrivateState;
 use super::settle::Settling;
 use super::{admission, identity, import, kind, write};
@@ -42,7 +42,7 @@ pub(super) async fn run(
     let client = client.within(deadline).repeating_until(operation::cancelled());
     let decided = private.planned.clone().unwrap_or_default();
     let manages_replicas = decided.manages_replicas;
-    let body = write::body(&wanted(&planned, &planned, manages_replicas))?;
+    let body = write::body(&configured(&planned, &planned, manages_replicas))?;
 
     let refused = |error| Problems::from(diagnostics::refused(Operation::Create, &id, &error, &planned));
     // An interrupt that came during the plan holds still: the look then says so, and nothing is made.

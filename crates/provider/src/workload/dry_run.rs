@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 use super::plan::Plan;
 use super::private::PrivateState;
-use super::write::{self, Answer, Force, Write};
+use super::write::{self, Answer, Write};
 use super::{admission, identity, import, kind};
 use crate::diagnostics::{self, Operation};
 use crate::ownership::{Change, Owners};
@@ -87,15 +87,15 @@ pub(super) async fn change(
         id: &question.id,
         prior,
         planned: &plan.state,
-        wanted: &plan.wanted,
+        configured: &plan.configured,
         private,
-        force: Force::of(session, &plan.state),
+        conflicts: write::conflicts_of(session, &plan.state),
         change,
     };
-    match write.ask().await {
+    match write.dry_run().await {
         Ok(Answer::Accepted(applied)) => {
             question.accepted(diags, &applied);
-            diags.warnings.extend(write.remarks(applied.object.as_json()));
+            diags.warnings.extend(write.warnings(applied.object.as_json()));
         }
         Ok(Answer::Conflicts(conflicts)) => diags.errors.extend(write.conflicts(Operation::Plan, &conflicts)),
         Err(error) => match Response::of(&error) {
@@ -110,7 +110,7 @@ enum Response<'e> {
     /// The API looked at the change and does not want it: the apply would fail the same way.
     Refusal,
     /// Something is absent, which this run may make before it applies the change.
-    DeniedForNow(&'e Denial),
+    DeniedTransiently(&'e Denial),
     /// This user may not ask about workloads of this namespace. Who applies may be another.
     NotAllowed,
     /// There is no dry run here, for a reason that the user may want to know.
@@ -125,7 +125,7 @@ impl Response<'_> {
     fn of(error: &Error) -> Response<'_> {
         if let Some(denial) = error.denial() {
             return if denial.is_about_something_absent() {
-                Response::DeniedForNow(denial)
+                Response::DeniedTransiently(denial)
             } else {
                 Response::Refusal
             };
@@ -165,7 +165,7 @@ impl<'q> Question<'q> {
     /// is no API yet.
     async fn about(session: &'q Session, plan: &'q Plan) -> Option<Question<'q>> {
         let id = identity::of(&plan.state).ok()?;
-        let body = write::body(&plan.wanted).ok()?;
+        let body = write::body(&plan.configured).ok()?;
         if !session.asks(&id.namespace) || session.is_accepted(&id, &body) {
             return None;
         }
@@ -198,7 +198,9 @@ impl<'q> Question<'q> {
     fn without_an_answer(&self, diags: &mut Diagnostics, response: &Response<'_>, error: &Error) {
         tracing::info!(%error, "the API does not say what it thinks of the plan");
         match response {
-            Response::DeniedForNow(denial) => diags.warnings.push(diagnostics::denied_for_now(&self.id, denial)),
+            Response::DeniedTransiently(denial) => {
+                diags.warnings.push(diagnostics::denied_transiently(&self.id, denial));
+            }
             Response::NotAllowed => self.session.give_up_asking_in(&self.id.namespace),
             Response::Unchecked | Response::OutOfReach => self.session.give_up_asking(),
             Response::Refusal | Response::Unclear => {}

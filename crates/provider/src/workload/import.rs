@@ -16,7 +16,7 @@ use crate::diagnostics::{self, Operation, Problems};
 use crate::ownership::Owners;
 use crate::provider::{Remark, Session};
 use crate::schema::{self, Node};
-use crate::value::{self, Writers};
+use crate::value::{self, Provenance};
 
 /// The annotation of `kubectl apply`.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -80,12 +80,12 @@ pub fn state(object: &Object, id: &WorkloadId) -> Value {
     } else {
         FieldSet::default()
     };
-    let written = owners.applied.union(&owners.ours).union(&last_applied(json));
-    let writers = Writers {
-        written: &written,
+    let specified = owners.applied.union(&owners.ours).union(&last_applied(json));
+    let provenance = Provenance {
+        specified: &specified,
         foreign: &foreign,
     };
-    let mut state = value::import(json, schema::workload(), writers);
+    let mut state = value::import(json, schema::workload(), provenance);
     identity::set(&mut state, id);
     state
 }

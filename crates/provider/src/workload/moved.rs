@@ -202,7 +202,7 @@ mod tests {
         };
         let run = Run {
             server: "here",
-            wanted: &Wait::DEFAULT,
+            wait: &Wait::DEFAULT,
             imports: false,
         };
         let id = "shop/web".parse().unwrap();

@@ -7,16 +7,16 @@
 
 pub mod change;
 pub mod decision;
-pub(super) mod imported;
+pub(super) mod extent;
 pub(super) mod replicas;
 
 use datum_model::id::Namespace;
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
-use self::change::wanted;
+use self::change::configured;
 use self::decision::{Decision, Effort};
-use self::imported::{PARTS, extent, is_satisfied, says_all};
+use self::extent::{PARTS, covers, extent, is_satisfied};
 use super::private::PrivateState;
 use crate::schema;
 use crate::value::attribute::{at, is_null, set};
@@ -28,7 +28,7 @@ pub struct Plan {
     /// The planned state.
     pub state: Value,
     /// The part of it that the configuration says.
-    pub wanted: Value,
+    pub configured: Value,
     /// The attributes that make it another workload.
     pub replace: Vec<AttributePath>,
     /// What applying it takes.
@@ -48,9 +48,9 @@ impl Plan {
             effort: self.effort,
             manages_replicas: self.manages_replicas,
             takes_over: self.takes_over,
-            said: self
+            configured: self
                 .leaves_out
-                .then(|| value::expand_known(&self.wanted, schema::workload()).json),
+                .then(|| value::expand_known(&self.configured, schema::workload()).json),
         }
     }
 }
@@ -65,7 +65,7 @@ pub fn create(config: &Value, default_namespace: Option<&Namespace>) -> Plan {
     set_id(&mut state);
     let manages_replicas = !is_null(config, &["spec", "replicas"]);
     Plan {
-        wanted: wanted(&state, config, manages_replicas),
+        configured: configured(&state, config, manages_replicas),
         state,
         replace: Vec::new(),
         effort: Effort::Write,
@@ -91,7 +91,7 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
     }
     let changed = |path: &[&'static str]| at(&state, path) != at(prior, path);
     let spec_changed = changed(&["spec"]);
-    let leaves_out = extent.is_some() && PARTS.iter().any(|part| !says_all(config, &state, part));
+    let leaves_out = extent.is_some() && PARTS.iter().any(|part| !covers(config, &state, part));
     // The plan of the import itself takes down what the configuration leaves out of a map or list: a later one is to see the
     // difference between what was never said and what is said no more.
     let takes_down = imported.is_some_and(|imported| !imported.is_settled && imported.ours.is_none())
@@ -125,7 +125,7 @@ pub fn update(prior: &Value, config: &Value, private: &PrivateState, default_nam
         set_id(&mut state);
     }
     Plan {
-        wanted: wanted(&state, config, manages_replicas),
+        configured: configured(&state, config, manages_replicas),
         state,
         replace,
         effort,
@@ -173,8 +173,8 @@ fn with_namespace(mut config: Value, default: Option<&Namespace>) -> Value {
 /// Whether another wait than the last one is asked for; how a wait may end is not what it waits for.
 fn waits_for_more(prior: &Value, planned: &Value) -> bool {
     ["rollout", "conditions", "phase", "replicas"].iter().any(|name| {
-        let wanted = at(planned, &[name]);
-        wanted != at(prior, &[name]) && !matches!(wanted, Value::Null | Value::Bool(false))
+        let asked = at(planned, &[name]);
+        asked != at(prior, &[name]) && !matches!(asked, Value::Null | Value::Bool(false))
     })
 }
 

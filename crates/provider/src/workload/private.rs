@@ -24,7 +24,8 @@ pub struct PrivateState {
     #[serde(rename = "written")]
     pub applied_at: Option<String>,
     /// What the last read saw beside what the state shows.
-    pub seen: Observation,
+    #[serde(rename = "seen")]
+    pub observation: Observation,
     /// How the workload was imported, if it was and has not been applied since.
     pub imported: Option<Imported>,
     /// What the configuration of an imported workload said when it took the workload over, as it was sent, while the state still
@@ -43,7 +44,7 @@ impl PrivateState {
         }
         PrivateState {
             imported: None,
-            declared: decided.said.is_some().then(|| change.body.clone()),
+            declared: decided.configured.is_some().then(|| change.body.clone()),
             ..self
         }
     }

@@ -8,7 +8,7 @@ use tf_provider::Diagnostics;
 use tokio::time::Instant;
 
 use super::applied::applied_at;
-use super::plan::imported::PARTS;
+use super::plan::extent::PARTS;
 use super::plan::replicas;
 use super::private::{Imported, PrivateState};
 use super::{identity, import, kind, protection};
@@ -60,10 +60,10 @@ pub(super) async fn run(
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));
             }
-            let wanted = session.configuration().wait.overridden(state.get("wait"));
+            let wait = session.configuration().wait.overridden(state.get("wait"));
             let run = Run {
                 server,
-                wanted: &wanted,
+                wait: &wait,
                 imports: session.has_remark(&id, Remark::Imported),
             };
             Ok(Some(refreshed(&id, &object, &state, private, run)))
@@ -89,7 +89,7 @@ pub struct Run<'r> {
     /// The control plane that is asked.
     pub server: &'r str,
     /// What is waited for.
-    pub wanted: &'r Wait,
+    pub wait: &'r Wait,
     /// Whether this run has imported the workload.
     pub imports: bool,
 }
@@ -108,11 +108,11 @@ pub fn refreshed(
     let ownership = Ownership {
         ours: &owners.ours,
         applied: &owners.applied,
-        known: &private.seen.by_hand,
+        known: &private.observation.by_hand,
     };
     let mut refreshed = value::refresh(json, &known, schema::workload(), ownership);
     identity::set(&mut refreshed, id);
-    let seen = Observation::of(json, &refreshed, &owners, kind());
+    let observation = Observation::of(json, &refreshed, &owners, kind());
     let before = private.clone();
     let imported = private.imported.map(|imported| Imported {
         is_settled: !run.imports,
@@ -120,7 +120,7 @@ pub fn refreshed(
         ours: import::ours(&owners).or(imported.ours),
     });
     let mut private = PrivateState {
-        seen,
+        observation,
         imported,
         declared: None,
         owns_replicas: Some(owners.ours.contains(&replicas::field())),
@@ -134,7 +134,7 @@ pub fn refreshed(
         && ownership::differs(&owners.ours, state, &refreshed, kind());
     let is_unknown_write = private.applied_at.is_some() && (applied_at != private.applied_at || is_later);
     if private.waiting || is_unknown_write {
-        private.waiting = !run.wanted.is_met_by(object);
+        private.waiting = !run.wait.is_met_by(object);
     }
     if !private.waiting {
         private.applied_at = applied_at;
@@ -142,11 +142,11 @@ pub fn refreshed(
     // One control plane may have several addresses: the uid is the same, and the next write takes down the new one.
     private.server.get_or_insert_with(|| run.server.to_owned());
     // A state that shows nothing new is left as it is, so that a job that looks for drift finds none.
-    let fresh = private.seen.clone();
-    private.seen.version.clone_from(&before.seen.version);
-    private.seen.release.clone_from(&before.seen.release);
+    let fresh = private.observation.clone();
+    private.observation.version.clone_from(&before.observation.version);
+    private.observation.release.clone_from(&before.observation.release);
     if refreshed != *state || private != before {
-        private.seen = fresh;
+        private.observation = fresh;
     }
     (refreshed, private)
 }
@@ -201,7 +201,7 @@ mod tests {
         };
         let run = Run {
             server: "here",
-            wanted: &Wait::DEFAULT,
+            wait: &Wait::DEFAULT,
             imports: false,
         };
         let id: WorkloadId = "shop/web".parse().expect("an identifier");
@@ -219,7 +219,7 @@ mod tests {
         let read = |state: &Value, private: PrivateState, server| {
             let run = Run {
                 server,
-                wanted: &Wait::DEFAULT,
+                wait: &Wait::DEFAULT,
                 imports: false,
             };
             refreshed(&id, &object, state, private, run)

@@ -5,7 +5,7 @@ use tf_plugin_server::value::Value;
 use tf_provider::schema::Schema;
 use tf_provider::{AttributePath, Diagnostics, Resource};
 
-use super::plan::change::change;
+use super::plan::change::Planned;
 use super::plan::decision::Effort;
 use super::plan::{self, Plan};
 use super::private::PrivateState;
@@ -62,10 +62,16 @@ impl WorkloadResource {
         if !plan.replace.is_empty() {
             protection::refuse(prior, "replaced")?;
         } else if plan.effort == Effort::Write {
-            let change = change(prior, &plan.state, config, private, plan.manages_replicas);
+            let planned = Planned {
+                prior,
+                state: &plan.state,
+                config,
+                configured: &plan.configured,
+                manages_replicas: plan.manages_replicas,
+            };
             // What is not known yet cannot be judged.
-            if let Ok(change) = change {
-                foretold(diags, prior, &plan.state, &change, private);
+            if let Ok(change) = planned.change(private) {
+                plan_warnings(diags, prior, &plan.state, &change, private);
                 dry_run::change(&session, diags, prior, &plan, private, &change).await;
             }
         }
@@ -217,14 +223,14 @@ impl Resource for WorkloadResource {
 }
 
 /// What is to be said of a change before anybody is asked.
-fn foretold(diags: &mut Diagnostics, prior: &Value, planned: &Value, change: &Change, private: &PrivateState) {
+fn plan_warnings(diags: &mut Diagnostics, prior: &Value, planned: &Value, change: &Change, private: &PrivateState) {
     let id = identity::text(prior);
     diags
         .warnings
         .extend(diagnostics::left_out(id, &change.left_out(planned)));
-    let swept: Vec<_> = change.swept(&private.seen).iter().map(field).collect();
+    let swept: Vec<_> = change.swept(&private.observation).iter().map(field).collect();
     diags.warnings.extend(diagnostics::swept(id, &swept));
-    let unknown: Vec<_> = change.unknown(&private.seen).iter().map(field).collect();
+    let unknown: Vec<_> = change.unknown(&private.observation).iter().map(field).collect();
     diags.warnings.extend(diagnostics::unknown_to_schema(id, &unknown));
 }
 

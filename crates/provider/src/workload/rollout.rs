@@ -43,12 +43,12 @@ pub(super) async fn run(
     id: &WorkloadId,
     applied: &Object,
     prior: &Value,
-    wanted: &Wait,
+    wait: &Wait,
     deadline: Instant,
     observe: &Observer<'_>,
 ) -> Waited {
     let uid = applied.uid().unwrap_or_default();
-    let until = wanted.until(applied, prior);
+    let until = wait.until(applied, prior);
     let cancel = operation::cancelled();
     let outcome = client.wait(id, uid, until, deadline, cancel, observe).await;
     let explains = matches!(
@@ -86,18 +86,18 @@ impl Waited {
 
     /// Whether the next plan should wait again. A new workload that is let pass with a warning is left at that; a change that
     /// is let pass has still not come, and a plan that says so is the only one who does.
-    pub(super) fn is_owed(&self, operation: Operation, wanted: &Wait) -> bool {
+    pub(super) fn is_owed(&self, operation: Operation, wait: &Wait) -> bool {
         match self.outcome.result {
             Ending::Met => false,
             Ending::Failed(_) | Ending::TimedOut => {
-                operation != Operation::Create || wanted.on_timeout == OnTimeout::Error
+                operation != Operation::Create || wait.on_timeout == OnTimeout::Error
             }
             _ => true,
         }
     }
 
     /// Says how the wait ended, if it did not end well.
-    pub(super) fn report(&self, diags: &mut Diagnostics, operation: Operation, id: &WorkloadId, wanted: &Wait) {
+    pub(super) fn report(&self, diags: &mut Diagnostics, operation: Operation, id: &WorkloadId, wait: &Wait) {
         let Some(end) = end(&self.outcome) else {
             return;
         };
@@ -107,7 +107,7 @@ impl Waited {
             operation,
             end,
             object: self.object(),
-            wanted,
+            wait,
             missing: &self.outcome.missing,
             elapsed: self.outcome.elapsed,
             transitions: &transitions,
@@ -118,7 +118,7 @@ impl Waited {
         // the wait is owed.
         let is_interrupted_create = operation == Operation::Create && matches!(end, End::Interrupted);
         let may_warn = matches!(end, End::Failed(_) | End::TimedOut { .. } | End::Overwritten(_));
-        if is_interrupted_create || (may_warn && wanted.on_timeout == OnTimeout::Warn) {
+        if is_interrupted_create || (may_warn && wait.on_timeout == OnTimeout::Warn) {
             diags.warnings.push(diagnostic);
         } else {
             diags.errors.push(diagnostic);

@@ -35,22 +35,13 @@ impl Settling<'_> {
         private: PrivateState,
     ) -> (Value, PrivateState) {
         let private = observed(self.id, planned, &object, private);
-        let wanted = self.session.configuration().wait.overridden(planned.get("wait"));
+        let wait = self.session.configuration().wait.overridden(planned.get("wait"));
         record(&state(self.id, planned, &object), &private);
-        let outcome = rollout::run(
-            self.client,
-            self.id,
-            &object,
-            self.prior,
-            &wanted,
-            self.deadline,
-            &|_| {},
-        )
-        .await;
+        let outcome = rollout::run(self.client, self.id, &object, self.prior, &wait, self.deadline, &|_| {}).await;
         let object = outcome.object().unwrap_or(&object);
         let mut private = observed(self.id, planned, object, private);
-        private.waiting = outcome.is_owed(self.operation, &wanted);
-        outcome.report(diags, self.operation, self.id, &wanted);
+        private.waiting = outcome.is_owed(self.operation, &wait);
+        outcome.report(diags, self.operation, self.id, &wait);
         (state(self.id, planned, object), private)
     }
 }

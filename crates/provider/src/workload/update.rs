@@ -5,11 +5,11 @@ use tf_plugin_server::value::Value;
 use tf_provider::{Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::plan::change;
+use super::plan::change::{self, Planned};
 use super::plan::decision::{Decision, Effort};
 use super::private::PrivateState;
 use super::settle::Settling;
-use super::write::{self, Force, Write};
+use super::write::{self, Write};
 use super::{admission, delete, identity, rollout};
 use crate::diagnostics::{self, Operation, Problems};
 use crate::provider::Session;
@@ -49,24 +49,30 @@ pub(super) async fn run(
     let client = client.within(deadline).repeating_until(operation::cancelled());
     delete::expect_here(&client, &id, prior, &private).await?;
     let config = &change::decided_configuration(planned, &decided);
-    let wanted = change::wanted(planned, config, decided.manages_replicas);
-    let change =
-        change::change(prior, planned, config, &private, decided.manages_replicas).map_err(write::unsendable)?;
+    let configured = change::configured(planned, config, decided.manages_replicas);
+    let plan = Planned {
+        prior,
+        state: planned,
+        config,
+        configured: &configured,
+        manages_replicas: decided.manages_replicas,
+    };
+    let change = plan.change(&private).map_err(write::unsendable)?;
     let object = if decided.effort == Effort::Write {
         let write = Write {
             client: &client,
             id: &id,
             prior,
             planned,
-            wanted: &wanted,
+            configured: &configured,
             private: &private,
-            force: Force::of(session, planned),
+            conflicts: write::conflicts_of(session, planned),
             change: &change,
         };
         let applied = write.run().await?;
         write::warn(session, diags, &id, &applied.warnings);
         admission::warn(session, diags, &id, &change.body, &applied.object, planned);
-        diags.warnings.extend(write.remarks(applied.object.as_json()));
+        diags.warnings.extend(write.warnings(applied.object.as_json()));
         applied.object
     } else {
         rollout::owed(&client, &id, prior, planned).await?

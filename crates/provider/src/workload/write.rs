@@ -11,7 +11,7 @@ use tf_provider::{Diagnostic, Diagnostics};
 use super::admission::Patience;
 use super::plan::change;
 use super::private::PrivateState;
-use super::{identity, kind, patch, whole};
+use super::{identity, kind, patch, validity};
 use crate::diagnostics::{self, Operation};
 use crate::ownership::{self, Change, ChangeError, Owners};
 use crate::provider::Session;
@@ -29,30 +29,19 @@ pub(super) fn warn(session: &Session, diags: &mut Diagnostics, id: &WorkloadId, 
 /// How often a write for one version of the object begins anew because the object changed under its hands.
 const ATTEMPTS: usize = 4;
 
-/// Which fields are taken over from managers that apply them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Force {
-    /// All of them.
-    Everything,
-    /// None: a conflict is the user's to settle.
-    Nothing,
-}
-
-impl Force {
-    /// What a workload says, else what the provider says.
-    pub(super) fn of(session: &Session, planned: &Value) -> Force {
-        let forced = planned.get("force_conflicts").and_then(Value::as_bool);
-        if forced.unwrap_or(session.configuration().force_conflicts) {
-            Force::Everything
-        } else {
-            Force::Nothing
-        }
+/// What becomes of fields that others apply with another value: what the workload says, else what the provider says.
+pub(super) fn conflicts_of(session: &Session, planned: &Value) -> Conflicts {
+    let forced = planned.get("force_conflicts").and_then(Value::as_bool);
+    if forced.unwrap_or(session.configuration().force_conflicts) {
+        Conflicts::TakeOver
+    } else {
+        Conflicts::Refuse
     }
 }
 
-/// The body of an apply: what `wanted` holds, and nothing else.
-pub(super) fn body(wanted: &Value) -> Result<Json, Vec<Diagnostic>> {
-    let mut body = value::expand(wanted, schema::workload()).map_err(unsendable)?;
+/// The body of an apply: what `configured` holds, and nothing else.
+pub(super) fn body(configured: &Value) -> Result<Json, Vec<Diagnostic>> {
+    let mut body = value::expand(configured, schema::workload()).map_err(unsendable)?;
     body["apiVersion"] = api::API_VERSION.into();
     body["kind"] = api::KIND.into();
     Ok(body)
@@ -78,11 +67,11 @@ pub(super) struct Write<'w> {
     /// The planned state.
     pub(super) planned: &'w Value,
     /// The part of it that is sent.
-    pub(super) wanted: &'w Value,
+    pub(super) configured: &'w Value,
     /// What the state keeps.
     pub(super) private: &'w PrivateState,
     /// What is taken over from others.
-    pub(super) force: Force,
+    pub(super) conflicts: Conflicts,
     /// What changes.
     pub(super) change: &'w Change,
 }
@@ -137,7 +126,7 @@ impl Write<'_> {
 
     /// What an earlier release of the provider saw may lack what this one has no attribute for.
     async fn carry_out_keeping_unknown(&self) -> Result<Applied, Failure> {
-        if self.private.seen.is_of_this_release() {
+        if self.private.observation.is_of_this_release() {
             return self.carry_out().await;
         }
         let live = self.client.get(self.id).await?;
@@ -154,11 +143,11 @@ impl Write<'_> {
     /// field manager: another Terraform may have applied something meanwhile. Who only reports a status moves the version, too,
     /// and then a look tells whether anything else is new.
     async fn carry_out(&self) -> Result<Applied, Failure> {
-        let seen = &self.private.seen;
-        let mut version = seen.version.clone();
+        let observation = &self.private.observation;
+        let mut version = observation.version.clone();
         // Without an entry of the lasting manager, one of an attempt to create may have been left over.
         let is_whole = self.private.applied_at.is_some() || self.private.imported.is_some();
-        let mut looks = !is_whole || self.change.needs_look(seen);
+        let mut looks = !is_whole || self.change.needs_look(observation);
         for attempt in 1.. {
             let is_last = attempt == ATTEMPTS;
             if looks {
@@ -188,13 +177,9 @@ impl Write<'_> {
             // The apply names the uid that is meant, and the API says what became of it.
             return Ok(None);
         }
-        let conflicts = match self.force {
-            Force::Everything => Conflicts::TakeOver,
-            Force::Nothing => Conflicts::Refuse,
-        };
         let prepared = self
             .change
-            .prepared(live.as_json(), self.prior, &self.private.seen, conflicts);
+            .prepared(live.as_json(), self.prior, &self.private.observation, self.conflicts);
         let Some(managed_fields) = prepared.map_err(Failure::Change)? else {
             return Ok(version);
         };
@@ -204,13 +189,13 @@ impl Write<'_> {
 
     async fn send_all(&self, version: Option<String>) -> Result<Applied, Error> {
         let Some(step) = self.before_clearing() else {
-            return self.send(&self.change.body, version.as_deref(), self.force).await;
+            return self.send(&self.change.body, version.as_deref()).await;
         };
-        let first = self.send(&step, version.as_deref(), self.force).await?;
+        let first = self.send(&step, version.as_deref()).await?;
         let ours = |object: &Object| Owners::of(object.as_json(), kind()).ours;
         let mut version = first.object.resource_version().map(str::to_owned);
         for attempt in 1.. {
-            let done = self.send(&self.change.body, version.as_deref(), self.force).await;
+            let done = self.send(&self.change.body, version.as_deref()).await;
             if attempt == ATTEMPTS || !matches!(&done, Err(error) if error.is_modified()) {
                 return done;
             }
@@ -225,18 +210,18 @@ impl Write<'_> {
         unreachable!("the last attempt returns")
     }
 
-    async fn send(&self, body: &Json, version: Option<&str>, force: Force) -> Result<Applied, Error> {
+    async fn send(&self, body: &Json, version: Option<&str>) -> Result<Applied, Error> {
         let mut body = body.clone();
         if let Some(version) = version {
             body["metadata"]["resourceVersion"] = version.into();
         }
-        self.client.apply(self.id, &body, self.options(force, false)).await
+        self.client.apply(self.id, &body, self.options()).await
     }
 
-    fn options(&self, force: Force, dry_run: bool) -> ApplyOptions {
+    fn options(&self) -> ApplyOptions {
         ApplyOptions {
-            dry_run,
-            force: force == Force::Everything,
+            dry_run: false,
+            force: self.conflicts == Conflicts::TakeOver,
             uid: identity::uid(self.prior).map(str::to_owned),
             manager: None,
         }
@@ -246,22 +231,22 @@ impl Write<'_> {
     ///
     /// Where others have set something by hand, the apply comes after a write of its own, which nobody can ask about. The API is
     /// then asked about the object that comes of both.
-    pub(super) async fn ask(&self) -> Result<Answer, Error> {
-        if self.change.moves(&self.private.seen) {
-            return self.ask_about_all().await;
+    pub(super) async fn dry_run(&self) -> Result<Answer, Error> {
+        if self.change.moves(&self.private.observation) {
+            return self.dry_run_of_all().await;
         }
         let step = self.before_clearing();
         let body = step.as_ref().unwrap_or(&self.change.body);
-        match self.client.apply(self.id, body, self.options(self.force, true)).await {
-            Err(error) if is_by_hand(&error) => self.ask_about_all().await,
+        match self.client.apply(self.id, body, dry_run(self.options())).await {
+            Err(error) if is_by_hand(&error) => self.dry_run_of_all().await,
             done => done.map(Answer::Accepted),
         }
     }
 
-    async fn ask_about_all(&self) -> Result<Answer, Error> {
+    async fn dry_run_of_all(&self) -> Result<Answer, Error> {
         let live = self.client.get(self.id).await?;
         let live = live.as_json();
-        if self.force == Force::Nothing {
+        if self.conflicts == Conflicts::Refuse {
             let conflicts = self.change.conflicts(live);
             if !conflicts.is_empty() {
                 return Ok(Answer::Conflicts(conflicts));
@@ -294,20 +279,28 @@ impl Write<'_> {
 
     /// What to tell of `answer`, the workload as the API has it after the change or would have it: what others keep of what
     /// was let go, and what others have put beside ours so that the whole is not valid.
-    pub(super) fn remarks(&self, answer: &Json) -> Vec<Diagnostic> {
+    pub(super) fn warnings(&self, answer: &Json) -> Vec<Diagnostic> {
         let kept = self.change.kept(answer).into_iter().map(|kept| {
             let field = value::path::field(&kept.path);
             let attribute = value::path::to_attribute(&field, self.prior, schema::workload());
             diagnostics::kept_by_others(self.id, &field, attribute, &kept.managers)
         });
-        kept.chain(whole::problems(self.id, self.change, answer, self.planned))
+        kept.chain(validity::problems(self.id, self.change, answer, self.planned))
             .collect()
     }
 
     /// The body that goes ahead of one that clears something ([`value::without_cleared`]).
     fn before_clearing(&self) -> Option<Json> {
-        let step = change::before_clearing(self.prior, self.wanted)?;
-        ownership::body(kind(), &step, self.prior, &self.private.seen).ok()
+        let step = change::before_clearing(self.prior, self.configured)?;
+        ownership::body(kind(), &step, self.prior, &self.private.observation).ok()
+    }
+}
+
+/// The same apply, which the API is only asked about.
+fn dry_run(options: ApplyOptions) -> ApplyOptions {
+    ApplyOptions {
+        dry_run: true,
+        ..options
     }
 }
 

@@ -8,7 +8,7 @@ use structured_merge::{Conflicts, FieldSet, Path, PathElement, compare, field_se
 use terraform_provider_datum::ownership::{Change, Owners};
 use terraform_provider_datum::schema::{Kind, Node};
 use terraform_provider_datum::workload::plan::decision::Effort;
-use terraform_provider_datum::workload::{kind, whole};
+use terraform_provider_datum::workload::{kind, validity};
 use terraform_provider_datum::{schema, value};
 use tf_plugin_server::value::Value;
 
@@ -266,7 +266,7 @@ fn valid(change: &Change, planned: &Planned, after: &Json) -> Result<(), String>
     }
     let errors = errors(after);
     let id = datum_model::id::WorkloadId::new(NAMESPACE.parse().expect("a namespace"), NAME.parse().expect("a name"));
-    let told = whole::problems(&id, change, after, &planned.plan.state);
+    let told = validity::problems(&id, change, after, &planned.plan.state);
     if errors.len() == told.len() {
         Ok(())
     } else {

@@ -143,8 +143,8 @@ impl Terraform {
     pub(crate) fn create(config: Json) -> (Terraform, Cluster) {
         let value = hcl(&config);
         let plan = plan::create(&value, None);
-        let wanted = change::wanted(&plan.state, &plan.state, plan.manages_replicas);
-        let body = value::expand(&wanted, schema::workload()).expect("everything is known");
+        let configured = change::configured(&plan.state, &plan.state, plan.manages_replicas);
+        let body = value::expand(&configured, schema::workload()).expect("everything is known");
         let cluster = Cluster::create_applied(kind().manager, &body).expect("the configuration is valid");
         let private = PrivateState {
             server: Some("here".to_owned()),
@@ -189,7 +189,7 @@ impl Terraform {
         let object = Object::new(cluster.live().clone());
         let run = read::Run {
             server: "here",
-            wanted: &NO_WAIT,
+            wait: &NO_WAIT,
             imports: self.imports,
         };
         let stored = stored(&self.private);
@@ -204,8 +204,14 @@ impl Terraform {
         }
         let plan = plan::update(&self.state, &config, &self.private, None);
         let change = (plan.effort >= Effort::Wait).then(|| {
-            change::change(&self.state, &plan.state, &config, &self.private, plan.manages_replicas)
-                .expect("everything is known")
+            let planned = change::Planned {
+                prior: &self.state,
+                state: &plan.state,
+                config: &config,
+                configured: &plan.configured,
+                manages_replicas: plan.manages_replicas,
+            };
+            planned.change(&self.private).expect("everything is known")
         });
         Planned {
             prior: self.state.clone(),
@@ -249,7 +255,7 @@ fn stored(private: &PrivateState) -> PrivateState {
 
 /// The requests of a write, as `workload::write` sends them.
 fn write(planned: &Planned, change: &Change, conflicts: Conflicts, cluster: &mut Cluster) -> (Outcome, Json) {
-    let seen = &planned.private.seen;
+    let seen = &planned.private.observation;
     let mut version = seen.version.clone();
     let mut looks = change.needs_look(seen);
     let mut before = cluster.live().clone();
@@ -291,8 +297,9 @@ fn send(
     version: Option<&str>,
 ) -> Result<(), Refusal> {
     let mut version = version.map(str::to_owned);
-    if let Some(step) = change::before_clearing(&planned.prior, &planned.plan.wanted) {
-        let body = ownership::body(kind(), &step, &planned.prior, &planned.private.seen).expect("everything is known");
+    if let Some(step) = change::before_clearing(&planned.prior, &planned.plan.configured) {
+        let body =
+            ownership::body(kind(), &step, &planned.prior, &planned.private.observation).expect("everything is known");
         cluster.apply(kind().manager, &of_version(&body, version), conflicts)?;
         version = text(&cluster.live()["metadata"]["resourceVersion"]);
     }

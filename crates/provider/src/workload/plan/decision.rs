@@ -15,7 +15,8 @@ pub struct Decision {
     pub takes_over: bool,
     /// What the configuration of an imported workload says, as it is sent, where the planned state goes on showing more. The
     /// apply cannot take it from the configuration that it is given: what `ignore_changes` names is in there as it is written.
-    pub said: Option<Json>,
+    #[serde(rename = "said")]
+    pub configured: Option<Json>,
 }
 
 /// What applying a plan takes, from nothing to a write.

@@ -1,4 +1,4 @@
-//! Who owns what, seen from one place of an object.
+//! Field sets, walked along with an object: what they say of the place that the walk is at.
 
 use serde_json::Value as Json;
 use structured_merge::{FieldSet, PathElement};
@@ -9,14 +9,14 @@ use crate::schema::Node;
 
 /// A field set, seen from one place of the object that it is about.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Place<'s> {
+pub(super) struct Cursor<'s> {
     /// Whether this place itself is in the set.
     is_member: bool,
     /// What the set has below.
     below: Option<&'s FieldSet>,
 }
 
-impl<'s> Place<'s> {
+impl<'s> Cursor<'s> {
     /// The root of the object.
     pub(super) fn root(set: &'s FieldSet) -> Self {
         Self {

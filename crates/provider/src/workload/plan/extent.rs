@@ -36,7 +36,7 @@ pub(in crate::workload) fn is_satisfied(config: &Value, prior: &Value, part: &st
 }
 
 /// Whether the configuration says everything that the state shows in one part.
-pub(in crate::workload) fn says_all(config: &Value, state: &Value, part: &str) -> bool {
+pub(in crate::workload) fn covers(config: &Value, state: &Value, part: &str) -> bool {
     let Some(node) = schema::workload().at(part) else {
         return true;
     };
