@@ -162,7 +162,7 @@ fn a_workload_that_somebody_else_creates_at_the_same_moment_is_left_to_them() {
         let unasked = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
         let labelled = WEB.replace("NAMESPACE\" }", "NAMESPACE\", labels = { tier = \"front\" } }");
         workspace.config(&format!("{unasked}{labelled}"));
-        // The request that creates is on its way, after the look that found nothing.
+        // The request that creates is on its way when somebody else creates it.
         let held = workspace
             .api()
             .fault(json!({ "method": "PATCH", "path": "/workloads/web", "fault": { "hold": true } }));
@@ -172,15 +172,11 @@ fn a_workload_that_somebody_else_creates_at_the_same_moment_is_left_to_them() {
             .api()
             .create(workspace.namespace(), workload(Some(2), "nginx:1.25"));
         held.ends();
-        apply
-            .ends()
-            .fails()
-            .says("somebody else created it at the same moment")
-            .says("import {");
+        apply.ends().fails().says("already exists").says("import {");
         assert_eq!(workspace.state_if_any("datum_workload.web"), None);
         let live = live(workspace);
         assert_eq!(live["metadata"]["uid"], theirs["metadata"]["uid"]);
-        assert_eq!(live["metadata"]["labels"], Value::Null, "what was merged is taken back");
+        assert_eq!(live["metadata"]["labels"], Value::Null, "nothing is merged into it");
         assert_eq!(live["spec"], theirs["spec"]);
         let managers = live["metadata"]["managedFields"].to_string();
         assert!(!managers.contains("terraform-provider-datum"), "{managers}");

@@ -1,6 +1,7 @@
 //! How many requests an operation costs.
 
 use acceptance::{Workspace, copies, each_cli_with_its_own_api};
+use serde_json::json;
 
 /// What the provider sends during one plan.
 fn requests_of_a_plan(workspace: &Workspace) -> Vec<String> {
@@ -53,30 +54,6 @@ fn every_request_says_who_sends_it() {
 }
 
 #[test]
-fn a_change_is_validated_once_not_twice() {
-    each_cli_with_its_own_api(|workspace| {
-        workspace.config(&copies::config(1)).applies();
-        workspace.api().forget_requests();
-        workspace
-            .config(&copies::config(1).replace("nginx:1.25", "nginx:1.26"))
-            .apply()
-            .succeeds();
-        let patches = workspace
-            .api()
-            .requests()
-            .iter()
-            .filter(|request| request.starts_with("PATCH"))
-            .count();
-        assert_eq!(
-            patches,
-            2,
-            "one dry run at plan, one apply: {:#?}",
-            workspace.api().requests()
-        );
-    });
-}
-
-#[test]
 fn waiting_for_many_workloads_shares_lists_and_watches() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(&copies::config(10).replace("rollout = false", "rollout = true"));
@@ -96,25 +73,161 @@ fn waiting_for_many_workloads_shares_lists_and_watches() {
     });
 }
 
+/// What the provider sends during some steps, with each dry run named as such.
+fn sent(workspace: &Workspace, steps: impl FnOnce()) -> Vec<String> {
+    workspace.api().forget_requests();
+    steps();
+    workspace.api().requests_in_short()
+}
+
+/// No controller reports a status, so that nothing comes between the requests of an operation.
+fn silent(hcl: &str) -> String {
+    let silent = "annotations = { \"simulator.datum.net/scenario\" = \"no-status\" }, namespace";
+    hcl.replacen("namespace", silent, 1)
+}
+
 #[test]
-fn a_creation_is_asked_about_and_made_without_another_look() {
+fn a_creation_is_one_dry_run_and_two_writes_and_no_read() {
     each_cli_with_its_own_api(|workspace| {
-        // A status that a controller writes between the two steps of a creation would be one request more.
-        let silent = "annotations = { \"simulator.datum.net/scenario\" = \"no-status\" }, namespace";
-        workspace.config(&copies::config(1).replacen("namespace", silent, 1));
-        workspace.api().forget_requests();
-        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
-        let write = format!(
-            "PATCH /apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/w-0",
-            workspace.namespace()
-        );
-        assert_eq!(workspace.api().requests().join(" "), write, "the plan's dry run");
-        workspace.api().forget_requests();
-        workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
-        // Terraform plans again in the process that applies: the answer shows that nothing is there, in place of a look.
-        // What was created by an attempt is then given to the lasting field manager.
-        assert_eq!(workspace.api().requests(), [write.clone(), write.clone(), write]);
+        workspace.config(&silent(&copies::config(1)));
+        let plan = sent(workspace, || {
+            workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        });
+        assert_eq!(plan, ["dry run"]);
+        let apply = sent(workspace, || {
+            workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
+        });
+        // The CLI plans again in the process that applies, and this one has applied nothing yet. What is created is then given to
+        // the lasting field manager.
+        assert_eq!(apply, ["dry run", "PATCH", "PATCH"]);
     });
+}
+
+#[test]
+fn creations_are_not_asked_about_once_an_apply_has_begun() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&silent(&copies::config(4)));
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        let apply = sent(workspace, || {
+            workspace
+                .run(&["apply", "-no-color", "-parallelism=1", "plan.bin"])
+                .succeeds();
+        });
+        assert_eq!(count(&apply, "dry run"), 1, "the first of four: {apply:#?}");
+        assert_eq!((count(&apply, "PATCH"), apply.len()), (8, 9), "{apply:#?}");
+    });
+}
+
+#[test]
+fn a_creation_that_is_not_asked_about_is_two_writes() {
+    each_cli_with_its_own_api(|workspace| {
+        let unasked = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
+        workspace.config(&format!("{unasked}{}", silent(&copies::config(1))));
+        let apply = sent(workspace, || {
+            workspace.apply().succeeds();
+        });
+        assert_eq!(apply, ["PATCH", "PATCH"]);
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
+fn a_change_is_one_dry_run_and_one_write() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&silent(&copies::config(1))).applies();
+        workspace.config(&silent(&copies::config(1)).replace("nginx:1.25", "nginx:1.26"));
+        let plan = sent(workspace, || {
+            workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        });
+        assert_eq!(plan, ["GET", "dry run"]);
+        let apply = sent(workspace, || {
+            workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
+        });
+        assert_eq!(apply, ["PATCH"]);
+        // Without a saved plan it is the same.
+        workspace.config(&silent(&copies::config(1)).replace("nginx:1.25", "nginx:1.27"));
+        let both = sent(workspace, || {
+            workspace.apply().succeeds();
+        });
+        assert_eq!(both, ["GET", "dry run", "PATCH"]);
+    });
+}
+
+#[test]
+fn a_change_of_what_has_changed_since_the_plan_takes_one_read_more() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&silent(&copies::config(1))).applies();
+        workspace.config(&silent(&copies::config(1)).replace("nginx:1.25", "nginx:1.26"));
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        // It moves the version, and nothing that the plan is about.
+        let labelled = json!({
+            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload",
+            "metadata": { "name": "w-0", "labels": { "theirs": "1" } },
+        });
+        let theirs = workspace
+            .api()
+            .apply_as("friend", workspace.namespace(), "w-0", labelled);
+        theirs.expect("the label is set");
+        let apply = sent(workspace, || {
+            workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
+        });
+        assert_eq!(apply, ["PATCH", "GET", "PATCH"]);
+    });
+}
+
+#[test]
+fn what_is_not_known_at_plan_is_asked_about_while_it_is_applied() {
+    each_cli_with_its_own_api(|workspace| {
+        let made = "resource \"terraform_data\" \"image\" {\n  input = \"nginx:1.25\"\n}\n";
+        let config = silent(&copies::config(1)).replace("\"nginx:1.25\"", "terraform_data.image.output");
+        workspace.config(&format!("{made}{config}"));
+        let plan = sent(workspace, || {
+            workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        });
+        assert_eq!(plan, Vec::<String>::new(), "nothing can be asked yet");
+        let apply = sent(workspace, || {
+            workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
+        });
+        assert_eq!(apply, ["dry run", "PATCH", "PATCH"]);
+    });
+}
+
+#[test]
+fn a_deletion_is_one_request_beside_the_refresh_and_the_wait() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&silent(&copies::config(1))).applies();
+        let all = sent(workspace, || {
+            workspace.destroy().succeeds();
+        });
+        assert_eq!(count(&all, "DELETE"), 1, "{all:#?}");
+        let refreshes = all.iter().take_while(|request| *request != "DELETE");
+        assert!(refreshes.eq(["GET"]), "{all:#?}");
+    });
+}
+
+#[test]
+fn many_are_imported_by_lists() {
+    const COUNT: usize = 40;
+    each_cli_with_its_own_api(|workspace| {
+        copies::apply(workspace, COUNT);
+        std::fs::remove_file(workspace.path().join("terraform.tfstate")).expect("the state is forgotten");
+        let imports = (0..COUNT).map(|number| {
+            format!(
+                "import {{\n  to = datum_workload.many[{number}]\n  id = \"{}/w-{number}\"\n}}\n",
+                workspace.namespace()
+            )
+        });
+        let config = copies::config(COUNT) + &imports.collect::<String>();
+        workspace.config(&config);
+        let all = sent(workspace, || {
+            workspace.run(&["plan", "-no-color"]).succeeds();
+        });
+        assert!(all.len() <= 5, "{} requests: {all:#?}", all.len());
+    });
+}
+
+fn count(requests: &[String], which: &str) -> usize {
+    requests.iter().filter(|request| *request == which).count()
 }
 
 #[test]

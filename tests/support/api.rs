@@ -328,6 +328,19 @@ impl Api {
         self.requests_of_the_provider().iter().map(line).collect()
     }
 
+    /// The same, by their methods alone; an apply that the API is only asked about is a `dry run`.
+    #[track_caller]
+    pub fn requests_in_short(&self) -> Vec<String> {
+        let word = |request: &Value| {
+            if text(request, "query").contains("dryRun=All") {
+                "dry run".to_owned()
+            } else {
+                text(request, "method").to_owned()
+            }
+        };
+        self.requests_of_the_provider().iter().map(word).collect()
+    }
+
     /// How many of them have opened a watch.
     #[track_caller]
     pub fn watches(&self) -> usize {

@@ -12,6 +12,10 @@ use crate::provisional_manager;
 /// How often renaming the provisional manager's entry is attempted while others write to the object.
 const RENAMES: usize = 10;
 
+/// A version that no object has. An apply that is meant for it makes the object if there is none, and is refused if there is one:
+/// the server compares versions only where it has an object to compare with.
+const VERSION_OF_NOTHING: &str = "9223372036854775807";
+
 /// What came of a creation.
 #[derive(Clone, Debug)]
 pub enum Creation {
@@ -19,18 +23,12 @@ pub enum Creation {
     Created(Box<Applied>),
     /// An object of that name exists, and was not touched.
     Exists(Box<Object>),
-    /// Somebody else made an object of that name at the same moment. What the provisional manager had added to it was taken back.
-    LostRace {
-        /// The other's object.
-        object: Box<Object>,
-        /// What kept it from being taken back.
-        left: Option<Error>,
-    },
 }
 
 impl Client {
-    /// Creates a Workload by server-side apply, under a manager of its own (see [`crate::provisional_manager`]), whose entry is
-    /// then given to the configuration's [`field_manager`](crate::Config::field_manager).
+    /// Creates a Workload by one server-side apply that makes it or changes nothing, under a manager of its own (see
+    /// [`crate::provisional_manager`]), whose entry is then given to the configuration's
+    /// [`field_manager`](crate::Config::field_manager).
     ///
     /// A lost answer is no failure: what was made is looked for and recognised. The looks, and the change of the entry, are
     /// made also when the deadline has passed or the caller has stopped: each takes a few seconds at most.
@@ -43,110 +41,68 @@ impl Client {
             manager: Some(manager.clone()),
             ..ApplyOptions::default()
         };
-        let (applied, is_ours) = match self.apply(id, body, options).await {
-            Ok(applied) if applied.created => (applied, true),
-            Ok(applied) => {
-                let is_ours = applied.repeated && self.has_created(&applied.object, &manager);
-                (applied, is_ours)
-            }
-            Err(error) if error.is_conflict() || error.is_in_doubt() => match self.aftermath(id).await {
-                Some(object) if provisional_manager::has_applied(&object, &manager) => {
-                    tracing::warn!(%error, "the answer to a create was lost; what it made is there");
-                    let is_ours = self.has_created(&object, &manager);
-                    (Applied::unanswered(object), is_ours)
+        let mut body = body.clone();
+        body["metadata"]["resourceVersion"] = VERSION_OF_NOTHING.into();
+        let applied = match self.apply(id, &body, options).await {
+            Ok(applied) => applied,
+            Err(error) => {
+                // Others may have given the name's object other values, or it has a version.
+                let is_taken = error.is_conflict() || error.is_modified();
+                if !is_taken && !error.is_in_doubt() {
+                    return Err(error);
                 }
-                Some(object) if error.is_conflict() => return Ok(Creation::Exists(Box::new(object))),
-                _ => return Err(error),
-            },
-            Err(error) => return Err(error),
-        };
-        if !is_ours {
-            return Ok(self.withdraw(id, applied.object, &manager).await);
-        }
-        match self.settle(id, applied.object.clone(), &manager).await {
-            Ok(settled) => {
-                // The object may have been changed between the two writes. What the caller wrote is the first.
-                let object = if settled.generation() == applied.object.generation() {
-                    settled
-                } else {
-                    provisional_manager::settled(&applied.object, &manager, self.field_manager())
-                };
-                Ok(Creation::Created(Box::new(Applied {
-                    object,
-                    created: true,
-                    ..applied
-                })))
+                match self.for_cleanup().get(id).await {
+                    Ok(object) if provisional_manager::has_applied(&object, &manager) => {
+                        tracing::warn!(%error, "the answer to a create was lost; what it made is there");
+                        Applied::unanswered(object)
+                    }
+                    Ok(object) if is_taken => return Ok(Creation::Exists(Box::new(object))),
+                    // What was in the way is gone, or may not be read.
+                    Err(unread) if is_taken && !unread.is_not_found() => return Err(unread),
+                    _ => return Err(error),
+                }
             }
-            Err(object) => Ok(self.withdraw(id, *object, &manager).await),
-        }
-    }
-
-    fn has_created(&self, object: &Object, manager: &str) -> bool {
-        provisional_manager::has_created(object, manager, self.field_manager())
-    }
-
-    /// How an object is after a write whose answer is not known.
-    async fn aftermath(&self, id: &WorkloadId) -> Option<Object> {
-        self.for_cleanup().get(id).await.ok()
+        };
+        let settled = self.settle(id, applied.object.clone(), &manager).await;
+        // The object may have been changed between the two writes. What the caller wrote is the first.
+        let object = if settled.generation() == applied.object.generation() {
+            settled
+        } else {
+            provisional_manager::settled(&applied.object, &manager, self.field_manager())
+        };
+        Ok(Creation::Created(Box::new(Applied {
+            object,
+            created: true,
+            ..applied
+        })))
     }
 
     /// Gives the entry of the provisional manager to the lasting one. If that does not work, the next write does it.
-    ///
-    /// # Errors
-    /// The object, when the lasting manager has an entry already: another one was quicker.
-    async fn settle(&self, id: &WorkloadId, mut object: Object, manager: &str) -> Result<Object, Box<Object>> {
+    async fn settle(&self, id: &WorkloadId, mut object: Object, manager: &str) -> Object {
         let lasting = self.field_manager();
         let client = self.for_cleanup();
         for _ in 0..RENAMES {
             let Some(entries) = provisional_manager::renamed(object.managed_fields(), |name| name == manager, lasting)
             else {
-                return Ok(object);
+                return object;
             };
-            if provisional_manager::has_applied(&object, lasting) {
-                return Err(Box::new(object));
-            }
             let error = match client.rewrite_managers(id, &object, &entries).await {
-                Ok(renamed) => return Ok(renamed),
+                Ok(renamed) => return renamed,
                 Err(error) => error,
             };
             match client.get(id).await {
                 Ok(live) if live.uid() == object.uid() && error.is_modified() => object = live,
                 // The answer to the change was lost.
                 Ok(live) if live.uid() == object.uid() && !provisional_manager::has_applied(&live, manager) => {
-                    return Ok(live);
+                    return live;
                 }
                 _ => {
                     tracing::warn!(%error, manager, "the provisional manager's entry could not be renamed; the next write does it");
-                    return Ok(object);
+                    return object;
                 }
             }
         }
-        Ok(object)
-    }
-
-    /// Takes back what the provisional manager merged into somebody else's object: who applies nothing owns nothing, and what nobody owns
-    /// is removed. Where others do not own all that the object must have, the entry alone is taken out.
-    async fn withdraw(&self, id: &WorkloadId, object: Object, manager: &str) -> Creation {
-        let client = self.for_cleanup();
-        let options = ApplyOptions {
-            uid: object.uid().map(str::to_owned),
-            manager: Some(manager.to_owned()),
-            ..ApplyOptions::default()
-        };
-        let left = match client.apply(id, &json!({}), options).await {
-            Ok(_) => None,
-            Err(error) if error.is_not_found() || error.is_uid_mismatch() => None,
-            Err(error) => match provisional_manager::without(object.managed_fields(), manager) {
-                Some(entries) if error.is_invalid() || error.is_denied() => {
-                    client.rewrite_managers(id, &object, &entries).await.err()
-                }
-                _ => Some(error),
-            },
-        };
-        Creation::LostRace {
-            object: Box::new(object),
-            left,
-        }
+        object
     }
 
     /// Replaces `metadata.managedFields`, if the object still has the version that was looked at.

@@ -1,10 +1,9 @@
 //! The field manager of one create, and what its entry in `metadata.managedFields` tells. Pure.
 //!
-//! A server-side apply cannot say "only if absent", and two creates by one manager silently replace each other. So a create
-//! is applied by a manager of its own, which is named after the lasting one: what another has made with other values is then
-//! a conflict, a lost answer is recognised by the name, and what is left over by a crash tells where it comes from.
+//! The answer to a create may be lost, and another Terraform may create the same workload at the same moment. So a create is
+//! applied by a manager of its own, which is named after the lasting one: what it made is recognised by the name, and what is
+//! left over by a crash tells where it comes from.
 
-use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use crate::object::Object;
@@ -47,44 +46,10 @@ pub(crate) fn settled(object: &Object, manager: &str, to: &str) -> Object {
     Object::new(json)
 }
 
-/// The entries without those of one manager; `None` where it has none.
-pub(crate) fn without(entries: &[Value], manager: &str) -> Option<Vec<Value>> {
-    let kept: Vec<_> = entries
-        .iter()
-        .filter(|entry| entry["manager"] != manager)
-        .cloned()
-        .collect();
-    (kept.len() < entries.len()).then_some(kept)
-}
-
 /// Whether a manager has applied to the object.
 pub(crate) fn has_applied(object: &Object, manager: &str) -> bool {
     let mut entries = object.managed_fields().iter();
     entries.any(|entry| is_applied(entry) && entry["manager"] == manager)
-}
-
-/// Whether the object was made by a provisional manager that has applied to it, rather than found and merged into.
-///
-/// A server sets the time of an entry just before that of the object's creation. Within that second the other owners tell:
-/// who came later owns only what it has changed, unless it is a provisional manager as well; of two of these, the first that gives its
-/// entry the lasting name has made it.
-pub(crate) fn has_created(object: &Object, provisional: &str, manager: &str) -> bool {
-    let mut entries = object.managed_fields().iter();
-    let Some(ours) = entries.find(|entry| is_applied(entry) && entry["manager"] == provisional) else {
-        return false;
-    };
-    let time = |value: &Value| value.as_str()?.parse::<Timestamp>().ok();
-    let times = time(&object.as_json()["metadata"]["creationTimestamp"]).zip(time(&ours["time"]));
-    if times.is_some_and(|(created, ours)| !(0..=1).contains(&created.duration_since(ours).as_secs())) {
-        return false;
-    }
-    let others = object.managed_fields().iter().filter(|entry| {
-        let name = entry["manager"].as_str().unwrap_or_default();
-        let is_through_subresource = entry["subresource"].as_str().is_some_and(|name| !name.is_empty());
-        name != provisional && !is_through_subresource && !is_provisional(name, manager)
-    });
-    let spec = |entry: &Value| entry["fieldsV1"]["f:spec"].clone();
-    !others.into_iter().any(|entry| share(&spec(entry), &spec(ours)))
 }
 
 fn is_applied(entry: &Value) -> bool {
@@ -104,19 +69,6 @@ fn unite(fields: &mut Value, more: &Value) {
     }
 }
 
-/// Whether two sets have a field in common.
-fn share(one: &Value, other: &Value) -> bool {
-    let (Some(one), Some(other)) = (one.as_object(), other.as_object()) else {
-        return false;
-    };
-    one.iter().any(|(name, below)| {
-        other.get(name).is_some_and(|beside| {
-            let is_leaf = |fields: &Value| fields.as_object().is_none_or(Map::is_empty);
-            is_leaf(below) || is_leaf(beside) || share(below, beside)
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,11 +86,6 @@ mod tests {
 
     fn replicas() -> Value {
         json!({ "f:spec": { "f:replicas": {} } })
-    }
-
-    fn object(created: &str, entries: &Value) -> Object {
-        let created = format!("2026-01-01T00:00:{created}Z");
-        Object::new(json!({ "metadata": { "creationTimestamp": created, "managedFields": entries } }))
     }
 
     #[test]
@@ -175,39 +122,5 @@ mod tests {
             settled(&both, MANAGER),
             Some(vec![theirs, entry(MANAGER, "Apply", &united)])
         );
-    }
-
-    #[test]
-    fn who_came_first_has_made_it() {
-        let ours = || entry(PROVISIONAL, "Apply", &image());
-        let has_created = |object: Object| has_created(&object, PROVISIONAL, MANAGER);
-        let alone = json!([ours()]);
-        assert!(has_created(object("05", &alone)) && has_created(object("06", &alone)));
-        assert!(!has_created(object("04", &alone)), "it existed before");
-        let status =
-            json!({ "manager": "controller", "operation": "Update", "subresource": "status", "fieldsV1": image() });
-        let finalizers = entry("controller", "Update", &json!({ "f:metadata": { "f:finalizers": {} } }));
-        let scaled = entry("scaler", "Update", &replicas());
-        assert!(
-            has_created(object("05", &json!([ours(), status, finalizers, scaled]))),
-            "others came later"
-        );
-        for theirs in [entry("kubectl", "Update", &image()), entry(MANAGER, "Apply", &image())] {
-            assert!(
-                !has_created(object("05", &json!([ours(), theirs]))),
-                "another has said the same: {theirs}"
-            );
-        }
-        assert!(!has_created(object("05", &json!([]))), "nothing of ours is there");
-    }
-
-    #[test]
-    fn a_manager_can_be_taken_out() {
-        let entries = [
-            entry(PROVISIONAL, "Apply", &image()),
-            entry("kubectl", "Update", &replicas()),
-        ];
-        assert_eq!(without(&entries, PROVISIONAL), Some(vec![entries[1].clone()]));
-        assert_eq!(without(&entries, MANAGER), None);
     }
 }

@@ -32,7 +32,7 @@ mod workload;
 
 pub use self::attribute::{advice, identity, import_id, no_namespace, protected, renamed, timeout, validation};
 pub use self::conflict::conflict;
-pub use self::creation::{Taken, already_exists, lost_race, still_there, taken};
+pub use self::creation::{Taken, already_exists, still_there, taken};
 pub use self::deletion::deletion;
 pub use self::dry_run::{denied_transiently, unchecked};
 pub use self::ending::End;

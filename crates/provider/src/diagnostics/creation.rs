@@ -1,6 +1,6 @@
 //! Names that are taken.
 
-use datum_client::{Error, Object};
+use datum_client::Object;
 use datum_model::id::WorkloadId;
 use tf_provider::{AttributePath, Diagnostic};
 
@@ -84,30 +84,6 @@ pub fn still_there(id: &WorkloadId, waited: &str, object: Option<&Object>) -> Di
             "It was not gone after {waited}. {held}\n\nRun it again when it is gone, or give it more time: timeouts = \
              {{ create = \"30m\" }}\nNext: kubectl describe workload {} -n {}",
             id.name, id.namespace
-        ),
-        AttributePath::new("metadata").attribute("name"),
-    )
-}
-
-/// A create that found somebody else had just created the same workload, and what kept it from being taken back, if
-/// anything did.
-pub fn lost_race(id: &WorkloadId, left: Option<&Error>) -> Diagnostic {
-    let merged = match left {
-        None => "what it had added to the other's workload was taken back".to_owned(),
-        Some(error) => format!(
-            "what it has added to the other's workload could not be taken back ({}); to look at it: kubectl get workload \
-             {} -n {} -o yaml --show-managed-fields",
-            error.kind(),
-            id.name,
-            id.namespace
-        ),
-    };
-    diagnostic(
-        format!("Workload {id} already exists: somebody else created it at the same moment"),
-        format!(
-            "It did not exist when this apply began, and existed when the request arrived. The two agreed in all that both \
-             say; {merged}.\n\n{}",
-            adoption(id)
         ),
         AttributePath::new("metadata").attribute("name"),
     )

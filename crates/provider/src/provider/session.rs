@@ -20,6 +20,7 @@ pub struct Session {
     client: OnceCell<Client>,
     memory: Mutex<Memory>,
     silent: AtomicBool,
+    applying: AtomicBool,
     has_complained: AtomicBool,
 }
 
@@ -37,8 +38,6 @@ struct Memory {
 pub enum Remark {
     /// The state has it, and it was read.
     Managed,
-    /// It did not exist when the API was asked about its creation.
-    Absent,
     /// This process imported it.
     Imported,
     /// This run is deleting it.
@@ -59,6 +58,7 @@ impl Session {
             client: OnceCell::new(),
             memory: Mutex::default(),
             silent: AtomicBool::new(false),
+            applying: AtomicBool::new(false),
             has_complained: AtomicBool::new(false),
         }
     }
@@ -147,14 +147,6 @@ impl Session {
             .is_some_and(|remarks| remarks.contains(&remark))
     }
 
-    /// Forgets something about a workload, and says whether it was remembered.
-    pub fn take_remark(&self, id: &WorkloadId, remark: Remark) -> bool {
-        self.memory()
-            .remarks
-            .get_mut(id)
-            .is_some_and(|remarks| remarks.remove(&remark))
-    }
-
     /// Remembers that the API would accept this body.
     pub fn accept(&self, id: &WorkloadId, body: &serde_json::Value) {
         self.memory().accepted.insert(fingerprint(id, body));
@@ -185,9 +177,15 @@ impl Session {
         !self.has_complained.swap(true, Ordering::Relaxed)
     }
 
+    /// Remembers that this run applies: the CLI plans each workload anew just before it applies it, and the write that follows says
+    /// what a dry run would.
+    pub fn applies(&self) {
+        self.applying.store(true, Ordering::Relaxed);
+    }
+
     /// Whether a plan should ask the API about workloads of this namespace.
     pub fn asks(&self, namespace: &Namespace) -> bool {
-        let is_silent = self.silent.load(Ordering::Relaxed);
+        let is_silent = self.silent.load(Ordering::Relaxed) || self.applying.load(Ordering::Relaxed);
         self.configuration.plan_dry_run && !is_silent && !self.memory().unasked.contains(namespace)
     }
 

@@ -34,6 +34,7 @@ pub(super) async fn run(
     planned: Value,
     private: &PrivateState,
 ) -> Result<(Value, PrivateState), Problems> {
+    session.applies();
     let client = session.required_client().await?;
     let planned = with_namespace(session, planned).await?;
     let id = identity::of(&planned)?;
@@ -45,25 +46,21 @@ pub(super) async fn run(
     let body = write::body(&configured(&planned, &planned, manages_replicas))?;
 
     let refused = |error| Problems::from(diagnostics::refused(Operation::Create, &id, &error, &planned));
-    // An interrupt that came during the plan holds still: the look then says so, and nothing is made.
-    let mut is_absent = !operation::cancelled().is_cancelled() && session.take_remark(&id, Remark::Absent);
     let name = Name {
         session,
         client: &client,
         id: &id,
         deadline,
     };
+    if operation::cancelled().is_cancelled() {
+        // An interrupt came before anything was sent: a read says so, and nothing is made.
+        look(&client, &id).await.map_err(&refused)?;
+    }
     let applied = loop {
-        if !is_absent && let Some(object) = look(&client, &id).await.map_err(&refused)? {
-            name.becomes_free(object).await?;
-        }
         match created(&client, &id, &body).await.map_err(&refused)? {
             Creation::Created(applied) => break *applied,
-            // It has come, or another has, since somebody looked.
             Creation::Exists(object) => name.becomes_free(*object).await?,
-            Creation::LostRace { left, .. } => return Err(diagnostics::lost_race(&id, left.as_ref()).into()),
         }
-        is_absent = false;
     };
     let Applied { object, warnings, .. } = applied;
     write::warn(session, diags, &id, &warnings);
@@ -84,37 +81,36 @@ pub(super) async fn run(
     Ok(settling.run(diags, &planned, object, private).await)
 }
 
-/// Creates, also where what the workload needs was made a moment ago.
+/// Creates, also where what the workload needs was made a moment ago: the API itself, or what admission asks for.
 async fn created(client: &Client, id: &WorkloadId, body: &Json) -> Result<Creation, Error> {
     let patience = Patience::new();
+    let until_api = Instant::now() + API_PATIENCE;
     loop {
-        match client.create(id, body).await {
-            Err(error) => {
-                if !patience.allows_another(&error).await {
-                    return Err(error);
-                }
-            }
-            created => return created,
+        let error = match client.create(id, body).await {
+            Ok(creation) => return Ok(creation),
+            Err(error) => error,
+        };
+        let is_early = (error.is_api_missing() || error.is_path_missing()) && Instant::now() < until_api;
+        if is_early {
+            tracing::info!(%error, "waiting for the API to appear");
+        }
+        let is_repeated = if is_early {
+            admission::pause().await
+        } else {
+            patience.allows_another(&error).await
+        };
+        if !is_repeated {
+            return Err(error);
         }
     }
 }
 
-/// Looks whether a workload exists, and gives its API a moment to appear.
+/// Looks whether a workload exists.
 async fn look(client: &Client, id: &WorkloadId) -> Result<Option<Object>, Error> {
-    let client = client.cancelled_by(operation::cancelled());
-    let patience = Instant::now() + API_PATIENCE;
-    loop {
-        match client.get(id).await {
-            Ok(object) => return Ok(Some(object)),
-            Err(error) if error.is_not_found() => return Ok(None),
-            Err(error) if (error.is_api_missing() || error.is_path_missing()) && Instant::now() < patience => {
-                tracing::info!(%error, "waiting for the API to appear");
-                if !admission::pause().await {
-                    return Err(error);
-                }
-            }
-            Err(error) => return Err(error),
-        }
+    match client.cancelled_by(operation::cancelled()).get(id).await {
+        Ok(object) => Ok(Some(object)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

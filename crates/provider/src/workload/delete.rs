@@ -43,6 +43,7 @@ pub(super) async fn expect_here(
 
 /// Deletes the workload of a state, and waits until it is gone or its name belongs to another.
 pub(super) async fn run(session: &Session, prior: &Value, private: &PrivateState) -> Result<(), Problems> {
+    session.applies();
     let client = session.required_client().await?;
     let id = identity::of(prior)?;
     let timeouts = session.configuration().timeouts.overridden(prior.get("timeouts"));

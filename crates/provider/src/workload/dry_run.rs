@@ -3,10 +3,14 @@
 //! What the API refuses is an error on the attribute, with one exception: what admission denies because something is absent
 //! may be made by the same run, so that it is a warning, and the apply decides. A plan needs no API: whatever keeps it from
 //! answering is passed over, once for the whole plan; with a warning where it is not just out of reach, such as a user who may
-//! only read. Terraform plans again while it applies, in another process:
+//! only read.
+//!
+//! The CLI plans each workload again while it applies, in another process, with the same calls in the same order, and with nothing
+//! of the first plan of a creation. What tells the second plan from the first:
 //!
 //! - An update is asked about only where the same process has read the workload, which only a plan does.
-//! - The answer about a creation spares the apply its look whether the workload exists.
+//! - A creation is not asked about any more once this process has applied something. The plans that come before the first apply, at
+//!   most as many as the CLI walks at a time, cannot be told apart, and are asked about twice.
 
 use std::time::Duration;
 
@@ -46,7 +50,6 @@ pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &
     };
     match client.apply(id, body, options).await {
         Ok(applied) if applied.created => {
-            session.remark(id, Remark::Absent);
             question.accepted(diags, &applied);
         }
         Ok(_) => diags.errors.extend(in_the_way(client, id).await),

@@ -41,6 +41,7 @@ pub(super) async fn run(
         planned,
         decided,
     } = request;
+    session.applies();
     let client = session.required_client().await?;
     let id = identity::of(planned)?;
     refuse_another_name(prior, planned)?;

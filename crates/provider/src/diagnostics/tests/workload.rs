@@ -30,20 +30,8 @@ fn what_stands_in_the_way_comes_with_the_way_around_it() {
         or run: terraform import datum_workload.<name> project-a/web
 
         Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
-        [metadata.name] Workload project-a/web already exists: somebody else created it at the same moment
-        It did not exist when this apply began, and existed when the request arrived. The two agreed in all that both say; what it had added to the other's workload was taken back.
-
-        To manage it here, put this beside the resource, with the resource's name in place of <name>, and apply again:
-
-        import {
-          to = datum_workload.<name>
-          id = "project-a/web"
-        }
-
-        or run: terraform import datum_workload.<name> project-a/web
-
-        Else give the workload another name, or delete the one that exists: kubectl delete workload web -n project-a
-    "#]].assert_eq(&shown([&already_exists(&id), &lost_race(&id, None)]));
+    "#]]
+    .assert_eq(&shown([&already_exists(&id)]));
     expect![[r#"
         [] Workload project-a/web is not the one in the state any more
         The workload that Terraform knows (uid 1) was deleted outside of Terraform, and another (uid 2) was created with its name. Terraform takes its own for deleted and will refuse to overwrite the other.
