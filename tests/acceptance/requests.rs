@@ -176,6 +176,37 @@ fn a_change_of_what_has_changed_since_the_plan_takes_one_read_more() {
 }
 
 #[test]
+fn a_change_of_what_was_set_by_hand_takes_it_over_first() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&silent(&copies::config(1))).applies();
+        let by_hand = json!({ "metadata": { "labels": { "tier": "back" } } });
+        let path = format!(
+            "/apis/compute.miloapis.com/v1alpha1/namespaces/{}/workloads/w-0?fieldManager=kubectl-label",
+            workspace.namespace()
+        );
+        workspace
+            .api()
+            .send(
+                http::Method::PATCH,
+                &path,
+                Some(("application/merge-patch+json", by_hand)),
+            )
+            .expect("the label is set");
+        let labels =
+            silent(&copies::config(1)).replacen("annotations", "labels = { tier = \"front\" }, annotations", 1);
+        workspace.config(&labels);
+        let plan = sent(workspace, || {
+            workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        });
+        assert_eq!(plan, ["GET", "GET", "dry run"]);
+        let apply = sent(workspace, || {
+            workspace.run(&["apply", "-no-color", "plan.bin"]).succeeds();
+        });
+        assert_eq!(apply, ["GET", "PATCH", "PATCH"]);
+    });
+}
+
+#[test]
 fn what_is_not_known_at_plan_is_asked_about_while_it_is_applied() {
     each_cli_with_its_own_api(|workspace| {
         let made = "resource \"terraform_data\" \"image\" {\n  input = \"nginx:1.25\"\n}\n";

@@ -81,7 +81,7 @@ impl Check {
             writeln!(complaints, "{file} is skipped: it cannot be read as a configuration")?;
         }
         names::command::write(out, format, &outcome.findings)?;
-        Ok(code(outcome.findings.is_empty()))
+        Ok(code_after(&outcome.findings))
     }
 }
 
@@ -103,10 +103,14 @@ impl Convert {
         for line in conversion.notes.iter().chain(&conversion.failures) {
             writeln!(complaints, "{line}")?;
         }
-        Ok(code(conversion.failures.is_empty()))
+        Ok(code_after(&conversion.failures))
     }
 }
 
-fn code(is_good: bool) -> ExitCode {
-    if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+/// What a program ends with that has met these problems.
+fn code_after<T>(problems: &[T]) -> ExitCode {
+    match problems {
+        [] => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
 }

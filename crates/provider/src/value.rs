@@ -7,7 +7,7 @@
 //!   holds, be it the server's default or another manager's doing.
 //! - What the user wrote stays as written as long as it means the same ([`equal`]): `1000m` and `1`, `8080` and
 //!   `"8080"`. Null, an empty map and an empty list are three different things.
-//! - What differs in meaning is drift and is shown. Items of a list that the API merges by key are compared by key and
+//! - What is not equal is drift and is shown. Items of a list that the API merges by key are compared by key and
 //!   come back in the user's order.
 //!
 //! All of it stands on one walk over two values side by side, `walk`. Everything here is pure: no API, no clock, no

@@ -36,6 +36,7 @@ mod update;
 pub mod upgrade;
 mod validate;
 pub mod validity;
+mod verdict;
 mod write;
 
 /// What ownership has to know of a Workload.

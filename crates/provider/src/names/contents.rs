@@ -62,11 +62,17 @@ impl SubjectKind {
 }
 
 impl Contents {
-    /// Adds what another file declares; an override replaces what is there.
-    pub(super) fn add(&mut self, contents: Contents, overrides: bool) {
-        for subject in contents.subjects {
+    /// Adds what another file declares.
+    pub(super) fn extend(&mut self, mut contents: Contents) {
+        self.subjects.append(&mut contents.subjects);
+        self.extend_rest(contents);
+    }
+
+    /// Adds what an override file declares, which replaces what is there.
+    pub(super) fn override_with(&mut self, mut contents: Contents) {
+        for subject in contents.subjects.drain(..) {
             let same = |known: &&mut Subject| known.kind == subject.kind && known.name == subject.name;
-            match self.subjects.iter_mut().find(same).filter(|_| overrides) {
+            match self.subjects.iter_mut().find(same) {
                 Some(known) => {
                     let replaced = |entry: &Entry| subject.attributes.iter().any(|other| other.name == entry.name);
                     known.attributes.retain(|entry| !replaced(entry));
@@ -75,6 +81,11 @@ impl Contents {
                 None => self.subjects.push(subject),
             }
         }
+        self.extend_rest(contents);
+    }
+
+    /// Adds all but the subjects.
+    fn extend_rest(&mut self, contents: Contents) {
         for call in contents.calls {
             match self.calls.iter_mut().find(|known| known.name == call.name) {
                 Some(known) if call.source.is_some() => known.source = call.source,

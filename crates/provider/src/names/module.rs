@@ -36,7 +36,8 @@ pub(super) fn read(folder: &Path, shown: &str, dialect: Dialect) -> Contents {
             }
         });
         match contents {
-            Some(contents) => module.add(contents, is_override(&name)),
+            Some(contents) if is_override(&name) => module.override_with(contents),
+            Some(contents) => module.extend(contents),
             None => module.skipped.push(file.to_string()),
         }
     }

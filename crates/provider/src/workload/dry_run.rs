@@ -14,7 +14,6 @@
 
 use std::time::Duration;
 
-use datum_client::error::{Denial, Forbidden};
 use datum_client::{Applied, ApplyOptions, Client, Error};
 use datum_model::id::WorkloadId;
 use serde_json::Value as Json;
@@ -25,6 +24,7 @@ use tokio::time::Instant;
 
 use super::plan::Plan;
 use super::private::PrivateState;
+use super::verdict::Verdict;
 use super::write::{self, Answer, Write};
 use super::{admission, identity, import, kind};
 use crate::diagnostics::{self, Operation};
@@ -37,28 +37,26 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Asks about a workload that is to be created.
 pub(super) async fn creation(session: &Session, diags: &mut Diagnostics, plan: &Plan) {
     // A workload that this process has read is about to be replaced: it is in the way now, and will not be then.
-    let Some(question) = Question::about(session, plan)
+    let Some(dry_run) = DryRun::about(session, plan)
         .await
-        .filter(|question| !question.is_managed())
+        .filter(|dry_run| !dry_run.is_managed())
     else {
         return;
     };
-    let Question { client, id, body, .. } = &question;
+    let DryRun { client, id, body, .. } = &dry_run;
     let options = ApplyOptions {
         dry_run: true,
         ..ApplyOptions::default()
     };
     match client.apply(id, body, options).await {
-        Ok(applied) if applied.created => {
-            question.accepted(diags, &applied);
-        }
+        Ok(applied) if applied.created => dry_run.accepted(diags, &applied),
         Ok(_) => diags.errors.extend(in_the_way(client, id).await),
         Err(error) if error.is_conflict() => diags.errors.extend(in_the_way(client, id).await),
-        Err(error) => match Response::of(&error) {
-            Response::Refusal => diags
+        Err(error) => match Verdict::of(&error) {
+            Verdict::Refusal => diags
                 .errors
                 .extend(diagnostics::refused(Operation::Plan, id, &error, &plan.state)),
-            other => question.without_an_answer(diags, &other, &error),
+            other => dry_run.without_an_answer(diags, &other, &error),
         },
     }
 }
@@ -82,12 +80,12 @@ pub(super) async fn change(
     private: &PrivateState,
     change: &Change,
 ) {
-    let Some(question) = Question::about(session, plan).await.filter(Question::is_managed) else {
+    let Some(dry_run) = DryRun::about(session, plan).await.filter(DryRun::is_managed) else {
         return;
     };
     let write = Write {
-        client: &question.client,
-        id: &question.id,
+        client: &dry_run.client,
+        id: &dry_run.id,
         prior,
         planned: &plan.state,
         configured: &plan.configured,
@@ -97,64 +95,19 @@ pub(super) async fn change(
     };
     match write.dry_run().await {
         Ok(Answer::Accepted(applied)) => {
-            question.accepted(diags, &applied);
+            dry_run.accepted(diags, &applied);
             diags.warnings.extend(write.warnings(applied.object.as_json()));
         }
         Ok(Answer::Conflicts(conflicts)) => diags.errors.extend(write.conflicts(Operation::Plan, &conflicts)),
-        Err(error) => match Response::of(&error) {
-            Response::Refusal => diags.errors.extend(write.refused(Operation::Plan, &error).await),
-            other => question.without_an_answer(diags, &other, &error),
+        Err(error) => match Verdict::of(&error) {
+            Verdict::Refusal => diags.errors.extend(write.refused(Operation::Plan, &error).await),
+            other => dry_run.without_an_answer(diags, &other, &error),
         },
     }
 }
 
-/// What an error of a dry run says of the apply.
-enum Response<'e> {
-    /// The API looked at the change and does not want it: the apply would fail the same way.
-    Refusal,
-    /// Something is absent, which this run may make before it applies the change.
-    DeniedTransiently(&'e Denial),
-    /// This user may not ask about workloads of this namespace. Who applies may be another.
-    NotAllowed,
-    /// There is no dry run here, for a reason that the user may want to know.
-    Unchecked,
-    /// The API is out of reach, and may be reached by the time of the apply.
-    OutOfReach,
-    /// It is about this workload, and says nothing of the change.
-    Unclear,
-}
-
-impl Response<'_> {
-    fn of(error: &Error) -> Response<'_> {
-        if let Some(denial) = error.denial() {
-            return if denial.is_about_something_absent() {
-                Response::DeniedTransiently(denial)
-            } else {
-                Response::Refusal
-            };
-        }
-        let is_answer = error.is_dry_run_unsupported() || error.is_webhook_failed() || error.is_unexpected();
-        if is_answer || error.is_unauthorized() || error.is_untrusted() {
-            Response::Unchecked
-        } else if matches!(error.forbidden(), Some(Forbidden::Rbac { .. })) {
-            Response::NotAllowed
-        } else if error.is_invalid()
-            || error.is_conflict()
-            || error.is_forbidden()
-            || error.is_uid_mismatch()
-            || error.is_too_large()
-        {
-            Response::Refusal
-        } else if error.is_unavailable() || error.is_timeout() {
-            Response::OutOfReach
-        } else {
-            Response::Unclear
-        }
-    }
-}
-
 /// A plan that the API can be asked about.
-struct Question<'q> {
+struct DryRun<'q> {
     session: &'q Session,
     client: Client,
     id: WorkloadId,
@@ -163,10 +116,10 @@ struct Question<'q> {
     planned: &'q Value,
 }
 
-impl<'q> Question<'q> {
+impl<'q> DryRun<'q> {
     /// None where nobody wants to ask, where something is not known yet, where the answer is known already, and where there
     /// is no API yet.
-    async fn about(session: &'q Session, plan: &'q Plan) -> Option<Question<'q>> {
+    async fn about(session: &'q Session, plan: &'q Plan) -> Option<DryRun<'q>> {
         let id = identity::of(&plan.state).ok()?;
         let body = write::body(&plan.configured).ok()?;
         if !session.asks(&id.namespace) || session.is_accepted(&id, &body) {
@@ -176,7 +129,7 @@ impl<'q> Question<'q> {
         let client = client
             .within(Instant::now() + PATIENCE)
             .cancelled_by(operation::cancelled());
-        Some(Question {
+        Some(DryRun {
             session,
             client,
             id,
@@ -198,17 +151,17 @@ impl<'q> Question<'q> {
     }
 
     /// A plan does without an answer.
-    fn without_an_answer(&self, diags: &mut Diagnostics, response: &Response<'_>, error: &Error) {
+    fn without_an_answer(&self, diags: &mut Diagnostics, verdict: &Verdict<'_>, error: &Error) {
         tracing::info!(%error, "the API does not say what it thinks of the plan");
-        match response {
-            Response::DeniedTransiently(denial) => {
+        match verdict {
+            Verdict::DeniedTransiently(denial) => {
                 diags.warnings.push(diagnostics::denied_transiently(&self.id, denial));
             }
-            Response::NotAllowed => self.session.give_up_asking_in(&self.id.namespace),
-            Response::Unchecked | Response::OutOfReach => self.session.give_up_asking(),
-            Response::Refusal | Response::Unclear => {}
+            Verdict::NotAllowed => self.session.give_up_asking_in(&self.id.namespace),
+            Verdict::Unchecked | Verdict::OutOfReach => self.session.give_up_asking(),
+            Verdict::Refusal | Verdict::Unclear => {}
         }
-        let is_worth_saying = matches!(response, Response::NotAllowed | Response::Unchecked);
+        let is_worth_saying = matches!(verdict, Verdict::NotAllowed | Verdict::Unchecked);
         if is_worth_saying && self.session.is_first_to_say_so() {
             diags.warnings.push(diagnostics::unchecked(&self.id, error));
         }

@@ -2,7 +2,7 @@
 //!
 //! Pure: no network and no clock. The rules are those that Terraform's core enforces (a planned value equals the
 //! configured one, or the prior one where the provider holds the two to be the same) and the provider's own: null is not
-//! managed, equal meaning keeps the spelling in state, and what only the server knows is unknown exactly when something
+//! managed, what is equal keeps the spelling in state, and what only the server knows is unknown exactly when something
 //! changes.
 
 pub mod change;
