@@ -269,7 +269,13 @@ fn apply_example(workspace: &Workspace, hcl: &str) {
 
 #[test]
 fn every_example_says_what_it_shows() {
+    let list = read(&repository().join("examples/README.md"));
     for example in examples() {
+        let name = example.file_name().unwrap_or_default().to_string_lossy();
+        assert!(
+            list.contains(&format!("]({name})")),
+            "examples/README.md does not list {name}"
+        );
         let text = read(&example.join("main.tf"));
         let head = text.lines().take_while(|line| line.starts_with('#'));
         let said = head.filter(|line| line.starts_with("# ")).count();
