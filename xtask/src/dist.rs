@@ -37,12 +37,15 @@ pub(crate) use self::target::Target;
 pub(crate) fn build(root: &Path, targets: &[Target]) -> anyhow::Result<()> {
     let folder = Folder::of_the_release(root)?;
     let dependencies = Dependencies::read(root)?;
-    let here = [Target::of_this_machine()?];
-    for target in if targets.is_empty() { &here } else { targets } {
+    let targets = match targets {
+        [] => vec![Target::of_this_machine()?],
+        named => named.to_vec(),
+    };
+    for target in targets {
         let programs = target.build(root, Product::ALL.map(Product::package))?;
         for product in Product::ALL {
             let closure = dependencies.of(product.package())?;
-            pack(root, &folder, *target, product, &programs, &licences::text(&closure)?)?;
+            pack(root, &folder, target, product, &programs, &licences::text(&closure)?)?;
         }
     }
     Ok(())
