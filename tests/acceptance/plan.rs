@@ -166,9 +166,9 @@ fn what_the_api_warns_of_is_a_warning_said_once() {
 #[test]
 fn an_api_that_comes_with_the_same_apply_is_waited_for() {
     each_cli_with_its_own_api(|workspace| {
-        // The first two looks find a server that does not know workloads yet.
+        // The first two writes find a server that does not know workloads yet.
         let unknown = workspace.api().fault(json!({
-            "method": "GET", "path": "/workloads/web", "times": 2, "fault": { "html": 404 },
+            "method": "PATCH", "path": "/workloads/web", "times": 2, "fault": { "html": 404 },
         }));
         let unasked = "provider \"datum\" {\n  plan_dry_run = false\n}\n";
         workspace.config(&format!("{unasked}{WEB}")).apply().succeeds();
