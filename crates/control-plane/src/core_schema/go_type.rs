@@ -29,6 +29,8 @@ pub(crate) enum GoType {
     Map(&'static str, &'static GoType),
     /// A list, under the name of its type. It is owned as a whole.
     List(&'static str, &'static GoType),
+    /// A list of structs that a field identifies, under the name of its type and with the field.
+    Keyed(&'static str, &'static str, &'static Struct),
     /// A struct.
     Struct(&'static Struct),
     /// An object that is not looked into.
@@ -135,6 +137,9 @@ impl GoType {
             (GoType::List(_, items), Value::Array(list)) => {
                 list.iter_mut().try_for_each(|item| items.read(item, owner, path))
             }
+            (GoType::Keyed(_, _, kind), Value::Array(list)) => list
+                .iter_mut()
+                .try_for_each(|item| GoType::Struct(kind).read(item, owner, path)),
             (GoType::Struct(kind), Value::Object(_)) => kind.read_fields(value, path),
             (kind, value) => mismatch(go::json_type(value), &kind.name()),
         }
@@ -151,9 +156,11 @@ impl GoType {
 
     fn name(&self) -> String {
         match self {
-            GoType::Text(name) | GoType::Map(name, _) | GoType::List(name, _) | GoType::Opaque(name) => {
-                (*name).to_owned()
-            }
+            GoType::Text(name)
+            | GoType::Map(name, _)
+            | GoType::List(name, _)
+            | GoType::Keyed(name, ..)
+            | GoType::Opaque(name) => (*name).to_owned(),
             GoType::Bytes => "[]uint8".to_owned(),
             GoType::Bool => "bool".to_owned(),
             GoType::Int32 => "int32".to_owned(),
@@ -176,6 +183,12 @@ impl GoType {
             GoType::List(_, items) => {
                 json!({"type": "array", "items": items.openapi(), "x-kubernetes-list-type": "atomic"})
             }
+            GoType::Keyed(_, key, kind) => json!({
+                "type": "array",
+                "items": GoType::Struct(kind).openapi(),
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": [key],
+            }),
             GoType::Struct(kind) => {
                 let mut schema = json!({"type": "object", "properties": kind.properties()});
                 if kind.atomic {

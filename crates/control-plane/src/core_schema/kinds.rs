@@ -1,6 +1,6 @@
 //! The built-in kinds as Go declares them (`k8s.io/api/core/v1`, `k8s.io/api/events/v1`), without their metadata.
 
-use super::go_type::GoType::{Bool, Bytes, Int32, List, Map, MicroTime, Opaque, Quantity, Text, Time};
+use super::go_type::GoType::{Bool, Bytes, Int32, Keyed, List, Map, MicroTime, Opaque, Quantity, Text, Time};
 use super::go_type::{GoType, Struct};
 
 const STRING: GoType = Text("string");
@@ -93,9 +93,21 @@ static NAMESPACE_STATUS: Struct = Struct {
     fields: &[
         (
             "conditions",
-            List("[]v1.NamespaceCondition", &Opaque("v1.NamespaceCondition")),
+            Keyed("[]v1.NamespaceCondition", "type", &NAMESPACE_CONDITION),
         ),
         ("phase", Text("v1.NamespacePhase")),
+    ],
+};
+
+static NAMESPACE_CONDITION: Struct = Struct {
+    name: "NamespaceCondition",
+    atomic: false,
+    fields: &[
+        ("lastTransitionTime", Time),
+        ("message", STRING),
+        ("reason", STRING),
+        ("status", Text("v1.ConditionStatus")),
+        ("type", Text("v1.NamespaceConditionType")),
     ],
 };
 

@@ -4,8 +4,9 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::access::Registry;
+use super::pipeline;
 use super::write::{WriteOptions, Written};
-use crate::resource::{self, Table};
+use crate::resource::{self, Subresource, Table};
 use crate::status::Status;
 use crate::store::{CommitError, Key};
 use crate::time;
@@ -30,6 +31,7 @@ impl Registry {
                 Value::Array(finalizers) if !finalizers.is_empty() => json!({"finalizers": finalizers}),
                 _ => json!({}),
             };
+            let object = pipeline::record_owners(resource, Subresource::Finalize, &live.value, object, options);
             if options.dry_run || object == live.value {
                 return Ok(written(object));
             }

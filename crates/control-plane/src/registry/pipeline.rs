@@ -223,6 +223,19 @@ pub(super) fn update(
     Ok(object)
 }
 
+/// Records who owns the fields that a write through a subresource changed.
+pub(super) fn record_owners(
+    resource: &Resource,
+    subresource: Subresource,
+    live: &Value,
+    object: Value,
+    options: &WriteOptions,
+) -> Value {
+    let api_version = resource.api_version();
+    let write = write(resource, &api_version, Some(subresource), options, Timestamp::now());
+    merge::update(Some(live), object, &write)
+}
+
 /// The object after a patch other than apply, still as the client means it.
 pub(super) fn patched(
     resource: &Resource,

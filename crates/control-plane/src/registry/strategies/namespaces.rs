@@ -20,7 +20,8 @@ impl Strategy for Namespaces {
         NameRule::Label
     }
 
-    fn prepare(&self, object: &mut Value) {
+    /// Kubernetes has the label as a default, so that whoever writes the whole object owns it.
+    fn read(&self, object: &mut Value) {
         label(object);
     }
 
@@ -93,6 +94,10 @@ fn permanent(name: &str) -> Status {
 /// Gives a namespace the label with its own name.
 fn label(object: &mut Value) {
     let name = object["metadata"]["name"].clone();
+    if name.as_str().unwrap_or_default().is_empty() {
+        // It will be generated.
+        return;
+    }
     if !object["metadata"]["labels"].is_object() {
         metadata::of(object).insert("labels".to_owned(), json!({}));
     }
@@ -101,6 +106,7 @@ fn label(object: &mut Value) {
 
 /// Gives a new namespace what the API server gives it.
 fn start(object: &mut Value) {
+    label(object);
     let mut finalizers = object["spec"]["finalizers"].as_array().cloned().unwrap_or_default();
     if !finalizers.iter().any(|finalizer| finalizer == "kubernetes") {
         finalizers.push("kubernetes".into());
