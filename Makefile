@@ -17,10 +17,10 @@ LEFT_OUT := $(CURDIR)/$(TOOLS)/left-out
 DURATIONS := $(CURDIR)/$(TOOLS)/durations
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build demo test fmt lint unit acceptance test-faults test-kill soak test-kubernetes bench fuzz sharing generate dist verify-dist deny clean
+.PHONY: help setup build demo test fmt lint unit acceptance test-faults test-kill soak test-kubernetes bench bench-instructions fuzz sharing generate dist verify-dist deny clean
 
 help: ## List the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-15s %s\n", $$1, $$2 }'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{ printf "  make %-18s %s\n", $$1, $$2 }'
 
 setup: $(PROTOC) $(TOFU) ## Install what the build and the tests need (no root, safe to repeat)
 
@@ -86,7 +86,12 @@ test-kubernetes: setup ## Run the recordings and the acceptance tests against a 
 bench: setup ## Print what operations cost: requests, and time beside a built-in resource and another server
 	$(CARGO) build --locked --release --bins
 	$(CARGO) bench --locked --package tf-plugin-server --bench latency
+	$(CARGO) bench --locked --package terraform-provider-datum --bench calls
 	$(CARGO) bench --locked --package acceptance --bench operations
+
+# Minutes under valgrind, so that it is not part of `make test`. What it fails for is in crates/provider/benches/instructions.
+bench-instructions: setup ## Count the instructions and allocations of what the provider computes, and compare them with the baseline
+	$(CARGO) bench --locked --package terraform-provider-datum --bench instructions
 
 fuzz: setup ## Feed mutated values to the plugin server's decoders for a minute (each test run does so briefly)
 	$(CARGO) test --locked --release --package tf-plugin-server --test fuzz -- --seconds 60

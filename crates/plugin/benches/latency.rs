@@ -7,40 +7,28 @@
 
 #[path = "../examples/terraform-provider-example/note.rs"]
 mod note;
+#[path = "latency/plugin.rs"]
+mod plugin;
 
 use std::collections::HashMap;
-use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD_NO_PAD;
-use hyper_util::rt::TokioIo;
 use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
 use tf_plugin_server::proto::{DynamicValue, read_resource};
 use tf_plugin_server::value::{Type, Value, msgpack};
 use tf_plugin_server::{ServeOptions, Server};
 use tf_provider::schema::{Block, Schema};
 use tf_provider::value::ValueEmpty;
 use tf_provider::{Diagnostics, DynamicResource, Provider, map};
-use tokio::net::{TcpStream, UnixStream};
-use tokio_rustls::TlsConnector;
-use tonic::transport::{Channel, Endpoint};
-use tonic_prost::ProstCodec;
+
+use self::plugin::{CERTIFICATE, Plugin};
 
 /// Says which server to be.
 const SERVE: &str = "LATENCY_SERVE";
 const OURS: &str = "tf-plugin-server";
 const THEIRS: &str = "tf-provider";
-const COOKIE: (&str, &str) = (
-    "TF_PLUGIN_MAGIC_COOKIE",
-    "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2",
-);
-
 struct Notes;
 
 #[async_trait]
@@ -92,40 +80,13 @@ async fn compare() {
 }
 
 async fn measure(server: &str, calls: usize) -> Duration {
-    let key = rcgen::KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap();
-    let certificate = rcgen::CertificateParams::new(["localhost".to_owned()])
-        .unwrap()
-        .self_signed(&key)
-        .unwrap();
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.env(SERVE, server).envs([COOKIE]);
-    if server == OURS {
-        command.env("PLUGIN_CLIENT_CERT", certificate.pem());
+    command.env(SERVE, server);
+    if server == THEIRS {
+        command.env_remove(CERTIFICATE);
     }
-    let mut plugin = Plugin(command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap());
-    let mut line = String::new();
-    BufReader::new(plugin.0.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
-    let parts: Vec<_> = line.trim_end().split('|').collect();
-    let [_, _, network, address, _, certificate_of_server] = parts[..] else {
-        panic!("not a handshake: {line:?}");
-    };
-    let channel = if network == "unix" {
-        let mut roots = RootCertStore::empty();
-        let certificate_of_server = STANDARD_NO_PAD.decode(certificate_of_server).unwrap();
-        roots.add(CertificateDer::from(certificate_of_server)).unwrap();
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let mut config = ClientConfig::builder()
-            .with_root_certificates(roots)
-            .with_client_auth_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        connect_securely(address.to_owned(), config).await
-    } else {
-        connect_in_plain_text(address.to_owned()).await
-    };
-
+    let plugin = Plugin::start(command).await;
+    println!("{server}: handshake after {:.1?}", plugin.handshake);
     let text = "x".repeat(2048);
     let mut state = Value::object([("id", "note"), ("text", &text)]);
     state
@@ -154,7 +115,7 @@ async fn measure(server: &str, calls: usize) -> Duration {
     let mut times = Vec::with_capacity(calls);
     for _ in 0..calls {
         let start = Instant::now();
-        let response = read(&channel, request.clone()).await;
+        let response: read_resource::Response = plugin.call("ReadResource", request.clone()).await;
         times.push(start.elapsed());
         assert!(response.diagnostics.is_empty(), "{:?}", response.diagnostics);
         let read = msgpack::decode(&response.new_state.unwrap().msgpack, &ty).unwrap();
@@ -162,57 +123,4 @@ async fn measure(server: &str, calls: usize) -> Duration {
     }
     times.sort();
     times[calls / 2]
-}
-
-async fn connect_securely(socket: String, config: ClientConfig) -> Channel {
-    let connector = TlsConnector::from(Arc::new(config));
-    let connect = tower::service_fn(move |_| {
-        let (connector, socket) = (connector.clone(), socket.clone());
-        async move {
-            let name = ServerName::try_from("localhost").unwrap();
-            connector
-                .connect(name, UnixStream::connect(socket).await?)
-                .await
-                .map(TokioIo::new)
-        }
-    });
-    endpoint().connect_with_connector(connect).await.unwrap()
-}
-
-async fn connect_in_plain_text(address: String) -> Channel {
-    let connect = tower::service_fn(move |_| {
-        let address = address.clone();
-        async move {
-            let stream = TcpStream::connect(address).await?;
-            // As Go's own client does.
-            stream.set_nodelay(true)?;
-            Ok::<_, std::io::Error>(TokioIo::new(stream))
-        }
-    });
-    endpoint().connect_with_connector(connect).await.unwrap()
-}
-
-fn endpoint() -> Endpoint {
-    Endpoint::from_static("http://localhost")
-}
-
-async fn read(channel: &Channel, request: read_resource::Request) -> read_resource::Response {
-    let mut grpc = tonic::client::Grpc::new(channel.clone());
-    grpc.ready().await.unwrap();
-    let path = http::uri::PathAndQuery::from_static("/tfplugin6.Provider/ReadResource");
-    let response = grpc
-        .unary(tonic::Request::new(request), path, ProstCodec::default())
-        .await;
-    response.unwrap().into_inner()
-}
-
-/// A provider's process, which ends with this.
-struct Plugin(Child);
-
-impl Drop for Plugin {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }

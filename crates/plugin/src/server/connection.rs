@@ -43,7 +43,7 @@ pub(super) async fn serve(
                 connections.spawn(async move {
                     match tls {
                         Some(tls) => secure(stream, tls, service, shutdown).await,
-                        None => speak(stream, service, shutdown).await,
+                        None => speak(Box::new(stream), service, shutdown).await,
                     }
                 });
             }
@@ -66,16 +66,18 @@ where
         () = shutdown.cancelled() => return,
     };
     match accepted {
-        Ok(Ok(stream)) => speak(stream, service, shutdown).await,
+        Ok(Ok(stream)) => speak(Box::new(stream), service, shutdown).await,
         Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "refused a client"),
         Err(_) => tracing::warn!("refused a client that did not complete the TLS handshake"),
     }
 }
 
-async fn speak<S>(stream: S, service: Service, shutdown: CancellationToken)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
+/// A connection of any kind, so that there is one HTTP/2 for those with TLS and those without.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+async fn speak(stream: Box<dyn Stream>, service: Service, shutdown: CancellationToken) {
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new())
         .timer(TokioTimer::new())
         .initial_stream_window_size(STREAM_WINDOW)
