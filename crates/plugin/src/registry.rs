@@ -13,7 +13,7 @@ use crate::erased::data_source::ErasedDataSource;
 use crate::erased::function::ErasedFunction;
 use crate::erased::provider::ErasedProvider;
 use crate::erased::resource::ErasedResource;
-use crate::extension::{Action, EphemeralResource, Extensions, IdentitySchema, SchemaNotes};
+use crate::extension::{Action, EphemeralResource, Extensions, IdentitySchema, List, SchemaNotes};
 use crate::panic::caught_at_once;
 use crate::value::Type;
 
@@ -21,6 +21,8 @@ use crate::value::Type;
 pub(crate) struct Registry {
     pub(crate) provider: RegisteredProvider,
     pub(crate) resources: Entries<RegisteredResource>,
+    /// The lists of resources, by the names of the resources.
+    pub(crate) lists: Entries<Box<dyn List>>,
     pub(crate) data_sources: Entries<RegisteredDataSource>,
     pub(crate) functions: Entries<Box<dyn ErasedFunction>>,
     pub(crate) ephemeral_resources: Entries<Box<dyn EphemeralResource>>,
@@ -36,11 +38,24 @@ impl Registry {
                 described: OnceLock::new(),
             },
             resources: Entries::default(),
+            lists: Entries::default(),
             data_sources: Entries::default(),
             functions: Entries::default(),
             ephemeral_resources: Entries::default(),
             actions: Entries::default(),
         }
+    }
+
+    pub(crate) fn insert_resource(
+        &mut self,
+        name: String,
+        resource: Box<dyn ErasedResource>,
+        mut extensions: Extensions,
+    ) {
+        if let Some(list) = extensions.list.take() {
+            self.lists.insert(name.clone(), list);
+        }
+        self.resources.insert(name, RegisteredResource { resource, extensions });
     }
 
     /// What is wrong with the schemas. This computes all of them.
@@ -49,6 +64,7 @@ impl Registry {
         let (_, of_provider) = self.provider.described();
         let all = std::iter::once(of_provider)
             .chain(self.resources.faults())
+            .chain(self.lists.faults())
             .chain(self.data_sources.faults())
             .chain(self.functions.faults())
             .chain(self.ephemeral_resources.faults())
@@ -66,6 +82,7 @@ impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Registry")
             .field("resources", &self.resources)
+            .field("lists", &self.lists)
             .field("data_sources", &self.data_sources)
             .field("functions", &self.functions)
             .field("ephemeral_resources", &self.ephemeral_resources)
@@ -223,7 +240,6 @@ pub(crate) struct DescribedResource {
     pub(crate) schema: Schema,
     pub(crate) ty: Type,
     pub(crate) identity: Option<(IdentitySchema, Type)>,
-    pub(crate) list: Option<Described>,
 }
 
 impl Describe for RegisteredResource {
@@ -232,22 +248,22 @@ impl Describe for RegisteredResource {
     fn describe(&self, name: &str, diags: &mut Diagnostics) -> Option<DescribedResource> {
         let extensions = &self.extensions;
         let Described { schema, ty } = described(diags, name, &extensions.notes, |diags| self.resource.schema(diags))?;
-        let list = extensions.list.as_ref().and_then(|list| {
-            let what = format!("listing {name}");
-            described(diags, &what, &SchemaNotes::new(), |diags| list.schema(diags))
-        });
         let identity = extensions.identity.as_ref().and_then(|identity| {
             let what = format!("the identity of {name}");
             let schema = computed(diags, &what, |_| Some(identity.schema()))?;
             let ty = schema.ty();
             Some((schema, ty))
         });
-        Some(DescribedResource {
-            schema,
-            ty,
-            identity,
-            list,
-        })
+        Some(DescribedResource { schema, ty, identity })
+    }
+}
+
+impl Describe for Box<dyn List> {
+    type Description = Described;
+
+    fn describe(&self, name: &str, diags: &mut Diagnostics) -> Option<Described> {
+        let what = format!("listing {name}");
+        described(diags, &what, &SchemaNotes::new(), |diags| self.schema(diags))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::handshake::{self, Greeting, NoGreeting};
 use crate::listener::{Endpoint, Listener};
 use crate::options::ServeOptions;
 use crate::proto::get_provider_schema;
-use crate::registry::{RegisteredDataSource, RegisteredResource, Registry};
+use crate::registry::{RegisteredDataSource, Registry};
 use crate::service::{self, Service, State};
 use crate::tls::{self, Tls};
 use crate::value::Value;
@@ -228,9 +228,8 @@ impl Builder {
         resource: impl Resource + 'static,
         extensions: Extensions,
     ) -> Self {
-        let resource = Box::new(Typed(resource));
-        let registered = RegisteredResource { resource, extensions };
-        self.registry.resources.insert(name.into(), registered);
+        self.registry
+            .insert_resource(name.into(), Box::new(Typed(resource)), extensions);
         self
     }
 
@@ -241,9 +240,8 @@ impl Builder {
     where
         R: for<'a> Resource<State<'a> = Value> + 'static,
     {
-        let resource = Box::new(OfValues(resource));
-        let registered = RegisteredResource { resource, extensions };
-        self.registry.resources.insert(name.into(), registered);
+        self.registry
+            .insert_resource(name.into(), Box::new(OfValues(resource)), extensions);
         self
     }
 

@@ -36,14 +36,13 @@ fn find<'a>(
     name: &'a str,
     config: Option<&DynamicValue>,
 ) -> Option<Listing<'a>> {
-    let registered = state.registry.resources.get(name);
-    let Some(described) = registered.and_then(|(_, resource)| resource.list.as_ref()) else {
+    let Some((list, described)) = state.registry.lists.get(name) else {
         diags.add_error(unknown_name("list resource", name));
         return None;
     };
     let resource = resource::find(diags, state, name)?;
     Some(Listing {
-        list: resource.extensions.list.as_deref()?,
+        list: &**list,
         resource,
         config: from_proto::value(diags, CONFIG, config, &described.ty)?,
     })

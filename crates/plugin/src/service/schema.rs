@@ -41,10 +41,8 @@ pub(crate) fn response(registry: &Registry) -> get_provider_schema::Response {
     let data_sources = registry.data_sources.iter().map(|(name, registered, data_source)| {
         (name.clone(), to_proto::schema(&data_source.schema, &registered.notes))
     });
-    let lists = registry.resources.iter().filter_map(|(name, _, resource)| {
-        let list = resource.list.as_ref()?;
-        Some((name.clone(), to_proto::schema(&list.schema, &no_notes)))
-    });
+    let lists = registry.lists.iter();
+    let lists = lists.map(|(name, _, list)| (name.clone(), to_proto::schema(&list.schema, &no_notes)));
     let ephemeral_resources = registry.ephemeral_resources.iter();
     let ephemeral_resources =
         ephemeral_resources.map(|(name, _, resource)| (name.clone(), to_proto::schema(&resource.schema, &no_notes)));
@@ -89,10 +87,6 @@ pub(super) async fn metadata(state: Arc<State>, _: get_metadata::Request) -> get
         };
     }
     let registry = &state.registry;
-    let lists = registry
-        .resources
-        .iter()
-        .filter(|(_, _, resource)| resource.list.is_some());
     let functions = registry.functions.names();
     get_metadata::Response {
         server_capabilities: Some(CAPABILITIES),
@@ -102,7 +96,7 @@ pub(super) async fn metadata(state: Arc<State>, _: get_metadata::Request) -> get
         functions: functions
             .map(|name| get_metadata::FunctionMetadata { name: name.clone() })
             .collect(),
-        list_resources: names!(ListResourceMetadata, lists.map(|(name, ..)| name)),
+        list_resources: names!(ListResourceMetadata, registry.lists.names()),
         ephemeral_resources: names!(EphemeralMetadata, registry.ephemeral_resources.names()),
         actions: names!(ActionMetadata, registry.actions.names()),
         ..get_metadata::Response::default()

@@ -5,6 +5,8 @@
 //! | 0 | builds before the first release | It may hold attributes that no longer exist; they are dropped. |
 //! | 1 | the first release | The present one. |
 
+use std::sync::LazyLock;
+
 use async_trait::async_trait;
 use serde_json::Value as Json;
 use tf_plugin_server::extension::StateUpgrade;
@@ -20,8 +22,9 @@ pub struct WorkloadUpgrade;
 #[async_trait]
 impl StateUpgrade for WorkloadUpgrade {
     async fn upgrade(&self, diags: &mut Diagnostics, from: i64, prior: Json) -> Option<Value> {
-        let ty = Type::of_block(&schema::workload_block().block);
-        match json::decode_stored(prior.to_string().as_bytes(), &ty) {
+        /// Computed once: each resource of an old state is upgraded by a call of its own.
+        static TYPE: LazyLock<Type> = LazyLock::new(|| Type::of_block(&schema::workload_block().block));
+        match json::decode_stored(prior.to_string().as_bytes(), &TYPE) {
             Ok(state) => Some(state),
             Err(error) => {
                 diags.add_error(diagnostics::unreadable_state(from, &error));
