@@ -5,7 +5,7 @@
 mod sample;
 
 use jiff::Timestamp;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 use structured_merge::{Conflicts, Write, apply, reset_fields};
 use terraform_provider_datum::workload::kind;
 use terraform_provider_datum::{schema, value};
@@ -52,29 +52,8 @@ impl Subject {
 
 /// The specification's "Basic Web Application".
 fn web_app() -> Json {
-    json!({
-        "metadata": {
-            "name": "web-app",
-            "namespace": "project-p",
-            "labels": { "app.kubernetes.io/name": "web-app", "environment": "production" },
-        },
-        "spec": {
-            "replicas": 3,
-            "selector": { "matchLabels": { "app": "web-app" } },
-            "template": {
-                "metadata": { "labels": { "app": "web-app" } },
-                "spec": { "containers": [{
-                    "name": "nginx",
-                    "image": "nginx:1.25",
-                    "ports": [{ "containerPort": 80, "name": "http" }],
-                    "resources": {
-                        "requests": { "cpu": "100m", "memory": "128Mi" },
-                        "limits": { "cpu": "500m", "memory": "512Mi" },
-                    },
-                }] },
-            },
-        },
-    })
+    let manifest = include_str!("../../../../config/samples/web-app.yaml");
+    serde_saphyr::from_str(manifest).expect("the sample is YAML")
 }
 
 /// A write by the provider.
