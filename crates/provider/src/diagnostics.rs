@@ -44,7 +44,8 @@ pub use self::names::{unknown_name, unknown_names};
 pub use self::operation::Operation;
 pub use self::problems::Problems;
 pub use self::provider::{
-    no_token, not_configured, settings, token_expires, token_refused, unconfigured, unknown_configuration,
+    no_token, not_configured, settings, still_not_configured, token_expires, token_refused, unconfigured,
+    unknown_configuration,
 };
 pub use self::refusal::{refused, refused_change};
 pub use self::rollout::{Report, rollout};

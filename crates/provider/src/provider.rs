@@ -54,7 +54,7 @@ impl Provider for DatumProvider {
     type MetaState<'a> = Value;
 
     fn schema(&self, _diags: &mut Diagnostics) -> Option<Schema> {
-        Some(configuration::setting::schema())
+        Some(configuration::schema::schema())
     }
 
     async fn validate<'a>(&self, diags: &mut Diagnostics, config: Value) -> Option<()> {

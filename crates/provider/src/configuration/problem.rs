@@ -1,6 +1,6 @@
 //! What is wrong with the settings themselves, before anything is connected to.
 
-use super::settings::Origin;
+use super::environment::Origin;
 
 /// What is wrong with the settings themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]

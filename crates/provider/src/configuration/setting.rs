@@ -1,20 +1,11 @@
 //! Every setting of the provider block, declared once: Terraform's schema, the documentation and the reading of block and
 //! environment come from [`SETTINGS`].
 
-use std::fmt::Display;
-use std::str::FromStr;
-
-use datum_model::id::{Namespace, Project};
-use tf_plugin_server::value::Value;
-use tf_provider::schema::{Attribute, AttributeConstraint, AttributeType, Block, Description, Schema};
-
-use super::settings::Environment;
-use crate::arguments::{OnTimeout, timeouts};
-use crate::names::Strictness;
+use super::kind::Kind;
 
 /// One attribute of the provider block.
 #[derive(Debug)]
-pub struct Setting {
+pub(super) struct Setting {
     /// The attribute.
     pub name: &'static str,
     /// What it holds.
@@ -27,35 +18,8 @@ pub struct Setting {
     pub description: &'static str,
 }
 
-/// What a setting holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A text.
-    Text,
-    /// The path of a file; a leading `~/` is the user's home.
-    Path,
-    /// Several paths; in the environment joined as in PATH.
-    Paths,
-    /// True or false.
-    Flag,
-    /// A whole number that is not negative.
-    Count,
-    /// The name of a project.
-    Project,
-    /// The name of a namespace.
-    Namespace,
-    /// What an unknown attribute is: `error`, `warn` or `ignore`.
-    Strictness,
-    /// A program that prints credentials, and how to call it.
-    Exec,
-    /// The defaults of a resource's `wait`.
-    Wait,
-    /// The defaults of a resource's `timeouts`.
-    Timeouts,
-}
-
 /// The settings, in the order of the documentation.
-pub const SETTINGS: &[Setting] = &[
+pub(super) const SETTINGS: &[Setting] = &[
     Setting::plain(
         "project",
         Kind::Project,
@@ -244,7 +208,7 @@ pub const SETTINGS: &[Setting] = &[
 ];
 
 /// The settings that say who asks. At most one counts.
-pub const CREDENTIALS: &[&str] = &[
+pub(super) const CREDENTIALS: &[&str] = &[
     "token",
     "token_file",
     "exec",
@@ -254,7 +218,7 @@ pub const CREDENTIALS: &[&str] = &[
 ];
 
 /// The settings that say whom we trust. At most one counts.
-pub const TRUST: &[&str] = &["insecure", "cluster_ca_certificate"];
+pub(super) const TRUST: &[&str] = &["insecure", "cluster_ca_certificate"];
 
 /// The settings that make sense only with another.
 pub(super) const COMPANIONS: &[(&str, &str)] = &[
@@ -262,24 +226,6 @@ pub(super) const COMPANIONS: &[(&str, &str)] = &[
     ("client_key", "client_certificate"),
     ("service_account_directory", "in_cluster"),
 ];
-
-/// The schema of the provider block.
-pub fn schema() -> Schema {
-    let attributes = SETTINGS
-        .iter()
-        .map(|setting| (setting.name.to_owned(), setting.attribute()))
-        .collect();
-    Schema {
-        version: 1,
-        block: Block {
-            attributes,
-            description: Description::markdown(
-                "Manages Workloads on Datum Cloud. Every setting can come from the environment.",
-            ),
-            ..Block::default()
-        },
-    }
-}
 
 impl Setting {
     const fn plain(
@@ -314,170 +260,6 @@ impl Setting {
         let mut settings = SETTINGS.iter();
         let found = settings.find(|setting| setting.name == name);
         found.expect("settings are named by literals")
-    }
-
-    fn attribute(&self) -> Attribute {
-        let variables: Vec<String> = self.variables.iter().map(|variable| format!("`{variable}`")).collect();
-        let description = match variables.as_slice() {
-            [] => self.description.to_owned(),
-            variables => format!("{} Environment: {}.", self.description, variables.join(", ")),
-        };
-        Attribute {
-            sensitive: self.sensitive,
-            ..optional(self.kind.attribute_type(), description)
-        }
-    }
-}
-
-impl Kind {
-    /// Reads the text of an environment variable; `Err` says what it should have been.
-    pub(super) fn parse(self, text: &str) -> Result<Value, String> {
-        match self {
-            Kind::Flag => match text {
-                "1" | "t" | "true" | "TRUE" | "True" => Ok(Value::Bool(true)),
-                "0" | "f" | "false" | "FALSE" | "False" => Ok(Value::Bool(false)),
-                _ => Err("`true` or `false`".to_owned()),
-            },
-            Kind::Count => match text.parse::<u32>() {
-                Ok(count) => Ok(i64::from(count).into()),
-                Err(_) => Err(COUNT.to_owned()),
-            },
-            Kind::Paths => {
-                let paths = std::env::split_paths(text).filter(|path| !path.as_os_str().is_empty());
-                Ok(Value::list(paths.map(|path| path.to_string_lossy().into_owned())))
-            }
-            _ => Ok(text.into()),
-        }
-    }
-
-    /// Brings a known value into the form in which it is used; `Err` says what it should have been.
-    pub(super) fn check(self, mut value: Value, environment: Environment<'_>) -> Result<Value, String> {
-        let text = value.as_str().unwrap_or_default();
-        match self {
-            Kind::Project => fits::<Project>(text)?,
-            Kind::Namespace => fits::<Namespace>(text)?,
-            Kind::Strictness => fits::<Strictness>(text)?,
-            Kind::Count => {
-                let count = value.as_i64().and_then(|count| usize::try_from(count).ok());
-                count.ok_or(COUNT)?;
-            }
-            Kind::Wait => {
-                let on_timeout = value.get("on_timeout").and_then(Value::as_str);
-                let parsed = on_timeout.map(OnTimeout::from_str).transpose();
-                parsed.map_err(|()| "on_timeout: `error` or `warn`")?;
-            }
-            Kind::Timeouts => {
-                let problems = timeouts::problems(Some(&value)).into_iter();
-                let problems: Vec<_> = problems
-                    .map(|(operation, error)| format!("{operation}: {error}"))
-                    .collect();
-                if !problems.is_empty() {
-                    return Err(problems.join("; "));
-                }
-            }
-            Kind::Path => value = below_home(text, environment)?.into(),
-            Kind::Paths => {
-                let paths = value.as_list().unwrap_or_default().iter().filter_map(Value::as_str);
-                let paths: Vec<_> = paths
-                    .map(|path| below_home(path, environment))
-                    .collect::<Result<_, _>>()?;
-                value = Value::list(paths);
-            }
-            Kind::Text | Kind::Flag | Kind::Exec => {}
-        }
-        Ok(value)
-    }
-
-    fn attribute_type(self) -> AttributeType {
-        let strings = || Box::new(AttributeType::String);
-        match self {
-            Kind::Text | Kind::Path | Kind::Project | Kind::Namespace | Kind::Strictness => AttributeType::String,
-            Kind::Paths => AttributeType::List(strings()),
-            Kind::Flag => AttributeType::Bool,
-            Kind::Count => AttributeType::Number,
-            Kind::Exec => object([
-                (
-                    "api_version",
-                    Attribute {
-                        constraint: AttributeConstraint::Required,
-                        ..optional(
-                            AttributeType::String,
-                            "`client.authentication.k8s.io/v1` or `client.authentication.k8s.io/v1beta1`.",
-                        )
-                    },
-                ),
-                (
-                    "command",
-                    Attribute {
-                        constraint: AttributeConstraint::Required,
-                        ..optional(AttributeType::String, "The program.")
-                    },
-                ),
-                ("args", optional(AttributeType::List(strings()), "Its arguments.")),
-                (
-                    "env",
-                    Attribute {
-                        sensitive: true,
-                        ..optional(
-                            AttributeType::Map(strings()),
-                            "Environment variables added to the provider's own.",
-                        )
-                    },
-                ),
-            ]),
-            Kind::Wait => object([
-                (
-                    "rollout",
-                    optional(
-                        AttributeType::Bool,
-                        "Whether to wait for the rollout. Defaults to `true`.",
-                    ),
-                ),
-                (
-                    "on_timeout",
-                    optional(
-                        AttributeType::String,
-                        "What a wait that runs out of time is: `error` (the default) or `warn`.",
-                    ),
-                ),
-            ]),
-            Kind::Timeouts => object(timeouts::OPERATIONS.iter().map(|operation| {
-                let text = format!("How long to {operation} a workload, such as `90s` or `1h30m`.");
-                (*operation, optional(AttributeType::String, text))
-            })),
-        }
-    }
-}
-
-/// What a [`Kind::Count`] should be.
-const COUNT: &str = "a whole number from 0";
-
-fn fits<T: FromStr<Err: Display>>(text: &str) -> Result<(), String> {
-    text.parse::<T>().map(drop).map_err(|error| error.to_string())
-}
-
-/// The path, with the user's home in place of a leading `~`.
-fn below_home(path: &str, environment: Environment<'_>) -> Result<String, &'static str> {
-    match path.strip_prefix('~') {
-        None => Ok(path.to_owned()),
-        Some("") => environment.home(),
-        Some(rest) if rest.starts_with('/') => Ok(format!("{}{rest}", environment.home()?.trim_end_matches('/'))),
-        Some(_) => Err("a path; of home folders only the user's own is known, as `~/`"),
-    }
-}
-
-fn object(attributes: impl IntoIterator<Item = (&'static str, Attribute)>) -> AttributeType {
-    let named = |(name, attribute): (&'static str, Attribute)| (name.to_owned(), attribute);
-    AttributeType::AttributeSingle(attributes.into_iter().map(named).collect())
-}
-
-fn optional(attr_type: AttributeType, description: impl Into<String>) -> Attribute {
-    Attribute {
-        attr_type,
-        description: Description::markdown(description.into()),
-        constraint: AttributeConstraint::Optional,
-        sensitive: false,
-        deprecated: false,
     }
 }
 

@@ -1,144 +1,14 @@
-//! What the provider block and the environment say, setting by setting: known, unknown or absent, and where.
+//! What the provider block and the environment say, setting by setting, and what of it counts.
 
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt;
 
 use tf_plugin_server::value::Value;
 
+use super::environment::{Addressee, Environment, Origin};
 use super::problem::Problem;
+use super::said::Said;
 use super::setting::{COMPANIONS, SETTINGS, Setting};
-
-/// What is said of something, as far as that is known now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Said<T> {
-    /// This.
-    Known(T),
-    /// Something that is known after apply only. It may turn out to be null.
-    Unknown,
-    /// Nothing.
-    Absent,
-}
-
-/// Something depends on a value that is known after apply only.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Unknown;
-
-impl<T> Said<T> {
-    /// What is said, if anything is; `Err` while that is not known, so that `?` makes what follows from it unknown as well.
-    pub fn settled(self) -> Result<Option<T>, Unknown> {
-        match self {
-            Said::Known(value) => Ok(Some(value)),
-            Said::Unknown => Err(Unknown),
-            Said::Absent => Ok(None),
-        }
-    }
-
-    /// The value, if it is known.
-    pub fn known(self) -> Option<T> {
-        self.settled().ok().flatten()
-    }
-
-    /// The same, borrowed.
-    pub fn as_ref(&self) -> Said<&T> {
-        match self {
-            Said::Known(value) => Said::Known(value),
-            Said::Unknown => Said::Unknown,
-            Said::Absent => Said::Absent,
-        }
-    }
-
-    /// The same with another value.
-    pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Said<U> {
-        match self {
-            Said::Known(value) => Said::Known(change(value)),
-            Said::Unknown => Said::Unknown,
-            Said::Absent => Said::Absent,
-        }
-    }
-
-    /// What is said here, else there. What is not known here leaves open what is said there.
-    #[must_use]
-    pub fn or_else(self, other: impl FnOnce() -> Said<T>) -> Said<T> {
-        match self {
-            Said::Absent => other(),
-            said => said,
-        }
-    }
-
-    /// Whether something is said, known or not.
-    pub fn is_said(&self) -> bool {
-        !matches!(self, Said::Absent)
-    }
-}
-
-/// Where a setting was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// In the provider block.
-    Attribute,
-    /// In this environment variable.
-    Variable(&'static str),
-}
-
-/// Who is meant by what is said, from the most certain on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Addressee {
-    /// This provider, in its block.
-    Block,
-    /// This provider, in a variable of its own: `DATUM_*`.
-    Provider,
-    /// Every tool that reads the variable: `KUBE_*`, `KUBECONFIG`. It may be about another cluster.
-    Anybody,
-}
-
-impl Origin {
-    /// Who is meant.
-    pub fn addressee(self) -> Addressee {
-        match self {
-            Origin::Attribute => Addressee::Block,
-            Origin::Variable(name) if name.starts_with("DATUM_") => Addressee::Provider,
-            Origin::Variable(_) => Addressee::Anybody,
-        }
-    }
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Attribute => f.write_str("the provider block"),
-            Origin::Variable(name) => write!(f, "the environment variable {name}"),
-        }
-    }
-}
-
-/// The environment's variables, by name.
-#[derive(Clone, Copy)]
-pub struct Environment<'e>(pub &'e dyn Fn(&str) -> Option<OsString>);
-
-impl Environment<'_> {
-    /// A variable. One that is empty counts as unset.
-    pub fn get(self, name: &str) -> Option<OsString> {
-        (self.0)(name).filter(|text| !text.is_empty())
-    }
-
-    /// The variable for `setting`, which is an error where it is not text: it would count as unset otherwise.
-    pub fn text(self, setting: &'static str, name: &'static str) -> Result<Option<String>, Problem> {
-        let text = self.get(name).map(OsString::into_string).transpose();
-        text.map_err(|_| Problem::malformed(setting, Origin::Variable(name), NOT_TEXT))
-    }
-
-    /// The user's home folder, or why there is none.
-    pub(super) fn home(self) -> Result<String, &'static str> {
-        let home = self.get("HOME").or_else(|| self.get("USERPROFILE"));
-        let home = home.ok_or("a path that does not begin with `~`, since HOME is not set")?;
-        home.into_string()
-            .map_err(|_| "a path that does not begin with `~`, since HOME is not UTF-8")
-    }
-}
-
-/// What a variable should have been that is not UTF-8.
-const NOT_TEXT: &str = "text in UTF-8";
 
 /// The settings that count: what is said in the block, and in the variables that it leaves in force.
 #[derive(Clone, Default)]
@@ -148,6 +18,31 @@ pub struct Settings(BTreeMap<&'static str, Entry>);
 struct Entry {
     origin: Origin,
     value: Result<Said<Value>, Problem>,
+}
+
+impl Entry {
+    /// What is said of a setting; `None` if nothing is.
+    fn of(setting: &'static Setting, block: &Value, environment: Environment<'_>) -> Option<Entry> {
+        let (origin, read) = match block.get(setting.name) {
+            Some(value) if !matches!(value, Value::Null) => (Origin::Attribute, Ok(value.clone())),
+            _ => setting.variables.iter().find_map(|name| {
+                let text = environment.text(name).transpose()?;
+                let value = text.map_err(str::to_owned).and_then(|text| setting.kind.parse(&text));
+                Some((Origin::Variable(name), value))
+            })?,
+        };
+        let value = match read {
+            Ok(value) if !value.is_wholly_known() => Ok(Said::Unknown),
+            Ok(value) if value.as_str() == Some("") => Err(Problem::Empty {
+                attribute: setting.name,
+            }),
+            read => read
+                .and_then(|value| setting.kind.check(value, environment))
+                .map(Said::Known)
+                .map_err(|expected| Problem::malformed(setting.name, origin, expected)),
+        };
+        Some(Entry { origin, value })
+    }
 }
 
 /// Names only: values may be secrets.
@@ -162,39 +57,10 @@ impl Settings {
     /// Everything that is said, before one silences the other: an attribute wins over its variables, which are tried in
     /// order.
     pub fn read(block: &Value, environment: Environment<'_>) -> Settings {
-        let entry = |setting: &'static Setting| match block.get(setting.name) {
-            None | Some(Value::Null) => setting.variables.iter().find_map(|variable| {
-                let origin = Origin::Variable(variable);
-                let text = environment.text(setting.name, variable).transpose()?;
-                let value = text.and_then(|text| {
-                    let value = setting.kind.parse(&text);
-                    let value = value.and_then(|value| setting.kind.check(value, environment));
-                    value.map_err(|expected| Problem::malformed(setting.name, origin, expected))
-                });
-                Some(Entry {
-                    origin,
-                    value: value.map(Said::Known),
-                })
-            }),
-            Some(value) => Some(Entry {
-                origin: Origin::Attribute,
-                value: match value.as_str() {
-                    _ if !value.is_wholly_known() => Ok(Said::Unknown),
-                    Some("") => Err(Problem::Empty {
-                        attribute: setting.name,
-                    }),
-                    _ => {
-                        let value = setting.kind.check(value.clone(), environment);
-                        let malformed = |expected| Problem::malformed(setting.name, Origin::Attribute, expected);
-                        value.map(Said::Known).map_err(malformed)
-                    }
-                },
-            }),
-        };
-        let entries = SETTINGS
+        let said = SETTINGS
             .iter()
-            .filter_map(|setting| Some((setting.name, entry(setting)?)));
-        Settings(entries.collect())
+            .filter_map(|setting| Some((setting.name, Entry::of(setting, block, environment)?)));
+        Settings(said.collect())
     }
 
     /// What is said of a setting.
@@ -239,9 +105,9 @@ impl Settings {
             .is_some_and(|entry| entry.value != Ok(Said::Known(Value::Bool(false))))
     }
 
-    /// Whether something is said of it to that addressee.
+    /// Whether something is said of it to that addressee, or to one who is closer.
     pub(super) fn speaks_to(&self, name: &str, addressee: Addressee) -> bool {
-        self.speaks(name) && self.origin(name).is_some_and(|origin| origin.addressee() == addressee)
+        self.speaks(name) && self.origin(name).is_some_and(|origin| origin.addressee() <= addressee)
     }
 
     /// Of what answers one question, leaves what counts: two in the block are a contradiction, one in the block silences the

@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt as _;
 
+use datum_client::config::{Auth, Origins, Proxy, Target};
+
 use super::setting::SETTINGS;
+use super::way::FILES;
 use super::*;
 
 fn read(block: &[(&str, Value)], environment: &[(&str, &str)]) -> Result<Configuration, Vec<Problem>> {

@@ -4,9 +4,11 @@
 //! as well (`KUBE_*`, `KUBECONFIG`); within each of these the table's order counts. Nothing of it is a default: if no way is
 //! named, there is no server.
 
+use super::environment::Addressee;
 use super::problem::Problem;
+use super::said::Said;
 use super::setting::{CREDENTIALS, Setting};
-use super::settings::{Addressee, Said, Settings};
+use super::settings::Settings;
 
 /// One way to reach an API.
 #[derive(Debug)]
@@ -139,14 +141,14 @@ impl Way {
         let is_whole = way
             .whole
             .iter()
-            .any(|name| says_to(settings, name, Addressee::Provider));
+            .any(|name| settings.speaks_to(name, Addressee::Provider));
         let heeds_others = addressee == Addressee::Anybody || !is_whole;
         settings.retain(|name, addressee| way.takes(name) && (heeds_others || addressee < Addressee::Anybody));
         Some(way)
     }
 
     fn is_named(&self, settings: &Settings, addressee: Addressee) -> bool {
-        let says = |names: &[&str]| names.iter().any(|name| says_to(settings, name, addressee));
+        let says = |names: &[&str]| names.iter().any(|name| settings.speaks_to(name, addressee));
         let is_named =
             self.tried_for.contains(&addressee) && says(self.named_by) && (self.with.is_empty() || says(self.with));
         // A variable does not name what the block excludes.
@@ -159,12 +161,6 @@ impl Way {
         let mut beside = self.beside.iter().chain([&self.named_by]);
         beside.any(|names| names.contains(&name)) || !shaping().any(|shaping| shaping == name)
     }
-}
-
-/// Whether something is said to that addressee, or to one who is closer.
-fn says_to(settings: &Settings, name: &str, addressee: Addressee) -> bool {
-    let origin = settings.origin(name).filter(|_| settings.speaks(name));
-    origin.is_some_and(|origin| origin.addressee() <= addressee)
 }
 
 /// The settings that say where the API is or who asks, which exclude each other unless a way takes both. A project does not

@@ -119,6 +119,15 @@ pub fn not_configured(error: &ConfigError, settings: &Settings) -> Diagnostic {
     )
 }
 
+/// The same as [`not_configured`], for whatever else needs the API in the same run.
+pub fn still_not_configured() -> Diagnostic {
+    diagnostic(
+        "The provider cannot reach the API",
+        "The reason is the same as for the other workloads of this run, and is told with one of them.",
+        root(),
+    )
+}
+
 /// Something needs the provider before Terraform has configured it.
 pub fn unconfigured() -> Diagnostic {
     diagnostic(

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use datum_client::{Client, Config, ConfigError};
+use datum_client::{Client, ConfigError};
 use datum_model::id::{Namespace, WorkloadId};
 use tf_provider::Diagnostic;
 use tokio::sync::OnceCell;
@@ -22,6 +22,8 @@ pub struct Session {
     silent: AtomicBool,
     applying: AtomicBool,
     has_complained: AtomicBool,
+    /// Why there is no client, as it was told last.
+    told_error: Mutex<Option<String>>,
 }
 
 /// What this process has learnt about workloads. Terraform starts one process for the plan and another for the apply.
@@ -60,6 +62,7 @@ impl Session {
             silent: AtomicBool::new(false),
             applying: AtomicBool::new(false),
             has_complained: AtomicBool::new(false),
+            told_error: Mutex::default(),
         }
     }
 
@@ -68,24 +71,25 @@ impl Session {
         &self.configuration
     }
 
-    /// The client; `Ok(None)` while the configuration is not wholly known.
+    /// The client; `Ok(None)` while the configuration is not wholly known. Why there is none is told once in a run: each workload
+    /// fails by itself, and all for the same reason.
     pub async fn client(&self) -> Result<Option<&Client>, Diagnostic> {
-        let Some(connection) = &self.configuration.connection else {
-            return Ok(None);
-        };
-        match self.connected(connection).await {
-            Ok(client) => Ok(Some(client)),
-            Err(error) => Err(diagnostics::not_configured(&error, &self.configuration.settings)),
-        }
+        let connected = self.connected().await;
+        connected.map_err(|error| {
+            self.first_time(&error)
+                .unwrap_or_else(diagnostics::still_not_configured)
+        })
+    }
+
+    /// The client, for those who do without one: if there is none, somebody else says why.
+    pub async fn available_client(&self) -> Option<&Client> {
+        self.connected().await.ok().flatten()
     }
 
     /// Reads the files that the configuration names, as far as they are there. One that is not may yet be made by the same run,
     /// before it is needed.
     pub async fn prepare(&self) -> Result<(), Diagnostic> {
-        let Some(connection) = &self.configuration.connection else {
-            return Ok(());
-        };
-        match self.connected(connection).await {
+        match self.connected().await {
             Err(error) if !error.is_absence() => Err(diagnostics::not_configured(&error, &self.configuration.settings)),
             _ => Ok(()),
         }
@@ -93,13 +97,26 @@ impl Session {
 
     /// What a plan says that can do without the API: why there is none. Once for all workloads.
     pub async fn complaint(&self) -> Option<Diagnostic> {
-        let problem = self.client().await.err()?;
-        (!self.has_complained.swap(true, Ordering::Relaxed)).then_some(problem)
+        let problem = self.first_time(&self.connected().await.err()?)?;
+        self.has_complained.store(true, Ordering::Relaxed);
+        Some(problem)
     }
 
-    async fn connected(&self, connection: &Config) -> Result<&Client, ConfigError> {
+    async fn connected(&self) -> Result<Option<&Client>, ConfigError> {
+        let Some(connection) = &self.configuration.connection else {
+            return Ok(None);
+        };
         let connect = || Client::connect(connection.clone());
-        self.client.get_or_try_init(connect).await
+        self.client.get_or_try_init(connect).await.map(Some)
+    }
+
+    /// Why there is no client, unless that was told last.
+    fn first_time(&self, error: &ConfigError) -> Option<Diagnostic> {
+        let why = error.to_string();
+        let mut told = self.told_error.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = told.as_ref() == Some(&why);
+        *told = Some(why);
+        (!is_known).then(|| diagnostics::not_configured(error, &self.configuration.settings))
     }
 
     /// The client, where nothing can be done without one.
@@ -113,7 +130,7 @@ impl Session {
         if self.configuration.namespace.is_said() {
             return self.configuration.namespace.clone();
         }
-        let Ok(Some(client)) = self.client().await else {
+        let Some(client) = self.available_client().await else {
             return Said::Unknown;
         };
         let namespace = client.default_namespace().and_then(|namespace| namespace.parse().ok());
@@ -199,4 +216,37 @@ fn fingerprint(id: &WorkloadId, body: &serde_json::Value) -> u64 {
     id.hash(&mut hasher);
     body.to_string().hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsString;
+
+    use expect_test::expect;
+    use tf_plugin_server::value::Value;
+
+    use super::*;
+    use crate::configuration::Environment;
+
+    #[tokio::test]
+    async fn why_there_is_no_client_is_told_once() {
+        let block = Value::object([("kubeconfig", Value::from("/does/not/exist"))]);
+        let configuration = Configuration::read(&block, Environment(&|_: &str| None::<OsString>)).expect("it is valid");
+        let session = Session::new(configuration, "1.11.4");
+        let mut told = Vec::new();
+        for _ in 0..3 {
+            told.extend(session.required_client().await.err());
+        }
+        expect![[r#"
+            [] The provider cannot reach the API: kubeconfig cannot be used
+            Cannot read kubeconfig /does/not/exist: No such file or directory (os error 2).
+
+            Check kubeconfig, which is set in the provider block.
+            [] The provider cannot reach the API
+            The reason is the same as for the other workloads of this run, and is told with one of them.
+            [] The provider cannot reach the API
+            The reason is the same as for the other workloads of this run, and is told with one of them.
+        "#]]
+        .assert_eq(&diagnostics::shown(&told));
+    }
 }

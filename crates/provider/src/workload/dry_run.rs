@@ -125,7 +125,7 @@ impl<'q> DryRun<'q> {
         if !session.asks(&id.namespace) || session.is_accepted(&id, &body) {
             return None;
         }
-        let client = session.client().await.ok()??;
+        let client = session.available_client().await?;
         let client = client
             .within(Instant::now() + PATIENCE)
             .cancelled_by(operation::cancelled());

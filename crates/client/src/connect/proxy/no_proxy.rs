@@ -1,7 +1,7 @@
 //! `NO_PROXY`: which servers are reached directly, as Go's programs read it, kubectl among them.
 //!
 //! hyper-util's `proxy::matcher` reads it in another way: it knows no ports and no `*.suffix`, `*` matches no address, and
-//! `.suffix` matches the suffix itself as well. Of the cases below it decides six otherwise.
+//! `.suffix` matches the suffix itself as well.
 
 use std::net::IpAddr;
 
