@@ -17,6 +17,7 @@ mod target;
 mod tls;
 
 pub use auth::{Auth, Exec, ServiceAccount};
+pub use content::shown_name;
 pub use problem::{ConfigError, Setting};
 pub use proxy::Proxy;
 pub use retries::Retries;

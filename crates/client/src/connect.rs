@@ -8,7 +8,7 @@ use http::{HeaderValue, header};
 use kube::config::AuthInfo;
 
 use crate::config::kubeconfig::UserEntry;
-use crate::config::{Auth, Config, ConfigError, Setting, Target, endpoint};
+use crate::config::{Auth, Config, ConfigError, Setting, Target, content, endpoint};
 use crate::credential::{Credential, Identity};
 use crate::transport::{Place, Transport};
 
@@ -72,7 +72,7 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
     tracing::debug!(
         server = %place.server,
         target = %config.target,
-        context = found.context.as_deref(),
+        context = found.context.as_deref().map(content::shown_name),
         credentials = %place.credentials,
         proxy = place.proxy.as_deref().unwrap_or("none"),
         "the provider's requests go there"
@@ -102,7 +102,7 @@ fn described(config: &Config, found: &Found, credential: &Credential) -> String 
         (Some(_), None, _) => format!("{kind} of the settings"),
         (None, _, Target::InCluster(_)) => format!("{kind} of the pod's service account"),
         (None, ..) => match &found.user_name {
-            Some(name) => format!("{kind} of the kubeconfig's user {name:?}"),
+            Some(name) => format!("{kind} of the kubeconfig's user {:?}", content::shown_name(name)),
             None => format!("{kind} of the kubeconfig"),
         },
     }

@@ -352,7 +352,10 @@ fn every_recorded_refusal_is_classified() {
                 ),
                 422 => matches!(kind, Kind::Invalid { .. } | Kind::UidMismatch { .. }),
                 400 | 415 => matches!(kind, Kind::Invalid { .. }),
-                500 => matches!(kind, Kind::Invalid { .. } | Kind::Unavailable { .. }),
+                500 => matches!(
+                    kind,
+                    Kind::Invalid { .. } | Kind::Unavailable { .. } | Kind::TooLarge { .. }
+                ),
                 _ => !matches!(kind, Kind::Unexpected { .. }),
             };
             assert!(fits, "{} {code}: {kind:?}", case["case"]);

@@ -60,8 +60,8 @@ impl fmt::Debug for Exec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut shown = f.debug_struct("Exec");
         shown
-            .field("api_version", &self.api_version)
-            .field("command", &self.command)
+            .field("api_version", &content::shown_name(&self.api_version))
+            .field("command", &content::shown_name(&self.command))
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! A setting that wants a path and was given what belongs into the file: it may be a secret, so it is never shown.
+//! A setting that wants a path or a name and was given the content of a file: it may be a secret, so it is never shown.
 
 use std::path::Path;
 
@@ -15,6 +15,16 @@ pub(crate) fn shown(path: &Path) -> Result<String, Misplaced> {
     }
 }
 
+/// What a name, a URL or a command is called in a message: itself, unless it certainly is the content of a file. Names may be
+/// as long as tokens, so that a token in the place of one is not known.
+pub fn shown_name(text: &str) -> &str {
+    if is_certainly_content(text) {
+        "(the content of a file)"
+    } else {
+        text
+    }
+}
+
 /// The content of a file in the place of its path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("it holds the content of a file, not its path")]
@@ -28,26 +38,31 @@ const LONGEST_BARE_NAME: usize = 31;
 /// How much text, at least, is taken for text when it was in base64.
 const SHORTEST_PACKED: usize = 24;
 
-/// Whether a text is what a file may hold, rather than where it is: it has several lines, is JSON, PEM or a part of it, is in
-/// base64, or is a token.
+/// Whether a text is what a file may hold, rather than where it is: certainly, or because it is as long as a token.
 fn is_content(text: &str) -> bool {
-    let is_coded = |word: &str| {
-        // JSON and PEM in base64, and a JWT, whose header is JSON.
-        ["LS0t", "eyJ", "ewog"].iter().any(|begin| word.starts_with(begin))
-    };
     let mut names = text.split(['/', '\\']);
-    let mut words = text.split(['/', '\\', ' ', '"', '\'', '\u{feff}']);
     // A relative path has been joined with a folder: its own beginning may be after any slash.
     let mut rests = text.match_indices('/').map(|(at, _)| &text[at + 1..]);
-    text.contains(['\n', '{', '\u{0}'])
-        || text.contains("-----BEGIN")
-        || names.clone().any(|name| name.len() > LONGEST_NAME)
-        || words.any(is_coded)
-        || is_packed(text)
+    is_certainly_content(text)
         || rests.any(is_packed)
         || names
             .next_back()
             .is_some_and(|name| name.len() > LONGEST_BARE_NAME && !name.contains('.'))
+}
+
+/// Whether a text has several lines, is JSON, PEM or a part of it, or is one of these in base64.
+pub(crate) fn is_certainly_content(text: &str) -> bool {
+    let is_coded = |word: &str| {
+        // JSON and PEM in base64, and a JWT, whose header is JSON.
+        ["LS0t", "eyJ", "ewog"].iter().any(|begin| word.starts_with(begin))
+    };
+    let mut words = text.split(['/', '\\', ' ', '"', '\'', '\u{feff}']);
+    let mut names = text.split(['/', '\\']);
+    text.contains(['\n', '{', '\u{0}'])
+        || ["-----BEGIN", "-----END"].iter().any(|mark| text.contains(mark))
+        || names.any(|name| name.len() > LONGEST_NAME)
+        || words.any(is_coded)
+        || is_packed(text)
 }
 
 /// Whether a text is text in base64, or the beginning of it. A path that could be base64 is hardly ever text then.

@@ -3,6 +3,8 @@
 use datum_model::id::Project;
 use http::Uri;
 
+use super::content;
+
 /// Datum Cloud's API.
 pub const DATUM: &str = "https://api.datum.net";
 
@@ -55,6 +57,9 @@ pub fn without_credentials(url: &str) -> String {
 
 /// Parses a base URL: absolute, `http` or `https`, with a host, without a login and without a query.
 pub(crate) fn parse(url: &str) -> Result<Uri, String> {
+    if content::is_certainly_content(url) {
+        return Err("it holds the content of a file, not a URL".to_owned());
+    }
     let url = with_scheme(url);
     let shown = without_credentials(&url);
     let uri: Uri = url

@@ -168,12 +168,16 @@ fn pick(file: &File, wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, 
 fn missing<'a>(setting: Setting, what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> ConfigError {
     ConfigError::new(
         setting,
-        format!("the kubeconfig has no {what} {name:?}; it has {}", listed(known)),
+        format!(
+            "the kubeconfig has no {what} {:?}; it has {}",
+            content::shown_name(name),
+            listed(known)
+        ),
     )
 }
 
 fn listed<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    let names: Vec<_> = names.map(|name| format!("{name:?}")).collect();
+    let names: Vec<_> = names.map(|name| format!("{:?}", content::shown_name(name))).collect();
     if names.is_empty() {
         "none".to_owned()
     } else {

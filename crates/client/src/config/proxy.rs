@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::endpoint;
+use super::{content, endpoint};
 
 /// A proxy: `http://`, `https://` or `socks5://`, with user and password where it wants them; without a scheme `http`.
 #[derive(Clone, PartialEq, Eq)]
@@ -25,17 +25,14 @@ pub enum Proxy {
 /// URLs are shown without user and password.
 impl fmt::Debug for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = |url: &Option<String>| url.as_deref().map(endpoint::without_credentials);
+        let shown = |url: &str| endpoint::without_credentials(content::shown_name(url));
         match self {
-            Self::Named(url) => f
-                .debug_tuple("Named")
-                .field(&endpoint::without_credentials(url))
-                .finish(),
+            Self::Named(url) => f.debug_tuple("Named").field(&shown(url)).finish(),
             Self::Environment { http, https, no_proxy } => f
                 .debug_struct("Environment")
-                .field("http", &shown(http))
-                .field("https", &shown(https))
-                .field("no_proxy", no_proxy)
+                .field("http", &http.as_deref().map(shown))
+                .field("https", &https.as_deref().map(shown))
+                .field("no_proxy", &no_proxy.as_deref().map(content::shown_name))
                 .finish(),
         }
     }

@@ -32,7 +32,7 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Project { endpoint, project } => {
-                let endpoint = endpoint::without_credentials(endpoint);
+                let endpoint = endpoint::without_credentials(content::shown_name(endpoint));
                 f.debug_struct("Project")
                     .field("endpoint", &endpoint)
                     .field("project", project)
@@ -41,7 +41,7 @@ impl fmt::Debug for Target {
             Self::Kubeconfig(kubeconfig) => f.debug_tuple("Kubeconfig").field(kubeconfig).finish(),
             Self::Host(host) => f
                 .debug_tuple("Host")
-                .field(&endpoint::without_credentials(host))
+                .field(&endpoint::without_credentials(content::shown_name(host)))
                 .finish(),
             Self::InCluster(pod) => f.debug_tuple("InCluster").field(pod).finish(),
         }
@@ -83,20 +83,30 @@ impl fmt::Debug for Kubeconfig {
         let paths: Vec<String> = self.paths.iter().map(|path| content::described(path)).collect();
         f.debug_struct("Kubeconfig")
             .field("paths", &paths)
-            .field("context", &self.context)
-            .field("cluster", &self.cluster)
-            .field("user", &self.user)
+            .field("context", &self.context.as_deref().map(content::shown_name))
+            .field("cluster", &self.cluster.as_deref().map(content::shown_name))
+            .field("user", &self.user.as_deref().map(content::shown_name))
             .finish()
     }
 }
 
 /// What a pod knows about its cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InCluster {
     /// The server: `KUBERNETES_SERVICE_HOST` and `KUBERNETES_SERVICE_PORT`, joined.
     pub server: String,
     /// The folder that holds `token`, `ca.crt` and `namespace`: [`InCluster::SERVICE_ACCOUNT`] in a real pod.
     pub directory: PathBuf,
+}
+
+/// What is no path may be a secret: it is not shown.
+impl fmt::Debug for InCluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InCluster")
+            .field("server", &self.server)
+            .field("directory", &content::described(&self.directory))
+            .finish()
+    }
 }
 
 impl InCluster {

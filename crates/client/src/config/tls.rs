@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::content;
+
 /// How the server proves itself.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Tls {
@@ -28,7 +30,7 @@ impl fmt::Debug for Tls {
         f.debug_struct("Tls")
             .field("has_ca", &self.ca.is_some())
             .field("verification", &self.verification)
-            .field("server_name", &self.server_name)
+            .field("server_name", &self.server_name.as_deref().map(content::shown_name))
             .finish()
     }
 }

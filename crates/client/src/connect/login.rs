@@ -82,7 +82,7 @@ impl Found {
                     Setting::Exec,
                     format!(
                         "the credential program {:?} needs a terminal (interactiveMode Always)",
-                        exec_config.command
+                        content::shown_name(&exec_config.command)
                     ),
                 ));
             }
@@ -102,7 +102,7 @@ impl Found {
                 Setting::User,
                 format!(
                     "the kubeconfig's auth-provider {:?} is not supported; kubectl dropped it too: use exec",
-                    provider.name
+                    content::shown_name(&provider.name)
                 ),
             ));
         }
@@ -190,8 +190,8 @@ fn plugin(exec: &Exec, cluster: Option<ExecAuthCluster>, identity: &Identity) ->
     if !exec::VERSIONS.contains(&exec.api_version.as_str()) {
         let message = format!(
             "the credential program {:?} speaks {:?}; {} are supported",
-            exec.command,
-            exec.api_version,
+            content::shown_name(&exec.command),
+            content::shown_name(&exec.api_version),
             exec::VERSIONS.join(" and ")
         );
         return Err(ConfigError::new(Setting::Exec, message));

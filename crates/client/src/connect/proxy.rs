@@ -2,7 +2,7 @@
 
 use http::Uri;
 
-use crate::config::{Proxy, endpoint};
+use crate::config::{Proxy, content, endpoint};
 
 mod no_proxy;
 
@@ -17,7 +17,7 @@ pub(super) struct Route<'c> {
 impl Route<'_> {
     /// The proxy to a server with what names it, for a message; `None` when it is reached directly.
     pub(super) fn described(&self, server: &Uri) -> Option<String> {
-        let url = endpoint::without_credentials(&self.to(server)?);
+        let url = endpoint::without_credentials(content::shown_name(&self.to(server)?));
         let from = match (self.chosen, &self.of_kubeconfig) {
             (Some(Proxy::Named(_)), _) => self.origin.unwrap_or("the settings"),
             (_, Some(_)) => "proxy-url of the kubeconfig",

@@ -21,7 +21,7 @@ use tower_http::decompression::DecompressionLayer;
 
 use super::pinned::Pinned;
 use super::proxy::Route;
-use crate::config::{ConfigError, Setting, endpoint};
+use crate::config::{ConfigError, Setting, content, endpoint};
 use crate::credential::Identity;
 
 /// How long a connection may take to be made.
@@ -55,6 +55,10 @@ pub(super) fn open(
     let Some(proxy) = route.to(&config.cluster_url) else {
         return stack(config, trust, tcp, identity);
     };
+    if content::is_certainly_content(&proxy) {
+        let why = "the proxy holds the content of a file, not a URL";
+        return Err(ConfigError::new(Setting::Proxy, why));
+    }
     let shown = endpoint::without_credentials(&proxy);
     let invalid = |why: &str| ConfigError::new(Setting::Proxy, format!("the proxy {shown:?} {why}"));
     let url: Uri = proxy.parse().map_err(|_| invalid("is not a URL"))?;
@@ -173,6 +177,7 @@ fn https<C>(
     let mut builder = HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http();
     if let Some(name) = &config.tls_server_name {
         let name = name.clone().try_into().map_err(|_| {
+            let name = content::shown_name(name);
             ConfigError::new(
                 Setting::ServerName,
                 format!("{name:?} is neither a host name nor an address"),

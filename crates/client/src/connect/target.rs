@@ -88,7 +88,7 @@ impl Found {
                 Setting::InCluster,
                 format!(
                     "cannot read {}: {error}; is this a pod with a service account?",
-                    ca.display()
+                    content::described(&ca)
                 ),
             )
         })?;

@@ -14,7 +14,7 @@ use tokio::sync::Mutex;
 use super::error::CredentialError;
 use super::header::{Issued, bearer};
 use super::identity::Identity;
-use crate::config::Exec;
+use crate::config::{Exec, content};
 
 /// The versions of the protocol that are spoken.
 pub(crate) const VERSIONS: [&str; 2] = [
@@ -96,13 +96,13 @@ impl Plugin {
         CredentialError::Overdue {
             what: format!(
                 "The credential program {:?} had not ended; was it waiting for input?",
-                self.exec.command
+                self.shown()
             ),
         }
     }
 
     async fn run(&self) -> Result<(Option<http::HeaderValue>, Option<Timestamp>), CredentialError> {
-        tracing::debug!(command = %self.exec.command, "running the credential program");
+        tracing::debug!(command = %self.shown(), "running the credential program");
         let mut command = Command::new(&self.exec.command);
         // In a process group of its own, it neither dies of the Ctrl-C that asks Terraform to end in an orderly way, nor
         // can it read from the terminal.
@@ -139,7 +139,7 @@ impl Plugin {
                         .map(str::trim)
                         .filter(|hint| !hint.is_empty());
                     CredentialError::Exec {
-                        command: self.exec.command.clone(),
+                        command: self.shown(),
                         why: "was not found".to_owned(),
                         hint: hint.map(str::to_owned),
                     }
@@ -179,9 +179,12 @@ impl Plugin {
         let version = printed["apiVersion"].as_str().unwrap_or_default();
         if version != self.exec.api_version {
             let wanted = &self.exec.api_version;
-            return Err(self.failed(format!(
-                "printed an ExecCredential of {version:?} where {wanted:?} is configured"
-            )));
+            let why = if VERSIONS.contains(&version) {
+                format!("printed an ExecCredential of {version:?} where {wanted:?} is configured")
+            } else {
+                format!("printed an ExecCredential of an unknown version where {wanted:?} is configured")
+            };
+            return Err(self.failed(why));
         }
         let status = &printed["status"];
         let expiry = match status["expirationTimestamp"].as_str() {
@@ -221,9 +224,14 @@ impl Plugin {
         json!({ "apiVersion": self.exec.api_version, "kind": "ExecCredential", "spec": spec })
     }
 
+    /// What the program is called in messages.
+    fn shown(&self) -> String {
+        content::shown_name(&self.exec.command).to_owned()
+    }
+
     fn failed(&self, why: impl Into<String>) -> CredentialError {
         CredentialError::Exec {
-            command: self.exec.command.clone(),
+            command: self.shown(),
             why: why.into(),
             hint: None,
         }

@@ -123,7 +123,7 @@ impl Key {
             .token_uri
             .filter(|uri| !uri.is_empty())
             .ok_or("it has no token_uri")?;
-        let shown = endpoint::without_credentials(&token_uri);
+        let shown = endpoint::without_credentials(content::shown_name(&token_uri));
         let token_uri: Uri = token_uri
             .parse()
             .map_err(|_| format!("its token_uri {shown:?} is not a URL"))?;
@@ -147,7 +147,7 @@ impl Key {
                 .filter(|scope| !scope.is_empty())
                 .unwrap_or_else(|| SCOPE.to_owned()),
             audience: format!("{scheme}://{host}"),
-            name: file.client_email.unwrap_or_else(|| file.client_id.clone()),
+            name: content::shown_name(file.client_email.as_ref().unwrap_or(&file.client_id)).to_owned(),
             client_id: file.client_id,
             token_uri,
             api_endpoint: file.api_endpoint,

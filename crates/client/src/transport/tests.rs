@@ -214,14 +214,14 @@ async fn what_is_too_large_is_sent_once() {
         told(422, json, r#"{"kind":"Status","code":422,"reason":"Invalid","message":"Workload is invalid","details":{"causes":[{"reason":"FieldValueTooLong","field":"metadata.annotations","message":"Too long: may not be more than 262144 bytes"}]}}"#).await,
         told(500, json, r#"{"kind":"Status","code":500,"message":"failed to create typed patch object (/web; g/v1, Kind=W): .spec.replica: field not declared in schema"}"#).await,
     ];
-    expect![[r#"
+    expect![[r"
         cannot read workload project-shop/web: the object is too large for the API (413): Request entity too large: limit is 3145728
         cannot read workload project-shop/web: the object is too large for the API (413): 413 Request Entity Too Large; that is no answer of the API, so a proxy in front of it has a lower limit
         cannot read workload project-shop/web: the object is too large for the API (500): etcdserver: request is too large
         cannot read workload project-shop/web: the object is too large for the API (500): rpc error: code = ResourceExhausted desc = trying to send message larger than max (2100050 vs. 2097152)
         cannot read workload project-shop/web: the API refused it: metadata.annotations: Too long: may not be more than 262144 bytes
         cannot read workload project-shop/web: the API refused it: spec.replica: field not declared in schema
-    "#]].assert_eq(&all.concat());
+    "]].assert_eq(&all.concat());
 }
 
 #[tokio::test(start_paused = true)]

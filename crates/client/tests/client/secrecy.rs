@@ -133,6 +133,8 @@ async fn the_log_says_where_requests_go_as_whom_and_what_is_only_asked() {
     assert!(!log.contains(SECRET), "{log}");
 }
 
+const V1: &str = "client.authentication.k8s.io/v1";
+
 /// A word that is in every secret below, as long as an opaque token.
 const WORD: &str = "s3cretKEYs3cretKEYs3cretKEYs3cretKEYs3cretKEY";
 
@@ -164,8 +166,15 @@ fn damaged() -> Vec<String> {
         all.push(format!("\"{secret}\""));
         all.push(format!("\u{feff}{secret}"));
         all.push(format!("{secret}\u{7}"));
+        all.push(format!(
+            "{}\r\n{}",
+            &secret[..secret.len() / 2],
+            &secret[secret.len() / 2..]
+        ));
         all.push(secret);
     }
+    let controls = ['\u{0}', '\r', '\u{7f}', '\u{85}', '\u{202e}'];
+    all.extend(controls.map(|control| format!("{WORD}{control}")));
     all
 }
 
@@ -189,7 +198,7 @@ async fn told(config: Config) -> String {
         retries: Retries::NONE,
         ..config
     };
-    let debug = format!("{:?}", config.auth);
+    let debug = format!("{config:?}");
     match Client::connect(config).await {
         Err(error) => format!("{debug} {error} {error:?}"),
         Ok(client) => match client.get(&"project-shop/web".parse().unwrap()).await {
@@ -208,7 +217,7 @@ fn places(folder: &Path, certified: &Identity, secret: &str) -> Vec<(&'static st
     std::fs::write(&file, secret).unwrap();
     let exec = |args: Vec<String>| {
         Auth::Exec(Exec {
-            api_version: "client.authentication.k8s.io/v1".to_owned(),
+            api_version: V1.to_owned(),
             command: "sh".to_owned(),
             args,
             env: vec![("PASSWORD".to_owned(), secret.to_owned())],
@@ -216,22 +225,27 @@ fn places(folder: &Path, certified: &Identity, secret: &str) -> Vec<(&'static st
         })
     };
     let program = |script: &str| exec(vec!["-c".to_owned(), script.to_owned(), secret.to_owned()]);
-    let printing = |status: serde_json::Value| {
-        let credential = json!({
-            "kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1", "status": status,
-        });
-        exec(vec![
-            "-c".to_owned(),
-            "printf %s \"$0\"".to_owned(),
-            credential.to_string(),
-        ])
-    };
     let key_file = |private_key: &str| {
         json!({
             "type": "datum_service_account", "client_id": "1", "private_key_id": "k", "private_key": private_key,
             "token_uri": "http://127.0.0.1:1/token",
         })
         .to_string()
+    };
+    // An argument has no NUL.
+    let answering = |printed: &str| {
+        let printed = printed.replace('\u{0}', "\\u0000");
+        exec(vec!["-c".to_owned(), "printf %s \"$0\"".to_owned(), printed])
+    };
+    let printing = |status: serde_json::Value| {
+        answering(&json!({ "kind": "ExecCredential", "apiVersion": V1, "status": status }).to_string())
+    };
+    let key_with = |fields: &serde_json::Value| {
+        let mut key: serde_json::Value = serde_json::from_str(&key_file(&certified.key)).unwrap();
+        for (name, value) in fields.as_object().unwrap() {
+            key[name] = value.clone();
+        }
+        Auth::ServiceAccount(ServiceAccount::Json(key.to_string().into()))
     };
     let auths = [
         ("token", Auth::Token(secret.into())),
@@ -284,8 +298,53 @@ fn places(folder: &Path, certified: &Identity, secret: &str) -> Vec<(&'static st
             "a program's expiry",
             printing(json!({ "token": "t", "expirationTimestamp": secret })),
         ),
+        (
+            "a program's token that is a list",
+            printing(json!({ "token": [secret] })),
+        ),
+        (
+            "a program's token that is an object",
+            printing(json!({ "token": { secret: secret } })),
+        ),
+        ("a program's status that is a text", printing(json!(secret))),
+        (
+            "a program's JSON that breaks off",
+            answering(&format!(
+                "{{\"kind\": \"ExecCredential\", \"status\": {{ \"token\": {}",
+                json!(secret)
+            )),
+        ),
+        (
+            "a program's JSON with more behind it",
+            answering(&format!("{{\"kind\": \"ExecCredential\"}} {secret}")),
+        ),
+        (
+            "a program's text in the place of JSON",
+            answering(&json!(secret).to_string()),
+        ),
+        ("a program's kind", answering(&json!({ "kind": secret }).to_string())),
+        (
+            "a program's version",
+            answering(&json!({ "kind": "ExecCredential", "apiVersion": secret }).to_string()),
+        ),
+        (
+            "a program's unknown field",
+            answering(&json!({ "kind": "ExecCredential", "apiVersion": V1, secret: secret, "status": {} }).to_string()),
+        ),
+        ("a key file's type", key_with(&json!({ "type": secret }))),
+        (
+            "a key file's field of a wrong type",
+            key_with(&json!({ "client_id": [secret] })),
+        ),
+        ("a key file's scope", key_with(&json!({ "scope": secret }))),
+        ("a key file's key id", key_with(&json!({ "private_key_id": secret }))),
     ];
+    // A process for each is slow: tokens in all their forms, and the others as they are.
+    let runs_programs = secret.len() < 2 * WORD.len() || secret.ends_with("-----\n");
     for (place, auth) in auths {
+        if place.starts_with("a program") && !runs_programs {
+            continue;
+        }
         places.push((
             place,
             Config {
@@ -373,7 +432,161 @@ fn places(folder: &Path, certified: &Identity, secret: &str) -> Vec<(&'static st
     for (place, cluster) in clusters {
         places.push((place, with(place, cluster, json!({}))));
     }
+    if is_marked(secret) {
+        places.extend(names(folder, certified, secret));
+    }
     places
+}
+
+/// Whether a secret is known for one wherever it is: a token in the place of a name is not.
+fn is_marked(secret: &str) -> bool {
+    let marks = ["-----", "{", "eyJ", "LS0t"];
+    // What was packed twice is told by its content alone, and what only stands before a secret changes nothing here.
+    marks.iter().any(|mark| secret.contains(mark))
+        && !secret.starts_with(['"', '\u{feff}'])
+        && !secret.starts_with("Bearer ")
+}
+
+/// The places of names, addresses and programs, with the content of a file in each.
+#[expect(clippy::too_many_lines, reason = "it is a table")]
+fn names(folder: &Path, certified: &Identity, secret: &str) -> Vec<(&'static str, Config)> {
+    let kubeconfig = |path: &Path| Kubeconfig {
+        paths: vec![path.to_owned()],
+        ..Kubeconfig::default()
+    };
+    let host = || Config::new(Target::Host("http://127.0.0.1:1".to_owned()));
+    let exec = |command: &str, api_version: &str| {
+        Auth::Exec(Exec {
+            api_version: api_version.to_owned(),
+            command: command.to_owned(),
+            args: Vec::new(),
+            env: Vec::new(),
+            install_hint: None,
+        })
+    };
+    let with_auth = |auth: Auth| Config {
+        auth: Some(auth),
+        ..host()
+    };
+    let mut all = vec![
+        ("host", Config::new(Target::Host(secret.to_owned()))),
+        ("exec.command", with_auth(exec(secret, V1))),
+        ("exec.api_version", with_auth(exec("false", secret))),
+        (
+            "proxy_url",
+            Config {
+                proxy: Some(Proxy::Named(secret.to_owned())),
+                ..host()
+            },
+        ),
+        (
+            "tls_server_name",
+            Config {
+                tls: Tls {
+                    server_name: Some(secret.to_owned()),
+                    // The system's authorities are slow to read.
+                    ca: Some(certified.certificate.clone()),
+                    ..Tls::SYSTEM
+                },
+                ..Config::new(Target::Host("https://127.0.0.1:1".to_owned()))
+            },
+        ),
+    ];
+    let good = json!({
+        "current-context": "c", "contexts": [{ "name": "c", "context": { "cluster": "c", "user": "u", "namespace": "n" } }],
+        "clusters": [{ "name": "c", "cluster": { "server": "http://127.0.0.1:1" } }],
+        "users": [{ "name": "u", "user": { "token": "t0ken" } }],
+    });
+    let broken = [
+        ("current-context", "/current-context"),
+        ("a context's name", "/contexts/0/name"),
+        ("a context's cluster", "/contexts/0/context/cluster"),
+        ("a context's user", "/contexts/0/context/user"),
+        ("a context's namespace", "/contexts/0/context/namespace"),
+        ("a cluster's name", "/clusters/0/name"),
+        ("a cluster's server", "/clusters/0/cluster/server"),
+        ("a cluster", "/clusters/0/cluster"),
+        ("the clusters", "/clusters"),
+        ("a user's name", "/users/0/name"),
+        ("a user", "/users/0/user"),
+        ("the users", "/users"),
+    ];
+    for (place, field) in broken {
+        let mut file = good.clone();
+        *file.pointer_mut(field).unwrap() = json!(secret);
+        let path = folder.join(place);
+        std::fs::write(&path, file.to_string()).unwrap();
+        all.push((place, Config::new(Target::Kubeconfig(kubeconfig(&path)))));
+    }
+    let ca = STANDARD.encode(&certified.certificate);
+    let fields = [
+        (
+            "proxy-url",
+            "/clusters/0/cluster",
+            json!({ "server": "http://127.0.0.1:1", "proxy-url": secret }),
+        ),
+        (
+            "tls-server-name",
+            "/clusters/0/cluster",
+            json!({ "server": "https://127.0.0.1:1", "tls-server-name": secret, "certificate-authority-data": ca }),
+        ),
+        (
+            "username",
+            "/users/0/user",
+            json!({ "username": secret, "password": "p" }),
+        ),
+        (
+            "as",
+            "/users/0/user",
+            json!({ "token": "t0ken", "as": secret, "as-groups": [secret] }),
+        ),
+        (
+            "auth-provider's name",
+            "/users/0/user",
+            json!({ "auth-provider": { "name": secret, "config": {} } }),
+        ),
+        (
+            "exec.command of the user",
+            "/users/0/user",
+            json!({ "exec": { "apiVersion": V1, "command": secret, "interactiveMode": "Never" } }),
+        ),
+        (
+            "exec.apiVersion of the user",
+            "/users/0/user",
+            json!({ "exec": { "apiVersion": secret, "command": "false", "interactiveMode": "Never" } }),
+        ),
+        (
+            "exec.interactiveMode of the user",
+            "/users/0/user",
+            json!({ "exec": { "apiVersion": V1, "command": "false", "interactiveMode": secret } }),
+        ),
+        (
+            "exec.interactiveMode Always of the user",
+            "/users/0/user",
+            json!({ "exec": { "apiVersion": V1, "command": secret, "interactiveMode": "Always" } }),
+        ),
+    ];
+    for (place, at, value) in fields {
+        let mut file = good.clone();
+        *file.pointer_mut(at).unwrap() = value;
+        let path = folder.join(place);
+        std::fs::write(&path, file.to_string()).unwrap();
+        all.push((place, Config::new(Target::Kubeconfig(kubeconfig(&path)))));
+    }
+    let path = folder.join("good");
+    std::fs::write(&path, good.to_string()).unwrap();
+    let named = |context: Option<&str>, cluster: Option<&str>, user: Option<&str>| {
+        Config::new(Target::Kubeconfig(Kubeconfig {
+            context: context.map(str::to_owned),
+            cluster: cluster.map(str::to_owned),
+            user: user.map(str::to_owned),
+            ..kubeconfig(&path)
+        }))
+    };
+    all.push(("config_context", named(Some(secret), None, None)));
+    all.push(("config_context_cluster", named(None, Some(secret), None)));
+    all.push(("config_context_user", named(None, None, Some(secret))));
+    all
 }
 
 #[tokio::test]

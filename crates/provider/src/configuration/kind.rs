@@ -3,6 +3,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
+use datum_client::config::shown_name;
 use datum_model::id::{Namespace, Project};
 use tf_plugin_server::value::Value;
 
@@ -77,7 +78,10 @@ impl Kind {
             Kind::Timeouts => {
                 let problems = timeouts::problems(Some(&value)).into_iter();
                 let problems: Vec<_> = problems
-                    .map(|(operation, error)| format!("{operation}: {error}"))
+                    .map(|(operation, error)| {
+                        let text = value.get(operation).and_then(Value::as_str).unwrap_or_default();
+                        format!("{operation}: {}", told(&error, text))
+                    })
                     .collect();
                 if !problems.is_empty() {
                     return Err(problems.join("; "));
@@ -101,7 +105,13 @@ impl Kind {
 const COUNT: &str = "a whole number from 0";
 
 fn fits<T: FromStr<Err: Display>>(text: &str) -> Result<(), String> {
-    text.parse::<T>().map(drop).map_err(|error| error.to_string())
+    text.parse::<T>().map(drop).map_err(|error| told(&error, text))
+}
+
+/// The words of a parser, which quotes the text: what is the content of a file may be a secret.
+fn told(error: &dyn Display, text: &str) -> String {
+    let shown = format!("{:?}", shown_name(text));
+    error.to_string().replace(&format!("{text:?}"), &shown)
 }
 
 /// The path, with the user's home in place of a leading `~`.

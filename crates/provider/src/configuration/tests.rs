@@ -5,6 +5,7 @@ use std::os::unix::ffi::OsStringExt as _;
 
 use datum_client::config::{Auth, Origins, Proxy, Target};
 
+use super::kind::Kind;
 use super::setting::SETTINGS;
 use super::way::FILES;
 use super::*;
@@ -452,6 +453,46 @@ async fn no_setting_and_no_variable_shows_the_secret_in_it_however_it_is_damaged
             };
             block.push((setting.name, value));
             let said = of(read(&block, &[])).await;
+            assert!(!said.contains(&word[..9]), "{} = {secret:?}: {said}", setting.name);
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_content_of_a_file_is_shown_in_the_place_of_no_setting() {
+    // Another test of this process may have installed it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let word = "s3cretKEYs3cretKEYs3cretKEYs3cretKEYs3cretKEY";
+    let environment: [(&str, &str); 2] = [("KUBERNETES_SERVICE_HOST", "10.0.0.1"), ("HOME", "/does/not/exist")];
+    let beside = |name: &str| match name {
+        "host" | "kubeconfig" | "config_path" | "in_cluster" => Vec::new(),
+        "endpoint" | "project" => vec![("project", Value::from("shop")), ("token", "t0ken".into())],
+        "config_context" | "config_context_cluster" | "config_context_user" => vec![("kubeconfig", "/dev/null".into())],
+        "service_account_directory" => vec![("in_cluster", Value::Bool(true))],
+        _ => vec![("host", Value::from("https://127.0.0.1:1"))],
+    };
+    for setting in SETTINGS {
+        for secret in damaged(word).into_iter().filter(|secret| secret.contains("-----BEGIN")) {
+            let others = beside(setting.name)
+                .into_iter()
+                .filter(|(name, _)| *name != setting.name);
+            let others: Vec<(&str, Value)> = others.collect();
+            for variable in setting.variables {
+                let environment = [&environment[..], &[(*variable, secret.as_str())]].concat();
+                let said = of(read(&others, &environment)).await;
+                assert!(!said.contains(&word[..9]), "{variable}={secret:?}: {said}");
+            }
+            let value = match setting.kind {
+                Kind::Paths => Value::list([&*secret]),
+                Kind::Exec => Value::object([("api_version", Value::from(&*secret)), ("command", (&*secret).into())]),
+                Kind::Wait => Value::object([("on_timeout", Value::from(&*secret))]),
+                Kind::Timeouts => Value::object([("create", Value::from(&*secret))]),
+                // Terraform itself takes no text for these.
+                Kind::Flag | Kind::Count => continue,
+                _ => Value::from(&*secret),
+            };
+            let block = [others, vec![(setting.name, value)]].concat();
+            let said = of(read(&block, &environment)).await;
             assert!(!said.contains(&word[..9]), "{} = {secret:?}: {said}", setting.name);
         }
     }
