@@ -261,3 +261,23 @@ fn every_make_target_that_a_document_names_exists() {
         }
     }
 }
+
+#[test]
+fn every_test_that_the_architecture_names_exists() {
+    let document = fs::read_to_string(repository().join("docs/architecture.md")).expect("the document is there");
+    let table = document.split("## What holds the invariants").nth(1);
+    let rows = table.expect("the document says what holds the invariants").lines();
+    let sources: String = tracked_files(".rs").into_iter().map(|(_, text)| text).collect();
+    let mut count = 0;
+    for row in rows.filter(|row| row.starts_with("| ")).skip(1) {
+        let tests = row.rsplit('|').nth(1).unwrap_or_default();
+        for test in tests.split('`').skip(1).step_by(2) {
+            count += 1;
+            assert!(
+                sources.contains(&format!("fn {test}(")),
+                "docs/architecture.md names the test {test}, which does not exist"
+            );
+        }
+    }
+    assert!(count > 0, "the table names no test");
+}
