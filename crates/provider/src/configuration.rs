@@ -8,6 +8,7 @@
 //! `schema` and `reference` are the tables for Terraform and for the documentation.
 
 mod connection;
+mod effective;
 mod environment;
 mod kind;
 pub mod problem;
@@ -15,7 +16,6 @@ pub mod reference;
 mod said;
 pub mod schema;
 mod setting;
-mod settings;
 pub mod way;
 
 use datum_client::Config;
@@ -23,11 +23,11 @@ use datum_model::id::{Namespace, Project};
 use tf_plugin_server::value::Value;
 
 use self::connection::{NotConnected, Reading, parsed};
+pub use self::effective::Settings;
 pub use self::environment::{Environment, Origin};
 pub use self::problem::Problem;
 pub use self::said::Said;
 use self::setting::{CREDENTIALS, TRUST};
-pub use self::settings::Settings;
 use self::way::Way;
 use crate::arguments::{Timeouts, Wait};
 use crate::names::Strictness;

@@ -13,6 +13,7 @@
 //! All of it stands on one walk over two values side by side, `walk`. Everything here is pure: no API, no clock, no
 //! configuration.
 
+mod api_spelling;
 pub mod attribute;
 mod cleared;
 mod completed;
@@ -29,10 +30,10 @@ mod planned;
 mod refresh;
 mod satisfaction;
 pub mod size;
-mod spelling;
 mod union;
 mod walk;
 
+pub use self::api_spelling::respelled;
 pub use self::cleared::without_cleared;
 pub use self::completed::complete;
 pub use self::configured::{configured, retained};
@@ -44,5 +45,4 @@ pub use self::path::PathError;
 pub use self::planned::planned;
 pub use self::refresh::{Ownership, refresh};
 pub use self::satisfaction::{Extent, is_satisfied};
-pub use self::spelling::respelled;
 pub use self::union::excluded_fields;

@@ -13,11 +13,11 @@ use datum_model::id::Project;
 use secrecy::SecretString;
 use tf_plugin_server::value::Value;
 
+use super::effective::Settings;
 use super::environment::{Environment, Origin};
 use super::problem::Problem;
 use super::said::{Said, Unknown};
 use super::setting::CREDENTIALS;
-use super::settings::Settings;
 use super::way::{CONTEXT, FILES, Gives, Need, Way};
 
 /// Why there is no connection.

@@ -4,11 +4,11 @@
 //! as well (`KUBE_*`, `KUBECONFIG`); within each of these the table's order counts. Nothing of it is a default: if no way is
 //! named, there is no server.
 
+use super::effective::Settings;
 use super::environment::Addressee;
 use super::problem::Problem;
 use super::said::Said;
 use super::setting::{CREDENTIALS, Setting};
-use super::settings::Settings;
 
 /// One way to reach an API.
 #[derive(Debug)]
