@@ -140,7 +140,10 @@ fn a_program_that_is_of_no_help_is_explained() {
                 "failed (exit status: 3) and said: log in again",
             ),
             ("echo s3cret".to_owned(), "printed something that is not JSON"),
-            (format!("echo '{other}'"), "printed an ExecCredential of \"other/v1\""),
+            (
+                format!("echo '{other}'"),
+                "printed an ExecCredential of an unknown version",
+            ),
             (
                 format!(
                     "echo '{}'",
