@@ -51,11 +51,18 @@ const PURE: &[&str] = &[
     "crates/control-plane/src/selector",
     "crates/control-plane/src/simulator/rollout",
     "crates/model/src",
+    "crates/provider/src/arguments",
     "crates/provider/src/diagnostics",
     "crates/provider/src/ownership",
     "crates/provider/src/schema",
     "crates/provider/src/value",
+    "crates/provider/src/workload/applied",
+    "crates/provider/src/workload/import_id",
+    "crates/provider/src/workload/patch",
     "crates/provider/src/workload/plan",
+    "crates/provider/src/workload/rewritten",
+    "crates/provider/src/workload/validity",
+    "crates/provider/src/workload/verdict",
     "crates/structured-merge/src",
 ];
 
