@@ -19,7 +19,7 @@ const VERSION_OF_NOTHING: &str = "9223372036854775807";
 /// What came of a creation.
 #[derive(Clone, Debug)]
 pub enum Creation {
-    /// The object was made. The answer is the object as it was made, even if somebody has changed its specification since.
+    /// The object was made. The answer is the object as it was made, even if somebody has changed it since.
     Created(Box<Applied>),
     /// An object of that name exists, and was not touched.
     Exists(Box<Object>),
@@ -65,7 +65,7 @@ impl Client {
         };
         let settled = self.settle(id, applied.object.clone(), &manager).await;
         // The object may have been changed between the two writes. What the caller wrote is the first.
-        let object = if settled.generation() == applied.object.generation() {
+        let object = if is_configured_alike(&settled, &applied.object) {
             settled
         } else {
             provisional_manager::settled(&applied.object, &manager, self.field_manager())
@@ -115,4 +115,11 @@ impl Client {
         } });
         self.merge(id, &patch).await
     }
+}
+
+/// Whether two answers are the same in all that an apply can have set.
+fn is_configured_alike(one: &Object, other: &Object) -> bool {
+    let (one, other) = (one.as_json(), other.as_json());
+    let is_alike = |field: &str| one["metadata"][field] == other["metadata"][field];
+    one["spec"] == other["spec"] && ["labels", "annotations"].into_iter().all(is_alike)
 }

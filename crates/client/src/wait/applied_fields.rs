@@ -121,15 +121,25 @@ impl Part {
 /// Who owns the field now. Of several the last who wrote; nobody where it was removed.
 fn owner(live: &Object, overwritten: &Overwritten) -> Option<String> {
     let owns = |entry: &&Value| {
+        let fields = &entry["fieldsV1"]["f:spec"];
         let mut owned = Vec::new();
-        paths(&entry["fieldsV1"]["f:spec"], "spec", &mut owned);
+        // An entry of the status or of a finalizer alone owns nothing of the specification.
+        if !fields.is_null() {
+            paths(fields, "spec", &mut owned);
+        }
         owned
             .iter()
-            .any(|path| path.starts_with(&overwritten.field) || overwritten.field.starts_with(path.as_str()))
+            .any(|path| is_within(path, &overwritten.field) || is_within(&overwritten.field, path))
     };
     let owners = live.managed_fields().iter().filter(owns);
     let last = owners.max_by_key(|entry| entry["time"].as_str().unwrap_or_default());
     last.and_then(|entry| entry["manager"].as_str()).map(str::to_owned)
+}
+
+/// Whether a path is that of a field, or leads further into it.
+fn is_within(path: &str, field: &str) -> bool {
+    let rest = path.strip_prefix(field);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }
 
 fn paths(fields: &Value, path: &str, found: &mut Vec<String>) {
@@ -200,6 +210,30 @@ mod tests {
             };
             assert_eq!(found, [expected], "{manager}");
         }
+    }
+
+    #[test]
+    fn who_owns_something_else_is_not_named() {
+        let later = |mut entry: Value| {
+            entry["time"] = json!("2026-01-01T00:00:09Z");
+            entry
+        };
+        let status = later(
+            json!({ "manager": "controller", "operation": "Update", "subresource": "status",
+                                   "fieldsV1": { "f:status": { "f:phase": {} } } }),
+        );
+        let finalizer = later(json!({ "manager": "controller", "operation": "Update",
+                                      "fieldsV1": { "f:metadata": { "f:finalizers": {} } } }));
+        let similar = later(entry("other", "Update", &template(&json!({ "f:imagePullPolicy": {} }))));
+        let theirs = entry("ci", "Apply", &template(&json!({ "f:image": {} })));
+        let ours = AppliedFields::of(&written(MANAGER), MANAGER);
+        let managers = |entries: &Value| -> Vec<Option<String>> {
+            let found = ours.overwritten(&object(3, &spec(3, "nginx:1.25"), entries));
+            found.into_iter().map(|overwritten| overwritten.manager).collect()
+        };
+        let entries = json!([theirs, status, finalizer, similar]);
+        assert_eq!(managers(&entries), [Some("ci".to_owned())]);
+        assert_eq!(managers(&json!([status, finalizer, similar])), [None], "nobody owns it");
     }
 
     #[test]

@@ -325,25 +325,36 @@ async fn an_answer_that_is_lost_over_anothers_object_makes_it_not_ours() {
 
 #[tokio::test]
 async fn what_was_created_is_told_although_another_changes_it_before_the_entry_is_renamed() {
-    let edit: fn(&mut Value) = |object| {
+    fn edited(object: &mut Value) {
+        let ours = object["metadata"]["managedFields"][0].take();
+        object["metadata"]["managedFields"] = json!([entry("kubectl-edit", "Update"), ours]);
+    }
+    let image: fn(&mut Value) = |object| {
+        edited(object);
         object["metadata"]["generation"] = json!(2);
         object["spec"] = body("nginx:edited")["spec"].clone();
-        object["metadata"]["managedFields"] =
-            json!([entry("kubectl-edit", "Update"), object["metadata"]["managedFields"][0]]);
     };
-    let api = Api::start(Store {
-        then: vec![edit],
-        ..Store::default()
-    })
-    .await;
-    let Ok(Creation::Created(applied)) = api.create("nginx").await else {
-        panic!("it was made")
+    // A label does not change the generation.
+    let label: fn(&mut Value) = |object| {
+        edited(object);
+        object["metadata"]["labels"] = json!({ "tier": "edited" });
     };
-    let created = applied.object;
-    assert_eq!(created.as_json()["spec"], body("nginx")["spec"]);
-    assert_eq!(created.generation(), Some(1));
-    assert_eq!(created.managed_fields(), [entry(MANAGER, "Apply")]);
-    assert_eq!(api.managers(), ["kubectl-edit", MANAGER]);
+    for edit in [image, label] {
+        let api = Api::start(Store {
+            then: vec![edit],
+            ..Store::default()
+        })
+        .await;
+        let Ok(Creation::Created(applied)) = api.create("nginx").await else {
+            panic!("it was made")
+        };
+        let created = applied.object;
+        assert_eq!(created.as_json()["spec"], body("nginx")["spec"]);
+        assert_eq!(created.as_json()["metadata"]["labels"], Value::Null);
+        assert_eq!(created.generation(), Some(1));
+        assert_eq!(created.managed_fields(), [entry(MANAGER, "Apply")]);
+        assert_eq!(api.managers(), ["kubectl-edit", MANAGER]);
+    }
 }
 
 #[tokio::test]
