@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::client::Client;
-use crate::error::Error;
+use crate::error::{Error, Forbidden};
 use crate::observation::Observation;
 use crate::requests::Requests;
 
@@ -35,6 +35,10 @@ pub use until::{ConditionIs, SETTLE, STEADY, Until};
 
 /// How long a read may take once the deadline has passed.
 const LAST_READ: Duration = Duration::from_secs(3);
+
+/// How long somebody may be refused the sight of an object that has never been seen. A role that was given a moment ago takes
+/// seconds to count; who has no right to read waits in vain.
+const FORBIDDEN: Duration = Duration::from_mins(1);
 
 /// How many transitions are kept, the last ones; a flapping condition would otherwise fill the memory.
 const TRANSITIONS: usize = 200;
@@ -121,6 +125,7 @@ impl<'a> Wait<'a> {
         let mut observations = client.hubs().subscribe(&requests, self.id);
         let mut again = None;
         loop {
+            let deadline = self.patience(deadline);
             let wake = again.map_or(deadline, |again| deadline.min(self.started + again));
             tracing::trace!(workload = %self.id, "waiting");
             let (observation, is_last) = tokio::select! {
@@ -152,6 +157,17 @@ impl<'a> Wait<'a> {
             if is_last {
                 return self.end(Ending::TimedOut);
             }
+        }
+    }
+
+    /// How long to go on: until the deadline, and for a minute if the API does not let its user see the object at all.
+    fn patience(&self, deadline: Instant) -> Instant {
+        let refusal = self.outcome.last_error.as_ref().and_then(Error::forbidden);
+        let is_forbidden = matches!(refusal, Some(Forbidden::Rbac { .. }));
+        if is_forbidden && self.outcome.object.is_none() {
+            deadline.min(self.started + FORBIDDEN)
+        } else {
+            deadline
         }
     }
 
@@ -241,3 +257,6 @@ async fn last_read(requests: &Requests, id: &WorkloadId) -> Observation {
         observation => observation,
     }
 }
+
+#[cfg(test)]
+mod tests;
