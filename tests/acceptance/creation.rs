@@ -261,6 +261,32 @@ fn a_saved_plan_that_is_older_than_a_deletion_says_to_plan_again() {
 }
 
 #[test]
+fn a_saved_plan_about_a_workload_that_was_made_anew_names_no_conflicts_with_it() {
+    each_cli(|workspace| {
+        workspace.config(WEB).applies();
+        workspace.config(&WEB.replace("nginx:1.25", "nginx:1.26"));
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        let live = workspace
+            .api()
+            .workload(workspace.namespace(), "web")
+            .expect("it is there");
+        workspace.api().delete(workspace.namespace(), "web");
+        let body = json!({
+            "apiVersion": live["apiVersion"], "kind": live["kind"], "metadata": { "name": "web" }, "spec": live["spec"],
+        });
+        let theirs = workspace.api().create(workspace.namespace(), body);
+        workspace
+            .run(&["apply", "-no-color", "plan.bin"])
+            .fails()
+            .says("is not the one in the state any more")
+            .says(theirs["metadata"]["uid"].as_str().expect("a uid"))
+            .does_not_say("kubectl-create");
+        let found = workspace.api().workload(workspace.namespace(), "web");
+        assert_eq!(found.expect("it is theirs")["spec"], theirs["spec"]);
+    });
+}
+
+#[test]
 fn protection_stops_a_replacement_that_core_asks_for_at_plan() {
     each_cli(|workspace| {
         let config = r#"

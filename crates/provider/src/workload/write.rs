@@ -83,6 +83,8 @@ pub(super) enum Failure {
     Api(Error),
     /// It cannot be made.
     Change(ChangeError),
+    /// The name belongs to another object, of this uid.
+    Recreated(String),
 }
 
 /// What the API would do about a change.
@@ -120,6 +122,10 @@ impl Write<'_> {
             Err(Failure::Change(ChangeError::Stale(attributes))) => Err(vec![diagnostics::stale(self.id, &attributes)]),
             Err(Failure::Change(ChangeError::Conflicts(conflicts))) => {
                 Err(self.conflicts(Operation::Update, &conflicts))
+            }
+            Err(Failure::Recreated(found)) => {
+                let known = identity::uid(self.prior).unwrap_or_default();
+                Err(vec![diagnostics::recreated(self.id, known, &found)])
             }
         }
     }
@@ -170,12 +176,10 @@ impl Write<'_> {
     /// has.
     async fn take(&self, live: &Object) -> Result<Option<String>, Failure> {
         let version = live.resource_version().map(str::to_owned);
-        if identity::uid(self.prior)
-            .zip(live.uid())
-            .is_some_and(|(known, found)| known != found)
-        {
-            // The apply names the uid that is meant, and the API says what became of it.
-            return Ok(None);
+        let (known, found) = (identity::uid(self.prior), live.uid());
+        if let Some((_, found)) = known.zip(found).filter(|(known, found)| known != found) {
+            // Conflicts with those who own the other object say nothing about the one that is meant.
+            return Err(Failure::Recreated(found.to_owned()));
         }
         let prepared = self
             .change
