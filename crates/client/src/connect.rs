@@ -36,7 +36,7 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
         Some(_) => UserEntry::Optional,
         None => UserEntry::Required,
     };
-    let mut found = Found::of(&config.target, user)?;
+    let mut found = Found::of(&config.target, user, &config.tls)?;
     apply_tls(&mut found.kube, &config.tls)?;
 
     let user_agent = HeaderValue::try_from(&config.user_agent).map_err(|_| {
@@ -51,6 +51,7 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
         chosen: config.proxy.as_ref(),
         origin: config.origins.proxy.as_deref(),
         of_kubeconfig: found.proxy.clone(),
+        cluster: found.cluster_entry.as_ref(),
     };
     let identity = Identity::default();
     let credential = if let Some(auth) = &config.auth {
@@ -101,8 +102,11 @@ fn described(config: &Config, found: &Found, credential: &Credential) -> String 
         (Some(_), Some(origin), _) => format!("{kind} of {origin}"),
         (Some(_), None, _) => format!("{kind} of the settings"),
         (None, _, Target::InCluster(_)) => format!("{kind} of the pod's service account"),
-        (None, ..) => match &found.user_name {
-            Some(name) => format!("{kind} of the kubeconfig's user {:?}", content::shown_name(name)),
+        (None, ..) => match &found.user_entry {
+            Some(entry) => format!(
+                "{kind} of the kubeconfig's user {:?}",
+                content::shown_name(entry.name())
+            ),
             None => format!("{kind} of the kubeconfig"),
         },
     }

@@ -1,9 +1,9 @@
 //! What kubeconfig files say: read and merged by kube, selected here.
 //!
 //! kube's own selection is not used: it reads proxy variables from the environment, matches `NO_PROXY` against the
-//! proxy's own address, and takes a user that does not exist for an anonymous one. Its file format, merging and path
-//! rules are.
+//! proxy's own address, and takes a user that does not exist for an anonymous one. Its file format and merging are.
 
+use std::collections::HashMap;
 use std::io;
 
 use kube::config::{AuthInfo, Cluster, Kubeconfig as File, KubeconfigError};
@@ -12,14 +12,21 @@ use super::content;
 use super::problem::{ConfigError, Setting};
 use super::target::Kubeconfig;
 
+mod entry;
+mod file;
+
+pub(crate) use entry::Entry;
+
 /// One cluster and one user.
 #[derive(Clone, Debug)]
 pub(crate) struct Selected {
     pub(crate) cluster: Cluster,
+    pub(crate) cluster_entry: Entry,
     pub(crate) user: AuthInfo,
-    /// What the context and the user are called.
+    /// None for a user that no file has.
+    pub(crate) user_entry: Option<Entry>,
+    /// What the context is called.
     pub(crate) context: Option<String>,
-    pub(crate) user_name: Option<String>,
     pub(crate) namespace: Option<String>,
 }
 
@@ -33,23 +40,34 @@ pub(crate) enum UserEntry {
 
 /// Reads the files and takes what was asked for.
 pub(crate) fn select(wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, ConfigError> {
-    let mut selected = pick(&merged(wanted)?, wanted, entry)?;
-    let Selected { cluster, user, .. } = &mut selected;
-    for path in [
-        &mut cluster.certificate_authority,
-        &mut user.client_certificate,
-        &mut user.client_key,
-        &mut user.token_file,
-    ] {
-        // An empty path is an unset one; kube has joined it with the folder of its file.
-        *path = path
-            .take()
-            .filter(|path| !path.is_empty() && !path.ends_with(['/', '\\']));
-    }
-    Ok(selected)
+    pick(&merged(wanted)?, wanted, entry)
 }
 
-fn merged(wanted: &Kubeconfig) -> Result<File, ConfigError> {
+/// What several files say together, and which of them has which entry.
+#[derive(Default)]
+struct Merged {
+    content: File,
+    clusters: HashMap<String, Entry>,
+    users: HashMap<String, Entry>,
+}
+
+impl Merged {
+    /// Adds a file. The first to name something wins.
+    fn add(&mut self, file: File, shown: &str) -> Result<(), KubeconfigError> {
+        for cluster in &file.clusters {
+            let entry = || Entry::cluster(&cluster.name, shown);
+            self.clusters.entry(cluster.name.clone()).or_insert_with(entry);
+        }
+        for user in &file.auth_infos {
+            let entry = || Entry::user(&user.name, shown);
+            self.users.entry(user.name.clone()).or_insert_with(entry);
+        }
+        self.content = File::merge(std::mem::take(&mut self.content), file)?;
+        Ok(())
+    }
+}
+
+fn merged(wanted: &Kubeconfig) -> Result<Merged, ConfigError> {
     // The list of a variable is cut at its colons: if one part is content, so are the others.
     let shown: Result<Vec<_>, _> = wanted.paths.iter().map(|path| content::shown(path)).collect();
     let shown = shown.map_err(|misplaced| {
@@ -59,16 +77,16 @@ fn merged(wanted: &Kubeconfig) -> Result<File, ConfigError> {
         )
     })?;
     let mut merged = None;
-    for path in &wanted.paths {
+    for (path, shown_path) in wanted.paths.iter().zip(&shown) {
         // A single file that was asked for must exist; of a list, kubectl skips those that do not.
         if wanted.paths.len() > 1 && !path.exists() {
             continue;
         }
-        let file = File::read_from(path).map_err(|error| unreadable(&path.display().to_string(), &error))?;
-        merged = Some(match merged {
-            None => file,
-            Some(earlier) => File::merge(earlier, file).map_err(|error| unreadable(&shown.join(", "), &error))?,
-        });
+        let file = file::read(path).map_err(|error| unreadable(shown_path, &error))?;
+        merged
+            .get_or_insert_with(Merged::default)
+            .add(file, shown_path)
+            .map_err(|error| unreadable(&shown.join(", "), &error))?;
     }
     merged.ok_or_else(|| {
         let message = match shown.as_slice() {
@@ -96,7 +114,8 @@ fn unreadable(path: &str, error: &KubeconfigError) -> ConfigError {
     }
 }
 
-fn pick(file: &File, wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, ConfigError> {
+fn pick(merged: &Merged, wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, ConfigError> {
+    let file = &merged.content;
     let name = wanted
         .context
         .as_ref()
@@ -129,8 +148,9 @@ fn pick(file: &File, wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, 
         .clusters
         .iter()
         .find(|cluster| cluster.name == name)
-        .and_then(|found| found.cluster.clone());
-    let cluster = cluster.ok_or_else(|| {
+        .and_then(|found| found.cluster.clone())
+        .zip(merged.clusters.get(&name).cloned());
+    let (cluster, cluster_entry) = cluster.ok_or_else(|| {
         let known = file.clusters.iter().map(|cluster| cluster.name.as_str());
         missing(Setting::Cluster, "cluster", &name, known)
     })?;
@@ -139,8 +159,9 @@ fn pick(file: &File, wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, 
         .user
         .clone()
         .or_else(|| context.as_ref().and_then(|context| context.user.clone()));
-    let user_name = name.filter(|name| !name.is_empty());
-    let user = match &user_name {
+    let name = name.filter(|name| !name.is_empty());
+    let user_entry = name.as_ref().and_then(|name| merged.users.get(name)).cloned();
+    let user = match &name {
         Some(name) => {
             let found = file.auth_infos.iter().find(|user| user.name == *name);
             // A user that says nothing of itself is there all the same.
@@ -158,9 +179,10 @@ fn pick(file: &File, wanted: &Kubeconfig, entry: UserEntry) -> Result<Selected, 
         .filter(|namespace| !namespace.is_empty());
     Ok(Selected {
         cluster,
+        cluster_entry,
         user,
+        user_entry,
         context: context_name,
-        user_name,
         namespace,
     })
 }
@@ -204,7 +226,9 @@ users:
 "#;
 
     fn pick_from(wanted: &Kubeconfig) -> Result<Selected, ConfigError> {
-        pick(&File::from_yaml(FILE).unwrap(), wanted, UserEntry::Required)
+        let mut merged = Merged::default();
+        merged.add(File::from_yaml(FILE).unwrap(), "/kubeconfig").unwrap();
+        pick(&merged, wanted, UserEntry::Required)
     }
 
     #[test]
@@ -288,6 +312,18 @@ users:
             selected.user.token_file.as_deref(),
             token_file.to_str(),
             "paths are relative to their file"
+        );
+        let told = (
+            selected.cluster_entry.to_string(),
+            selected.user_entry.unwrap().to_string(),
+        );
+        let file = |name: &str| folder.path().join(name).display().to_string();
+        assert_eq!(
+            told,
+            (
+                format!("cluster \"datum\" in {}", file("second")),
+                format!("user \"me\" in {}", file("first"))
+            )
         );
 
         let error = select(

@@ -1,5 +1,6 @@
 //! Which credentials a configuration comes to.
 
+use std::fmt;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -11,58 +12,76 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::proxy::Route;
 use super::stack::{Trust, open};
 use super::target::Found;
+use crate::config::kubeconfig::Entry;
 use crate::config::{Auth, ConfigError, Exec, ServiceAccount, Setting, content, pem};
 use crate::credential::header::{basic, bearer};
 use crate::credential::service_account::{Account, Key};
-use crate::credential::{Credential, CredentialError, Identity, TokenFile, exec};
+use crate::credential::{Credential, Identity, TokenFile, exec};
 
 impl Found {
     /// Whether the target itself has a client certificate.
     pub(super) fn presents(&self) -> bool {
-        self.user.client_certificate_data.is_some() || self.user.client_certificate.is_some()
+        let user = &self.user;
+        let parts = [&user.client_certificate_data, &user.client_certificate];
+        parts.into_iter().flatten().any(|part| !part.is_empty())
     }
 
     /// Takes the client certificate of the target itself, which is presented whatever else says who asks.
     pub(super) fn present(&self, identity: &Identity) -> Result<(), ConfigError> {
-        let user = &self.user;
-        let certificate = part(
+        let (user, Some(entry)) = (&self.user, &self.user_entry) else {
+            return Ok(());
+        };
+        let certificate = Part::read(
+            entry,
             "client-certificate",
             user.client_certificate_data.as_deref(),
             user.client_certificate.as_deref(),
         )?;
         let key_data = user.client_key_data.as_ref().map(secrecy::ExposeSecret::expose_secret);
-        let key = part("client-key", key_data, user.client_key.as_deref())?;
+        let key = Part::read(entry, "client-key", key_data, user.client_key.as_deref())?;
+        let problem = |why: &str| ConfigError::new(Setting::Kubeconfig, format!("{entry} has {why}"));
         match (certificate, key) {
             (None, None) => Ok(()),
-            (Some(_), None) => Err(ConfigError::new(
-                Setting::Kubeconfig,
-                "the kubeconfig's user has a client certificate without its key",
-            )),
-            (None, Some(_)) => Err(ConfigError::new(
-                Setting::Kubeconfig,
-                "the kubeconfig's user has the key of a client certificate without the certificate",
-            )),
+            (Some(_), None) => Err(problem("a client certificate without its key")),
+            (None, Some(_)) => Err(problem("the key of a client certificate without the certificate")),
             (Some(certificate), Some(key)) => {
                 // Both are checked by the same eyes as those of the settings.
-                let (certificate, key) = pem::identity(certificate.expose_secret(), &key)?;
-                present(Setting::Kubeconfig, identity, &certificate, &key)
+                let pem = pem::certificate(certificate.text.expose_secret());
+                let pem = pem.map_err(|why| entry.problem(&certificate.named, why))?;
+                let key = pem::key(&key.text).map_err(|why| entry.problem(&key.named, why))?;
+                identity.set(&pem, key.expose_secret()).map_err(problem)
             }
+        }
+    }
+
+    /// A problem of one of the user's keys. Only the user of a kubeconfig has more than a file with a token.
+    fn problem(&self, key: &str, why: impl fmt::Display) -> ConfigError {
+        match &self.user_entry {
+            Some(entry) => entry.problem(key, why),
+            None => ConfigError::new(Setting::InCluster, format!("the {key} of the service account {why}")),
         }
     }
 
     /// The credentials of the target itself, in kubectl's order of precedence.
     pub(super) fn credential(&self, identity: &Identity) -> Result<Credential, ConfigError> {
         let user = &self.user;
-        let malformed = |error: CredentialError| ConfigError::new(Setting::Token, error.to_string());
-        let token = user.token.as_ref().map(bearer).transpose().map_err(malformed)?;
-        if let Some(path) = user.token_file.as_ref().filter(|path| !path.is_empty()) {
+        // An empty token is an unset one, as everything empty is.
+        let token = user.token.as_ref().filter(|token| !token.expose_secret().is_empty());
+        let token = token.map(bearer).transpose();
+        let token = token.map_err(|why| self.problem("token", why))?;
+        if let Some(path) = &user.token_file {
+            content::shown(Path::new(path)).map_err(|misplaced| {
+                let why = format!("is no path: {misplaced}; a token itself belongs into token");
+                self.problem("tokenFile", why)
+            })?;
             return Ok(Credential::File(TokenFile::new(path.into(), token)));
         }
         if let Some(token) = token {
             return Ok(Credential::Fixed(token));
         }
         if let (Some(username), Some(password)) = (&user.username, &user.password) {
-            return basic(username, password).map(Credential::Fixed).map_err(malformed);
+            let header = basic(username, password).map(Credential::Fixed);
+            return header.map_err(|why| self.problem("password", why));
         }
         if let Some(exec) = &user.exec {
             let exec_config = Exec {
@@ -77,14 +96,13 @@ impl Found {
                     .collect(),
                 install_hint: exec.install_hint.clone(),
             };
+            let unusable = |why: String| self.problem("exec", format_args!("cannot be used: {why}"));
             if exec.interactive_mode == Some(ExecInteractiveMode::Always) {
-                return Err(ConfigError::new(
-                    Setting::Exec,
-                    format!(
-                        "the credential program {:?} needs a terminal (interactiveMode Always)",
-                        content::shown_name(&exec_config.command)
-                    ),
-                ));
+                let why = format!(
+                    "the credential program {:?} needs a terminal (interactiveMode Always)",
+                    content::shown_name(&exec_config.command)
+                );
+                return Err(unusable(why));
             }
             let cluster = match (&self.cluster, exec.provide_cluster_info) {
                 (Some(cluster), true) => Some(ExecAuthCluster::try_from(cluster).map_err(|error| {
@@ -95,7 +113,7 @@ impl Found {
                 })?),
                 _ => None,
             };
-            return plugin(&exec_config, cluster, identity);
+            return plugin(&exec_config, cluster, identity).map_err(unusable);
         }
         if let Some(provider) = &user.auth_provider {
             return Err(ConfigError::new(
@@ -105,6 +123,10 @@ impl Found {
                     content::shown_name(&provider.name)
                 ),
             ));
+        }
+        // A user who has nothing but a token that is empty is not meant to be anonymous.
+        if user.token.is_some() && !self.presents() {
+            return Err(self.problem("token", "is empty"));
         }
         Ok(Credential::None)
     }
@@ -117,9 +139,10 @@ pub(super) fn named(
     route: &Route<'_>,
     presented: &Identity,
 ) -> Result<Credential, ConfigError> {
-    let malformed = |error: CredentialError| ConfigError::new(Setting::Token, error.to_string());
     match auth {
-        Auth::Token(token) => bearer(token).map(Credential::Fixed).map_err(malformed),
+        Auth::Token(token) => bearer(token)
+            .map(Credential::Fixed)
+            .map_err(|why| ConfigError::new(Setting::Token, format!("the token {why}"))),
         Auth::TokenFile(path) => {
             if let Err(error) = std::fs::metadata(path) {
                 return Err(match content::shown(path) {
@@ -136,68 +159,81 @@ pub(super) fn named(
             Ok(Credential::File(TokenFile::new(path.clone(), None)))
         }
         Auth::ClientCertificate { certificate, key } => {
-            let (certificate, key) = pem::identity(certificate, key)?;
-            present(Setting::ClientCertificate, presented, &certificate, &key)?;
+            let problem = |setting| move |why: &str| ConfigError::new(setting, format!("it {why}"));
+            let certificate = pem::certificate(certificate).map_err(problem(Setting::ClientCertificate))?;
+            let key = pem::key(key).map_err(problem(Setting::ClientKey))?;
+            presented.set(&certificate, key.expose_secret()).map_err(|why| {
+                let is_of_key = why.starts_with("a key");
+                let setting = if is_of_key {
+                    Setting::ClientKey
+                } else {
+                    Setting::ClientCertificate
+                };
+                ConfigError::new(setting, format!("it is {why}"))
+            })?;
             Ok(Credential::None)
         }
-        Auth::Exec(exec) => plugin(exec, None, presented),
+        Auth::Exec(exec) => plugin(exec, None, presented).map_err(|why| ConfigError::new(Setting::Exec, why)),
         Auth::ServiceAccount(source) => service_account(source, kube, route),
     }
 }
 
-fn present(setting: Setting, identity: &Identity, certificate: &str, key: &SecretString) -> Result<(), ConfigError> {
-    let set = identity.set(certificate, key.expose_secret());
-    set.map_err(|why| {
-        let is_of_key = setting == Setting::ClientCertificate && why.starts_with("a key");
-        let setting = if is_of_key { Setting::ClientKey } else { setting };
-        ConfigError::new(setting, format!("it is {why}"))
-    })
+/// A part of a client certificate as a kubeconfig has it.
+struct Part {
+    /// The key that has it, with the path if it is a file.
+    named: String,
+    text: SecretString,
 }
 
-/// Reads a part of a client certificate as a kubeconfig has it: in base64, or in a file.
-fn part(field: &str, data: Option<&str>, path: Option<&str>) -> Result<Option<SecretString>, ConfigError> {
-    let problem = |message: String| ConfigError::new(Setting::Kubeconfig, format!("the kubeconfig's {message}"));
-    if let Some(data) = data.filter(|data| !data.is_empty()) {
-        let packed: String = data.split_whitespace().collect();
-        let text = STANDARD
-            .decode(packed)
-            .ok()
-            .and_then(|bytes| String::from_utf8(bytes).ok());
-        return match text {
-            Some(text) if text.contains("-----BEGIN") => Ok(Some(text.into())),
-            Some(_) => Err(problem(format!("{field}-data holds no PEM; it may be in base64 twice"))),
-            None => Err(problem(format!(
-                "{field}-data is not in base64; a path belongs into {field}"
-            ))),
-        };
-    }
-    let Some(path) = path.filter(|path| !path.is_empty()) else {
-        return Ok(None);
-    };
-    let read = std::fs::read_to_string(path).map(|text| Some(text.into()));
-    read.map_err(|error| match content::shown(Path::new(path)) {
-        Ok(path) => {
-            let message = format!("the kubeconfig's {field} {path} cannot be read: {error}");
-            ConfigError::unread(Setting::Kubeconfig, message, &error)
+impl Part {
+    /// Reads it, in base64 or in a file.
+    fn read(entry: &Entry, field: &str, data: Option<&str>, path: Option<&str>) -> Result<Option<Self>, ConfigError> {
+        if let Some(data) = data.filter(|data| !data.is_empty()) {
+            let named = format!("{field}-data");
+            let packed: String = data.split_whitespace().collect();
+            let text = STANDARD
+                .decode(packed)
+                .ok()
+                .and_then(|bytes| String::from_utf8(bytes).ok());
+            return match text {
+                Some(text) if text.contains("-----BEGIN") => Ok(Some(Self {
+                    named,
+                    text: text.into(),
+                })),
+                Some(_) => Err(entry.problem(&named, "holds no PEM; it may be in base64 twice")),
+                None => {
+                    let why = format!("is not in base64; a path belongs into {field}");
+                    Err(entry.problem(&named, why))
+                }
+            };
         }
-        Err(misplaced) => problem(format!(
-            "{field} is no path: {misplaced}; content belongs into {field}-data"
-        )),
-    })
+        let Some(path) = path else {
+            return Ok(None);
+        };
+        let shown = content::shown(Path::new(path)).map_err(|misplaced| {
+            let why = format!("is no path: {misplaced}; content belongs into {field}-data");
+            entry.problem(field, why)
+        })?;
+        let named = format!("{field} {shown}");
+        let text = std::fs::read_to_string(path).map_err(|error| entry.unread(&named, &error))?;
+        Ok(Some(Self {
+            named,
+            text: text.into(),
+        }))
+    }
 }
 
-fn plugin(exec: &Exec, cluster: Option<ExecAuthCluster>, identity: &Identity) -> Result<Credential, ConfigError> {
+fn plugin(exec: &Exec, cluster: Option<ExecAuthCluster>, identity: &Identity) -> Result<Credential, String> {
     if !exec::VERSIONS.contains(&exec.api_version.as_str()) {
-        let message = format!(
+        return Err(format!(
             "the credential program {:?} speaks {:?}; {} are supported",
             content::shown_name(&exec.command),
             content::shown_name(&exec.api_version),
             exec::VERSIONS.join(" and ")
-        );
-        return Err(ConfigError::new(Setting::Exec, message));
+        ));
     }
     if exec.command.is_empty() {
-        return Err(ConfigError::new(Setting::Exec, "the credential program has no command"));
+        return Err("the credential program has no command".to_owned());
     }
     Ok(Credential::Exec(Box::new(exec::Plugin::new(
         exec.clone(),

@@ -2,7 +2,8 @@
 
 use http::Uri;
 
-use crate::config::{Proxy, content, endpoint};
+use crate::config::kubeconfig::Entry;
+use crate::config::{ConfigError, Proxy, Setting, content, endpoint};
 
 mod no_proxy;
 
@@ -12,6 +13,8 @@ pub(super) struct Route<'c> {
     /// What the caller calls the setting that names a proxy.
     pub(super) origin: Option<&'c str>,
     pub(super) of_kubeconfig: Option<String>,
+    /// Which cluster of the kubeconfig says so.
+    pub(super) cluster: Option<&'c Entry>,
 }
 
 impl Route<'_> {
@@ -25,6 +28,17 @@ impl Route<'_> {
             _ => "HTTPS_PROXY of the environment",
         };
         Some(format!("{url} ({from})"))
+    }
+
+    /// A problem of the proxy, told of what names it. `shown` is its URL, if that may be shown.
+    pub(super) fn problem(&self, shown: Option<&str>, why: &str) -> ConfigError {
+        let named = |what: &str| shown.map_or_else(|| what.to_owned(), |url| format!("{what} {url:?}"));
+        match (self.chosen, &self.of_kubeconfig, self.cluster) {
+            (None | Some(Proxy::Environment { .. }), Some(_), Some(cluster)) => {
+                cluster.problem(&named("proxy-url"), why)
+            }
+            _ => ConfigError::new(Setting::Proxy, format!("the {} {why}", named("proxy"))),
+        }
     }
 
     /// The URL of the proxy to a server; `None` when it is reached directly.
@@ -81,6 +95,7 @@ mod tests {
                 chosen,
                 origin: None,
                 of_kubeconfig: of_kubeconfig.map(str::to_owned),
+                cluster: None,
             };
             assert_eq!(
                 route.to(&server.parse().unwrap()).as_deref(),

@@ -56,11 +56,10 @@ pub(super) fn open(
         return stack(config, trust, tcp, identity);
     };
     if content::is_certainly_content(&proxy) {
-        let why = "the proxy holds the content of a file, not a URL";
-        return Err(ConfigError::new(Setting::Proxy, why));
+        return Err(route.problem(None, "holds the content of a file, not a URL"));
     }
     let shown = endpoint::without_credentials(&proxy);
-    let invalid = |why: &str| ConfigError::new(Setting::Proxy, format!("the proxy {shown:?} {why}"));
+    let invalid = |why: &str| route.problem(Some(&shown), why);
     let url: Uri = proxy.parse().map_err(|_| invalid("is not a URL"))?;
     let login = url
         .authority()

@@ -208,7 +208,8 @@ impl Plugin {
                 .map_err(|why| self.failed(format!("printed {why}")))?;
         }
         let token = text("token");
-        let header = token.map(|token| bearer(&SecretString::from(token))).transpose()?;
+        let header = token.map(|token| bearer(&SecretString::from(token))).transpose();
+        let header = header.map_err(CredentialError::Malformed)?;
         if header.is_none() && certificate.is_none() {
             return Err(self.failed("printed an ExecCredential with neither a token nor a client certificate"));
         }

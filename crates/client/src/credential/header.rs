@@ -6,8 +6,6 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 
-use super::error::CredentialError;
-
 /// An authorization header with a serial number, so that a refused header is not mistaken for its replacement.
 #[derive(Clone, Debug)]
 pub(crate) struct Issued {
@@ -29,7 +27,10 @@ impl Issued {
 }
 
 /// The header of a user with a password.
-pub(crate) fn basic(username: &str, password: &SecretString) -> Result<HeaderValue, CredentialError> {
+///
+/// # Errors
+/// What is to be said of them, without them: `has characters that cannot be sent`.
+pub(crate) fn basic(username: &str, password: &SecretString) -> Result<HeaderValue, &'static str> {
     let pair = STANDARD.encode(format!("{username}:{}", password.expose_secret()));
     sensitive(&format!("Basic {pair}"))
 }
@@ -37,8 +38,8 @@ pub(crate) fn basic(username: &str, password: &SecretString) -> Result<HeaderVal
 /// The header of a bearer token. Blanks around the token are dropped.
 ///
 /// # Errors
-/// If the token was damaged on its way, or if it cannot be sent.
-pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, CredentialError> {
+/// If the token was damaged on its way, or if it cannot be sent: what is to be said of it, without it.
+pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, &'static str> {
     let token = token.expose_secret().trim();
     let begins_with = |word: &str| {
         token
@@ -58,13 +59,12 @@ pub(crate) fn bearer(token: &SecretString) -> Result<HeaderValue, CredentialErro
     } else {
         return sensitive(&format!("Bearer {token}"));
     };
-    Err(CredentialError::Malformed(problem))
+    Err(problem)
 }
 
 /// A header value that no log prints.
-fn sensitive(text: &str) -> Result<HeaderValue, CredentialError> {
-    let mut value =
-        HeaderValue::try_from(text).map_err(|_| CredentialError::Malformed("has characters that cannot be sent"))?;
+fn sensitive(text: &str) -> Result<HeaderValue, &'static str> {
+    let mut value = HeaderValue::try_from(text).map_err(|_| "has characters that cannot be sent")?;
     value.set_sensitive(true);
     Ok(value)
 }

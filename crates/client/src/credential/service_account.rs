@@ -255,7 +255,7 @@ impl Account {
         let (token, life) = self.exchange(now).await?;
         cache.minted += 1;
         let issued = Issued {
-            header: Some(bearer(&token)?),
+            header: Some(bearer(&token).map_err(CredentialError::Malformed)?),
             serial: cache.minted,
             expiry: SignedDuration::try_from(life)
                 .ok()

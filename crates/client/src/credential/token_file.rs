@@ -32,7 +32,7 @@ impl TokenFile {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         match read {
             Ok(token) if !token.expose_secret().trim().is_empty() => {
-                let header = bearer(&token)?;
+                let header = bearer(&token).map_err(|why| self.unreadable(format!("the token in it {why}")))?;
                 *last = Some(header.clone());
                 Ok(header)
             }

@@ -10,6 +10,7 @@ mod auth;
 mod cluster;
 mod create;
 mod damaged;
+mod kubeconfig;
 mod kubectl;
 mod log;
 mod middle;

@@ -249,4 +249,48 @@ mod tests {
         "#]]
         .assert_eq(&diagnostics::shown(&told));
     }
+
+    #[tokio::test]
+    async fn a_damaged_kubeconfig_is_named_with_the_variable_that_names_it() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("config");
+        let text = r#"
+current-context: c
+contexts: [{ name: c, context: { cluster: k, user: u } }]
+clusters: [{ name: k, cluster: { server: "https://127.0.0.1:1", certificate-authority-data: Z2FyYmFnZQ== } }]
+users: [{ name: u, user: {} }]
+"#;
+        let damaged = [
+            text.as_bytes().to_vec(),
+            text.replace("certificate-authority-data: Z2FyYmFnZQ==", "")
+                .replace("user: {}", "user: { token: '' }")
+                .into_bytes(),
+            b"\xff\xfex".to_vec(),
+        ];
+        let mut told = Vec::new();
+        for content in damaged {
+            std::fs::write(&path, content).expect("the kubeconfig is written");
+            let named = path.clone().into_os_string();
+            let environment = move |name: &str| (name == "KUBECONFIG").then(|| named.clone());
+            let configuration =
+                Configuration::read(&Value::Null, Environment(&environment)).expect("the settings are valid");
+            told.extend(Session::new(configuration, "1.11.4").required_client().await.err());
+        }
+        let shown = diagnostics::shown(&told).replace(&path.display().to_string(), "/kubeconfig");
+        expect![[r#"
+            [] The provider cannot reach the API: config_paths cannot be used
+            The certificate-authority-data of cluster "k" in /kubeconfig is neither PEM nor PEM in base64.
+
+            Check config_paths, which is set in the environment variable KUBECONFIG.
+            [] The provider cannot reach the API: config_paths cannot be used
+            The token of user "u" in /kubeconfig is empty.
+
+            Check config_paths, which is set in the environment variable KUBECONFIG.
+            [] The provider cannot reach the API: config_paths cannot be used
+            Cannot read kubeconfig /kubeconfig: Invalid UTF-16 LE.
+
+            Check config_paths, which is set in the environment variable KUBECONFIG.
+        "#]]
+        .assert_eq(&shown);
+    }
 }
