@@ -12,11 +12,19 @@ use super::workaround::UNASKED;
 
 /// A plan that the API cannot check, for a reason that the user may want to know: said once in a run.
 pub fn unchecked(id: &WorkloadId, error: &Error) -> Diagnostic {
-    let why = match error.kind() {
-        Kind::Forbidden(Forbidden::Rbac { .. }) => "A plan does without. To have the API check it, give the user of the plan the verb patch on workloads: \
-            the check is a dry run, which changes nothing."
-            .to_owned(),
-        _ if error.is_dry_run_unsupported() => {
+    of_kind(id, error.kind())
+}
+
+/// The same, by the kind of the API's answer.
+pub(super) fn of_kind(id: &WorkloadId, kind: &Kind) -> Diagnostic {
+    let why = match kind {
+        // The API names one verb at a time: whoever lacks both for a creation would hear of the second after the first.
+        Kind::Forbidden(Forbidden::Rbac { verb, .. }) => format!(
+            "A plan does without. To have the API check it, give the user of the plan the verb {verb} on workloads. The check \
+             is a dry run, which changes nothing and takes the same verbs as what it tries: patch for a change, and create \
+             beside it for a creation."
+        ),
+        Kind::DryRunUnsupported { .. } => {
             "That webhook does something when it is asked (its sideEffects), so that the API cannot ask it without doing it."
                 .to_owned()
         }
@@ -27,7 +35,7 @@ pub fn unchecked(id: &WorkloadId, error: &Error) -> Diagnostic {
         format!(
             "{}\n\n{why}\nIt was asked about workload {id}, and this is said once for all. What the API does not accept shows at apply. \
              {UNASKED}",
-            sentence(&error.kind().to_string())
+            sentence(&kind.to_string())
         ),
         root(),
     )

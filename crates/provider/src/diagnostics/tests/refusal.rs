@@ -9,6 +9,7 @@ use serde_json::json;
 use tf_plugin_server::value::Value;
 
 use crate::diagnostics::Operation;
+use crate::diagnostics::dry_run;
 use crate::diagnostics::refusal::of_kind;
 use crate::diagnostics::shown;
 use crate::schema;
@@ -622,4 +623,30 @@ fn an_api_that_does_not_answer_leaves_no_doubt_about_the_state() {
         Somebody else deleted the workload that the state knows and made another of the same name. Refresh to see it: terraform plan. To manage the new one, remove the old one from the state (terraform state rm) and import project-a/web.
     "#]],
     );
+}
+
+#[test]
+fn a_plan_that_may_not_be_checked_names_the_verb_that_is_missing() {
+    let id = "project-a/web".parse().unwrap();
+    let told = ["create", "patch"].map(|verb| {
+        let rbac = Forbidden::Rbac {
+            user: "planner".to_owned(),
+            verb: verb.to_owned(),
+            resource: "workloads.compute.miloapis.com".to_owned(),
+            namespace: Some("project-a".to_owned()),
+        };
+        dry_run::of_kind(&id, &Kind::Forbidden(rbac))
+    });
+    expect![[r#"
+        [] The API does not check this plan
+        User "planner" is not allowed to create workloads.compute.miloapis.com in namespace "project-a".
+
+        A plan does without. To have the API check it, give the user of the plan the verb create on workloads. The check is a dry run, which changes nothing and takes the same verbs as what it tries: patch for a change, and create beside it for a creation.
+        It was asked about workload project-a/web, and this is said once for all. What the API does not accept shows at apply. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
+        [] The API does not check this plan
+        User "planner" is not allowed to patch workloads.compute.miloapis.com in namespace "project-a".
+
+        A plan does without. To have the API check it, give the user of the plan the verb patch on workloads. The check is a dry run, which changes nothing and takes the same verbs as what it tries: patch for a change, and create beside it for a creation.
+        It was asked about workload project-a/web, and this is said once for all. What the API does not accept shows at apply. To plan without asking the API: plan_dry_run = false in the provider block (DATUM_PLAN_DRY_RUN=false).
+    "#]].assert_eq(&shown(&told));
 }
