@@ -21,8 +21,9 @@ use crate::watch::Watch;
 
 /// How many objects a page of a list has.
 pub(crate) const PAGE: u32 = 500;
-/// How many objects a page has of the list that serves refreshes: a thousand Workloads are one request.
-const REFRESH_PAGE: u32 = 1000;
+/// How many objects a page has of the list that serves refreshes. A page is parsed at once, and that is most of the memory that a list
+/// takes; a thousand Workloads are four requests.
+const REFRESH_PAGE: u32 = 250;
 /// How long a watch may take to answer at all. A server does so at once; what does not is a proxy that keeps the answer.
 const HEADERS: Duration = Duration::from_secs(5);
 /// How long the requests may take together that complete an operation.
@@ -93,8 +94,15 @@ impl Requests {
     }
 
     /// A list that serves refreshes: in large pages.
-    pub(crate) async fn list_for_refresh(&self, namespace: &Namespace) -> Result<Vec<Object>, Error> {
-        Ok(self.list(namespace, &ListOptions::default(), REFRESH_PAGE).await?.0)
+    pub(crate) async fn list_for_refresh<T>(
+        &self,
+        namespace: &Namespace,
+        keep: impl Fn(Object) -> T,
+    ) -> Result<Vec<T>, Error> {
+        let (kept, _) = self
+            .list(namespace, &ListOptions::default(), REFRESH_PAGE, keep)
+            .await?;
+        Ok(kept)
     }
 
     /// A list, and the resource version that a watch may start from.
@@ -103,41 +111,43 @@ impl Requests {
         namespace: &Namespace,
         options: &ListOptions,
     ) -> Result<(Vec<Object>, String), Error> {
-        self.list(namespace, options, PAGE).await
+        self.list(namespace, options, PAGE, |object| object).await
     }
 
-    async fn list(
+    async fn list<T>(
         &self,
         namespace: &Namespace,
         options: &ListOptions,
         page: u32,
-    ) -> Result<(Vec<Object>, String), Error> {
+        keep: impl Fn(Object) -> T,
+    ) -> Result<(Vec<T>, String), Error> {
         let operation = list_of(namespace);
         // A continue token that has expired stays so: the list begins anew, and if the server forgets faster than it can be
         // asked for pages, it is asked for all at once.
         for page in [Some(page), Some(page)] {
-            match self.pages(&operation, namespace, options, page).await {
+            match self.pages(&operation, namespace, options, page, &keep).await {
                 Err(error) if error.is_expired() => tracing::debug!("the list has expired between two pages"),
                 done => return done,
             }
         }
-        self.pages(&operation, namespace, options, None).await
+        self.pages(&operation, namespace, options, None, &keep).await
     }
 
-    async fn pages(
+    async fn pages<T>(
         &self,
         operation: &Operation,
         namespace: &Namespace,
         options: &ListOptions,
         page: Option<u32>,
-    ) -> Result<(Vec<Object>, String), Error> {
+        keep: impl Fn(Object) -> T,
+    ) -> Result<(Vec<T>, String), Error> {
         let wanted = options.limit.map_or(usize::MAX, |limit| limit as usize);
         let mut items = Vec::new();
         let mut token = None;
         loop {
             let limit = options.limit.into_iter().chain(page).min();
             let answer = self.page(operation, namespace, options, limit, token).await?;
-            items.extend(answer.items);
+            items.extend(answer.items.into_iter().map(&keep));
             token = answer.token;
             if token.is_none() || items.len() >= wanted {
                 items.truncate(wanted);

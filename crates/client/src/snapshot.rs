@@ -14,7 +14,7 @@
 //! A list proves what is there, and nothing of what is not: a Workload that is missing from it is read by itself. Where
 //! lists fail, every Workload is.
 //!
-//! A list has the whole namespace, a request per thousand Workloads: that is the price where Terraform manages only a few
+//! A list has the whole namespace, a request for each 250 Workloads: that is the price where Terraform manages only a few
 //! of many.
 
 use datum_model::id::WorkloadId;
@@ -59,8 +59,8 @@ impl Snapshot {
         let limits = client.requests().limits();
         let listed = limits.run(&operation, async { Ok(list.objects().await) }).await?;
         match listed {
-            Ok(objects) => match objects.get(id.name.as_str()) {
-                Some(object) if reader.means(object) => Ok(object.clone()),
+            Ok(objects) => match objects.get(id.name.as_str()).and_then(|json| object(json)) {
+                Some(object) if reader.means(&object) => Ok(object),
                 // The namespace exists: the list has shown that, or asked.
                 _ => client.get(id).await,
             },
@@ -74,6 +74,11 @@ impl Snapshot {
             }
         }
     }
+}
+
+/// The object that a list has kept as text.
+fn object(json: &str) -> Option<Object> {
+    serde_json::from_str(json).ok().map(Object::new)
 }
 
 impl Client {
