@@ -210,12 +210,7 @@ impl Part {
         let Some(path) = path else {
             return Ok(None);
         };
-        let shown = content::shown(Path::new(path)).map_err(|misplaced| {
-            let why = format!("is no path: {misplaced}; content belongs into {field}-data");
-            entry.problem(field, why)
-        })?;
-        let named = format!("{field} {shown}");
-        let text = std::fs::read_to_string(path).map_err(|error| entry.unread(&named, &error))?;
+        let (named, text) = entry.file(field, path)?;
         Ok(Some(Self {
             named,
             text: text.into(),

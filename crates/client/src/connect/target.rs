@@ -1,7 +1,5 @@
 //! What a target says about itself: where it is, how it proves itself, and who its kubeconfig or pod says we are.
 
-use std::path::Path;
-
 use kube::config::AuthInfo;
 use rustls::RootCertStore;
 use rustls::pki_types::ServerName;
@@ -140,12 +138,7 @@ fn authority(
     let Some(path) = &cluster.certificate_authority else {
         return Ok(None);
     };
-    let shown = content::shown(Path::new(path)).map_err(|misplaced| {
-        let why = format!("is no path: {misplaced}; content belongs into {field}-data");
-        entry.problem(field, why)
-    })?;
-    let named = format!("{field} {shown}");
-    let text = std::fs::read_to_string(path).map_err(|error| entry.unread(&named, &error))?;
+    let (named, text) = entry.file(field, path)?;
     trusted(&text).map(Some).map_err(|why| entry.problem(&named, why))
 }
 

@@ -1,6 +1,7 @@
 //! A cluster or a user of a kubeconfig, as messages name it.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::config::content;
 use crate::config::problem::{ConfigError, Setting};
@@ -47,10 +48,21 @@ impl Entry {
         ConfigError::new(Setting::Kubeconfig, format!("the {key} of {self} {why}"))
     }
 
-    /// A file that one of its keys names, and that could not be read.
-    pub(crate) fn unread(&self, key: &str, error: &std::io::Error) -> ConfigError {
-        let message = format!("the {key} of {self} cannot be read: {error}");
-        ConfigError::unread(Setting::Kubeconfig, message, error)
+    /// The text of the file that one of its keys names, and how a message names the two. The key has a twin for content.
+    ///
+    /// # Errors
+    /// If the path is none, or the file cannot be read.
+    pub(crate) fn file(&self, key: &str, path: &str) -> Result<(String, String), ConfigError> {
+        let shown = content::shown(Path::new(path)).map_err(|misplaced| {
+            let why = format!("is no path: {misplaced}; content belongs into {key}-data");
+            self.problem(key, why)
+        })?;
+        let named = format!("{key} {shown}");
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            let message = format!("the {named} of {self} cannot be read: {error}");
+            ConfigError::unread(Setting::Kubeconfig, message, &error)
+        })?;
+        Ok((named, text))
     }
 }
 
