@@ -198,9 +198,11 @@ impl Client {
             workloads(&id.namespace).patch(id.name.as_str(), &params, &patch),
         )?
         .map(yaml::escaped);
-        let writing = (!options.dry_run).then(|| self.shared.refreshes.writing(&id.namespace));
-        let sent = self.requests.send(&operation, &request, Repeat::Safe).await;
-        drop(writing);
+        let sent = if options.dry_run {
+            self.requests.send(&operation, &request, Repeat::Safe).await
+        } else {
+            self.write(&operation, id, &request, Repeat::Safe).await
+        };
         Ok(applied(sent?))
     }
 
@@ -212,7 +214,9 @@ impl Client {
     pub(crate) async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
         let operation = Operation::on("change", id);
         let request = workloads(&id.namespace).patch(id.name.as_str(), &self.by_hand(), &Patch::Merge(patch));
-        let success = self.write(&operation, id, &built(&operation, request)?).await?;
+        let success = self
+            .write(&operation, id, &built(&operation, request)?, Repeat::Safe)
+            .await?;
         Ok(Object::new(success.json))
     }
 
@@ -242,15 +246,16 @@ impl Client {
         }
     }
 
-    /// Sends a write that comes to the same once or twice.
+    /// Sends a write: what was read for refreshes before its end is forgotten.
     pub(crate) async fn write(
         &self,
         operation: &Operation,
         id: &WorkloadId,
         request: &http::Request<Vec<u8>>,
+        repeat: Repeat,
     ) -> Result<Success, Error> {
         let _writing = self.shared.refreshes.writing(&id.namespace);
-        self.requests.send(operation, request, Repeat::Safe).await
+        self.requests.send(operation, request, repeat).await
     }
 
     /// Deletes a Workload. It is gone when this says so; [`Deleted::Pending`] leaves it to
@@ -277,10 +282,7 @@ impl Client {
             }),
         };
         let request = built(&operation, workloads(&id.namespace).delete(id.name.as_str(), &params))?;
-        let writing = self.shared.refreshes.writing(&id.namespace);
-        let sent = self.requests.send(&operation, &request, repeat).await;
-        drop(writing);
-        let success = match sent {
+        let success = match self.write(&operation, id, &request, repeat).await {
             Ok(success) => success,
             Err(error) if error.is_uid_mismatch() => return Ok(Deleted::AlreadyGone),
             // Its state goes with it, so that it is asked twice.

@@ -96,15 +96,19 @@ impl Subscriber {
     /// have told of a deletion, or of a newer version.
     fn show_found(&mut self, told: u64, observation: Observation) {
         let is_old = match &observation {
-            Observation::Present(object) => Version::of(object)
-                .zip(self.shown)
-                .is_some_and(|(found, shown)| found < shown),
+            Observation::Present(object) => self.has_seen_newer_than(object),
             Observation::Absent => self.told != told,
             Observation::Unavailable(_) => false,
         };
         if !is_old {
             self.send(observation);
         }
+    }
+
+    /// Whether it was shown a newer version of the object already.
+    fn has_seen_newer_than(&self, object: &Object) -> bool {
+        let versions = Version::of(object).zip(self.shown);
+        versions.is_some_and(|(version, shown)| version < shown)
     }
 
     fn send(&mut self, observation: Observation) {
@@ -525,11 +529,7 @@ impl Hub {
             .iter_mut()
             .filter(|of| object.name() == Some(of.name.as_str()))
         {
-            // A read has shown it something newer already.
-            let is_old = Version::of(&object)
-                .zip(subscriber.shown)
-                .is_some_and(|(told, shown)| told < shown);
-            if !is_old {
+            if !subscriber.has_seen_newer_than(&object) {
                 subscriber.show(observation.clone());
             }
         }

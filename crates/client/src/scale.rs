@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::error::{Error, Operation};
 use crate::object::Object;
 use crate::requests::{built, workloads};
+use crate::transport::Repeat;
 
 impl Client {
     /// Sets the number of replicas of a Workload, if `check` lets the object pass. Returns the object as it was before, and as it
@@ -33,7 +34,7 @@ impl Client {
         let request =
             workloads(&id.namespace).patch_subresource("scale", id.name.as_str(), &params, &Patch::Merge(patch));
         let request = built(&operation, request)?;
-        self.write(&operation, id, &request).await?;
+        self.write(&operation, id, &request, Repeat::Safe).await?;
         let after = self.get(id).await?;
         Ok((before, after))
     }

@@ -65,7 +65,8 @@ fn decoded(text: &str) -> Result<SecretString, &'static str> {
     }
 }
 
-fn unpacked(text: &str) -> Option<String> {
+/// The text that is in base64; `None` if it is not.
+pub(crate) fn unpacked(text: &str) -> Option<String> {
     let packed: String = text.split_whitespace().collect();
     String::from_utf8(STANDARD.decode(packed).ok()?).ok()
 }

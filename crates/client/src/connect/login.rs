@@ -3,8 +3,6 @@
 use std::fmt;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::Uri;
 use kube::config::{ExecAuthCluster, ExecInteractiveMode};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -190,12 +188,7 @@ impl Part {
     fn read(entry: &Entry, field: &str, data: Option<&str>, path: Option<&str>) -> Result<Option<Self>, ConfigError> {
         if let Some(data) = data.filter(|data| !data.is_empty()) {
             let named = format!("{field}-data");
-            let packed: String = data.split_whitespace().collect();
-            let text = STANDARD
-                .decode(packed)
-                .ok()
-                .and_then(|bytes| String::from_utf8(bytes).ok());
-            return match text {
+            return match pem::unpacked(data) {
                 Some(text) if text.contains("-----BEGIN") => Ok(Some(Self {
                     named,
                     text: text.into(),
