@@ -7,16 +7,9 @@ use tf_provider::{AttributePath, Diagnostic};
 use super::adoption::adoption;
 use super::text::diagnostic;
 
-/// A create of what exists.
+/// A create of what exists, whoever made it.
 pub fn already_exists(id: &WorkloadId) -> Diagnostic {
-    diagnostic(
-        format!("Workload {id} already exists"),
-        format!(
-            "It was not made by this configuration, so it was not touched.\n\n{}",
-            adoption(id)
-        ),
-        AttributePath::new("metadata").attribute("name"),
-    )
+    taken(id, &Taken::ByOthers(Vec::new()))
 }
 
 /// Whose workload has the name of one that is to be created.

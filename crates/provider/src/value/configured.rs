@@ -46,30 +46,17 @@ pub fn retained(prior: &Value, config: &Value, node: &Node, extent: Extent) -> V
     if config.is_null() {
         return prior.clone();
     }
-    // A member of a union that the configuration has does not go together with another.
-    let union = node
-        .union
-        .iter()
-        .filter_map(|field| node.object()?.attribute(field))
-        .map(|(name, _)| name);
-    let union: Vec<&str> = union.collect();
-    let has_member = union
-        .iter()
-        .any(|name| config.get(name).is_some_and(|value| !value.is_null()));
-    let is_excluded = |pair: &Pair<'_>| match pair.step {
-        Step::Attribute(name, _) => has_member && union.contains(&name) && pair.left.is_null(),
-        Step::Key(_) | Step::Item(..) => false,
-    };
     let children = || {
         pairs(node, Side::Terraform(config), Side::Terraform(prior))
             .into_iter()
-            .filter(|pair| pair.is_right() && !is_excluded(pair))
+            .filter(Pair::is_right)
     };
     let below = |pair: &Pair<'_>| match (pair.is_left(), extent) {
         (true, _) => Some(retained(pair.right.value(), pair.left.value(), pair.node, extent)),
         (false, Extent::Part) => Some(pair.right.value().clone()),
         (false, Extent::Whole) => None,
     };
+    // A member of a union that the configuration has does not go together with another.
     let has = |_: &str, name: &str| config.get(name).is_some_and(|value| !value.is_null());
     let excluded = union::excluded(node, has);
     match (&node.kind, Side::Terraform(prior).form()) {

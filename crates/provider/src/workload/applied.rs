@@ -17,14 +17,14 @@ pub fn state(id: &WorkloadId, planned: &Value, object: &Object) -> Value {
     state
 }
 
-/// What is known, beside its state, of a workload that was just applied.
-pub fn observed(id: &WorkloadId, planned: &Value, object: &Object, private: PrivateState) -> PrivateState {
+/// What is known, beside its `state`, of a workload that was just applied.
+pub fn observed(state: &Value, object: &Object, private: PrivateState) -> PrivateState {
     let json = object.as_json();
     let owners = Owners::of(json, kind());
     PrivateState {
         applied_at: applied_at(object),
         owns_replicas: Some(owners.ours.contains(&replicas::field())),
-        observation: Observation::of(json, &state(id, planned, object), &owners, kind()),
+        observation: Observation::of(json, state, &owners, kind()),
         ..private
     }
 }

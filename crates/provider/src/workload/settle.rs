@@ -34,15 +34,17 @@ impl Settling<'_> {
         object: Object,
         private: PrivateState,
     ) -> (Value, PrivateState) {
-        let private = observed(self.id, planned, &object, private);
+        let before = state(self.id, planned, &object);
+        let private = observed(&before, &object, private);
         let wait = self.session.configuration().wait.overridden(planned.get("wait"));
-        record(&state(self.id, planned, &object), &private);
+        record(&before, &private);
         let outcome = rollout::run(self.client, self.id, &object, self.prior, &wait, self.deadline, &|_| {}).await;
         let object = outcome.object().unwrap_or(&object);
-        let mut private = observed(self.id, planned, object, private);
+        let after = state(self.id, planned, object);
+        let mut private = observed(&after, object, private);
         private.waiting = outcome.is_owed(self.operation, &wait);
         outcome.report(diags, self.operation, self.id, &wait);
-        (state(self.id, planned, object), private)
+        (after, private)
     }
 }
 

@@ -151,10 +151,11 @@ impl Terraform {
             ..PrivateState::default()
         };
         let object = Object::new(cluster.live().clone());
+        let state = applied::state(&id(), &plan.state, &object);
         let terraform = Terraform {
             config,
-            state: applied::state(&id(), &plan.state, &object),
-            private: applied::observed(&id(), &plan.state, &object, private),
+            private: applied::observed(&state, &object, private),
+            state,
             imports: false,
         };
         (terraform, cluster)
@@ -241,8 +242,8 @@ impl Terraform {
         }
         let object = Object::new(cluster.live().clone());
         let private = planned.private.clone().changed(&planned.plan.decided(), change);
-        self.private = applied::observed(&id(), &planned.plan.state, &object, private);
         self.state = applied::state(&id(), &planned.plan.state, &object);
+        self.private = applied::observed(&self.state, &object, private);
         (Outcome::Done, before)
     }
 }
