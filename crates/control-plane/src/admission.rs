@@ -29,8 +29,8 @@ pub use field_error::FieldError;
 pub use field_validation::{FieldValidation, check_fields};
 pub use lifecycle::{Part, prepare_create, prepare_update};
 pub use metadata::{
-    Decoder, dedup_owner_references, has_domain, manager_of_user_agent, object_meta, validate_finalizer_domains,
-    validate_manager, warnings,
+    Decoder, NO_DOMAIN, dedup_owner_references, has_domain, manager_of_user_agent, object_meta,
+    validate_finalizer_domains, validate_manager, warnings,
 };
 pub use rules::{NameRule, Rules};
 pub use structural::default;

@@ -62,6 +62,13 @@ impl Status {
         Self::new(400, "BadRequest", message)
     }
 
+    /// 400 for a body of the kind `given` that cannot be read as an object of `kind`.
+    pub fn cannot_be_handled(given: &str, version: &str, kind: &str, why: &str) -> Self {
+        Self::bad_request(format!(
+            "{given} in version \"{version}\" cannot be handled as a {kind}: {why}"
+        ))
+    }
+
     /// 401: the request carries no credentials, or unknown ones.
     pub fn unauthorized() -> Self {
         Self::new(401, "Unauthorized", "Unauthorized")

@@ -549,6 +549,9 @@ pub fn dedup_owner_references(object: &mut Value, when: &str) -> Option<String> 
     })
 }
 
+/// What is wrong with a finalizer that has no domain.
+pub const NO_DOMAIN: &str = "name is neither a standard finalizer name nor is it fully qualified";
+
 /// What is wrong with finalizers that have no domain, for kinds that require one.
 pub fn validate_finalizer_domains(object: &Value) -> Vec<FieldError> {
     let metadata = Metadata::of(object);
@@ -556,8 +559,7 @@ pub fn validate_finalizer_domains(object: &Value) -> Vec<FieldError> {
     finalizers
         .filter(|(_, finalizer)| !has_domain(finalizer))
         .map(|(index, finalizer)| {
-            let why = "name is neither a standard finalizer name nor is it fully qualified";
-            FieldError::invalid(format!("metadata.finalizers[{index}]"), &finalizer.into(), why)
+            FieldError::invalid(format!("metadata.finalizers[{index}]"), &finalizer.into(), NO_DOMAIN)
         })
         .collect()
 }

@@ -87,11 +87,7 @@ pub(crate) fn check(text: &str, layout: Layout) -> Result<(), String> {
                 && [1, 2, 4, 5].into_iter().all(|at| bytes[at].is_ascii_digit())
     };
     if let Some(extra) = rest.strip_prefix('Z').filter(|extra| !extra.is_empty()) {
-        return fail(
-            format!(": extra text: {}", Quoted(extra))
-                .trim_start_matches(": ")
-                .to_owned(),
-        );
+        return fail(format!("extra text: {}", Quoted(extra)));
     }
     if !is_zone(rest) {
         return misfit(rest, "Z07:00");

@@ -26,9 +26,7 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
     let given = object["kind"].as_str().unwrap_or_default().to_owned();
     let problems = |why: String| {
         let Resource { kind, version, .. } = resource;
-        Status::bad_request(format!(
-            "{given} in version \"{version}\" cannot be handled as a {kind}: {why}"
-        ))
+        Status::cannot_be_handled(&given, version, kind, &why)
     };
     read(resource, &mut object).map_err(problems)?;
     let mut found = duplicates;

@@ -1,5 +1,6 @@
 //! Lists as answers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::{BufMut, Bytes, BytesMut};
@@ -41,8 +42,8 @@ pub(super) fn answer(page: Page, mut metadata: Value, representation: &Represent
             "items": values.map(|object| item(representation, object, types_items)).collect::<Vec<_>>(),
         }),
         Shape::Table(version) => {
-            let objects: Vec<Value> = values.map(|object| representation.converted(object)).collect();
-            representation.table(version, &metadata, &objects)
+            let objects: Vec<Cow<'_, Value>> = values.map(|object| representation.converted(object)).collect();
+            representation.table(version, &metadata, objects.iter().map(AsRef::as_ref))
         }
         Shape::MetadataList(version) => {
             let version = version.api_version();
@@ -65,7 +66,7 @@ pub(super) fn answer(page: Page, mut metadata: Value, representation: &Represent
 
 /// An object as an item of a list.
 fn item(representation: &Representation, stored: &Value, is_typed: bool) -> Value {
-    let mut object = representation.converted(stored);
+    let mut object = representation.converted(stored).into_owned();
     if !is_typed && let Some(fields) = object.as_object_mut() {
         fields.retain(|name, _| !matches!(name.as_str(), "apiVersion" | "kind"));
     }

@@ -110,7 +110,7 @@ impl Objects<'_> {
         }
         let stored = self.registry.get(self.resource, &self.key)?;
         if self.subresource == Some(Subresource::Scale) {
-            return self.representation.object(200, scale::of(&stored.value));
+            return self.representation.object(200, &scale::of(&stored.value));
         }
         self.representation.stored(&stored)
     }
@@ -280,13 +280,10 @@ impl Objects<'_> {
 
     fn written(&self, written: &Written) -> Result<Answer, Status> {
         let code = if written.created { 201 } else { 200 };
-        let object = if self.subresource == Some(Subresource::Scale) {
-            written.object.clone()
-        } else {
-            self.representation.converted(&written.object)
-        };
+        // The scale is of a workload, which is shown as it is kept.
+        let object = self.representation.converted(&written.object);
         Ok(answer::with_warnings(
-            self.representation.object(code, object)?,
+            self.representation.object(code, &object)?,
             &written.warnings,
         ))
     }
@@ -295,11 +292,12 @@ impl Objects<'_> {
         let options = delete_options::read(self.call)?;
         match self.registry.delete(self.resource, &self.key, &options)? {
             Deleted::Gone(status) => Ok(answer::encoded(200, &status, self.representation.accepted.encoding)),
-            Deleted::Last(object) => self.representation.object(200, self.representation.converted(&object)),
+            Deleted::Last(object) => self.representation.object(200, &self.representation.converted(&object)),
             Deleted::Pending(object) => {
                 // Who asked in the old way for what the object owns to go with it is told that it takes a while.
                 let code = if options.orphans == Some(false) { 202 } else { 200 };
-                self.representation.object(code, self.representation.converted(&object))
+                self.representation
+                    .object(code, &self.representation.converted(&object))
             }
         }
     }

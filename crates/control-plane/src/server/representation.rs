@@ -1,5 +1,7 @@
 //! How objects are shown: in which shape, version and encoding.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -64,26 +66,24 @@ impl Representation {
         if self.is_plain() {
             return Ok(answer::json(200, &stored.json()));
         }
-        self.object(200, self.converted(&stored.value))
+        self.object(200, &self.converted(&stored.value))
     }
 
     /// The object as the resource shows it.
-    pub(super) fn converted(&self, object: &Value) -> Value {
-        let mut object = object.clone();
-        self.resource.conversion.from_stored(&mut object);
-        object
+    pub(super) fn converted<'o>(&self, object: &'o Value) -> Cow<'o, Value> {
+        self.resource.conversion.shown(object)
     }
 
     /// An answer that is one object, in the shape that the client wants.
-    pub(super) fn object(&self, code: u16, object: Value) -> Result<Answer, Status> {
+    pub(super) fn object(&self, code: u16, object: &Value) -> Result<Answer, Status> {
         let shaped = match self.accepted.shape {
-            Shape::Object => object,
-            Shape::Metadata(version) => printer::metadata_only(&version.api_version(), &object),
+            Shape::Object => return Ok(answer::encoded(code, object, self.accepted.encoding)),
+            Shape::Metadata(version) => printer::metadata_only(&version.api_version(), object),
             Shape::MetadataList(_) => return Err(self.not_a_list()),
             Shape::Table(version) => {
                 let metadata = object["metadata"].get("resourceVersion");
                 let metadata = metadata.map_or(json!({}), |own| json!({"resourceVersion": own}));
-                self.table(version, &metadata, [&object])
+                self.table(version, &metadata, [object])
             }
         };
         Ok(answer::encoded(code, &shaped, self.accepted.encoding))

@@ -255,11 +255,7 @@ impl Watch {
     fn shaped(&mut self, object: &Value) -> Value {
         let resource = self.request.resource;
         match self.request.shape {
-            Shape::Object => {
-                let mut object = object.clone();
-                resource.conversion.from_stored(&mut object);
-                object
-            }
+            Shape::Object => resource.conversion.shown(object).into_owned(),
             Shape::Metadata(version) | Shape::MetadataList(version) => {
                 printer::metadata_only(&version.api_version(), object)
             }

@@ -1,5 +1,7 @@
 //! Events, in the shape of core/v1.
 
+use std::borrow::Cow;
+
 use datum_model::format;
 use serde_json::Value;
 
@@ -45,12 +47,13 @@ fn is_of_newer_api(event: &Value) -> bool {
 }
 
 /// An event in the shape of core/v1, which the rules are written for.
-fn core(event: &Value) -> Value {
-    let mut core = event.clone();
-    if is_of_newer_api(event) {
-        Conversion::Events.to_stored(&mut core);
+fn core(event: &Value) -> Cow<'_, Value> {
+    if !is_of_newer_api(event) {
+        return Cow::Borrowed(event);
     }
-    core
+    let mut core = event.clone();
+    Conversion::Events.to_stored(&mut core);
+    Cow::Owned(core)
 }
 
 fn text(value: &Value) -> &str {

@@ -77,8 +77,7 @@ fn check_finalizer(finalizer: &Value) -> Vec<FieldError> {
     const FIELD: &str = "spec.finalizers";
     let name = finalizer.as_str().unwrap_or_default();
     let problems = format::qualified_name(name);
-    let unknown = (!admission::has_domain(name))
-        .then(|| "name is neither a standard finalizer name nor is it fully qualified".to_owned());
+    let unknown = (!admission::has_domain(name)).then(|| admission::NO_DOMAIN.to_owned());
     let problems = problems.into_iter().chain(unknown);
     problems
         .map(|why| FieldError::invalid(FIELD, finalizer, &why))

@@ -78,10 +78,7 @@ impl Endpoint for BuiltIn {
                 go::Quoted(api_version)
             )
         };
-        Err(Status::bad_request(format!(
-            "{kind} in version \"{version}\" cannot be handled as a {}: {why}",
-            resource.kind
-        )))
+        Err(Status::cannot_be_handled(kind, version, resource.kind, &why))
     }
 
     /// The paths of built-in kinds are routed by media type.

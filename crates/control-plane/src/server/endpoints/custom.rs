@@ -64,12 +64,8 @@ impl Endpoint for Custom {
             return Err(unrecognized(resource, body, &why));
         }
         let expected = resource.api_version();
-        let cannot_be_handled = |version: &str, why: &str| {
-            Status::bad_request(format!(
-                "{kind} in version \"{version}\" cannot be handled as a {kind}: {why}",
-                kind = resource.kind
-            ))
-        };
+        let cannot_be_handled =
+            |version: &str, why: &str| Status::cannot_be_handled(resource.kind, version, resource.kind, why);
         if object.get("apiVersion").is_some_and(Value::is_null) {
             let why = ".apiVersion accessor error: <nil> is of the type <nil>, expected string";
             return Err(cannot_be_handled("", why));
