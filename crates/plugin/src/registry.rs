@@ -60,21 +60,25 @@ impl Registry {
 
     /// What is wrong with the schemas. This computes all of them.
     pub(crate) fn faults(&self) -> Diagnostics {
-        let mut faults = Diagnostics::default();
         let (_, of_provider) = self.provider.described();
         let all = std::iter::once(of_provider)
-            .chain(self.resources.faults())
-            .chain(self.lists.faults())
-            .chain(self.data_sources.faults())
-            .chain(self.functions.faults())
-            .chain(self.ephemeral_resources.faults())
-            .chain(self.actions.faults());
-        for more in all {
-            faults.errors.extend(more.errors.iter().cloned());
-            faults.warnings.extend(more.warnings.iter().cloned());
-        }
-        faults
+            .chain(self.resources.each_faults())
+            .chain(self.lists.each_faults())
+            .chain(self.data_sources.each_faults())
+            .chain(self.functions.each_faults())
+            .chain(self.ephemeral_resources.each_faults())
+            .chain(self.actions.each_faults());
+        joined(all)
     }
+}
+
+fn joined<'d>(all: impl Iterator<Item = &'d Diagnostics>) -> Diagnostics {
+    let mut joined = Diagnostics::default();
+    for more in all {
+        joined.errors.extend(more.errors.iter().cloned());
+        joined.warnings.extend(more.warnings.iter().cloned());
+    }
+    joined
 }
 
 /// By name: the handlers themselves have nothing to show.
@@ -99,27 +103,25 @@ pub(crate) trait Describe {
     fn describe(&self, name: &str, diags: &mut Diagnostics) -> Option<Self::Description>;
 }
 
-/// A handler under its name, with its description once that is needed.
+/// A handler, with its description once that is needed.
 struct Registered<H: Describe> {
-    name: String,
     handler: H,
     described: OnceLock<(Option<H::Description>, Diagnostics)>,
 }
 
 impl<H: Describe> Registered<H> {
-    fn new(name: String, handler: H) -> Self {
+    fn new(handler: H) -> Self {
         Self {
-            name,
             handler,
             described: OnceLock::new(),
         }
     }
 
-    /// The description, and what is wrong with it.
-    fn described(&self) -> &(Option<H::Description>, Diagnostics) {
+    /// The description under its name, and what is wrong with it.
+    fn described(&self, name: &str) -> &(Option<H::Description>, Diagnostics) {
         self.described.get_or_init(|| {
             let mut diags = Diagnostics::default();
-            (self.handler.describe(&self.name, &mut diags), diags)
+            (self.handler.describe(name, &mut diags), diags)
         })
     }
 }
@@ -129,19 +131,19 @@ pub(crate) struct Entries<H: Describe>(BTreeMap<String, Registered<H>>);
 
 impl<H: Describe> Entries<H> {
     pub(crate) fn insert(&mut self, name: String, handler: H) {
-        self.0.insert(name.clone(), Registered::new(name, handler));
+        self.0.insert(name, Registered::new(handler));
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<(&H, &H::Description)> {
         let registered = self.0.get(name)?;
-        let (description, _) = registered.described();
+        let (description, _) = registered.described(name);
         Some((&registered.handler, description.as_ref()?))
     }
 
     /// Every handler, in the order of the names.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &H, &H::Description)> {
         self.0.iter().filter_map(|(name, registered)| {
-            let (description, _) = registered.described();
+            let (description, _) = registered.described(name);
             Some((name, &registered.handler, description.as_ref()?))
         })
     }
@@ -150,8 +152,13 @@ impl<H: Describe> Entries<H> {
         self.iter().map(|(name, ..)| name)
     }
 
-    fn faults(&self) -> impl Iterator<Item = &Diagnostics> {
-        self.0.values().map(|registered| &registered.described().1)
+    /// What is wrong with the descriptions. This computes those of this kind, and no other.
+    pub(crate) fn faults(&self) -> Diagnostics {
+        joined(self.each_faults())
+    }
+
+    fn each_faults(&self) -> impl Iterator<Item = &Diagnostics> {
+        self.0.iter().map(|(name, registered)| &registered.described(name).1)
     }
 }
 

@@ -106,21 +106,22 @@ pub(super) async fn metadata(state: Arc<State>, _: get_metadata::Request) -> get
 pub(super) async fn functions(state: Arc<State>, _: get_functions::Request) -> get_functions::Response {
     get_functions::Response {
         functions: functions_of(&state.registry),
-        diagnostics: to_proto::diagnostics(state.registry.faults()),
+        diagnostics: to_proto::diagnostics(state.registry.functions.faults()),
     }
 }
 
+/// A CLI asks for this at every start. So no schema is computed for it but those of the resources.
 pub(super) async fn identity_schemas(
     state: Arc<State>,
     _: get_resource_identity_schemas::Request,
 ) -> get_resource_identity_schemas::Response {
-    let registry = &state.registry;
-    let schemas = registry.resources.iter().filter_map(|(name, _, resource)| {
+    let resources = &state.registry.resources;
+    let schemas = resources.iter().filter_map(|(name, _, resource)| {
         let (schema, _) = resource.identity.as_ref()?;
         Some((name.clone(), to_proto::identity_schema(schema)))
     });
     get_resource_identity_schemas::Response {
         identity_schemas: schemas.collect(),
-        diagnostics: to_proto::diagnostics(registry.faults()),
+        diagnostics: to_proto::diagnostics(resources.faults()),
     }
 }
