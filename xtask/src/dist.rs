@@ -41,11 +41,13 @@ pub(crate) fn build(root: &Path, targets: &[Target]) -> anyhow::Result<()> {
         [] => vec![Target::of_this_machine()?],
         named => named.to_vec(),
     };
+    // They are the same for every target, and one that is missing is told before minutes of building.
+    let licences = Product::ALL.map(|product| licences::text(&dependencies.of(product.package())?));
+    let licences: Vec<String> = licences.into_iter().collect::<anyhow::Result<_>>()?;
     for target in targets {
         let programs = target.build(root, Product::ALL.map(Product::package))?;
-        for product in Product::ALL {
-            let closure = dependencies.of(product.package())?;
-            pack(root, &folder, target, product, &programs, &licences::text(&closure)?)?;
+        for (product, licences) in Product::ALL.into_iter().zip(&licences) {
+            pack(root, &folder, target, product, &programs, licences)?;
         }
     }
     Ok(())

@@ -34,7 +34,7 @@ impl Product {
 
     /// `terraform-provider-datum_0.1.0_linux_amd64.zip`
     pub(super) fn archive_name(self, version: &str, platform: Platform) -> String {
-        format!("{}_{version}_{}_{}.zip", self.package(), platform.os, platform.arch)
+        format!("{}_{version}_{platform}.zip", self.package())
     }
 
     /// `terraform-provider-datum_0.1.0_sbom.cdx.json`
