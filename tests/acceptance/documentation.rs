@@ -15,6 +15,13 @@ struct Snippet {
     hcl: String,
 }
 
+impl Snippet {
+    /// Whether the CLI is new enough for what it shows.
+    fn is_understood(&self, workspace: &Workspace) -> bool {
+        is_understood(workspace, &self.hcl, &format!("a snippet of {}", self.from))
+    }
+}
+
 fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
@@ -57,9 +64,10 @@ fn snippets() -> Vec<Snippet> {
             hcl: format!("{hcl}\n"),
         }));
     }
+    let examples = examples();
     for path in files(&repository().join("examples"), "tf") {
         // A whole configuration is applied as one.
-        if examples().iter().any(|example| path.starts_with(example)) {
+        if examples.iter().any(|example| path.starts_with(example)) {
             continue;
         }
         found.push(Snippet {
@@ -110,22 +118,25 @@ fn place(workspace: &Workspace, snippet: &Snippet) {
     workspace.write("versions.tf", &context).config(hcl);
 }
 
-/// Whether the CLI is new enough for what the snippet shows.
-fn is_understood(workspace: &Workspace, snippet: &Snippet) -> bool {
-    let newer = [
-        ("import {\n  for_each", Feature::IMPORT_FOR_EACH),
-        ("removed {\n", Feature::REMOVED),
-        ("provider::", Feature::PROVIDER_FUNCTIONS),
-        ("from = kubernetes_manifest", Feature::MOVED_TYPE),
-        ("identity = {", Feature::IDENTITY),
-        ("ephemeral \"", Feature::EPHEMERAL),
-        ("action \"", Feature::ACTIONS),
-    ];
-    let what = format!("a snippet of {}", snippet.from);
-    newer
+/// What HCL needs of the CLI, by a syntax that it has.
+const NEEDS: [(&str, Feature); 9] = [
+    ("import {\n  for_each", Feature::IMPORT_FOR_EACH),
+    ("removed {", Feature::REMOVED),
+    ("provider::", Feature::PROVIDER_FUNCTIONS),
+    ("from = kubernetes_manifest", Feature::MOVED_TYPE),
+    ("identity = {", Feature::IDENTITY),
+    ("ephemeral \"", Feature::EPHEMERAL),
+    ("action \"", Feature::ACTIONS),
+    ("list \"", Feature::QUERY),
+    ("mock_provider \"", Feature::MOCKS),
+];
+
+/// Whether the CLI is new enough for the HCL; `what` says of it what it is.
+fn is_understood(workspace: &Workspace, hcl: &str, what: &str) -> bool {
+    NEEDS
         .iter()
-        .filter(|(syntax, _)| snippet.hcl.contains(syntax))
-        .all(|(_, feature)| workspace.cli().has(feature, &what))
+        .filter(|(syntax, _)| hcl.contains(syntax))
+        .all(|(_, feature)| workspace.cli().has(feature, what))
 }
 
 #[test]
@@ -140,7 +151,7 @@ fn everything_shown_is_valid() {
         for snippet in &snippets {
             // Another provider would have to be installed first.
             let is_ours = !snippet.hcl.contains("provider \"kubernetes\"");
-            if !is_ours || !is_understood(workspace, snippet) {
+            if !is_ours || !snippet.is_understood(workspace) {
                 continue;
             }
             place(workspace, snippet);
@@ -171,7 +182,7 @@ fn everything_shown_is_applied() {
     let provider = "provider \"datum\" {\n  namespace = \"NAMESPACE\"\n}\n";
     let snippets = snippets();
     each_cli(|workspace| {
-        let understood = snippets.iter().filter(|snippet| is_understood(workspace, snippet));
+        let understood = snippets.iter().filter(|snippet| snippet.is_understood(workspace));
         for snippet in understood.filter(|snippet| is_about_workloads(snippet)) {
             eprintln!("snippet of {}", snippet.from);
             let hcl = snippet.hcl.replace("provider \"datum\" {}\n", "");
@@ -190,15 +201,6 @@ fn everything_shown_is_applied() {
         }
     });
 }
-
-/// What an example needs of the CLI, by a syntax that it has.
-const NEEDS: [(&str, Feature); 5] = [
-    ("identity = {", Feature::IDENTITY),
-    ("action \"", Feature::ACTIONS),
-    ("list \"", Feature::QUERY),
-    ("mock_provider \"", Feature::MOCKS),
-    ("removed {", Feature::REMOVED),
-];
 
 #[test]
 fn every_example_is_applied() {
@@ -222,9 +224,7 @@ fn every_example_is_applied() {
                 hcl += &text;
                 names.push(name.to_owned());
             }
-            let what = format!("the example {}", example.display());
-            let needed = NEEDS.iter().filter(|(syntax, _)| hcl.contains(syntax));
-            if needed.clone().all(|(_, feature)| workspace.cli().has(feature, &what)) {
+            if is_understood(workspace, &hcl, &format!("the example {}", example.display())) {
                 apply_example(workspace, &hcl);
             }
             for name in names {
@@ -331,11 +331,7 @@ fn the_guide_to_installing_says_which_cli_has_what() {
 #[test]
 fn a_provider_in_the_folder_of_the_cli_is_installed_by_init() {
     each_cli(|workspace| {
-        let registry = if workspace.cli().is_terraform() {
-            "registry.terraform.io"
-        } else {
-            "registry.opentofu.org"
-        };
+        let registry = workspace.cli().registry();
         let system = format!(
             "{}_{}",
             env::consts::OS.replace("macos", "darwin"),
@@ -427,7 +423,7 @@ fn the_readme_names_tests_that_there_are() {
 #[test]
 fn everything_shown_is_formatted() {
     each_cli(|workspace| {
-        for snippet in snippets().iter().filter(|snippet| is_understood(workspace, snippet)) {
+        for snippet in snippets().iter().filter(|snippet| snippet.is_understood(workspace)) {
             place(workspace, snippet);
             let output = workspace.run(&["fmt", "-check", "-diff", "main.tf"]);
             assert!(output.success, "{} is not formatted:\n{output}", snippet.from);

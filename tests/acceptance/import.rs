@@ -1,6 +1,7 @@
 //! Taking over what exists: the import command, import blocks, generated configuration.
 
-use acceptance::{Feature, Kubectl, Workspace, each_cli, each_cli_that_has};
+use acceptance::workspace::PROVIDER;
+use acceptance::{Feature, Kubectl, Workspace, cli, each_cli, each_cli_that_has};
 use serde_json::{Value, json};
 
 const WEB: &str = r#"
@@ -384,22 +385,14 @@ resource "datum_workload" "app" {
 
 /// The CLI asks no more of the other provider than that it is there, so that another program can stand in for it.
 fn stand_in_for_kubernetes(workspace: &Workspace) {
-    let path = workspace.path().join("cli.tfrc");
-    let configuration = std::fs::read_to_string(&path).expect("the CLI's configuration is there");
-    let ours = configuration
-        .lines()
-        .find(|line| line.contains("datum-cloud/datum"))
-        .expect("the provider is overridden");
-    let binaries = ours.split('"').nth(3).expect("a folder");
     let folder = workspace.path().join("kubernetes");
     std::fs::create_dir_all(&folder).expect("a folder is made");
     std::fs::copy(
-        format!("{binaries}/examples/terraform-provider-example"),
+        cli::binaries().join("examples/terraform-provider-example"),
         folder.join("terraform-provider-kubernetes"),
     )
     .expect("the example provider is built");
-    let both = format!("{ours}\n    \"hashicorp/kubernetes\" = \"{}\"", folder.display());
-    std::fs::write(&path, configuration.replace(ours, &both)).expect("the CLI's configuration is written");
+    workspace.overrides(&[(PROVIDER, &cli::binaries()), ("hashicorp/kubernetes", &folder)]);
 }
 
 #[test]
@@ -426,11 +419,7 @@ fn a_kubernetes_manifest_is_moved_without_a_difference() {
             .api()
             .apply_as("Terraform", workspace.namespace(), "web", manifest.clone())
             .expect("the manifest is applied");
-        let registry = if workspace.cli().is_terraform() {
-            "registry.terraform.io"
-        } else {
-            "registry.opentofu.org"
-        };
+        let registry = workspace.cli().registry();
         // As the other provider stores it: values of any type beside their types.
         let dynamic = json!({ "type": ["object", {}], "value": manifest });
         let state = json!({

@@ -28,10 +28,10 @@ pub(crate) fn measure(workspace: &Workspace, count: usize) {
         workspace.config(&workloads(count, version));
         beside.config(&terraform_data(count, version));
         workspace.api().forget_requests();
-        let (ours, _) = meter::run(workspace, arguments);
+        let ours = meter::run(workspace, arguments);
         assert!(!ours.provider.is_zero(), "the provider's own use was not measured");
         let requests = workspace.api().requests().len();
-        let (theirs, _) = meter::run(&beside, arguments);
+        let theirs = meter::run(&beside, arguments);
         println!("{}", row(step, count, &ours, requests, &theirs));
         if step == "apply" {
             let state = workspace.path().join("terraform.tfstate");

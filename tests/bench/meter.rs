@@ -8,7 +8,7 @@ use std::process::{self, Command};
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
-use acceptance::{Output, Workspace, cli};
+use acceptance::{Output, Workspace, cli, workspace};
 use nix::sys::resource::{UsageWho, getrusage};
 
 const PROVIDER: &str = "terraform-provider-datum";
@@ -72,15 +72,11 @@ pub(crate) fn prepare(workspace: &Workspace) {
     let ours = env::current_exe().expect("a program knows its path");
     // A link would lead `current_exe` back to the name that this program was built under.
     fs::copy(ours, folder.join(PROVIDER)).expect("the program is copied");
-    let overrides = format!("dev_overrides {{ \"datum-cloud/datum\" = \"{}\" }}", folder.display());
-    workspace.write(
-        "cli.tfrc",
-        &format!("provider_installation {{\n  {overrides}\n  direct {{}}\n}}\n"),
-    );
+    workspace.overrides(&[(workspace::PROVIDER, &folder)]);
 }
 
 /// Runs the CLI to its end, which must be a good one, and says what it and the provider took.
-pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> (Usage, Output) {
+pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> Usage {
     let folder = tempfile::tempdir().expect("a folder");
     let command = workspace.command(arguments);
     let mut metered = Command::new(env::current_exe().expect("a program knows its path"));
@@ -96,9 +92,8 @@ pub(crate) fn run(workspace: &Workspace, arguments: &[&str]) -> (Usage, Output) 
         .env(PROVIDER_PROGRAM, cli::binaries().join(PROVIDER))
         .env(FOLDER, folder.path());
     let started = Instant::now();
-    let output = Output::of(&mut metered).succeeds();
-    let wall = started.elapsed();
-    (read(folder.path(), wall), output)
+    Output::of(&mut metered).succeeds();
+    read(folder.path(), started.elapsed())
 }
 
 fn read(folder: &Path, wall: Duration) -> Usage {

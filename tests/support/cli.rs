@@ -42,6 +42,15 @@ impl Cli {
         self.0.program() == Program::Terraform
     }
 
+    /// The host of the registry that it takes a provider from whose source names none.
+    pub fn registry(&self) -> &'static str {
+        if self.is_terraform() {
+            "registry.terraform.io"
+        } else {
+            "registry.opentofu.org"
+        }
+    }
+
     /// Its version.
     pub fn version(&self) -> &Version {
         self.0.version()

@@ -13,6 +13,9 @@ use tempfile::TempDir;
 use crate::cli::{self, Cli, Output};
 use crate::{Api, Plan, Running};
 
+/// The source of the provider under test.
+pub const PROVIDER: &str = "datum-cloud/datum";
+
 /// A folder and a namespace for one test under one CLI.
 pub struct Workspace {
     cli: Cli,
@@ -31,11 +34,6 @@ impl Workspace {
             .prefix("datum-acceptance-")
             .tempdir()
             .expect("a temporary folder");
-        let cli_configuration = format!(
-            "provider_installation {{\n  dev_overrides {{\n    \"datum-cloud/datum\" = \"{}\"\n  }}\n  direct {{}}\n}}\n",
-            cli::binaries().display()
-        );
-        fs::write(folder.path().join("cli.tfrc"), cli_configuration).expect("the CLI configuration is written");
         let kubeconfig = api.kubeconfig().to_owned();
         let workspace = Workspace {
             cli,
@@ -44,11 +42,22 @@ impl Workspace {
             api,
             kubeconfig,
         };
+        workspace.overrides(&[(PROVIDER, &cli::binaries())]);
         workspace.write(
             "versions.tf",
             "terraform {\n  required_providers {\n    datum = { source = \"datum-cloud/datum\" }\n  }\n}\n",
         );
         workspace
+    }
+
+    /// Has the CLI find these providers in these folders, and none of them anywhere else.
+    pub fn overrides(&self, providers: &[(&str, &Path)]) {
+        let lines = providers
+            .iter()
+            .map(|(source, folder)| format!("    \"{source}\" = \"{}\"\n", folder.display()));
+        let lines: String = lines.collect();
+        let configuration = format!("provider_installation {{\n  dev_overrides {{\n{lines}  }}\n  direct {{}}\n}}\n");
+        fs::write(self.path().join("cli.tfrc"), configuration).expect("the CLI configuration is written");
     }
 
     /// The CLI of this workspace.
