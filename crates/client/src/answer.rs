@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::config::endpoint;
@@ -30,18 +31,29 @@ pub(crate) struct Answer {
     pub(crate) body: bytes::Bytes,
 }
 
+/// What the body of a success is read as.
+pub(crate) trait Content: DeserializeOwned {
+    /// Whether it says of what kind it is, as every answer of the API does. Without that an empty page would read as an empty list.
+    fn has_kind(&self) -> bool;
+}
+
+impl Content for Value {
+    fn has_kind(&self) -> bool {
+        self["kind"].is_string()
+    }
+}
+
 impl Answer {
-    /// The JSON object of a success.
+    /// The body of a success.
     ///
     /// # Errors
     /// What the answer means if it is no success, or if its body is not the API's.
-    pub(crate) fn json(&self, operation: &Operation) -> Result<Value, Error> {
+    pub(crate) fn content<T: Content>(&self, operation: &Operation) -> Result<T, Error> {
         if !self.status.is_success() {
             return Err(self.error(operation));
         }
-        let kind = match serde_json::from_slice::<Value>(&self.body) {
-            // Every answer of the API says what it is; without that an empty page would read as an empty list.
-            Ok(json) if json["kind"].is_string() => return Ok(json),
+        let kind = match serde_json::from_slice::<T>(&self.body) {
+            Ok(content) if content.has_kind() => return Ok(content),
             // The length was right, or there was none: a proxy in between lost the rest.
             Err(error) if error.is_eof() && !self.body.trim_ascii().is_empty() => Kind::Connection {
                 message: "the server's answer ends in the middle".to_owned(),

@@ -217,7 +217,7 @@ impl Client {
         let success = self
             .write(&operation, id, &built(&operation, request)?, Repeat::Safe)
             .await?;
-        Ok(Object::new(success.json))
+        Ok(Object::new(success.content))
     }
 
     /// Asks what a JSON merge patch would do, which is not done. `patch` names in `metadata.resourceVersion` the version that it
@@ -296,7 +296,7 @@ impl Client {
             }
             Err(error) => return Err(error),
         };
-        let answer = Object::new(success.json);
+        let answer = Object::new(success.content);
         let held = answer.as_json()["kind"] == api::KIND && answer.deletion_timestamp().is_some();
         Ok(if held {
             Deleted::Pending(Box::new(answer))
@@ -334,7 +334,7 @@ impl Client {
         let url = format!("/api/v1/namespaces/{}/events", id.namespace);
         let request = built(&operation, Build::new(url).list(&params))?;
         let success = self.requests.send(&operation, &request, Repeat::Safe).await?;
-        Ok(Event::of_list(&success.json))
+        Ok(Event::of_list(&success.content))
     }
 
     pub(crate) fn requests(&self) -> &Requests {
@@ -364,7 +364,7 @@ fn applied(success: Success) -> Applied {
         format!("it asked to come back later {times} times before it took the change, which took {seconds} s")
     });
     Applied {
-        object: Object::new(success.json),
+        object: Object::new(success.content),
         created: success.status == http::StatusCode::CREATED,
         repeated: success.repeated,
         warnings: warning::texts(&success.headers).into_iter().chain(throttled).collect(),

@@ -2,12 +2,15 @@
 
 use datum_model::WorkloadStatus;
 use datum_model::id::WorkloadId;
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A Workload as the API sent it: JSON in which nothing is lost, with names for what everybody asks for.
 ///
 /// Typed structs would drop what this version does not know; what Terraform compares must be all of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(transparent)]
 pub struct Object(Value);
 
 impl Object {
@@ -84,6 +87,32 @@ impl Object {
 
     fn metadata(&self, field: &str) -> Option<&str> {
         self.0["metadata"][field].as_str().filter(|text| !text.is_empty())
+    }
+}
+
+/// A Workload as the text of its JSON: for many that are kept until somebody asks for one. The values take ten times the memory.
+#[derive(Debug, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct RawObject(Box<RawValue>);
+
+impl RawObject {
+    /// `metadata.name`.
+    pub(crate) fn name(&self) -> Option<String> {
+        #[derive(Deserialize)]
+        struct Named {
+            metadata: Metadata,
+        }
+        #[derive(Deserialize)]
+        struct Metadata {
+            name: String,
+        }
+        let named: Named = serde_json::from_str(self.0.get()).ok()?;
+        Some(named.metadata.name)
+    }
+
+    /// The object; `None` where a value cannot hold what the text says, such as a number beyond all numbers.
+    pub(crate) fn parse(&self) -> Option<Object> {
+        serde_json::from_str(self.0.get()).ok()
     }
 }
 

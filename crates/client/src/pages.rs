@@ -107,7 +107,7 @@ impl Pages<'_> {
         Ok(None)
     }
 
-    async fn ask(&self) -> Result<ListPage, Error> {
+    async fn ask(&self) -> Result<ListPage<Object>, Error> {
         // A list that begins anew has to pass over what was given out.
         let begins_anew = self.token.is_none() && self.last.is_some();
         let left = u32::try_from(self.left).ok().filter(|_| !begins_anew);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::connection::Reach;
 use crate::error::{Error, Kind};
-use crate::object::Object;
+use crate::object::{Object, RawObject};
 use crate::requests::{Requests, list_of};
 
 /// How old a list may be that answers a refresh, counted from its first request. A plan of a thousand Workloads takes some
@@ -23,9 +23,8 @@ const SOON: Duration = Duration::from_secs(10);
 /// How long after a list another refresh takes for granted that there are many, and lists at once.
 const LISTING: Duration = Duration::from_mins(5);
 
-/// The objects of a list by name, as their JSON. A tree of values takes ten times the memory of its text, and each object is
-/// asked for once.
-pub(crate) type Listed = Arc<HashMap<String, Box<str>>>;
+/// The objects of a list by name. Each is asked for once.
+pub(crate) type Listed = Arc<HashMap<String, RawObject>>;
 type Pending = Shared<BoxFuture<'static, Result<Listed, Error>>>;
 
 /// What is known about refreshes, by namespace.
@@ -179,13 +178,13 @@ pub(crate) fn is_of_the_list(error: &Error) -> bool {
 
 fn listing(requests: Requests, namespace: Namespace) -> Pending {
     let listing = async move {
-        let named = |object: Object| Some((object.name()?.to_owned(), object.as_json().to_string().into_boxed_str()));
-        let objects = requests.list_for_refresh(&namespace, named).await?;
+        let objects = requests.list_for_refresh(&namespace).await?;
         if objects.is_empty() {
             // An empty list is also what a namespace gives that does not exist.
             requests.expect_namespace(&list_of(&namespace), &namespace).await?;
         }
-        Ok(Arc::new(objects.into_iter().flatten().collect()))
+        let named = objects.into_iter().filter_map(|object| Some((object.name()?, object)));
+        Ok(Arc::new(named.collect()))
     };
     listing.boxed().shared()
 }

@@ -9,11 +9,14 @@ use datum_model::api;
 use datum_model::id::{Namespace, WorkloadId};
 use kube::core::Request as Build;
 use kube::core::params::{GetParams, ListParams, WatchParams};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::answer::Content;
 use crate::error::{Error, Kind, Missing, Operation};
-use crate::object::Object;
+use crate::object::{Object, RawObject};
 use crate::observation::Observation;
 use crate::options::ListOptions;
 use crate::transport::{Limits, Repeat, Repeats, Success, Transport};
@@ -21,8 +24,8 @@ use crate::watch::Watch;
 
 /// How many objects a page of a list has.
 pub(crate) const PAGE: u32 = 500;
-/// How many objects a page has of the list that serves refreshes. A page is parsed at once, and that is most of the memory that a list
-/// takes; a thousand Workloads are four requests.
+/// How many objects a page has of the list that serves refreshes. A page is in memory twice while it is read; a thousand Workloads
+/// are four requests.
 const REFRESH_PAGE: u32 = 250;
 /// How long a watch may take to answer at all. A server does so at once; what does not is a proxy that keeps the answer.
 const HEADERS: Duration = Duration::from_secs(5);
@@ -90,19 +93,13 @@ impl Requests {
         let request = workloads(&id.namespace).get(id.name.as_str(), &GetParams::default());
         let request = built(&operation, request)?;
         let success = self.send(&operation, &request, Repeat::Safe).await?;
-        Ok(Object::new(success.json))
+        Ok(Object::new(success.content))
     }
 
-    /// A list that serves refreshes: in large pages.
-    pub(crate) async fn list_for_refresh<T>(
-        &self,
-        namespace: &Namespace,
-        keep: impl Fn(Object) -> T,
-    ) -> Result<Vec<T>, Error> {
-        let (kept, _) = self
-            .list(namespace, &ListOptions::default(), REFRESH_PAGE, keep)
-            .await?;
-        Ok(kept)
+    /// A list that serves refreshes.
+    pub(crate) async fn list_for_refresh(&self, namespace: &Namespace) -> Result<Vec<RawObject>, Error> {
+        let (objects, _) = self.list(namespace, &ListOptions::default(), REFRESH_PAGE).await?;
+        Ok(objects)
     }
 
     /// A list, and the resource version that a watch may start from.
@@ -111,43 +108,41 @@ impl Requests {
         namespace: &Namespace,
         options: &ListOptions,
     ) -> Result<(Vec<Object>, String), Error> {
-        self.list(namespace, options, PAGE, |object| object).await
+        self.list(namespace, options, PAGE).await
     }
 
-    async fn list<T>(
+    async fn list<I: DeserializeOwned>(
         &self,
         namespace: &Namespace,
         options: &ListOptions,
         page: u32,
-        keep: impl Fn(Object) -> T,
-    ) -> Result<(Vec<T>, String), Error> {
+    ) -> Result<(Vec<I>, String), Error> {
         let operation = list_of(namespace);
         // A continue token that has expired stays so: the list begins anew, and if the server forgets faster than it can be
         // asked for pages, it is asked for all at once.
         for page in [Some(page), Some(page)] {
-            match self.pages(&operation, namespace, options, page, &keep).await {
+            match self.pages(&operation, namespace, options, page).await {
                 Err(error) if error.is_expired() => tracing::debug!("the list has expired between two pages"),
                 done => return done,
             }
         }
-        self.pages(&operation, namespace, options, None, &keep).await
+        self.pages(&operation, namespace, options, None).await
     }
 
-    async fn pages<T>(
+    async fn pages<I: DeserializeOwned>(
         &self,
         operation: &Operation,
         namespace: &Namespace,
         options: &ListOptions,
         page: Option<u32>,
-        keep: impl Fn(Object) -> T,
-    ) -> Result<(Vec<T>, String), Error> {
+    ) -> Result<(Vec<I>, String), Error> {
         let wanted = options.limit.map_or(usize::MAX, |limit| limit as usize);
         let mut items = Vec::new();
         let mut token = None;
         loop {
             let limit = options.limit.into_iter().chain(page).min();
             let answer = self.page(operation, namespace, options, limit, token).await?;
-            items.extend(answer.items.into_iter().map(&keep));
+            items.extend(answer.items);
             token = answer.token;
             if token.is_none() || items.len() >= wanted {
                 items.truncate(wanted);
@@ -157,14 +152,14 @@ impl Requests {
     }
 
     /// One page of a list: the first one, or the one that a token continues with.
-    pub(crate) async fn page(
+    pub(crate) async fn page<I: DeserializeOwned>(
         &self,
         operation: &Operation,
         namespace: &Namespace,
         options: &ListOptions,
         limit: Option<u32>,
         token: Option<String>,
-    ) -> Result<ListPage, Error> {
+    ) -> Result<ListPage<I>, Error> {
         let params = ListParams {
             label_selector: options.label_selector.clone(),
             field_selector: options.field_selector.clone(),
@@ -173,20 +168,14 @@ impl Requests {
             ..ListParams::default()
         };
         let request = built(operation, workloads(namespace).list(&params))?;
-        let success = self.send(operation, &request, Repeat::Safe).await?;
-        let mut answer = success.json;
-        // An empty list may be written as null.
-        let found = match answer["items"].take() {
-            Value::Array(found) => found,
-            _ => Vec::new(),
-        };
-        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-        let metadata = &answer["metadata"];
+        let success: Success<List<I>> = self.send(operation, &request, Repeat::Safe).await?;
+        let List { metadata, items, .. } = success.content;
+        let metadata = metadata.unwrap_or_default();
         Ok(ListPage {
-            items: found.into_iter().map(Object::new).collect(),
-            token: text(&metadata["continue"]),
-            version: text(&metadata["resourceVersion"]).unwrap_or_default(),
-            remaining: metadata["remainingItemCount"].as_u64(),
+            items: items.unwrap_or_default(),
+            token: metadata.token.filter(|token| !token.is_empty()),
+            version: metadata.resource_version.unwrap_or_default(),
+            remaining: metadata.remaining_item_count.and_then(|count| count.try_into().ok()),
         })
     }
 
@@ -233,7 +222,7 @@ impl Requests {
             operation,
             Build::new("/api/v1/namespaces").get(name, &GetParams::default()),
         )?;
-        match self.send(operation, &request, Repeat::Safe).await {
+        match self.send::<Value>(operation, &request, Repeat::Safe).await {
             Err(error) if error.is_forbidden() && !error.is_unauthorized() => Ok(()),
             done => done.map(drop),
         }
@@ -241,12 +230,12 @@ impl Requests {
 
     /// Sends a request. A 404 that names nothing is looked into before it is reported, and asked again where the server
     /// does serve what was asked for.
-    pub(crate) async fn send(
+    pub(crate) async fn send<T: Content>(
         &self,
         operation: &Operation,
         request: &http::Request<Vec<u8>>,
         repeat: Repeat,
-    ) -> Result<Success, Error> {
+    ) -> Result<Success<T>, Error> {
         let is_path = |error: &Error| matches!(error.kind(), Kind::NotFound(Missing::Path));
         let send = || self.transport.send(operation, request, repeat, &self.limits);
         let error = match send().await {
@@ -267,12 +256,12 @@ impl Requests {
         let Ok(request) = http::Request::get("/apis").body(Vec::new()) else {
             return Missing::Path;
         };
-        let answer = self
+        let answer: Result<Success, Error> = self
             .transport
             .send(operation, &request, Repeat::Safe, &self.limits)
             .await;
         let groups = match &answer {
-            Ok(success) => Some(&success.json["groups"]),
+            Ok(success) => Some(&success.content["groups"]),
             Err(error) if matches!(error.kind(), Kind::NotFound(_) | Kind::Unexpected { .. }) => None,
             Err(_) => return Missing::Path,
         };
@@ -305,14 +294,38 @@ impl fmt::Debug for Requests {
 }
 
 /// One page of a list.
-pub(crate) struct ListPage {
-    pub(crate) items: Vec<Object>,
+pub(crate) struct ListPage<I> {
+    pub(crate) items: Vec<I>,
     /// What the next page is asked for with; none after the last.
     pub(crate) token: Option<String>,
     /// The resource version that a watch may start from.
     pub(crate) version: String,
     /// How many objects come after this page, where the server says.
     pub(crate) remaining: Option<u64>,
+}
+
+/// A list as the API sends it. One that is empty may be null.
+#[derive(Deserialize)]
+struct List<I> {
+    kind: Option<String>,
+    metadata: Option<ListMeta>,
+    items: Option<Vec<I>>,
+}
+
+/// The `ListMeta` of the Kubernetes API.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ListMeta {
+    #[serde(rename = "continue")]
+    token: Option<String>,
+    resource_version: Option<String>,
+    remaining_item_count: Option<i64>,
+}
+
+impl<I: DeserializeOwned> Content for List<I> {
+    fn has_kind(&self) -> bool {
+        self.kind.is_some()
+    }
 }
 
 /// The requests to the Workloads of a namespace.

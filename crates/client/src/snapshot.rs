@@ -21,7 +21,7 @@ use datum_model::id::WorkloadId;
 
 use crate::client::Client;
 use crate::error::{Error, Operation};
-use crate::object::Object;
+use crate::object::{Object, RawObject};
 use crate::refreshes::{Reader, is_of_the_list};
 
 pub use crate::refreshes::MAX_AGE;
@@ -59,7 +59,7 @@ impl Snapshot {
         let limits = client.requests().limits();
         let listed = limits.run(&operation, async { Ok(list.objects().await) }).await?;
         match listed {
-            Ok(objects) => match objects.get(id.name.as_str()).and_then(|json| object(json)) {
+            Ok(objects) => match objects.get(id.name.as_str()).and_then(RawObject::parse) {
                 Some(object) if reader.means(&object) => Ok(object),
                 // The namespace exists: the list has shown that, or asked.
                 _ => client.get(id).await,
@@ -74,11 +74,6 @@ impl Snapshot {
             }
         }
     }
-}
-
-/// The object that a list has kept as text.
-fn object(json: &str) -> Option<Object> {
-    serde_json::from_str(json).ok().map(Object::new)
 }
 
 impl Client {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Content};
 use crate::config::Retries;
 use crate::connection::{ConnectFailure, ConnectionFailure, Reach};
 use crate::credential::{AccessToken, Credential, CredentialError, Issued};
@@ -45,11 +45,11 @@ pub(crate) enum Repeats {
 
 /// A successful answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Success {
+pub(crate) struct Success<T = Value> {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// The body: a JSON object.
-    pub(crate) json: Value,
+    /// What the body says.
+    pub(crate) content: T,
     /// Whether an earlier attempt may have been carried out, so that this answer may tell of a repetition.
     pub(crate) repeated: bool,
     /// How often the server asked to come back later before it answered, if that took long enough to tell.
@@ -187,25 +187,25 @@ impl Transport {
     }
 
     /// Sends a request until it succeeds, fails for good, or the limits end it.
-    pub(crate) async fn send(
+    pub(crate) async fn send<T: Content>(
         &self,
         operation: &Operation,
         request: &Request<Vec<u8>>,
         repeat: Repeat,
         limits: &Limits,
-    ) -> Result<Success, Error> {
+    ) -> Result<Success<T>, Error> {
         // A request is a large future, and whoever sends one would have it in its own.
         let work = Box::pin(self.send_repeatedly(operation, request, repeat, limits));
         limits.run(operation, work).await
     }
 
-    async fn send_repeatedly(
+    async fn send_repeatedly<T: Content>(
         &self,
         operation: &Operation,
         request: &Request<Vec<u8>>,
         repeat: Repeat,
         limits: &Limits,
-    ) -> Result<Success, Error> {
+    ) -> Result<Success<T>, Error> {
         let begun = Instant::now();
         let mut faults = self.pauses();
         let mut refusals = self.pauses_until_the_deadline(limits);
@@ -288,23 +288,22 @@ impl Transport {
     }
 
     /// Sends a request once, or twice when the credentials were refused and others can be had.
-    async fn send_authorized(
+    async fn send_authorized<T: Content>(
         &self,
         operation: &Operation,
         request: &Request<Vec<u8>>,
         limits: &Limits,
-    ) -> Result<Success, Error> {
+    ) -> Result<Success<T>, Error> {
         let timeout = limits.attempt.unwrap_or(self.request_timeout).min(self.request_timeout);
         let issued = self.issued(operation, limits).await?;
         let mut answer = in_time(operation, timeout, self.exchange(operation, request, &issued)).await?;
         if let Some(renewed) = self.renewed(operation, answer.status, &issued, limits).await? {
             answer = in_time(operation, timeout, self.exchange(operation, request, &renewed)).await?;
         }
-        let json = answer.json(operation)?;
         Ok(Success {
+            content: answer.content(operation)?,
             status: answer.status,
             headers: answer.headers,
-            json,
             repeated: false,
             throttled: None,
         })

@@ -69,7 +69,9 @@ impl Server {
     async fn send(&self, limits: &Limits) -> Result<Success, Error> {
         let request = Request::get("/apis").body(Vec::new()).unwrap();
         let operation = Operation::new("read", "workload project-shop/web");
-        self.transport.send(&operation, &request, Repeat::Safe, limits).await
+        self.transport
+            .send::<serde_json::Value>(&operation, &request, Repeat::Safe, limits)
+            .await
     }
 
     fn requests(&self) -> usize {
