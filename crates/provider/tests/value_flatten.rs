@@ -147,6 +147,20 @@ fn an_item_behind_a_lost_one_stays_where_it_was() {
 }
 
 #[test]
+fn what_stands_for_a_lost_item_takes_no_place_of_one_whose_key_is_written_out() {
+    let secrets = |secrets: Json| with_pod(json!({ "imagePullSecrets": secrets }));
+    let live = secrets(json!([{ "name": "" }, { "name": "foreign" }]));
+    // The name has a default, the empty text.
+    let read = secrets(json!([{}, { "name": "" }]));
+    check(
+        secrets(json!([{ "name": "lost" }, { "name": "" }])),
+        live.clone(),
+        read.clone(),
+    );
+    check(read.clone(), live, read);
+}
+
+#[test]
 fn an_order_that_means_something_is_drift() {
     let env = |names: &[&str]| {
         let items: Vec<Json> = names.iter().map(|name| json!({ "name": name })).collect();

@@ -2,8 +2,8 @@
 //!
 //! Everything that converts, compares or merges values is a few lines on [`pairs`]. It alone says which item of one list
 //! belongs to which of the other: in a list that the API merges by key, the items whose keys are equal, an absent key field
-//! counting as its default (a port's `protocol` is `TCP`); in a set, the items that are equal; in all other lists, the items
-//! at one position.
+//! counting as its default (a port's `protocol` is `TCP`) unless another item has the key written out; in a set, the items that
+//! are equal; in all other lists, the items at one position.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
@@ -128,6 +128,20 @@ fn by_name<'a>(values: &'a Node, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a
     keys.into_iter().map(pair).collect()
 }
 
+/// The positions of a list's items, those first that are to have the partner where two have one key: the item that has the key written
+/// out, else the first. What stands in state for an item that was lost has no key, but a default may give it one.
+fn in_order_of_claims(list: &[Side<'_>], items: &Node, list_type: ListType) -> Vec<usize> {
+    let mut positions: Vec<usize> = (0..list.len()).collect();
+    if let (ListType::Map(keys), Some(object)) = (list_type, items.object()) {
+        let written: Vec<_> = keys.iter().filter_map(|key| object.attribute(key)).collect();
+        positions.sort_by_key(|&index| {
+            let is_absent = |(name, attribute): &(&str, &Attribute)| list[index].attribute(name, attribute).is_null();
+            written.iter().any(is_absent)
+        });
+    }
+    positions
+}
+
 fn by_item<'a>(items: &'a Node, list_type: ListType, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a>> {
     let (left, right) = (left.items(), right.items());
     let what = |item: Side<'a>| match list_type {
@@ -141,13 +155,16 @@ fn by_item<'a>(items: &'a Node, list_type: ListType, left: Side<'a>, right: Side
             .collect(),
         ListType::Set | ListType::Map(_) => {
             let mut positions = HashMap::with_capacity(right.len());
-            for (index, item) in right.iter().enumerate() {
-                if let Some(what) = what(*item) {
+            for index in in_order_of_claims(&right, items, list_type) {
+                if let Some(what) = what(right[index]) {
                     positions.entry(what).or_insert(index);
                 }
             }
-            // Of two items with one key the first has the partner.
-            left.iter().map(|item| positions.remove(&what(*item)?)).collect()
+            let mut partners = vec![None; left.len()];
+            for index in in_order_of_claims(&left, items, list_type) {
+                partners[index] = what(left[index]).and_then(|what| positions.remove(&what));
+            }
+            partners
         }
     };
     let taken: BTreeSet<usize> = partners.iter().flatten().copied().collect();
