@@ -65,20 +65,20 @@ impl Command {
     }
 
     /// Runs the command. It succeeds if there is nothing to complain of.
-    pub fn run(self, out: &mut impl Write, complaints: &mut impl Write) -> io::Result<ExitCode> {
+    pub fn run(self, out: &mut impl Write, stderr: &mut impl Write) -> io::Result<ExitCode> {
         match self.action {
-            Action::Check(check) => check.run(out, complaints),
-            Action::Convert(convert) => convert.run(out, complaints),
+            Action::Check(check) => check.run(out, stderr),
+            Action::Convert(convert) => convert.run(out, stderr),
         }
     }
 }
 
 impl Check {
-    fn run(self, out: &mut impl Write, complaints: &mut impl Write) -> io::Result<ExitCode> {
+    fn run(self, out: &mut impl Write, stderr: &mut impl Write) -> io::Result<ExitCode> {
         let format: Format = self.format.parse().unwrap_or_default();
         let outcome = names::command::check(&self.folders);
         for file in &outcome.skipped {
-            writeln!(complaints, "{file} is skipped: it cannot be read as a configuration")?;
+            writeln!(stderr, "{file} is skipped: it cannot be read as a configuration")?;
         }
         names::command::write(out, format, &outcome.findings)?;
         Ok(code_after(&outcome.findings))
@@ -86,11 +86,11 @@ impl Check {
 }
 
 impl Convert {
-    fn run(self, out: &mut impl Write, complaints: &mut impl Write) -> io::Result<ExitCode> {
+    fn run(self, out: &mut impl Write, stderr: &mut impl Write) -> io::Result<ExitCode> {
         if let Some(file) = self.tidy {
             return match manifest::command::tidy_file(&file) {
                 Ok(hcl) => out.write_all(hcl.as_bytes()).map(|()| ExitCode::SUCCESS),
-                Err(problem) => writeln!(complaints, "{problem}").map(|()| ExitCode::FAILURE),
+                Err(problem) => writeln!(stderr, "{problem}").map(|()| ExitCode::FAILURE),
             };
         }
         let imports = if self.import {
@@ -101,7 +101,7 @@ impl Convert {
         let conversion = manifest::command::convert_files(&self.files, imports);
         out.write_all(conversion.hcl.as_bytes())?;
         for line in conversion.notes.iter().chain(&conversion.failures) {
-            writeln!(complaints, "{line}")?;
+            writeln!(stderr, "{line}")?;
         }
         Ok(code_after(&conversion.failures))
     }

@@ -37,7 +37,7 @@ pub use self::deletion::deletion;
 pub use self::dry_run::{denied_transiently, unchecked};
 pub use self::ending::End;
 pub use self::existence::{being_deleted, elsewhere, namespace_missing, recreated, unreadable_state};
-pub use self::listing::{Selectors, cut, unlisted};
+pub use self::listing::{Selector, cut, invalid_selector, unlisted};
 pub use self::manifest::{unreadable_manifest, unwritable_manifest};
 pub use self::mode::with_octal;
 pub use self::names::{unknown_name, unknown_names};

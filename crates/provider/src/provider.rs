@@ -11,7 +11,7 @@ use tf_plugin_server::value::Value;
 use tf_provider::schema::Schema;
 use tf_provider::{Diagnostic, Diagnostics, DynamicDataSource, DynamicFunction, DynamicResource, Provider};
 
-pub use self::session::{Remark, Session};
+pub use self::session::{Fact, Session};
 use crate::configuration::{self, Configuration, Environment};
 use crate::{diagnostics, names};
 

@@ -8,56 +8,42 @@ use super::operation::Operation;
 use super::remedy::next_step;
 use super::text::{diagnostic, root, sentence};
 
-/// The selectors of a list.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Selectors<'s> {
+/// What a list selects by.
+#[derive(Clone, Copy, Debug)]
+pub enum Selector<'s> {
     /// `label_selector`
-    pub label: Option<&'s str>,
+    Label(&'s str),
     /// `field_selector`
-    pub field: Option<&'s str>,
+    Field(&'s str),
 }
 
-impl Selectors<'_> {
-    /// The attribute whose selector the API does not understand. Where both are given, its words tell which one it means.
-    fn at_fault(self, words: &str) -> Option<&'static str> {
-        match (self.label, self.field) {
-            (None, None) => None,
-            (None, Some(_)) => Some("field_selector"),
-            (Some(_), Some(_)) if words.contains("field") => Some("field_selector"),
-            (Some(_), _) => Some("label_selector"),
-        }
-    }
+/// A list that the API does not give, since it does not understand a selector.
+pub fn invalid_selector(namespace: &Namespace, selector: Selector<'_>, error: &Error) -> Diagnostic {
+    let (attribute, as_for_kubectl) = match selector {
+        Selector::Label(label) => (
+            "label_selector",
+            format!("kubectl get workloads -n {namespace} -l '{label}'"),
+        ),
+        Selector::Field(field) => (
+            "field_selector",
+            format!(
+                "kubectl get workloads -n {namespace} --field-selector '{field}'; workloads are selected by metadata.name and \
+                 metadata.namespace"
+            ),
+        ),
+    };
+    diagnostic(
+        format!("{attribute} is not valid"),
+        format!(
+            "{}\n\nWrite it as for kubectl: {as_for_kubectl}",
+            sentence(&error.kind().to_string())
+        ),
+        AttributePath::new(attribute),
+    )
 }
 
 /// A list that the API does not give.
-pub fn unlisted(namespace: &Namespace, selectors: Selectors<'_>, error: &Error) -> Diagnostic {
-    if let Some(attribute) = selectors
-        .at_fault(&error.kind().to_string())
-        .filter(|_| error.is_invalid())
-    {
-        let selector = if attribute == "label_selector" {
-            selectors.label
-        } else {
-            selectors.field
-        };
-        let selector = selector.unwrap_or_default();
-        return diagnostic(
-            format!("{attribute} is not valid"),
-            format!(
-                "{}\n\nWrite it as for kubectl: {}",
-                sentence(&error.kind().to_string()),
-                if attribute == "label_selector" {
-                    format!("kubectl get workloads -n {namespace} -l '{selector}'")
-                } else {
-                    format!(
-                        "kubectl get workloads -n {namespace} --field-selector '{selector}'; workloads are selected by \
-                         metadata.name and metadata.namespace"
-                    )
-                }
-            ),
-            AttributePath::new(attribute),
-        );
-    }
+pub fn unlisted(namespace: &Namespace, error: &Error) -> Diagnostic {
     let why = sentence(&format!("{}{}", error.kind(), error.attempts()));
     let (next, _) = next_step(Operation::Read, namespace, None, error.kind());
     diagnostic(

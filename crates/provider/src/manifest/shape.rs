@@ -161,7 +161,14 @@ impl Walk {
         if fits {
             return Some(Data::Scalar(json));
         }
-        let message = misfit(text, &json, kind, is_secret(path));
+        let shown = if is_secret(path) {
+            "this".to_owned()
+        } else if json.is_string() {
+            Json::from(text.text.as_str()).to_string()
+        } else {
+            text.text.clone()
+        };
+        let message = misfit(text, &json, kind, &shown);
         self.fault(node, path, message);
         None
     }
@@ -271,15 +278,8 @@ impl Walk {
     }
 }
 
-/// Why a scalar is not of the type, and what to do.
-fn misfit(text: &Scalar, json: &Json, kind: &Kind, is_secret: bool) -> String {
-    let shown = if is_secret {
-        "this".to_owned()
-    } else if json.is_string() {
-        Json::from(text.text.as_str()).to_string()
-    } else {
-        text.text.clone()
-    };
+/// Why a scalar is not of the type, and what to do. It is `shown` as a message may show it.
+fn misfit(text: &Scalar, json: &Json, kind: &Kind, shown: &str) -> String {
     let found = match json {
         Json::Bool(_) if !matches!(text.text.as_str(), "true" | "false") => "a Boolean, as kubectl reads it",
         Json::Bool(_) => "a Boolean",

@@ -21,7 +21,7 @@ pub struct Session {
     memory: Mutex<Memory>,
     silent: AtomicBool,
     applying: AtomicBool,
-    has_complained: AtomicBool,
+    has_said_unchecked: AtomicBool,
     /// Why there is no client, as it was told last.
     told_error: Mutex<Option<String>>,
 }
@@ -29,15 +29,15 @@ pub struct Session {
 /// What this process has learnt about workloads. Terraform starts one process for the plan and another for the apply.
 #[derive(Debug, Default)]
 struct Memory {
-    remarks: HashMap<WorkloadId, HashSet<Remark>>,
+    facts: HashMap<WorkloadId, HashSet<Fact>>,
     accepted: HashSet<u64>,
     told: HashSet<(WorkloadId, String)>,
     unasked: HashSet<Namespace>,
 }
 
-/// Something learnt about a workload.
+/// Something that this process has learnt about a workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Remark {
+pub enum Fact {
     /// The state has it, and it was read.
     Managed,
     /// This process imported it.
@@ -61,7 +61,7 @@ impl Session {
             memory: Mutex::default(),
             silent: AtomicBool::new(false),
             applying: AtomicBool::new(false),
-            has_complained: AtomicBool::new(false),
+            has_said_unchecked: AtomicBool::new(false),
             told_error: Mutex::default(),
         }
     }
@@ -95,10 +95,10 @@ impl Session {
         }
     }
 
-    /// What a plan says that can do without the API: why there is none. Once for all workloads.
-    pub async fn complaint(&self) -> Option<Diagnostic> {
+    /// Why there is no client, as the warning of a plan that can do without one. Once for all workloads.
+    pub async fn why_no_client(&self) -> Option<Diagnostic> {
         let problem = self.first_time(&self.connected().await.err()?)?;
-        self.has_complained.store(true, Ordering::Relaxed);
+        self.has_said_unchecked.store(true, Ordering::Relaxed);
         Some(problem)
     }
 
@@ -152,16 +152,13 @@ impl Session {
     }
 
     /// Remembers something about a workload.
-    pub fn remark(&self, id: &WorkloadId, remark: Remark) {
-        self.memory().remarks.entry(id.clone()).or_default().insert(remark);
+    pub fn learn(&self, id: &WorkloadId, fact: Fact) {
+        self.memory().facts.entry(id.clone()).or_default().insert(fact);
     }
 
-    /// Whether something is remembered about a workload.
-    pub fn has_remark(&self, id: &WorkloadId, remark: Remark) -> bool {
-        self.memory()
-            .remarks
-            .get(id)
-            .is_some_and(|remarks| remarks.contains(&remark))
+    /// Whether this is known about a workload.
+    pub fn knows(&self, id: &WorkloadId, fact: Fact) -> bool {
+        self.memory().facts.get(id).is_some_and(|facts| facts.contains(&fact))
     }
 
     /// Remembers that the API would accept this body.
@@ -190,8 +187,8 @@ impl Session {
     }
 
     /// Whether nobody has said yet that plans are not checked. Somebody has from now on.
-    pub fn is_first_to_say_so(&self) -> bool {
-        !self.has_complained.swap(true, Ordering::Relaxed)
+    pub fn is_first_to_say_unchecked(&self) -> bool {
+        !self.has_said_unchecked.swap(true, Ordering::Relaxed)
     }
 
     /// Remembers that this run applies: the CLI plans each workload anew just before it applies it, and the write that follows says

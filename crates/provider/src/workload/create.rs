@@ -19,7 +19,7 @@ use super::settle::Settling;
 use super::{admission, identity, import, kind, write};
 use crate::diagnostics::{self, Operation, Problems, Taken};
 use crate::ownership::{self, Owners};
-use crate::provider::{Remark, Session};
+use crate::provider::{Fact, Session};
 use crate::value::attribute::at;
 
 /// How long a workload of this provider, which this very run may be about to delete, is given before its name counts as taken.
@@ -128,7 +128,7 @@ impl Name<'_> {
     async fn becomes_free(&self, mut object: Object) -> Result<(), Problems> {
         let begun = Instant::now();
         while object.deletion_timestamp().is_none() {
-            let is_going = self.session.has_remark(self.id, Remark::Going);
+            let is_going = self.session.knows(self.id, Fact::Going);
             let patience = if is_going {
                 self.deadline
             } else {

@@ -1,7 +1,7 @@
 //! The data sources: one workload by name, many by selector.
 
 use async_trait::async_trait;
-use datum_client::ListOptions;
+use datum_client::{Client, Error, ListOptions};
 use datum_model::id::Namespace;
 use tf_plugin_server::operation::{self, DeferralReason};
 use tf_plugin_server::value::Value;
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::identity;
 use super::import::refuse_ambiguous_keys;
-use crate::diagnostics::{self, Operation, Problems, Selectors};
+use crate::diagnostics::{self, Operation, Problems, Selector};
 use crate::names::SubjectKind;
 use crate::provider::{DatumProvider, Session};
 use crate::schema::{Node, Object};
@@ -110,10 +110,10 @@ impl WorkloadsData {
         };
         let deadline = Instant::now() + session.configuration().timeouts.read;
         let client = client.within(deadline).cancelled_by(operation::cancelled());
-        let objects = client
-            .list(&namespace, &options)
-            .await
-            .map_err(|error| diagnostics::unlisted(&namespace, selectors(&options), &error))?;
+        let objects = match client.list(&namespace, &options).await {
+            Ok(objects) => objects,
+            Err(error) => return Err(unlisted(&client, &namespace, &options, &error).await.into()),
+        };
         let shown = objects.iter().map(|object| shown(object, schema::listed_workload()));
         if let Some(place) = config.get_mut("workloads") {
             *place = Value::list(shown);
@@ -151,11 +151,41 @@ fn put_off(session: &Session, mut config: Value, node: &Node) -> Result<Value, P
     Ok(config)
 }
 
-/// The selectors of a list, for its errors.
-pub(super) fn selectors(options: &ListOptions) -> Selectors<'_> {
-    Selectors {
-        label: options.label_selector.as_deref(),
-        field: options.field_selector.as_deref(),
+/// Why the API does not give a list.
+pub(super) async fn unlisted(
+    client: &Client,
+    namespace: &Namespace,
+    options: &ListOptions,
+    error: &Error,
+) -> Diagnostic {
+    if !error.is_invalid() {
+        return diagnostics::unlisted(namespace, error);
+    }
+    match refused_selector(client, namespace, options).await {
+        Some(selector) => diagnostics::invalid_selector(namespace, selector, error),
+        None => diagnostics::unlisted(namespace, error),
+    }
+}
+
+/// The selector that the API does not understand. Where there are two, it is asked about one of them alone.
+async fn refused_selector<'o>(
+    client: &Client,
+    namespace: &Namespace,
+    options: &'o ListOptions,
+) -> Option<Selector<'o>> {
+    let label = options.label_selector.as_deref().map(Selector::Label);
+    let field = options.field_selector.as_deref().map(Selector::Field);
+    if label.is_none() || field.is_none() {
+        return label.or(field);
+    }
+    let by_label = ListOptions {
+        field_selector: None,
+        limit: Some(1),
+        ..options.clone()
+    };
+    match client.list(namespace, &by_label).await {
+        Err(error) if error.is_invalid() => label,
+        _ => field,
     }
 }
 

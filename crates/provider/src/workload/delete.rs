@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::private::PrivateState;
 use super::{identity, rollout};
 use crate::diagnostics::{self, Operation, Problems};
-use crate::provider::{Remark, Session};
+use crate::provider::{Fact, Session};
 
 /// The propagation policy of that name.
 pub(super) fn propagation(name: &str) -> Option<Propagation> {
@@ -50,7 +50,7 @@ pub(super) async fn run(session: &Session, prior: &Value, private: &PrivateState
     let deadline = Instant::now() + timeouts.delete;
     let client = client.within(deadline).repeating_until(operation::cancelled());
     expect_here(&client, &id, prior, private).await?;
-    session.remark(&id, Remark::Going);
+    session.learn(&id, Fact::Going);
     let propagation = prior.get("propagation_policy").and_then(Value::as_str);
     let options = DeleteOptions {
         uid: identity::uid(prior).map(str::to_owned),

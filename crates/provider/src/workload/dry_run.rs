@@ -29,7 +29,7 @@ use super::write::{self, Answer, Write};
 use super::{admission, identity, import, kind};
 use crate::diagnostics::{self, Operation};
 use crate::ownership::{Change, Owners};
-use crate::provider::{Remark, Session};
+use crate::provider::{Fact, Session};
 
 /// How long a plan waits for an answer that it can do without.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -140,7 +140,7 @@ impl<'q> DryRun<'q> {
 
     /// Whether this process has read the workload, so that it is in the state.
     fn is_managed(&self) -> bool {
-        self.session.has_remark(&self.id, Remark::Managed)
+        self.session.knows(&self.id, Fact::Managed)
     }
 
     /// The API would take it.
@@ -162,7 +162,7 @@ impl<'q> DryRun<'q> {
             Verdict::Refusal | Verdict::Unclear => {}
         }
         let is_worth_saying = matches!(verdict, Verdict::NotAllowed | Verdict::Unchecked);
-        if is_worth_saying && self.session.is_first_to_say_so() {
+        if is_worth_saying && self.session.is_first_to_say_unchecked() {
             diags.warnings.push(diagnostics::unchecked(&self.id, error));
         }
     }

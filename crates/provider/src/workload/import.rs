@@ -14,7 +14,7 @@ use super::private::{Imported, PrivateState};
 use super::{identity, import_id, kind};
 use crate::diagnostics::{self, Operation, Problems};
 use crate::ownership::Owners;
-use crate::provider::{Remark, Session};
+use crate::provider::{Fact, Session};
 use crate::schema::{self, Node};
 use crate::value::{self, Provenance};
 
@@ -41,7 +41,7 @@ pub(super) async fn run(
         &id,
         &value::unsupported(object.as_json(), schema::workload()),
     ));
-    session.remark(&id, Remark::Imported);
+    session.learn(&id, Fact::Imported);
     let private = PrivateState {
         server: Some(client.server().to_owned()),
         ..private(&object)

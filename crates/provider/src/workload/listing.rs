@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use datum_client::{ListOptions, Object};
-use datum_model::id::Namespace;
+use datum_model::id::{Namespace, WorkloadId};
 use tf_plugin_server::extension::{List, ListRequest, Listed, Results};
 use tf_plugin_server::operation;
 use tf_plugin_server::value::Value;
@@ -10,7 +10,7 @@ use tf_provider::schema::{Block, Description, Schema};
 use tf_provider::{AttributePath, Diagnostic, Diagnostics};
 use tokio::time::Instant;
 
-use super::data_source::{listed_namespace, selectors};
+use super::data_source::{listed_namespace, unlisted};
 use super::{identity, import};
 use crate::provider::DatumProvider;
 use crate::{diagnostics, schema};
@@ -46,12 +46,21 @@ impl WorkloadList {
         let deadline = Instant::now() + session.configuration().timeouts.read;
         let client = client.within(deadline).cancelled_by(operation::cancelled());
         let mut pages = client.pages_of(&namespace, &options);
-        let unlisted = |error| diagnostics::unlisted(&namespace, selectors(&options), &error);
-        while let Some(page) = pages.next().await.map_err(unlisted)? {
+        loop {
+            let page = match pages.next().await {
+                Ok(Some(page)) => page,
+                Ok(None) => return Ok(()),
+                Err(error) => return Err(unlisted(&client, &namespace, &options, &error).await),
+            };
             let last = page.objects.len();
             for (number, object) in (1..).zip(&page.objects) {
-                let Some(mut listed) = listed(object, request.include_resource) else {
+                let Some(id) = object.id() else {
                     continue;
+                };
+                let mut listed = if request.include_resource {
+                    listed_with_resource(object, &id)
+                } else {
+                    listed(&id)
                 };
                 // The CLI reads no further than to its limit: what is to be said comes with the last one.
                 if page.is_cut && number == last && request.limit == Some(DEFAULT_LIMIT) {
@@ -63,25 +72,28 @@ impl WorkloadList {
                 }
             }
         }
-        Ok(())
     }
 }
 
 /// What is told of one workload.
-fn listed(object: &Object, include_resource: bool) -> Option<Listed> {
-    let id = object.id()?;
-    let mut diags = Diagnostics::default();
-    let resource = include_resource.then(|| import::state(object, &id));
-    if include_resource {
-        let ambiguous = import::refuse_ambiguous_keys(object, &id, schema::workload());
-        diags.warnings.extend(ambiguous.err());
-    }
-    Some(Listed {
-        identity: identity::value(&id),
+fn listed(id: &WorkloadId) -> Listed {
+    Listed {
+        identity: identity::value(id),
         display_name: id.to_string(),
-        resource,
-        diags,
-    })
+        resource: None,
+        diags: Diagnostics::default(),
+    }
+}
+
+/// The same with what an import would put into state.
+fn listed_with_resource(object: &Object, id: &WorkloadId) -> Listed {
+    let mut listed = Listed {
+        resource: Some(import::state(object, id)),
+        ..listed(id)
+    };
+    let ambiguous = import::refuse_ambiguous_keys(object, id, schema::workload());
+    listed.diags.warnings.extend(ambiguous.err());
+    listed
 }
 
 #[async_trait]

@@ -6,7 +6,7 @@ use tf_plugin_server::value::Value;
 use super::identity;
 use super::plan::Plan;
 use crate::diagnostics::{self, Problems};
-use crate::provider::{Remark, Session};
+use crate::provider::{Fact, Session};
 
 /// Refuses an `operation` on the workload of a state that protects it.
 pub(super) fn refuse(state: &Value, operation: &str) -> Result<(), Problems> {
@@ -17,9 +17,9 @@ pub(super) fn refuse(state: &Value, operation: &str) -> Result<(), Problems> {
 }
 
 /// Remembers of a workload that was read what a plan to create one of its name has to know.
-pub(super) fn remark(session: &Session, id: &WorkloadId, state: &Value) {
+pub(super) fn learn(session: &Session, id: &WorkloadId, state: &Value) {
     if is_protected(state) {
-        session.remark(id, Remark::Protected);
+        session.learn(id, Fact::Protected);
     }
 }
 
@@ -27,7 +27,7 @@ pub(super) fn remark(session: &Session, id: &WorkloadId, state: &Value) {
 /// to be replaced, but has had it read in the same process.
 pub(super) fn refuse_replacement(session: &Session, plan: &Plan) -> Result<(), Problems> {
     match identity::of(&plan.state) {
-        Ok(id) if session.has_remark(&id, Remark::Protected) => {
+        Ok(id) if session.knows(&id, Fact::Protected) => {
             Err(diagnostics::protected(&id.to_string(), "replaced").into())
         }
         _ => Ok(()),

@@ -15,7 +15,7 @@ use super::{identity, import, kind, protection};
 use crate::arguments::Wait;
 use crate::diagnostics::{self, Operation, Problems};
 use crate::ownership::{self, Observation, Owners};
-use crate::provider::{Remark, Session};
+use crate::provider::{Fact, Session};
 use crate::schema;
 use crate::value::attribute::at;
 use crate::value::{self, Ownership};
@@ -32,7 +32,7 @@ pub(super) async fn run(
         return Ok(Some((state, private)));
     };
     let id = identity::of(&state)?;
-    session.remark(&id, Remark::Managed);
+    session.learn(&id, Fact::Managed);
     let timeouts = session.configuration().timeouts.overridden(state.get("timeouts"));
     let server = client.server();
     let client = client
@@ -55,7 +55,7 @@ pub(super) async fn run(
             Ok(None)
         }
         Ok(object) => {
-            protection::remark(session, &id, &state);
+            protection::learn(session, &id, &state);
             if let Some(since) = object.deletion_timestamp() {
                 let finalizers: Vec<&str> = object.finalizers().collect();
                 diags.warnings.push(diagnostics::being_deleted(&id, since, &finalizers));
@@ -64,7 +64,7 @@ pub(super) async fn run(
             let run = Run {
                 server,
                 wait: &wait,
-                imports: session.has_remark(&id, Remark::Imported),
+                imports: session.knows(&id, Fact::Imported),
             };
             Ok(Some(refreshed(&id, &object, &state, private, run)))
         }

@@ -39,7 +39,7 @@ impl WorkloadResource {
             return Err(diagnostics::no_namespace().into());
         }
         let plan = plan::create(config, namespace.known().as_ref());
-        diags.warnings.extend(session.complaint().await);
+        diags.warnings.extend(session.why_no_client().await);
         protection::refuse_replacement(&session, &plan)?;
         dry_run::creation(&session, diags, &plan).await;
         Ok(plan)
