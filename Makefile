@@ -15,6 +15,9 @@ DENY := cargo-deny@0.20.2
 LEFT_OUT := $(CURDIR)/$(TOOLS)/left-out
 # How long each acceptance test took, a line each.
 DURATIONS := $(CURDIR)/$(TOOLS)/durations
+ACCEPTANCE = $(CARGO) test --locked --workspace --test acceptance
+# Much of the time of a test is what the product waits by design, so that more run at once than there are processors.
+export RUST_TEST_THREADS ?= $(shell expr 2 '*' $$(getconf _NPROCESSORS_ONLN))
 
 .DEFAULT_GOAL := help
 .PHONY: help setup build demo test fmt lint unit acceptance test-faults test-kill soak test-kubernetes bench bench-instructions fuzz sharing generate dist verify-dist deny clean
@@ -59,28 +62,26 @@ unit: setup ## Run the tests that need no CLI
 # All members at once, so that the features of what they share are those of the other targets and nothing is built twice.
 acceptance: setup ## Run terraform and tofu against the local control plane (or DATUM_TEST_KUBECONFIG's API)
 	$(CARGO) build --locked --workspace --bins --examples
-	$(CARGO) test --locked --workspace --test acceptance
+	$(ACCEPTANCE)
 
 # The three below are in every run of the acceptance tests as well, in a short form.
 test-faults: setup ## Strike every operation with every fault, under every CLI, and hold docs/reliability.md against it (minutes)
 	$(CARGO) build --locked --workspace --bins --examples
-	DATUM_TEST_FAULTS=all $(CARGO) test --locked --workspace --test acceptance reliability::faults
+	DATUM_TEST_FAULTS=all $(ACCEPTANCE) reliability::faults
 
 test-kill: setup ## Kill applies of 20 workloads at random moments, 50 times under every CLI (a quarter of an hour)
 	$(CARGO) build --locked --workspace --bins --examples
-	DATUM_TEST_KILL_ROUNDS=$${DATUM_TEST_KILL_ROUNDS-50} \
-		$(CARGO) test --locked --workspace --test acceptance reliability::kill -- --nocapture
+	DATUM_TEST_KILL_ROUNDS=$${DATUM_TEST_KILL_ROUNDS-50} $(ACCEPTANCE) reliability::kill -- --nocapture
 
 soak: setup ## Edit configuration and workloads at random for ten minutes, under an API that is not always well
 	$(CARGO) build --locked --workspace --bins --examples
-	DATUM_TEST_SOAK_SECONDS=$${DATUM_TEST_SOAK_SECONDS-600} \
-		$(CARGO) test --locked --workspace --test acceptance reliability::soak -- --nocapture
+	DATUM_TEST_SOAK_SECONDS=$${DATUM_TEST_SOAK_SECONDS-600} $(ACCEPTANCE) reliability::soak -- --nocapture
 
 # Not part of `make test`: it needs Go and etcd, and minutes to build the server for the first time.
 test-kubernetes: setup ## Run the recordings and the acceptance tests against a real kube-apiserver
 	$(CARGO) build --locked --workspace --bins --examples
 	./tests/kubernetes/run $(CARGO) test --locked --package datum-control-plane --test api conformance::
-	./tests/kubernetes/run $(CARGO) test --locked --workspace --test acceptance
+	./tests/kubernetes/run $(ACCEPTANCE)
 
 # Ratios within one run and counts of requests, since seconds say little on a machine that others use too.
 bench: setup ## Print what operations cost: requests, and time beside a built-in resource and another server

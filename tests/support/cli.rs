@@ -100,6 +100,8 @@ pub struct Output {
     pub command: String,
     /// Whether it exited with 0.
     pub success: bool,
+    /// What it exited with; none if a signal ended it.
+    pub code: Option<i32>,
     /// What it wrote to stdout.
     pub stdout: String,
     /// What it wrote to stderr.
@@ -117,6 +119,7 @@ impl Output {
         Output {
             command,
             success: output.status.success(),
+            code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         }
