@@ -311,7 +311,7 @@ impl Client {
     /// [`Error::is_namespace_missing`] when nothing was found because there is no such namespace; Kubernetes answers with
     /// an empty list, so that this takes a second request.
     pub async fn list(&self, namespace: &Namespace, options: &ListOptions) -> Result<Vec<Object>, Error> {
-        let (objects, _) = self.requests.list_at(namespace, options).await?;
+        let objects = self.requests.list_all(namespace, options).await?;
         if objects.is_empty() {
             self.requests.expect_namespace(&list_of(namespace), namespace).await?;
         }

@@ -24,10 +24,10 @@ use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::error::Error;
-use crate::object::Object;
+use crate::object::{Object, RawObject};
 use crate::observation::Observation;
 use crate::options::ListOptions;
-use crate::requests::Requests;
+use crate::requests::{ListPage, PAGE, Requests, list_of};
 use crate::watch::{Message, Watch};
 
 /// The first and the longest pause between two polls.
@@ -368,20 +368,36 @@ impl Hub {
     }
 
     /// Lists the objects of the scope and shows each subscriber its own. One that is missing is asked for by itself: a list
-    /// is no proof of absence.
+    /// is no proof of absence. Of a large namespace no more pages are asked for than it takes to ask for each.
     async fn list(&mut self, requests: &Requests) -> Result<String, Error> {
-        let (items, version) = requests.list_at(&self.namespace, &self.scope.options()).await?;
-        let mut missing = Vec::new();
-        for subscriber in &mut self.subscribers {
-            let found = items
-                .iter()
-                .find(|object| object.name() == Some(subscriber.name.as_str()));
-            match found {
-                Some(object) => subscriber.show_found(subscriber.told, Observation::Present(object.clone())),
-                None => missing.push(subscriber.id),
+        let (operation, options) = (list_of(&self.namespace), self.scope.options());
+        let mut missing: Vec<u64> = self.subscribers.iter().map(|subscriber| subscriber.id).collect();
+        let (mut version, mut token) = (None, None);
+        loop {
+            let page = requests
+                .page(&operation, &self.namespace, &options, Some(PAGE), token.take())
+                .await;
+            let page: ListPage<RawObject> = match page {
+                Err(error) if error.is_expired() && version.is_some() => break,
+                page => page?,
+            };
+            version.get_or_insert(page.version);
+            let named = page.items.iter().filter_map(|object| Some((object.name()?, object)));
+            let named: HashMap<String, &RawObject> = named.collect();
+            for subscriber in &mut self.subscribers {
+                if let Some(object) = named.get(subscriber.name.as_str()).and_then(|object| object.parse()) {
+                    subscriber.show_found(subscriber.told, Observation::Present(object));
+                    missing.retain(|id| *id != subscriber.id);
+                }
+            }
+            let pages = page.remaining.map_or(1, |remaining| remaining.div_ceil(PAGE.into()));
+            token = page.token.filter(|_| missing.len() as u64 > pages);
+            if token.is_none() {
+                break;
             }
         }
         self.read(requests, &missing, Question::Absence).await;
+        let version = version.unwrap_or_default();
         self.version = Some(version.clone());
         Ok(version)
     }

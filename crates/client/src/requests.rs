@@ -98,16 +98,11 @@ impl Requests {
 
     /// A list that serves refreshes.
     pub(crate) async fn list_for_refresh(&self, namespace: &Namespace) -> Result<Vec<RawObject>, Error> {
-        let (objects, _) = self.list(namespace, &ListOptions::default(), REFRESH_PAGE).await?;
-        Ok(objects)
+        self.list(namespace, &ListOptions::default(), REFRESH_PAGE).await
     }
 
-    /// A list, and the resource version that a watch may start from.
-    pub(crate) async fn list_at(
-        &self,
-        namespace: &Namespace,
-        options: &ListOptions,
-    ) -> Result<(Vec<Object>, String), Error> {
+    /// The Workloads of a namespace, at most as many as the options say.
+    pub(crate) async fn list_all(&self, namespace: &Namespace, options: &ListOptions) -> Result<Vec<Object>, Error> {
         self.list(namespace, options, PAGE).await
     }
 
@@ -116,7 +111,7 @@ impl Requests {
         namespace: &Namespace,
         options: &ListOptions,
         page: u32,
-    ) -> Result<(Vec<I>, String), Error> {
+    ) -> Result<Vec<I>, Error> {
         let operation = list_of(namespace);
         // A continue token that has expired stays so: the list begins anew, and if the server forgets faster than it can be
         // asked for pages, it is asked for all at once.
@@ -135,7 +130,7 @@ impl Requests {
         namespace: &Namespace,
         options: &ListOptions,
         page: Option<u32>,
-    ) -> Result<(Vec<I>, String), Error> {
+    ) -> Result<Vec<I>, Error> {
         let wanted = options.limit.map_or(usize::MAX, |limit| limit as usize);
         let mut items = Vec::new();
         let mut token = None;
@@ -146,7 +141,7 @@ impl Requests {
             token = answer.token;
             if token.is_none() || items.len() >= wanted {
                 items.truncate(wanted);
-                return Ok((items, answer.version));
+                return Ok(items);
             }
         }
     }
