@@ -12,7 +12,7 @@ use crate::config::{Auth, Config, ConfigError, Setting, Target, content, endpoin
 use crate::credential::{Credential, Identity};
 use crate::transport::{Place, Transport};
 
-mod login;
+mod credential;
 mod pinned;
 mod proxy;
 mod stack;
@@ -57,7 +57,7 @@ pub(crate) fn connect(config: &Config) -> Result<Connected, ConfigError> {
     let credential = if let Some(auth) = &config.auth {
         // Whoever names credentials does not want those of the kubeconfig as well.
         found.kube.auth_info = AuthInfo::default();
-        login::named(auth, &found.kube, &route, &identity)?
+        credential::named(auth, &found.kube, &route, &identity)?
     } else {
         found.present(&identity)?;
         found.credential(&identity)?

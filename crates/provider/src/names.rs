@@ -12,13 +12,13 @@
 //! What has to be evaluated is left alone, so that there is no false alarm. Files that cannot be read or parsed are left
 //! out: the CLI says so itself.
 
+mod block_match;
 mod check;
 pub mod command;
 mod configuration;
 mod contents;
 mod expression;
 mod json;
-mod likeness;
 mod module;
 mod native;
 

@@ -34,7 +34,8 @@ mod derive;
 mod description;
 mod name;
 mod node;
-mod terraform;
+mod terraform_only;
+mod to_terraform;
 pub mod unsupported;
 
 use std::sync::{Arc, LazyLock};
@@ -82,16 +83,16 @@ pub const VERSION: i64 = 1;
 pub fn workload_block() -> tf_provider::schema::Schema {
     tf_provider::schema::Schema {
         version: VERSION,
-        ..terraform::schema(workload())
+        ..to_terraform::schema(workload())
     }
 }
 
 /// What Terraform is told of the data source `datum_workload`.
 pub fn data_source_workload() -> tf_provider::schema::Schema {
-    terraform::schema(workload_data())
+    to_terraform::schema(workload_data())
 }
 
 /// What Terraform is told of the data source `datum_workloads`.
 pub fn data_source_workloads() -> tf_provider::schema::Schema {
-    terraform::schema(workloads_data())
+    to_terraform::schema(workloads_data())
 }

@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 use serde::Deserialize;
 use tf_plugin_server::value::Value;
 
+use super::block_match;
 use super::check::{self, Finding};
 use super::contents::{Contents, SubjectKind};
-use super::likeness;
 use super::module::{self, Dialect};
 
 /// The modules that the files of a folder make.
@@ -58,7 +58,7 @@ impl Configuration {
                 if subject.kind != kind {
                     continue;
                 }
-                let Some(alike) = likeness::of(subject, module, config) else {
+                let Some(alike) = block_match::of(subject, module, config) else {
                     continue;
                 };
                 if likeness.is_some_and(|most| alike < most) {

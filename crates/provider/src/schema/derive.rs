@@ -7,6 +7,7 @@ use datum_model::{schema as model, union};
 use super::description;
 use super::name::attribute_name;
 use super::node::{Attribute, Constraint, Kind, ListType, Node, Order, Origin};
+use super::terraform_only::{self, STRING, id, leaf, object, terraform};
 use super::unsupported::{self, Unsupported};
 
 /// The fields of `ObjectMeta` that mean something in a template.
@@ -81,7 +82,7 @@ pub(super) fn resource() -> Node {
     for (object, name, text) in RESOURCE_NOTES {
         note(&mut attributes, object, name, text);
     }
-    attributes.extend(terraform_attributes());
+    attributes.extend(terraform_only::attributes());
     object(
         "A Workload on Datum Cloud: containers with their compute, network and storage.",
         attributes,
@@ -160,8 +161,6 @@ pub(super) fn list_data_source(listed: Arc<Node>) -> Node {
     )
 }
 
-const STRING: Kind = Kind::String { values: &[] };
-
 /// `metadata`, `spec` and `status`, which all trees share.
 fn api_attributes() -> Vec<(String, Attribute)> {
     static ATTRIBUTES: LazyLock<Vec<(String, Attribute)>> = LazyLock::new(derive_api_attributes);
@@ -212,92 +211,6 @@ fn metadata_node(property: &'static model::Schema) -> Node {
         _ => &[],
     };
     Node { bookkeeping, ..node }
-}
-
-/// The attributes that only Terraform knows.
-fn terraform_attributes() -> Vec<(String, Attribute)> {
-    let optional = |name, kind, description| terraform(name, Constraint::Optional, leaf(kind, description));
-    let duration = |name, description| optional(name, STRING, description);
-    let condition = object(
-        "",
-        vec![
-            terraform(
-                "type",
-                Constraint::Required,
-                leaf(STRING, "Type of the condition, such as `Available`."),
-            ),
-            terraform(
-                "status",
-                Constraint::Required,
-                leaf(STRING, "Status to wait for: `True`, `False` or `Unknown`."),
-            ),
-            optional("reason", STRING, "Reason to wait for. Default: any."),
-        ],
-    );
-    let wait = object(
-        "What create and update wait for. Default: the rollout of the generation just written.",
-        vec![
-            optional(
-                "rollout",
-                Kind::Boolean,
-                "Whether to wait for the rollout: the phase `Running`, every replica ready, `Available` true. \
-                 Default: `true`, unless another attribute of `wait` is set. `false` alone waits for nothing.",
-            ),
-            terraform(
-                "conditions",
-                Constraint::Optional,
-                list(condition, "Conditions that must all hold."),
-            ),
-            optional("phase", STRING, "Phase to wait for, such as `Running`."),
-            optional("replicas", Kind::Integer, "Number of ready replicas to wait for."),
-            optional(
-                "on_timeout",
-                STRING,
-                "What a wait that fails or runs out of time is: `error`, which taints a workload just created, or `warn`. \
-                 Default: `error`.",
-            ),
-        ],
-    );
-    let timeouts = object(
-        "How long each operation may take, waits included: `30s`, `10m`, `1h30m`.",
-        vec![
-            duration("create", "Time to create and wait. Default: `20m`."),
-            duration("read", "Time to read. Default: `2m`."),
-            duration("update", "Time to update and wait. Default: `20m`."),
-            duration(
-                "delete",
-                "Time to delete and wait until the workload is gone. Default: `20m`.",
-            ),
-        ],
-    );
-    vec![
-        id(),
-        terraform("wait", Constraint::Optional, wait),
-        terraform("timeouts", Constraint::Optional, timeouts),
-        optional(
-            "force_conflicts",
-            Kind::Boolean,
-            "Whether to take over fields that another field manager owns. Default: the provider's.",
-        ),
-        optional(
-            "deletion_protection",
-            Kind::Boolean,
-            "Whether to refuse to delete or replace the workload. Default: `false`.",
-        ),
-        optional(
-            "propagation_policy",
-            STRING,
-            "How dependents are deleted: `Foreground`, `Background` or `Orphan`. Default: the API's.",
-        ),
-    ]
-}
-
-fn id() -> (String, Attribute) {
-    terraform(
-        "id",
-        Constraint::Computed,
-        leaf(STRING, "`<namespace>/<name>`, which is also the import ID."),
-    )
 }
 
 /// The node of `schema` and everything below it.
@@ -444,42 +357,5 @@ fn api(field: &'static str, constraint: Constraint, node: Node) -> (String, Attr
             origin: Origin::Api(field),
             constraint,
         },
-    )
-}
-
-fn terraform(name: &str, constraint: Constraint, node: Node) -> (String, Attribute) {
-    (
-        name.to_owned(),
-        Attribute {
-            node: Arc::new(node),
-            origin: Origin::Terraform,
-            constraint,
-        },
-    )
-}
-
-fn leaf(kind: Kind, description: &'static str) -> Node {
-    Node {
-        kind,
-        description: description.into(),
-        default: None,
-        order: Order::default(),
-        union: &[],
-        bookkeeping: &[],
-        unsupported: &[],
-    }
-}
-
-fn object(description: &'static str, attributes: Vec<(String, Attribute)>) -> Node {
-    leaf(Kind::Object(attributes.into_iter().collect()), description)
-}
-
-fn list(items: Node, description: &'static str) -> Node {
-    leaf(
-        Kind::List {
-            items: Arc::new(items),
-            list_type: ListType::Atomic,
-        },
-        description,
     )
 }

@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::equal::equal;
 use super::flatten::flatten_all;
-use super::leaf;
+use super::scalar;
 use super::walk::{Form, Pair, Side, Step, pairs};
 use crate::schema::{Kind, Node};
 
@@ -45,7 +45,7 @@ fn rename(fields: &mut Json, key: &str, live: &Json, value: Json) {
     let Some(fields) = fields.as_object_mut() else { return };
     // An entry of somebody else may stand beside it, in another form.
     if live.get(key).is_none() {
-        let is_same = |other: &&String| leaf::composed(other) == leaf::composed(key);
+        let is_same = |other: &&String| scalar::composed(other) == scalar::composed(key);
         let mut keys = live.as_object().into_iter().flat_map(serde_json::Map::keys);
         if let Some(spelling) = keys.find(is_same) {
             fields.remove(key);

@@ -2,7 +2,7 @@
 
 use tf_plugin_server::value::Value;
 
-use super::leaf;
+use super::scalar;
 use super::walk::{Form, Pair, Side, Step, pairs};
 use crate::schema::Node;
 
@@ -13,7 +13,7 @@ use crate::schema::Node;
 pub fn equal(left: &Value, right: &Value, node: &Node) -> bool {
     let (left, right) = (left.untyped(), right.untyped());
     match (Side::Terraform(left).form(), Side::Terraform(right).form()) {
-        (Form::Leaf, Form::Leaf) => leaf::equal(left, right, node),
+        (Form::Leaf, Form::Leaf) => scalar::equal(left, right, node),
         (Form::Map, Form::Map) | (Form::List, Form::List) => {
             let is_equal = |pair: &Pair<'_>| match pair.step {
                 Step::Item(left, right) if left != right => false,

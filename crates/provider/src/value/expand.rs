@@ -4,8 +4,8 @@ use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 use tf_provider::AttributePath;
 
-use super::leaf;
 use super::path::{AttributePathStep, PathError};
+use super::scalar;
 use super::walk::{Form, Side, Step, pairs};
 use crate::schema::{Kind, Node};
 
@@ -80,7 +80,7 @@ impl Expansion {
                 let below = self.children(value, node).into_iter();
                 Some(below.map(|(_, json)| json.unwrap_or(Json::Null)).collect())
             }
-            _ => leaf::to_json(value, node).unwrap_or_else(|problem| self.problem(problem)),
+            _ => scalar::to_json(value, node).unwrap_or_else(|problem| self.problem(problem)),
         }
     }
 

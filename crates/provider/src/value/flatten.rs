@@ -6,7 +6,7 @@ use tf_plugin_server::value::Value;
 
 use super::equal::equal;
 use super::walk::{Form, Pair, Side, Step, pairs};
-use super::{free_form, leaf};
+use super::{free_form, scalar};
 use crate::schema::{Attribute, Constraint, Kind, ListType, Node, Order, Origin, Unsupported};
 
 /// What the API holds, as state for the user who wrote `shape`.
@@ -42,8 +42,8 @@ pub fn flatten(json: &Json, shape: &Value, node: &Node) -> Value {
             }
         }
         _ => {
-            let found = leaf::from_json(json, node);
-            if leaf::equal(&found, shape, node) {
+            let found = scalar::from_json(json, node);
+            if scalar::equal(&found, shape, node) {
                 shape.clone()
             } else {
                 found
@@ -73,7 +73,7 @@ pub fn ambiguous_keys(json: &Json, node: &Node) -> Vec<(Path, Vec<String>)> {
     let mut found = Vec::new();
     visit(json, node, &Path::root(), &mut |json, node, path| {
         if matches!(node.kind, Kind::Map(_) | Kind::FreeForm) {
-            found.extend(leaf::ambiguous(json).map(|keys| (path.clone(), keys)));
+            found.extend(scalar::ambiguous(json).map(|keys| (path.clone(), keys)));
         }
     });
     found
@@ -117,7 +117,7 @@ pub(super) fn all(json: &Json, node: &Node) -> Value {
         }
         (Kind::Map(_) | Kind::FreeForm, Form::Map) => {
             let entries = children().filter_map(|pair| match pair.step {
-                Step::Key(key) => Some((leaf::composed(key).into_owned(), all(pair.left.json(), pair.node))),
+                Step::Key(key) => Some((scalar::composed(key).into_owned(), all(pair.left.json(), pair.node))),
                 Step::Attribute(..) | Step::Item(..) => None,
             });
             Value::Map(entries.collect())
@@ -127,7 +127,7 @@ pub(super) fn all(json: &Json, node: &Node) -> Value {
         }
         // An API that answers with another type than its schema's has nothing that this attribute could hold.
         (Kind::Object(_) | Kind::Map(_) | Kind::List { .. }, _) => Value::Null,
-        _ => leaf::from_json(json, node),
+        _ => scalar::from_json(json, node),
     }
 }
 

@@ -7,7 +7,7 @@ use tf_plugin_server::value::Value;
 use super::cursor::{Cursor, element};
 use super::flatten::{all, flatten, flatten_all};
 use super::walk::{Form, Pair, Side, Step, identity, pairs};
-use super::{free_form, leaf, union};
+use super::{free_form, scalar, union};
 use crate::schema::{Kind, Node};
 
 /// Who owns what of an object, as far as a state shows it.
@@ -215,7 +215,7 @@ fn free(prior: &Value, json: &Json, node: &Node, here: Here<'_>) -> Value {
             } else {
                 free(pair.left.value(), pair.right.json(), node, here)
             };
-            Some((leaf::composed(key).into_owned(), value))
+            Some((scalar::composed(key).into_owned(), value))
         });
     Value::Map(entries.collect())
 }

@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use serde_json::Value as Json;
 use tf_plugin_server::value::Value;
 
-use super::leaf;
+use super::scalar;
 use crate::schema::{Attribute, Kind, ListType, Node};
 
 static NULL: Value = Value::Null;
@@ -106,7 +106,7 @@ pub(super) fn identity(item: Side<'_>, items: &Node, keys: &[String]) -> Option<
         let (name, attribute) = object.attribute(key)?;
         let value = item.attribute(name, attribute).scalar(&attribute.node);
         let value = match attribute.node.default {
-            Some(default) if value.is_null() => leaf::from_json(default, &attribute.node),
+            Some(default) if value.is_null() => scalar::from_json(default, &attribute.node),
             _ => value,
         };
         (!value.is_null() && !value.is_unknown()).then_some(value)
@@ -116,9 +116,9 @@ pub(super) fn identity(item: Side<'_>, items: &Node, keys: &[String]) -> Option<
 
 fn by_name<'a>(values: &'a Node, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a>> {
     let mut keys = left.keys();
-    let known: BTreeSet<Cow<'_, str>> = keys.iter().map(|key| leaf::composed(key)).collect();
+    let known: BTreeSet<Cow<'_, str>> = keys.iter().map(|key| scalar::composed(key)).collect();
     let more = right.keys().into_iter();
-    keys.extend(more.filter(|key| !known.contains(&leaf::composed(key))));
+    keys.extend(more.filter(|key| !known.contains(&scalar::composed(key))));
     let pair = |key| Pair {
         step: Step::Key(key),
         node: values,
@@ -244,7 +244,7 @@ impl<'a> Side<'a> {
     fn entry(self, key: &str) -> Side<'a> {
         match self {
             Side::Terraform(value) => value.get(key).map_or(Side::Nothing, Side::Terraform),
-            Side::Api(json) => leaf::entry(json, key).map_or(Side::Nothing, Side::Api),
+            Side::Api(json) => scalar::entry(json, key).map_or(Side::Nothing, Side::Api),
             Side::Nothing => Side::Nothing,
         }
     }
@@ -284,7 +284,7 @@ impl<'a> Side<'a> {
     fn scalar(self, node: &Node) -> Value {
         match self {
             Side::Terraform(value) => value.untyped().clone(),
-            Side::Api(json) => leaf::from_json(json, node),
+            Side::Api(json) => scalar::from_json(json, node),
             Side::Nothing => Value::Null,
         }
     }
