@@ -68,10 +68,19 @@ pub struct Document {
 pub enum Page {
     /// A document in the one encoding that it has.
     Document(Document),
-    /// All groups at once (`apidiscovery.k8s.io/v2`), for a client that asks for them by the parameters of a media type.
-    Aggregated(Value),
+    /// All groups at once (`apidiscovery.k8s.io/v2`), for a client that asks for them by the parameters of this media type.
+    Aggregated(Value, AggregatedType),
     /// A value in the encoding that the client wants, and what decides which it can have.
     Value(Value, Routing),
+}
+
+/// The media types of aggregated discovery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AggregatedType {
+    /// `application/json`
+    Json,
+    /// `application/yaml`
+    Yaml,
 }
 
 /// How the API server serves a page, which decides whom it refuses.
@@ -96,10 +105,15 @@ pub(crate) fn etag(body: &[u8]) -> String {
 pub fn page(path: &str, accept: &str) -> Option<Page> {
     let path = path.strip_prefix('/')?;
     let segments: Vec<&str> = path.strip_suffix('/').unwrap_or(path).split('/').collect();
+    if let Some(media_type) = aggregated_type(accept) {
+        match segments.as_slice() {
+            ["api"] => return Some(Page::Aggregated(aggregated(&[("", "v1")]), media_type)),
+            ["apis"] => return Some(Page::Aggregated(aggregated(&GROUPS), media_type)),
+            _ => {}
+        }
+    }
     let mut routing = Routing::Handler;
     let value = match segments.as_slice() {
-        ["api"] if aggregated_type(accept).is_some() => return Some(Page::Aggregated(aggregated(&[("", "v1")]))),
-        ["apis"] if aggregated_type(accept).is_some() => return Some(Page::Aggregated(aggregated(&GROUPS))),
         [""] => {
             let body = format!("{}\n", json!({"paths": paths()})).into();
             return Some(Page::Document(Document {
@@ -166,12 +180,14 @@ pub fn origin(group: &str) -> Option<Origin> {
 }
 
 /// The media type of the first clause of an `Accept` header that asks for aggregated discovery, if one does.
-pub fn aggregated_type(accept: &str) -> Option<&str> {
+fn aggregated_type(accept: &str) -> Option<AggregatedType> {
     accept.split(',').find_map(|clause| {
         let mut parts = clause.split(';').map(str::trim);
-        let media_type = parts
-            .next()
-            .filter(|kind| matches!(*kind, "application/json" | "application/yaml"))?;
+        let media_type = match parts.next()? {
+            "application/json" => AggregatedType::Json,
+            "application/yaml" => AggregatedType::Yaml,
+            _ => return None,
+        };
         let parameters: Vec<&str> = parts.collect();
         let asked = ["as=APIGroupDiscoveryList", "v=v2"];
         asked

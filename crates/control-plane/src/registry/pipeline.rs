@@ -28,16 +28,26 @@ pub(super) fn decode(resource: &Resource, body: Body, options: &WriteOptions) ->
         let Resource { kind, version, .. } = resource;
         Status::cannot_be_handled(&given, version, kind, &why)
     };
-    read(resource, &mut object).map_err(problems)?;
-    let mut found = duplicates;
-    found.extend(
-        admission::coerce(&mut object, resource.schema(), strategies::of(resource).decoder()).map_err(problems)?,
-    );
-    let mut warnings = admission::check_fields(found, options.field_validation).map_err(problems)?;
+    let mut warnings = complete(resource, &mut object, duplicates, options).map_err(problems)?;
     warnings.extend(admission::dedup_owner_references(&mut object, ""));
-    admission::default(&mut object, resource.schema());
-    strategies::of(resource).read(&mut object);
     Ok((object, warnings))
+}
+
+/// Drops from an object what the schema does not know, and fills in the defaults. To the problems of fields that were found before
+/// come those of the object; the warnings are of all of them.
+fn complete(
+    resource: &Resource,
+    object: &mut Value,
+    mut found: Vec<String>,
+    options: &WriteOptions,
+) -> Result<Vec<String>, String> {
+    read(resource, object)?;
+    let decoder = strategies::of(resource).decoder();
+    found.extend(admission::coerce(object, resource.schema(), decoder)?);
+    let warnings = admission::check_fields(found, options.field_validation)?;
+    admission::default(object, resource.schema());
+    strategies::of(resource).read(object);
+    Ok(warnings)
 }
 
 /// Reads an object as Go's decoder does.
@@ -267,21 +277,14 @@ pub(super) fn decode_patched(
     }
     let mut object = patched.clone();
     number::read(&mut object);
-    read(resource, &mut object).map_err(refuse)?;
-    let mut found = match patch {
+    let found = match patch {
         Patch::Merge(text) | Patch::Strategic(text) => admission::duplicate_fields(text),
         Patch::Json(text) => patch::json_problems(text),
         Patch::Apply { .. } => Vec::new(),
     };
-    found
-        .extend(admission::coerce(&mut object, resource.schema(), strategies::of(resource).decoder()).map_err(refuse)?);
-    let mut warnings = admission::check_fields(found, options.field_validation).map_err(refuse)?;
-    warnings.extend(admission::dedup_owner_references(
-        &mut object,
-        " after mutating admission happens",
-    ));
-    admission::default(&mut object, resource.schema());
-    strategies::of(resource).read(&mut object);
+    let mut warnings = complete(resource, &mut object, found, options).map_err(refuse)?;
+    let when = " after mutating admission happens";
+    warnings.extend(admission::dedup_owner_references(&mut object, when));
     Ok((object, warnings))
 }
 

@@ -9,7 +9,7 @@ use super::answer::{self, Answer};
 use super::call::Call;
 use super::negotiation::{ENCODINGS, Encoding};
 use super::{media_type, yaml};
-use crate::discovery::{self, Document, Page, Routing};
+use crate::discovery::{self, AggregatedType, Document, Page, Routing};
 use crate::openapi;
 use crate::status::Status;
 
@@ -40,7 +40,7 @@ fn page_answer(call: &Call, page: &Page) -> Result<Answer, Status> {
             document.content_type,
             answer::full(document.body.clone()),
         )),
-        Page::Aggregated(groups) => Ok(aggregated(call, groups)),
+        Page::Aggregated(groups, media_type) => Ok(aggregated(call, groups, *media_type)),
         Page::Value(value, Routing::Handler) => Ok(answer::encoded(200, value, call.preferences().for_documents()?)),
         Page::Value(..) if call.method != Method::GET => Err(Status::method_not_allowed()),
         Page::Value(value, Routing::Route) => {
@@ -55,17 +55,16 @@ fn page_answer(call: &Call, page: &Page) -> Result<Answer, Status> {
 }
 
 /// All groups at once, in the encoding that the client asks for.
-fn aggregated(call: &Call, groups: &Value) -> Answer {
-    let (content_type, body) = if discovery::aggregated_type(&call.accept) == Some("application/yaml") {
-        (
+fn aggregated(call: &Call, groups: &Value, media_type: AggregatedType) -> Answer {
+    let (content_type, body) = match media_type {
+        AggregatedType::Yaml => (
             "application/yaml;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
             yaml::encode(groups),
-        )
-    } else {
-        (
+        ),
+        AggregatedType::Json => (
             "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList",
             format!("{groups}\n"),
-        )
+        ),
     };
     let etag = discovery::etag(body.as_bytes());
     let document = Document {

@@ -75,7 +75,9 @@ pub(super) struct Preferences<'a> {
 impl Preferences<'_> {
     /// What an object, or a list of them, is answered with.
     pub(super) fn for_objects(self) -> Result<Accepted, Status> {
-        let accepted = self.negotiate(true).ok_or_else(|| Status::not_acceptable(&ENCODINGS))?;
+        let accepted = self
+            .negotiate(Shapes::All)
+            .ok_or_else(|| Status::not_acceptable(&ENCODINGS))?;
         Ok(accepted)
     }
 
@@ -91,7 +93,7 @@ impl Preferences<'_> {
 
     /// What a document is answered with, which has one shape.
     pub(super) fn for_documents(self) -> Result<Encoding, Status> {
-        let accepted = self.negotiate(false);
+        let accepted = self.negotiate(Shapes::One);
         accepted
             .map(|accepted| accepted.encoding)
             .ok_or_else(|| Status::not_acceptable(&ENCODINGS))
@@ -111,11 +113,11 @@ impl Preferences<'_> {
 
     /// What a failure is answered with: it has one shape, and comes in JSON rather than not at all.
     pub(super) fn for_failures(self) -> Encoding {
-        self.negotiate(false)
+        self.negotiate(Shapes::One)
             .map_or(Encoding::PrettyJson, |accepted| accepted.encoding)
     }
 
-    fn negotiate(self, shapes: bool) -> Option<Accepted> {
+    fn negotiate(self, shapes: Shapes) -> Option<Accepted> {
         let mut clauses = clauses(self.accept);
         if clauses.is_empty() && self.accept.trim().is_empty() {
             clauses.push(Clause::ANYTHING);
@@ -140,6 +142,15 @@ impl Preferences<'_> {
     }
 }
 
+/// Which shapes there are of what is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shapes {
+    /// Every [`Shape`].
+    All,
+    /// Its own alone.
+    One,
+}
+
 /// One clause of an `Accept` header.
 #[derive(Clone, Debug)]
 struct Clause<'a> {
@@ -157,7 +168,7 @@ impl Clause<'_> {
         parameters: Vec::new(),
     };
 
-    fn satisfied(&self, shapes: bool) -> Option<Accepted> {
+    fn satisfied(&self, shapes: Shapes) -> Option<Accepted> {
         [("json", Encoding::Json), ("yaml", Encoding::Yaml)]
             .into_iter()
             .filter(|(subtype, _)| match (self.kind, self.subtype) {
@@ -168,7 +179,7 @@ impl Clause<'_> {
             .find_map(|(_, encoding)| self.with(encoding, shapes))
     }
 
-    fn with(&self, encoding: Encoding, shapes: bool) -> Option<Accepted> {
+    fn with(&self, encoding: Encoding, shapes: Shapes) -> Option<Accepted> {
         let parameter = |name| {
             let mut found = self.parameters.iter().filter(|(key, _)| *key == name);
             found.next().map_or("", |(_, value)| *value)
@@ -188,7 +199,7 @@ impl Clause<'_> {
         let shape = match (parameter("as"), parameter("g"), parameter("v")) {
             ("", "", "") => Shape::Object,
             (_, group, version) if group != "meta.k8s.io" || !matches!(version, "v1" | "v1beta1") => return None,
-            _ if !shapes => return None,
+            _ if shapes == Shapes::One => return None,
             ("Table", ..) => Shape::Table(MetaVersion(version)),
             ("PartialObjectMetadata", ..) => Shape::Metadata(MetaVersion(version)),
             ("PartialObjectMetadataList", ..) => Shape::MetadataList(MetaVersion(version)),

@@ -271,6 +271,7 @@ impl Watch {
                 let metadata = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
                 let mut table = printer::empty(&version, &columns, &metadata);
                 let include = self.request.include;
+                let object = &*resource.conversion.shown(object);
                 table["rows"] = json!([printer::row(
                     &version,
                     resource,

@@ -144,7 +144,9 @@ fn roll_out(workload: &Workload, status: &WorkloadStatus, memory: &Memory, elaps
         0
     };
     let failed = begun && status.phase == Some(Phase::Failed);
-    let progress = match blocked(workload, &before, begun, failed, elapsed) {
+    // The first new replica shows what is wrong with all of them.
+    let first_has_failed = failed || (begun && before.total > before.ready);
+    let progress = match blocked(workload, &before, first_has_failed, elapsed) {
         Some(progress) => progress,
         None if before.is_complete(workload.replicas) => complete(workload, &before, status.phase.as_ref(), flaps),
         None => advance(workload, &before),
@@ -188,7 +190,7 @@ fn old(workload: &Workload, status: &WorkloadStatus, memory: &Memory, begun: boo
 }
 
 /// Where the scenario or the image keeps new replicas from coming up; `None` where nothing does.
-fn blocked(workload: &Workload, before: &Progress, begun: bool, failed: bool, elapsed: Duration) -> Option<Progress> {
+fn blocked(workload: &Workload, before: &Progress, first_has_failed: bool, elapsed: Duration) -> Option<Progress> {
     let Progress { total, ready, old, .. } = *before;
     let wanted = workload.replicas;
     let is_enough = old == 0 && total >= wanted && ready == total;
@@ -203,10 +205,8 @@ fn blocked(workload: &Workload, before: &Progress, begun: bool, failed: bool, el
             ..*before
         })
     };
-    // The first new replica, which shows what is wrong with all of them.
     let first = total.max(ready + 1);
-    let over = failed || (begun && total > ready);
-    let fail = |stage| with(first, if over { stage } else { Stage::Progressing });
+    let fail = |stage| with(first, if first_has_failed { stage } else { Stage::Progressing });
     match workload.scenario {
         Scenario::QuotaExceeded => with(total, Stage::QuotaExceeded),
         Scenario::Stuck => with(total, Stage::NoRoom),

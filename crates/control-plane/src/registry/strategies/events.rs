@@ -113,14 +113,8 @@ fn check_newer(core: &Value, problems: &mut Vec<FieldError>) {
         let why = format!("has invalid value: {kind}");
         problems.push(FieldError::invalid("type", &empty, &why));
     }
-    let is_set = |field: &str| match &core[field] {
-        Value::Null => false,
-        Value::Number(count) => count.as_i64() != Some(0),
-        Value::Object(fields) => !fields.is_empty(),
-        _ => true,
-    };
     let unset = ["firstTimestamp", "lastTimestamp", "count", "source"];
-    let set = unset.into_iter().filter(|field| is_set(field));
+    let set = unset.into_iter().filter(|field| !is_zero(&core[*field]));
     problems.extend(set.map(|field| FieldError::invalid(field, &empty, "needs to be unset")));
 }
 
