@@ -114,13 +114,20 @@ impl Server {
             }
             Command::Debug => self.serve_debugger(&options).await?,
             Command::Serve => match Greeting::read(|name| std::env::var(name).ok()) {
-                Ok(greeting) => self.serve_cli(&options, &greeting).await?,
+                Ok(greeting) => {
+                    let served = self.serve_cli(&options, &greeting).await;
+                    served.inspect_err(|error| tell_the_cli(&options, error))?;
+                }
                 Err(NoGreeting::ByHand) => {
                     // With stderr closed, the exit code says it all.
                     let _ = command::write_by_hand(&mut stderr, &options);
                     return Ok(ExitCode::FAILURE);
                 }
-                Err(reason) => return Err(ServeError::Unsupported(reason.to_string())),
+                Err(reason) => {
+                    let error = ServeError::Unsupported(reason.to_string());
+                    tell_the_cli(&options, &error);
+                    return Err(error);
+                }
             },
         }
         Ok(ExitCode::SUCCESS)
@@ -131,16 +138,13 @@ impl Server {
         self.registry
     }
 
+    /// Serves the CLI that started the program. Whatever fails does so before the handshake.
     async fn serve_cli(self, options: &ServeOptions, greeting: &Greeting) -> Result<(), ServeError> {
         panic::install_hook();
         logging::install(options.provider());
         let lifetime = Lifetime::of_plugin().map_err(ServeError::Signals)?;
-        let listening = Listener::bind().and_then(|listener| Ok((listener.endpoint()?, listener)));
-        let (endpoint, listener) = listening.map_err(|error| {
-            // The CLI shows what stands in the handshake's place, and of stderr nothing.
-            let _ = writeln!(io::stdout(), "{} cannot listen for the CLI: {error}", options.name);
-            ServeError::Listen(error)
-        })?;
+        let listener = Listener::bind().map_err(ServeError::Listen)?;
+        let endpoint = listener.endpoint().map_err(ServeError::Listen)?;
         let tls = Tls::pinned_to(&greeting.client_certificate)?;
         handshake::answer(&mut io::stdout(), greeting, &endpoint, &tls.certificate).map_err(ServeError::Stdout)?;
         tracing::debug!(version = options.version, "serving {}", options.name);
@@ -171,6 +175,12 @@ in the environment. End it here with Ctrl-C.",
         run(listener, None, state, lifetime).await;
         Ok(())
     }
+}
+
+/// Puts why the CLI cannot be served where its handshake would stand: the CLI shows that line, and of stderr nothing.
+fn tell_the_cli(options: &ServeOptions, error: &ServeError) {
+    // With stdout closed, the exit code says it all.
+    let _ = writeln!(io::stdout(), "{} {error:?}", options.name);
 }
 
 /// The value of `TF_REATTACH_PROVIDERS`. A source without a host is that of each CLI's own registry, so that one value is

@@ -3,7 +3,7 @@
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{PermissionsExt, chown};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use tempfile::TempDir;
 use tokio::net::{UnixListener, UnixStream};
@@ -23,7 +23,8 @@ const GROUPS: &str = "/etc/group";
 /// dropped.
 pub(crate) struct Listener {
     inner: UnixListener,
-    socket: PathBuf,
+    /// The path of the socket.
+    address: String,
     /// Held for its removal.
     _folder: TempDir,
 }
@@ -50,10 +51,6 @@ impl Listener {
     }
 
     fn bind_in(parent: &Path, group: Option<&str>) -> io::Result<Self> {
-        if parent.to_str().is_none() {
-            let why = io::Error::other("the CLI is told the path of the socket as UTF-8, which this is not");
-            return Err(within(&parent.display().to_string(), &why));
-        }
         // The name is kept short: a socket's path holds about 100 bytes.
         let folder = tempfile::Builder::new()
             .prefix("plugin-")
@@ -61,24 +58,29 @@ impl Listener {
             .tempdir_in(parent)
             .map_err(|error| within(&parent.display().to_string(), &error))?;
         let socket = folder.path().join("socket");
+        let Some(address) = socket.to_str().map(str::to_owned) else {
+            let why = io::Error::other("the CLI is told the path of the socket as UTF-8, which this is not");
+            return Err(within(&parent.display().to_string(), &why));
+        };
         let inner = UnixListener::bind(&socket).map_err(|error| within(&socket.display().to_string(), &error))?;
         if let Some(group) = group {
             admit(group, folder.path(), &socket).map_err(|error| within(&format!("the group {group:?}"), &error))?;
         }
         Ok(Self {
             inner,
-            socket,
+            address,
             _folder: folder,
         })
     }
 
+    #[expect(
+        clippy::unnecessary_wraps,
+        reason = "the system is asked for the address where there are no unix sockets, and may not tell"
+    )]
     pub(crate) fn endpoint(&self) -> io::Result<Endpoint> {
-        let path = self.socket.to_str();
         Ok(Endpoint {
             network: "unix",
-            address: path
-                .ok_or_else(|| io::Error::other("the socket's path is not UTF-8"))?
-                .to_owned(),
+            address: self.address.clone(),
         })
     }
 
@@ -116,6 +118,7 @@ fn within(what: &str, error: &io::Error) -> io::Error {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::MetadataExt;
+    use std::path::PathBuf;
 
     use super::*;
 
@@ -147,10 +150,11 @@ mod tests {
         });
         for group in [Some(own.to_string()), name].into_iter().flatten() {
             let listener = Listener::bind_in(parent.path(), Some(&group)).unwrap();
-            let folder = listener.socket.parent().unwrap();
-            assert_eq!((mode(folder), mode(&listener.socket)), (0o710, 0o660), "{group}");
+            let socket = Path::new(&listener.address);
+            let folder = socket.parent().unwrap();
+            assert_eq!((mode(folder), mode(socket)), (0o710, 0o660), "{group}");
             assert_eq!(folder.metadata().unwrap().gid(), own);
-            assert_eq!(listener.socket.metadata().unwrap().gid(), own);
+            assert_eq!(socket.metadata().unwrap().gid(), own);
         }
     }
 

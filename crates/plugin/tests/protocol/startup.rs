@@ -52,7 +52,7 @@ async fn it_has_a_version_and_help() {
 }
 
 #[tokio::test]
-async fn a_cli_that_cannot_be_served_is_told_why() {
+async fn a_cli_that_cannot_be_served_is_told_why_in_the_line_that_it_shows() {
     let certificate = Certificate::new();
     let certificate = ("PLUGIN_CLIENT_CERT", certificate.pem.as_str());
     for (vars, message) in [
@@ -65,31 +65,18 @@ async fn a_cli_that_cannot_be_served_is_told_why() {
             vec![COOKIE, ("PLUGIN_CLIENT_CERT", "nonsense")],
             "cannot read the CLI's certificate",
         ),
+        (
+            vec![COOKIE, certificate, ("PLUGIN_UNIX_SOCKET_DIR", "/does/not/exist")],
+            "cannot listen for the CLI: /does/not/exist: ",
+        ),
     ] {
         let output = run(&[], &vars).await;
         assert_eq!(output.status.code(), Some(1));
-        assert_eq!(text(&output.stdout), "");
-        let stderr = text(&output.stderr);
+        let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
+        assert!(stdout.starts_with("terraform-provider-example cannot "), "{stdout}");
+        assert!(stdout.contains(message) && stdout.lines().count() == 1, "{stdout}");
         assert!(stderr.contains(message), "{stderr}");
     }
-}
-
-#[tokio::test]
-async fn a_plugin_that_has_nowhere_to_listen_says_so_in_the_line_that_the_cli_shows() {
-    let certificate = Certificate::new();
-    let certificate = ("PLUGIN_CLIENT_CERT", certificate.pem.as_str());
-    let output = run(
-        &[],
-        &[COOKIE, certificate, ("PLUGIN_UNIX_SOCKET_DIR", "/does/not/exist")],
-    )
-    .await;
-    assert_eq!(output.status.code(), Some(1));
-    let stdout = text(&output.stdout);
-    assert!(
-        stdout.starts_with("terraform-provider-example cannot listen for the CLI: /does/not/exist: ")
-            && stdout.lines().count() == 1,
-        "{stdout}"
-    );
 }
 
 #[tokio::test]
