@@ -45,7 +45,8 @@ pub(crate) fn build(root: &Path, targets: &[Target]) -> anyhow::Result<()> {
     let licences = Product::ALL.map(|product| licences::text(&dependencies.of(product.package())?));
     let licences: Vec<String> = licences.into_iter().collect::<anyhow::Result<_>>()?;
     for target in targets {
-        let programs = target.build(root, Product::ALL.map(Product::package))?;
+        target.build(root, Product::ALL.map(Product::package))?;
+        let programs = target.programs(dependencies.target_directory());
         for (product, licences) in Product::ALL.into_iter().zip(&licences) {
             pack(root, &folder, target, product, &programs, licences)?;
         }

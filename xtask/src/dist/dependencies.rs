@@ -31,6 +31,11 @@ impl Dependencies {
         Ok(Self { metadata })
     }
 
+    /// Where cargo builds.
+    pub(super) fn target_directory(&self) -> &Path {
+        self.metadata.target_directory.as_std_path()
+    }
+
     /// What the program of this package is made of.
     pub(super) fn of(&self, package: &str) -> anyhow::Result<Closure<'_>> {
         let packages: HashMap<&PackageId, &Package> = self

@@ -1,9 +1,9 @@
 //! What is built for: cargo's target, the registry's platform, and how to get from one to the other.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::str::FromStr;
-use std::{env, fmt};
 
 use anyhow::{Context, bail, ensure};
 
@@ -79,8 +79,13 @@ impl Target {
         format!("{name}{ending}")
     }
 
-    /// Builds the programs of these packages; returns the folder that they are in.
-    pub(super) fn build<'p>(self, root: &Path, packages: impl IntoIterator<Item = &'p str>) -> anyhow::Result<PathBuf> {
+    /// The folder of the programs that were built for it, in the folder where cargo builds.
+    pub(super) fn programs(self, target_directory: &Path) -> PathBuf {
+        target_directory.join(self.triple).join("release")
+    }
+
+    /// Builds the programs of these packages.
+    pub(super) fn build<'p>(self, root: &Path, packages: impl IntoIterator<Item = &'p str>) -> anyhow::Result<()> {
         let mut command = Command::new("cargo");
         command.current_dir(root);
         command.arg(if self.linking == Linking::Zig {
@@ -102,8 +107,7 @@ impl Target {
         }
         let status = command.status().context("cargo cannot be run")?;
         ensure!(status.success(), "cargo cannot build for {self}: {status}");
-        let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
-        Ok(target.join(self.triple).join("release"))
+        Ok(())
     }
 
     /// Whether what it takes to build for it is installed.
