@@ -447,65 +447,68 @@ const fn quiet(name: &'static str, says: Says, plan: &'static [&'static str], li
     }
 }
 
+/// What the edits of a configuration come to that is the only owner of what it says.
+const OF_THE_ONLY_OWNER: [Cell; 7] = [
+    quiet("same", ALL, &[], "team=web tier=front; 2; nginx:1.25; A=1 B=2"),
+    quiet(
+        "another-value",
+        ANOTHER_VALUE,
+        &[
+            "labels: team=web tier=front -> team=web tier=back",
+            "env: A=1 B=2 -> A=9 B=2",
+        ],
+        "team=web tier=back; 2; nginx:1.25; A=9 B=2",
+    ),
+    quiet(
+        "drops-an-entry",
+        WITHOUT_AN_ENTRY,
+        &["labels: team=web tier=front -> team=web", "env: A=1 B=2 -> B=2"],
+        "team=web; 2; nginx:1.25; B=2",
+    ),
+    quiet(
+        "drops-the-attribute",
+        WITHOUT_THE_ATTRIBUTE,
+        &["labels: team=web tier=front -> -", "env: A=1 B=2 -> -"],
+        "-; 2; nginx:1.25; -",
+    ),
+    quiet(
+        "reorders",
+        REORDERED,
+        &["env: A=1 B=2 -> B=2 A=1"],
+        "team=web tier=front; 2; nginx:1.25; B=2 A=1",
+    ),
+    quiet(
+        "renames",
+        RENAMED,
+        &[
+            "labels: team=web tier=front -> layer=front team=web",
+            "env: A=1 B=2 -> C=1 B=2",
+        ],
+        "layer=front team=web; 2; nginx:1.25; C=1 B=2",
+    ),
+    quiet(
+        "drops-replicas",
+        WITHOUT_REPLICAS,
+        &["replicas: 2 -> -"],
+        "team=web tier=front; 2; nginx:1.25; A=1 B=2",
+    ),
+];
+
 #[test]
 fn what_the_configuration_alone_set() {
-    let cells = [
-        quiet("same", ALL, &[], "team=web tier=front; 2; nginx:1.25; A=1 B=2"),
-        quiet(
-            "another-value",
-            ANOTHER_VALUE,
-            &[
-                "labels: team=web tier=front -> team=web tier=back",
-                "env: A=1 B=2 -> A=9 B=2",
-            ],
-            "team=web tier=back; 2; nginx:1.25; A=9 B=2",
-        ),
-        quiet(
-            "drops-an-entry",
-            WITHOUT_AN_ENTRY,
-            &["labels: team=web tier=front -> team=web", "env: A=1 B=2 -> B=2"],
-            "team=web; 2; nginx:1.25; B=2",
-        ),
-        quiet(
-            "drops-the-attribute",
-            WITHOUT_THE_ATTRIBUTE,
-            &["labels: team=web tier=front -> -", "env: A=1 B=2 -> -"],
-            "-; 2; nginx:1.25; -",
-        ),
-        quiet(
-            "reorders",
-            REORDERED,
-            &["env: A=1 B=2 -> B=2 A=1"],
-            "team=web tier=front; 2; nginx:1.25; B=2 A=1",
-        ),
-        quiet(
-            "renames",
-            RENAMED,
-            &[
-                "labels: team=web tier=front -> layer=front team=web",
-                "env: A=1 B=2 -> C=1 B=2",
-            ],
-            "layer=front team=web; 2; nginx:1.25; C=1 B=2",
-        ),
-        quiet(
-            "drops-replicas",
-            WITHOUT_REPLICAS,
-            &["replicas: 2 -> -"],
-            "team=web tier=front; 2; nginx:1.25; A=1 B=2",
-        ),
-        quiet(
-            "ignores-replicas",
-            Says {
-                more: "lifecycle {\n    ignore_changes = [spec.replicas]\n  }",
-                ..ANOTHER_VALUE
-            },
-            &[
-                "labels: team=web tier=front -> team=web tier=back",
-                "env: A=1 B=2 -> A=9 B=2",
-            ],
-            "team=web tier=back; 2; nginx:1.25; A=9 B=2",
-        ),
-    ];
+    let ignores_replicas = quiet(
+        "ignores-replicas",
+        Says {
+            more: "lifecycle {\n    ignore_changes = [spec.replicas]\n  }",
+            ..ANOTHER_VALUE
+        },
+        &[
+            "labels: team=web tier=front -> team=web tier=back",
+            "env: A=1 B=2 -> A=9 B=2",
+        ],
+        "team=web tier=back; 2; nginx:1.25; A=9 B=2",
+    );
+    let cells: Vec<Cell> = OF_THE_ONLY_OWNER.into_iter().chain([ignores_replicas]).collect();
     each_cli(|workspace| {
         check(workspace, Begin::Here, |_| (), &cells, &[]);
         // Nobody owns the number any more: an autoscaler that applies it takes it without force.
@@ -538,53 +541,9 @@ fn what_the_configuration_alone_set() {
 
 #[test]
 fn what_kubectl_create_and_kubectl_apply_set_before_the_import() {
-    let cells = [
-        quiet("same", ALL, &[], "team=web tier=front; 2; nginx:1.25; A=1 B=2"),
-        quiet(
-            "another-value",
-            ANOTHER_VALUE,
-            &[
-                "labels: team=web tier=front -> team=web tier=back",
-                "env: A=1 B=2 -> A=9 B=2",
-            ],
-            "team=web tier=back; 2; nginx:1.25; A=9 B=2",
-        ),
-        quiet(
-            "drops-an-entry",
-            WITHOUT_AN_ENTRY,
-            &["labels: team=web tier=front -> team=web", "env: A=1 B=2 -> B=2"],
-            "team=web; 2; nginx:1.25; B=2",
-        ),
-        quiet(
-            "drops-the-attribute",
-            WITHOUT_THE_ATTRIBUTE,
-            &["labels: team=web tier=front -> -", "env: A=1 B=2 -> -"],
-            "-; 2; nginx:1.25; -",
-        ),
-        quiet(
-            "reorders",
-            REORDERED,
-            &["env: A=1 B=2 -> B=2 A=1"],
-            "team=web tier=front; 2; nginx:1.25; B=2 A=1",
-        ),
-        quiet(
-            "renames",
-            RENAMED,
-            &[
-                "labels: team=web tier=front -> layer=front team=web",
-                "env: A=1 B=2 -> C=1 B=2",
-            ],
-            "layer=front team=web; 2; nginx:1.25; C=1 B=2",
-        ),
-        quiet(
-            "drops-replicas",
-            WITHOUT_REPLICAS,
-            &["replicas: 2 -> -"],
-            "team=web tier=front; 2; nginx:1.25; A=1 B=2",
-        ),
-    ];
-    each_cli(|workspace| check(workspace, Begin::Imported(Kubectl::Create), |_| (), &cells, &[]));
-    each_cli(|workspace| check(workspace, Begin::Imported(Kubectl::Apply), |_| (), &cells, &[]));
+    for by in [Kubectl::Create, Kubectl::Apply] {
+        each_cli(|workspace| check(workspace, Begin::Imported(by), |_| (), &OF_THE_ONLY_OWNER, &[]));
+    }
 }
 
 #[test]

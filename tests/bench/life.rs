@@ -1,9 +1,22 @@
 //! The life of many workloads: apply, a plan without changes, one with a change, an update of one, destroy.
 
-use acceptance::Workspace;
+use std::fs;
+
+use acceptance::{Workspace, copies};
+use serde_json::{Value, json};
 
 use crate::megabytes;
 use crate::meter::{self, Usage};
+
+/// How many the CLI applies itself. It writes the whole state after each, so that what it takes grows with the square of the number,
+/// with and without a provider. Of more than this, one is applied and the others are copies of it.
+const APPLIED: usize = 1000;
+/// How many are then applied and destroyed beside the copies.
+const MORE: usize = 100;
+
+const PLAN: &[&str] = &["plan", "-no-color"];
+const APPLY: &[&str] = &["apply", "-auto-approve", "-no-color"];
+const DESTROY: &[&str] = &["destroy", "-auto-approve", "-no-color"];
 
 /// Prints what each step takes, beside as many of `terraform_data`.
 pub(crate) fn measure(workspace: &Workspace, count: usize) {
@@ -15,16 +28,26 @@ pub(crate) fn measure(workspace: &Workspace, count: usize) {
     beside.write("versions.tf", "");
     meter::prepare(workspace);
     meter::prepare(&beside);
-    let refresh = ["plan", "-no-color"];
-    let steps: [(&str, &str, &[&str]); 5] = [
-        ("apply", "1.25", &["apply", "-auto-approve", "-no-color"]),
-        ("plan without changes", "1.25", &refresh),
-        ("plan with one change", "1.26", &refresh),
-        ("apply of one change", "1.26", &["apply", "-auto-approve", "-no-color"]),
-        ("destroy", "1.26", &["destroy", "-auto-approve", "-no-color"]),
-    ];
+    let steps = if count > APPLIED {
+        copy(workspace, &beside, count);
+        vec![
+            ("plan without changes", count, "1.25", PLAN),
+            ("plan with one change", count, "1.26", PLAN),
+            ("apply of one change", count, "1.26", APPLY),
+            ("apply of 100 more", count + MORE, "1.26", APPLY),
+            ("destroy of these 100", count, "1.26", APPLY),
+        ]
+    } else {
+        vec![
+            ("apply", count, "1.25", APPLY),
+            ("plan without changes", count, "1.25", PLAN),
+            ("plan with one change", count, "1.26", PLAN),
+            ("apply of one change", count, "1.26", APPLY),
+            ("destroy", count, "1.26", DESTROY),
+        ]
+    };
     let mut state_size = 0;
-    for (step, version, arguments) in steps {
+    for (step, count, version, arguments) in steps {
         workspace.config(&workloads(count, version));
         beside.config(&terraform_data(count, version));
         workspace.api().forget_requests();
@@ -33,12 +56,44 @@ pub(crate) fn measure(workspace: &Workspace, count: usize) {
         let requests = workspace.api().requests().len();
         let theirs = meter::run(&beside, arguments);
         println!("{}", row(step, count, &ours, requests, &theirs));
-        if step == "apply" {
+        if step == "plan without changes" {
             let state = workspace.path().join("terraform.tfstate");
-            state_size = std::fs::metadata(state).expect("the state is there").len();
+            state_size = fs::metadata(state).expect("the state is there").len();
         }
     }
     println!("    {:<28} {:.1} MB", "state", megabytes(state_size));
+}
+
+/// Applies one workload and one `terraform_data`, and copies both.
+fn copy(workspace: &Workspace, beside: &Workspace, count: usize) {
+    workspace.config(&workloads(1, "1.25")).apply().succeeds();
+    let container = json!({
+        "name": "nginx", "image": "nginx:1.25",
+        "ports": [{ "containerPort": 80, "name": "http" }],
+        "resources": { "limits": { "cpu": "500m", "memory": "512Mi" } },
+    });
+    let labels = json!({ "app": "web-app" });
+    let body = json!({
+        "metadata": { "labels": { "app.kubernetes.io/name": "web-app", "environment": "production" } },
+        "spec": {
+            "replicas": 3, "selector": { "matchLabels": labels },
+            "template": { "metadata": { "labels": labels }, "spec": { "containers": [container] } },
+        },
+    });
+    copies::copy(workspace, count, &body);
+
+    beside.config(&terraform_data(1, "1.25")).apply().succeeds();
+    let path = beside.path().join("terraform.tfstate");
+    let mut state: Value = serde_json::from_slice(&fs::read(&path).expect("the state is there")).expect("JSON");
+    let instances = state["resources"][0]["instances"].as_array_mut().expect("instances");
+    let first = instances[0].to_string();
+    for number in 1..count {
+        let other = first.replace("\"w-0\"", &format!("\"w-{number}\""));
+        let mut other: Value = serde_json::from_str(&other).expect("it was JSON");
+        other["index_key"] = json!(number);
+        instances.push(other);
+    }
+    fs::write(&path, state.to_string()).expect("the state is written");
 }
 
 fn row(step: &str, count: usize, ours: &Usage, requests: usize, theirs: &Usage) -> String {

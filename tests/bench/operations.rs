@@ -2,7 +2,7 @@
 //!
 //! Counts are exact. Of what is measured, ratios within one run are what lasts: `terraform_data`, which is built into the
 //! CLI, does the same in the same run, and shows what the CLI itself takes. `DATUM_BENCH_COUNTS=1,100,1000,5000` says how many
-//! workloads; the last takes many minutes.
+//! workloads; of the last, the CLI applies and destroys 100 itself.
 
 #![expect(clippy::print_stdout, reason = "a benchmark is run for what it prints")]
 

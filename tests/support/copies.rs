@@ -24,15 +24,25 @@ resource "datum_workload" "many" {{
 #[track_caller]
 pub fn apply(workspace: &Workspace, count: usize) {
     workspace.config(&config(1)).applies();
+    let containers = json!([{ "name": "app", "image": "nginx:1.25" }]);
+    let spec = json!({ "template": { "spec": { "containers": containers } } });
+    copy(workspace, count, &json!({ "spec": spec }));
+    workspace.config(&config(count));
+}
+
+/// Copies the workload `w-0`, which was applied as the only resource with `count = 1`, so that it looks as if this many had been.
+/// `body` is what was applied, without what identifies it.
+#[track_caller]
+pub fn copy(workspace: &Workspace, count: usize, body: &Value) {
     let path = workspace.path().join("terraform.tfstate");
     let mut state: Value = serde_json::from_slice(&fs::read(&path).expect("the state is there")).expect("JSON");
     let instances = state["resources"][0]["instances"].as_array_mut().expect("instances");
     for number in 1..count {
         let name = format!("w-{number}");
-        let body = json!({
-            "apiVersion": "compute.miloapis.com/v1alpha1", "kind": "Workload", "metadata": { "name": name },
-            "spec": { "template": { "spec": { "containers": [{ "name": "app", "image": "nginx:1.25" }] } } },
-        });
+        let mut body = body.clone();
+        body["apiVersion"] = "compute.miloapis.com/v1alpha1".into();
+        body["kind"] = "Workload".into();
+        body["metadata"]["name"] = name.as_str().into();
         let live = workspace
             .api()
             .apply_as("terraform-provider-datum", workspace.namespace(), &name, body);
@@ -46,5 +56,4 @@ pub fn apply(workspace: &Workspace, count: usize) {
         instances.push(instance);
     }
     fs::write(&path, state.to_string()).expect("the state is written");
-    workspace.config(&config(count));
 }
