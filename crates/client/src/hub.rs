@@ -9,6 +9,9 @@
 //! tell what such a read shows, if its answer does not come, or if it ends as soon as it has begun, the objects are polled for a
 //! while.
 
+mod fallback;
+mod subscription;
+
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,8 +26,12 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 use tracing::Instrument as _;
 
+pub(crate) use self::subscription::Subscription;
+
+use self::fallback::{FALLBACK, Fallback};
+use self::subscription::{Command, Subscriber};
 use crate::error::Error;
-use crate::object::{Object, RawObject};
+use crate::object::RawObject;
 use crate::observation::Observation;
 use crate::options::ListOptions;
 use crate::requests::{ListPage, PAGE, Requests, list_of};
@@ -44,8 +51,6 @@ const LAG: Duration = Duration::from_secs(2);
 const USEFUL: Duration = Duration::from_secs(5);
 /// How many watches in a row may be futile before the objects are polled.
 const FUTILE: usize = 3;
-/// How long objects are polled before a watch is attempted again: at first, and at most. It doubles with each watch that fails.
-const FALLBACK: (Duration, Duration) = (Duration::from_mins(1), Duration::from_mins(10));
 /// Up to how many objects are read one by one; more are listed.
 const FEW: usize = 3;
 
@@ -60,105 +65,9 @@ struct Shared {
     subscriptions: AtomicU64,
 }
 
-/// Polling in place of watches that do not get through. All hubs of a client have the same way to the server, through the same
-/// proxy or gateway.
-#[derive(Debug, Default)]
-struct Fallback {
-    /// Objects are polled before this moment.
-    until: Option<Instant>,
-    /// How long objects were polled last; zero if watches work.
-    duration: Duration,
-}
-
-enum Command {
-    Join(Subscriber),
-    Leave(u64),
-}
-
-struct Subscriber {
-    id: u64,
-    name: WorkloadName,
-    observations: UnboundedSender<Observation>,
-    /// The newest version that it was shown.
-    shown: Option<Version>,
-    /// How often the watch told it something.
-    told: u64,
-}
-
-impl Subscriber {
-    /// Shows what the watch tells, or what a list shows that was read while there was no watch.
-    fn show(&mut self, observation: Observation) {
-        self.told += 1;
-        self.send(observation);
-    }
-
-    /// Shows what a request of its own has found, which was sent when the watch had told `told`. In between, the watch may
-    /// have told of a deletion, or of a newer version.
-    fn show_found(&mut self, told: u64, observation: Observation) {
-        let is_old = match &observation {
-            Observation::Present(object) => self.has_seen_newer_than(object),
-            Observation::Absent => self.told != told,
-            Observation::Unavailable(_) => false,
-        };
-        if !is_old {
-            self.send(observation);
-        }
-    }
-
-    /// Whether it was shown a newer version of the object already.
-    fn has_seen_newer_than(&self, object: &Object) -> bool {
-        let versions = Version::of(object).zip(self.shown);
-        versions.is_some_and(|(version, shown)| version < shown)
-    }
-
-    fn send(&mut self, observation: Observation) {
-        if let Observation::Present(object) = &observation {
-            self.shown = Version::of(object).or(self.shown);
-        }
-        // A subscriber that has gone is about to say so.
-        drop(self.observations.send(observation));
-    }
-}
-
-/// A resource version as a number, which it is on every Kubernetes API that is known, and officially since 1.35
-/// (KEP-5504). Anything else is not compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Version(u128);
-
-impl Version {
-    fn of(object: &Object) -> Option<Self> {
-        object.resource_version()?.parse().ok().map(Self)
-    }
-}
-
-/// What is seen of one object, until it is dropped.
-pub(crate) struct Subscription {
-    id: u64,
-    commands: UnboundedSender<Command>,
-    observations: UnboundedReceiver<Observation>,
-}
-
-impl Subscription {
-    /// The next observation. It does not end: a hub lives as long as its subscribers.
-    pub(crate) async fn next(&mut self) -> Observation {
-        match self.observations.recv().await {
-            Some(observation) => observation,
-            None => std::future::pending().await,
-        }
-    }
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        // The hub may have ended with its runtime.
-        drop(self.commands.send(Command::Leave(self.id)));
-    }
-}
-
 impl Hubs {
     /// Subscribes to one object. `requests` have no limits.
     pub(crate) fn subscribe(&self, requests: &Requests, id: &WorkloadId) -> Subscription {
-        let (sender, observations) = unbounded_channel();
         let mut hubs = self.0.open.lock().unwrap_or_else(PoisonError::into_inner);
         let commands = hubs.entry(id.namespace.clone()).or_insert_with(|| {
             let (commands, inbox) = unbounded_channel();
@@ -167,39 +76,11 @@ impl Hubs {
             tokio::spawn(hub.run().in_current_span());
             commands
         });
-        let subscriber = Subscriber {
-            id: self.0.subscriptions.fetch_add(1, Ordering::Relaxed),
-            name: id.name.clone(),
-            observations: sender,
-            shown: None,
-            told: 0,
-        };
-        let subscription = Subscription {
-            id: subscriber.id,
-            commands: commands.clone(),
-            observations,
-        };
+        let number = self.0.subscriptions.fetch_add(1, Ordering::Relaxed);
+        let (subscriber, subscription) = Subscription::new(number, id.name.clone(), commands.clone());
         // A hub takes itself off this map, under this lock, before it ends: it is listening.
         drop(commands.send(Command::Join(subscriber)));
         subscription
-    }
-
-    /// Has objects polled for a while, since watches do not get through. True if watches were thought to work.
-    fn fall_back(&self) -> bool {
-        let mut fallback = self.fallback();
-        let is_news = fallback.duration.is_zero();
-        fallback.duration = (fallback.duration * 2).clamp(FALLBACK.0, FALLBACK.1);
-        fallback.until = Some(Instant::now() + fallback.duration);
-        is_news
-    }
-
-    /// Takes note that a watch has told something.
-    fn watches_work(&self) {
-        *self.fallback() = Fallback::default();
-    }
-
-    fn is_polling(&self) -> bool {
-        self.fallback().until.is_some_and(|until| Instant::now() < until)
     }
 
     fn fallback(&self) -> std::sync::MutexGuard<'_, Fallback> {
@@ -321,7 +202,7 @@ impl Hub {
 
     fn fall_back(&mut self, why: &str) {
         self.version = None;
-        if self.hubs.fall_back() {
+        if self.hubs.fallback().begin() {
             let server = self.requests.transport().server();
             tracing::warn!(
                 server,
@@ -331,7 +212,7 @@ impl Hub {
     }
 
     fn is_polling(&self) -> bool {
-        self.hubs.is_polling() || self.is_unlisted()
+        self.hubs.fallback().is_on() || self.is_unlisted()
     }
 
     fn is_unlisted(&self) -> bool {
@@ -471,7 +352,7 @@ impl Hub {
                     Ok(Some(message)) => {
                         if yielded == Yield::Futile {
                             yielded = Yield::Productive;
-                            self.hubs.watches_work();
+                            self.hubs.fallback().end();
                         }
                         self.deliver(message);
                         silences = between(SILENCE);
@@ -520,7 +401,7 @@ impl Hub {
         self.version = None;
         match tokio::time::timeout(LAG, watch.next()).await {
             Ok(Ok(Some(message))) => {
-                self.hubs.watches_work();
+                self.hubs.fallback().end();
                 self.deliver(message);
                 false
             }
@@ -644,62 +525,4 @@ fn between((first, longest): (Duration, Duration)) -> ExponentialBackoff {
         .without_max_times()
         .with_jitter()
         .build()
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    fn subscriber() -> (Subscriber, UnboundedReceiver<Observation>) {
-        let (observations, seen) = unbounded_channel();
-        let subscriber = Subscriber {
-            id: 1,
-            name: "web".parse().unwrap(),
-            observations,
-            shown: None,
-            told: 0,
-        };
-        (subscriber, seen)
-    }
-
-    fn at(version: &str) -> Observation {
-        Observation::Present(Object::new(
-            json!({ "metadata": { "name": "web", "resourceVersion": version } }),
-        ))
-    }
-
-    /// The versions that were shown, and `gone`.
-    fn shown(seen: &mut UnboundedReceiver<Observation>) -> Vec<String> {
-        let mut shown = Vec::new();
-        while let Ok(observation) = seen.try_recv() {
-            shown.push(match observation {
-                Observation::Present(object) => object.resource_version().unwrap().to_owned(),
-                Observation::Absent => "gone".to_owned(),
-                Observation::Unavailable(error) => error.to_string(),
-            });
-        }
-        shown
-    }
-
-    #[test]
-    fn an_answer_that_was_under_way_never_overwrites_what_the_watch_has_told() {
-        let (mut subscriber, mut seen) = subscriber();
-        subscriber.show(at("110"));
-        subscriber.show_found(0, at("99"));
-        subscriber.show_found(0, Observation::Absent);
-        subscriber.show_found(0, at("111"));
-        assert_eq!(shown(&mut seen), ["110", "111"]);
-        subscriber.show_found(1, Observation::Absent);
-        assert_eq!(shown(&mut seen), ["gone"], "nothing was told since that was asked");
-    }
-
-    #[test]
-    fn versions_that_are_no_numbers_are_not_compared() {
-        let (mut subscriber, mut seen) = subscriber();
-        subscriber.show(at("b"));
-        subscriber.show_found(0, at("a"));
-        assert_eq!(shown(&mut seen), ["b", "a"]);
-    }
 }

@@ -230,8 +230,15 @@ impl State {
                 .objects
                 .iter()
                 .filter(|(name, _)| wanted.as_ref().is_none_or(|wanted| wanted == *name));
-            let items: Vec<_> = items.map(|(_, object)| object.clone()).collect();
-            let metadata = json!({ "resourceVersion": self.version.to_string() });
+            let number = |name: &str| field(name)?.parse::<usize>().ok();
+            let (first, limit) = (number("continue").unwrap_or(0), number("limit").unwrap_or(usize::MAX));
+            let mut items: Vec<_> = items.skip(first).map(|(_, object)| object.clone()).collect();
+            let mut metadata = json!({ "resourceVersion": self.version.to_string() });
+            if let Some(remaining) = items.len().checked_sub(limit).filter(|remaining| *remaining > 0) {
+                items.truncate(limit);
+                metadata["continue"] = (first + limit).to_string().into();
+                metadata["remainingItemCount"] = remaining.into();
+            }
             return json_answer(
                 200,
                 &json!({ "kind": "WorkloadList", "metadata": metadata, "items": items }),

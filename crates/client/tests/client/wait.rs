@@ -315,6 +315,41 @@ async fn many_waits_in_a_namespace_share_one_watch() {
 }
 
 #[tokio::test]
+async fn of_a_large_namespace_no_more_pages_are_listed_than_it_takes_to_read_each_object() {
+    let cluster = Cluster::start().await;
+    for number in 0..1200 {
+        cluster.put(&workload(&format!("other-{number}")));
+    }
+    let names: Vec<_> = (0..10).map(|number| format!("web-{number}")).collect();
+    for name in &names {
+        cluster.put(&workload(name));
+    }
+    let client = cluster.client().await;
+    let first = wait_for(&client, "web-0");
+    cluster.asked("watch=true", 1).await;
+    let second = wait_for(&client, "web-1");
+    cluster.asked("watch=true", 2).await;
+    // Two are not on the first page: they are read.
+    let pages = || cluster.lines().iter().filter(|line| line.contains("continue=")).count();
+    assert_eq!(pages(), 0, "{:?}", cluster.lines());
+    cluster.asked("GET /namespaces/project-shop/workloads/web-0", 1).await;
+    cluster.asked("GET /namespaces/project-shop/workloads/web-1", 1).await;
+
+    let others: Vec<_> = names[2..].iter().map(|name| wait_for(&client, name)).collect();
+    cluster.asked("GET /namespaces/project-shop/workloads/web-9", 1).await;
+    // Ten are more than the two pages that are left.
+    cluster.close_watches(Close::Expired);
+    cluster.asked("continue=1000", 1).await;
+    for name in &names {
+        cluster.report(name, &up());
+    }
+    for wait in [first, second].into_iter().chain(others) {
+        assert!(wait.await.unwrap().is_met());
+    }
+    assert_eq!(pages(), 2, "{:?}", cluster.lines());
+}
+
+#[tokio::test]
 async fn a_first_look_that_fails_is_taken_again() {
     let cluster = Cluster::start().await;
     for name in ["first", "second", "third"] {
