@@ -66,7 +66,7 @@ pub(crate) fn measure(workspace: &Workspace, count: usize) {
 
 /// Applies one workload and one `terraform_data`, and copies both.
 fn copy(workspace: &Workspace, beside: &Workspace, count: usize) {
-    workspace.config(&workloads(1, "1.25")).apply().succeeds();
+    meter::run(workspace.config(&workloads(1, "1.25")), APPLY);
     let container = json!({
         "name": "nginx", "image": "nginx:1.25",
         "ports": [{ "containerPort": 80, "name": "http" }],
@@ -82,7 +82,7 @@ fn copy(workspace: &Workspace, beside: &Workspace, count: usize) {
     });
     copies::copy(workspace, count, &body);
 
-    beside.config(&terraform_data(1, "1.25")).apply().succeeds();
+    meter::run(beside.config(&terraform_data(1, "1.25")), APPLY);
     let path = beside.path().join("terraform.tfstate");
     let mut state: Value = serde_json::from_slice(&fs::read(&path).expect("the state is there")).expect("JSON");
     let instances = state["resources"][0]["instances"].as_array_mut().expect("instances");
