@@ -104,6 +104,28 @@ fn a_creation_is_one_dry_run_and_two_writes_and_no_read() {
 }
 
 #[test]
+fn a_creation_is_two_writes_although_a_controller_writes_between_them() {
+    each_cli_with_its_own_api(|workspace| {
+        workspace.config(&silent(&copies::config(1)));
+        workspace.run(&["plan", "-no-color", "-out=plan.bin"]).succeeds();
+        // The second write is by the lasting field manager.
+        let held = workspace.api().fault(json!({
+            "method": "PATCH", "path": "?&fieldManager=terraform-provider-datum&", "times": 1, "fault": { "hold": true },
+        }));
+        let apply = sent(workspace, || {
+            let apply = workspace.start(&["apply", "-no-color", "plan.bin"]);
+            held.strikes_at_least(1);
+            let status = json!({ "status": { "phase": "Pending", "replicas": 0 } });
+            workspace.api().edit_status(workspace.namespace(), "w-0", status);
+            held.ends();
+            apply.ends().succeeds();
+        });
+        assert_eq!(apply, ["dry run", "PATCH", "PATCH"]);
+        workspace.plans_nothing();
+    });
+}
+
+#[test]
 fn creations_are_not_asked_about_once_an_apply_has_begun() {
     each_cli_with_its_own_api(|workspace| {
         workspace.config(&silent(&copies::config(4)));

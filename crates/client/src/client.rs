@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use datum_model::api;
 use datum_model::id::{Namespace, WorkloadId};
+use http::{HeaderValue, header};
 use kube::core::Request as Build;
 use kube::core::params::{
     DeleteParams, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective,
@@ -217,6 +218,22 @@ impl Client {
         let success = self
             .write(&operation, id, &built(&operation, request)?, Repeat::Safe)
             .await?;
+        Ok(Object::new(success.content))
+    }
+
+    /// Changes a Workload by a JSON patch (RFC 6902), as one does by hand. The server carries it out on the object as it is at that
+    /// moment: what the change depends on is a `test` of the patch.
+    ///
+    /// # Errors
+    /// [`Error::is_invalid`] when a test fails.
+    pub(crate) async fn patch(&self, id: &WorkloadId, patch: &[Value]) -> Result<Object, Error> {
+        let operation = Operation::on("change", id);
+        let request = workloads(&id.namespace).patch(id.name.as_str(), &self.by_hand(), &Patch::Merge(patch));
+        let mut request = built(&operation, request)?;
+        // A patch of kube's own is made of the types of a crate that is good for nothing else here.
+        let media_type = HeaderValue::from_static("application/json-patch+json");
+        request.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        let success = self.write(&operation, id, &request, Repeat::Safe).await?;
         Ok(Object::new(success.content))
     }
 

@@ -79,22 +79,27 @@ impl Client {
 
     /// Gives the entry of the provisional manager to the lasting one. If that does not work, the next write does it.
     async fn settle(&self, id: &WorkloadId, mut object: Object, manager: &str) -> Object {
-        let lasting = self.field_manager();
         let client = self.for_cleanup();
+        let renaming = |object: &Object| provisional_manager::renaming(object, manager, self.field_manager());
         for _ in 0..RENAMES {
-            let Some(entries) = provisional_manager::renamed(object.managed_fields(), |name| name == manager, lasting)
-            else {
+            let Some(patch) = renaming(&object) else {
                 return object;
             };
-            let error = match client.rewrite_managers(id, &object, &entries).await {
+            let error = match client.patch(id, &patch).await {
                 Ok(renamed) => return renamed,
                 Err(error) => error,
             };
             match client.get(id).await {
-                Ok(live) if live.uid() == object.uid() && error.is_modified() => object = live,
                 // The answer to the change was lost.
                 Ok(live) if live.uid() == object.uid() && !provisional_manager::has_applied(&live, manager) => {
                     return live;
+                }
+                // Another entry has come before it, or so many write that the server has given up.
+                Ok(live)
+                    if live.uid() == object.uid()
+                        && (error.is_modified() || renaming(&live).as_ref() != Some(&patch)) =>
+                {
+                    object = live;
                 }
                 _ => {
                     tracing::warn!(%error, manager, "the provisional manager's entry could not be renamed; the next write does it");

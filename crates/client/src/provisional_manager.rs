@@ -37,6 +37,24 @@ pub(crate) fn renamed(entries: &[Value], from: impl Fn(&str) -> bool, to: &str) 
     Some(kept.into_iter().cloned().chain([owned]).collect())
 }
 
+/// The JSON patch that gives what a manager has applied to `to`, whoever has written what else by then; `None` where it has applied
+/// nothing, or where `to` has applied something, too: then their entries have to be united.
+///
+/// The server sorts the entries of managers that apply before all others, and those by their time, so that the place of one is
+/// seldom another soon after.
+pub(crate) fn renaming(object: &Object, manager: &str, to: &str) -> Option<Vec<Value>> {
+    let is_applied_by = |entry: &Value| is_applied(entry) && entry["manager"] == manager;
+    let place = object.managed_fields().iter().position(is_applied_by)?;
+    let of_entry = |field: &str| format!("/metadata/managedFields/{place}/{field}");
+    let patch = vec![
+        json!({ "op": "test", "path": "/metadata/uid", "value": object.uid() }),
+        json!({ "op": "test", "path": of_entry("operation"), "value": "Apply" }),
+        json!({ "op": "test", "path": of_entry("manager"), "value": manager }),
+        json!({ "op": "replace", "path": of_entry("manager"), "value": to }),
+    ];
+    (!has_applied(object, to)).then_some(patch)
+}
+
 /// The object with the entries of `manager` under the name `to`, as if they had been renamed at once.
 pub(crate) fn settled(object: &Object, manager: &str, to: &str) -> Object {
     let mut json = object.as_json().clone();

@@ -93,16 +93,21 @@ impl Store {
                 Some(object) => json_answer(200, object),
                 None => json_answer(404, &not_found("web")),
             },
-            http::Method::PATCH if asked.header("content-type") == "application/merge-patch+json" => {
+            http::Method::PATCH if asked.header("content-type") == "application/json-patch+json" => {
                 if let Some((code, body)) = self.refused.pop() {
                     return json_answer(code, &body);
                 }
                 let patch = asked.json();
                 let object = self.object.as_mut().unwrap();
-                if patch["metadata"]["resourceVersion"] != object["metadata"]["resourceVersion"] {
-                    return json_answer(409, &modified());
+                for operation in patch.as_array().unwrap() {
+                    let place = object.pointer_mut(operation["path"].as_str().unwrap()).unwrap();
+                    if operation["op"] == "replace" {
+                        *place = operation["value"].clone();
+                    } else if *place != operation["value"] {
+                        let why = "the server rejected our request due to an error in our request";
+                        return json_answer(422, &status(422, "Invalid", why, &json!({})));
+                    }
                 }
-                object["metadata"]["managedFields"] = patch["metadata"]["managedFields"].clone();
                 json_answer(200, &self.stored())
             }
             _ => self.apply(asked),
@@ -252,7 +257,7 @@ async fn a_create_whose_answer_is_lost_is_recognised() {
             panic!("{lost:?}: {created:?}")
         };
         assert!(applied.created);
-        assert_eq!(api.managers(), ["controller", "controller", MANAGER], "{lost:?}");
+        assert_eq!(api.managers(), [MANAGER, "controller", "controller"], "{lost:?}");
     }
 }
 
@@ -273,7 +278,7 @@ async fn a_create_that_was_edited_before_it_was_recognised_is_still_ours() {
     .await;
     let created = api.create("nginx").await;
     assert!(matches!(created, Ok(Creation::Created(_))), "{created:?}");
-    assert_eq!(api.managers(), ["kubectl-edit", MANAGER]);
+    assert_eq!(api.managers(), [MANAGER, "kubectl-edit"]);
 }
 
 #[tokio::test]
