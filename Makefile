@@ -80,7 +80,7 @@ soak: setup ## Edit configuration and workloads at random for ten minutes, under
 # Not part of `make test`: it needs Go and etcd, and minutes to build the server for the first time.
 test-kubernetes: setup ## Run the recordings and the acceptance tests against a real kube-apiserver
 	$(CARGO) build --locked --workspace --bins --examples
-	./tests/kubernetes/run $(CARGO) test --locked --package datum-control-plane --test api conformance::
+	./tests/kubernetes/run $(CARGO) test --locked --workspace --test api conformance::
 	./tests/kubernetes/run $(ACCEPTANCE)
 
 # Ratios within one run and counts of requests, since seconds say little on a machine that others use too.
