@@ -128,18 +128,13 @@ fn by_name<'a>(values: &'a Node, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a
     keys.into_iter().map(pair).collect()
 }
 
-/// The positions of a list's items, those first that are to have the partner where two have one key: the item that has the key written
-/// out, else the first. What stands in state for an item that was lost has no key, but a default may give it one.
-fn in_order_of_claims(list: &[Side<'_>], items: &Node, list_type: ListType) -> Vec<usize> {
-    let mut positions: Vec<usize> = (0..list.len()).collect();
-    if let (ListType::Map(keys), Some(object)) = (list_type, items.object()) {
-        let written: Vec<_> = keys.iter().filter_map(|key| object.attribute(key)).collect();
-        positions.sort_by_key(|&index| {
-            let is_absent = |(name, attribute): &(&str, &Attribute)| list[index].attribute(name, attribute).is_null();
-            written.iter().any(is_absent)
-        });
-    }
-    positions
+/// The keys of a list that merges by key which an item need not have.
+fn keys_with_default<'n>(items: &'n Node, list_type: ListType) -> Vec<(&'n str, &'n Attribute)> {
+    let (ListType::Map(keys), Some(object)) = (list_type, items.object()) else {
+        return Vec::new();
+    };
+    let keys = keys.iter().filter_map(|key| object.attribute(key));
+    keys.filter(|(_, key)| key.node.default.is_some()).collect()
 }
 
 fn by_item<'a>(items: &'a Node, list_type: ListType, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a>> {
@@ -155,14 +150,25 @@ fn by_item<'a>(items: &'a Node, list_type: ListType, left: Side<'a>, right: Side
             .collect(),
         ListType::Set | ListType::Map(_) => {
             let mut positions = HashMap::with_capacity(right.len());
-            for index in in_order_of_claims(&right, items, list_type) {
-                if let Some(what) = what(right[index]) {
-                    positions.entry(what).or_insert(index);
+            let mut partners = vec![None; left.len()];
+            // Of two items with one key that has the partner which has the key written out, else the first. What stands in state for
+            // an item that was lost has no key, but a default may give it one.
+            let defaulted = keys_with_default(items, list_type);
+            let is_written = |item: Side<'a>| {
+                let is_absent = |(name, key): &(&str, &Attribute)| item.attribute(name, key).is_null();
+                !defaulted.iter().any(is_absent)
+            };
+            for written in [true, false] {
+                for index in (0..right.len()).filter(|index| is_written(right[*index]) == written) {
+                    if let Some(what) = what(right[index]) {
+                        positions.entry(what).or_insert(index);
+                    }
                 }
             }
-            let mut partners = vec![None; left.len()];
-            for index in in_order_of_claims(&left, items, list_type) {
-                partners[index] = what(left[index]).and_then(|what| positions.remove(&what));
+            for written in [true, false] {
+                for index in (0..left.len()).filter(|index| is_written(left[*index]) == written) {
+                    partners[index] = what(left[index]).and_then(|what| positions.remove(&what));
+                }
             }
             partners
         }
