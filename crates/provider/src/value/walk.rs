@@ -129,7 +129,7 @@ fn by_name<'a>(values: &'a Node, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a
 }
 
 /// The keys of a list that merges by key which an item need not have.
-fn keys_with_default<'n>(items: &'n Node, list_type: ListType) -> Vec<(&'n str, &'n Attribute)> {
+fn keys_with_default(items: &Node, list_type: ListType) -> Vec<(&str, &Attribute)> {
     let (ListType::Map(keys), Some(object)) = (list_type, items.object()) else {
         return Vec::new();
     };
