@@ -137,6 +137,14 @@ fn keys_with_default(items: &Node, list_type: ListType) -> Vec<(&str, &Attribute
     keys.filter(|(_, key)| key.node.default.is_some()).collect()
 }
 
+/// The positions of a list's items. Of two with one key that comes first, and has the partner, which has the key written out: what
+/// stands in state for an item that was lost has no key, but a default may give it one.
+fn by_claim<'l>(list: &'l [Side<'_>], defaulted: &'l [(&str, &Attribute)]) -> impl Iterator<Item = usize> + 'l {
+    let is_written = |item: Side<'_>| !defaulted.iter().any(|(name, key)| item.attribute(name, key).is_null());
+    let those = move |written| (0..list.len()).filter(move |index| is_written(list[*index]) == written);
+    those(true).chain(those(false))
+}
+
 fn by_item<'a>(items: &'a Node, list_type: ListType, left: Side<'a>, right: Side<'a>) -> Vec<Pair<'a>> {
     let (left, right) = (left.items(), right.items());
     let what = |item: Side<'a>| match list_type {
@@ -151,24 +159,14 @@ fn by_item<'a>(items: &'a Node, list_type: ListType, left: Side<'a>, right: Side
         ListType::Set | ListType::Map(_) => {
             let mut positions = HashMap::with_capacity(right.len());
             let mut partners = vec![None; left.len()];
-            // Of two items with one key that has the partner which has the key written out, else the first. What stands in state for
-            // an item that was lost has no key, but a default may give it one.
             let defaulted = keys_with_default(items, list_type);
-            let is_written = |item: Side<'a>| {
-                let is_absent = |(name, key): &(&str, &Attribute)| item.attribute(name, key).is_null();
-                !defaulted.iter().any(is_absent)
-            };
-            for written in [true, false] {
-                for index in (0..right.len()).filter(|index| is_written(right[*index]) == written) {
-                    if let Some(what) = what(right[index]) {
-                        positions.entry(what).or_insert(index);
-                    }
+            for index in by_claim(&right, &defaulted) {
+                if let Some(what) = what(right[index]) {
+                    positions.entry(what).or_insert(index);
                 }
             }
-            for written in [true, false] {
-                for index in (0..left.len()).filter(|index| is_written(left[*index]) == written) {
-                    partners[index] = what(left[index]).and_then(|what| positions.remove(&what));
-                }
+            for index in by_claim(&left, &defaulted) {
+                partners[index] = what(left[index]).and_then(|what| positions.remove(&what));
             }
             partners
         }
