@@ -3,6 +3,7 @@
 //! What is built on these is in modules of its own: [`create`](crate::create), [`wait`](crate::wait),
 //! [`snapshot`](crate::snapshot), [`pages`](crate::pages), `restart` and `scale`.
 
+use std::fmt;
 use std::sync::Arc;
 
 use datum_model::api;
@@ -12,6 +13,7 @@ use kube::core::Request as Build;
 use kube::core::params::{
     DeleteParams, ListParams, Patch, PatchParams, Preconditions, PropagationPolicy, ValidationDirective,
 };
+use serde::Serialize;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -213,12 +215,7 @@ impl Client {
     /// # Errors
     /// [`Error::is_modified`] when the Workload has another version by now.
     pub(crate) async fn merge(&self, id: &WorkloadId, patch: &Value) -> Result<Object, Error> {
-        let operation = Operation::on("change", id);
-        let request = workloads(&id.namespace).patch(id.name.as_str(), &self.by_hand(), &Patch::Merge(patch));
-        let success = self
-            .write(&operation, id, &built(&operation, request)?, Repeat::Safe)
-            .await?;
-        Ok(Object::new(success.content))
+        self.change(id, patch, "application/merge-patch+json").await
     }
 
     /// Changes a Workload by a JSON patch (RFC 6902), as one does by hand. The server carries it out on the object as it is at that
@@ -227,11 +224,20 @@ impl Client {
     /// # Errors
     /// [`Error::is_invalid`] when a test fails.
     pub(crate) async fn patch(&self, id: &WorkloadId, patch: &[Value]) -> Result<Object, Error> {
+        self.change(id, patch, "application/json-patch+json").await
+    }
+
+    async fn change(
+        &self,
+        id: &WorkloadId,
+        patch: &(impl Serialize + fmt::Debug + ?Sized),
+        media_type: &'static str,
+    ) -> Result<Object, Error> {
         let operation = Operation::on("change", id);
         let request = workloads(&id.namespace).patch(id.name.as_str(), &self.by_hand(), &Patch::Merge(patch));
         let mut request = built(&operation, request)?;
-        // A patch of kube's own is made of the types of a crate that is good for nothing else here.
-        let media_type = HeaderValue::from_static("application/json-patch+json");
+        // kube's own JSON patch is made of the types of a crate that is good for nothing else here.
+        let media_type = HeaderValue::from_static(media_type);
         request.headers_mut().insert(header::CONTENT_TYPE, media_type);
         let success = self.write(&operation, id, &request, Repeat::Safe).await?;
         Ok(Object::new(success.content))
@@ -367,8 +373,8 @@ impl Client {
     }
 }
 
-impl std::fmt::Debug for Client {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Client")
             .field("server", &self.server())
             .finish_non_exhaustive()
