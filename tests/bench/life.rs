@@ -3,7 +3,7 @@
 use std::fs;
 
 use acceptance::{Workspace, copies};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::megabytes;
 use crate::meter::{self, Usage};
@@ -83,17 +83,10 @@ fn copy(workspace: &Workspace, beside: &Workspace, count: usize) {
     copies::copy(workspace, count, &body);
 
     meter::run(beside.config(&terraform_data(1, "1.25")), APPLY);
-    let path = beside.path().join("terraform.tfstate");
-    let mut state: Value = serde_json::from_slice(&fs::read(&path).expect("the state is there")).expect("JSON");
-    let instances = state["resources"][0]["instances"].as_array_mut().expect("instances");
-    let first = instances[0].to_string();
-    for number in 1..count {
-        let other = first.replace("\"w-0\"", &format!("\"w-{number}\""));
-        let mut other: Value = serde_json::from_str(&other).expect("it was JSON");
-        other["index_key"] = json!(number);
-        instances.push(other);
-    }
-    fs::write(&path, state.to_string()).expect("the state is written");
+    copies::copy_in_state(beside, count, |number, first| {
+        let other = first.to_string().replace("\"w-0\"", &format!("\"w-{number}\""));
+        serde_json::from_str(&other).expect("it was JSON")
+    });
 }
 
 fn row(step: &str, count: usize, ours: &Usage, requests: usize, theirs: &Usage) -> String {

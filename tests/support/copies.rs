@@ -34,10 +34,7 @@ pub fn apply(workspace: &Workspace, count: usize) {
 /// `body` is what was applied, without what identifies it.
 #[track_caller]
 pub fn copy(workspace: &Workspace, count: usize, body: &Value) {
-    let path = workspace.path().join("terraform.tfstate");
-    let mut state: Value = serde_json::from_slice(&fs::read(&path).expect("the state is there")).expect("JSON");
-    let instances = state["resources"][0]["instances"].as_array_mut().expect("instances");
-    for number in 1..count {
+    copy_in_state(workspace, count, |number, first| {
         let name = format!("w-{number}");
         let mut body = body.clone();
         body["apiVersion"] = "compute.miloapis.com/v1alpha1".into();
@@ -47,12 +44,24 @@ pub fn copy(workspace: &Workspace, count: usize, body: &Value) {
             .api()
             .apply_as("terraform-provider-datum", workspace.namespace(), &name, body);
         let live = live.expect("the copy is applied");
-        let mut instance = instances[0].clone();
-        instance["index_key"] = json!(number);
+        let mut instance = first.clone();
         instance["attributes"]["id"] = json!(format!("{}/{name}", workspace.namespace()));
         instance["attributes"]["metadata"]["name"] = json!(name);
         instance["attributes"]["metadata"]["uid"] = live["metadata"]["uid"].clone();
         instance["attributes"]["metadata"]["creation_timestamp"] = live["metadata"]["creationTimestamp"].clone();
+        instance
+    });
+}
+
+/// Adds instances to the only resource in state, which has one: each is what `copy` makes of its number and the first.
+#[track_caller]
+pub fn copy_in_state(workspace: &Workspace, count: usize, copy: impl Fn(usize, &Value) -> Value) {
+    let path = workspace.path().join("terraform.tfstate");
+    let mut state: Value = serde_json::from_slice(&fs::read(&path).expect("the state is there")).expect("JSON");
+    let instances = state["resources"][0]["instances"].as_array_mut().expect("instances");
+    for number in 1..count {
+        let mut instance = copy(number, &instances[0]);
+        instance["index_key"] = json!(number);
         instances.push(instance);
     }
     fs::write(&path, state.to_string()).expect("the state is written");
